@@ -1,0 +1,3 @@
+//! The binary `tenure`: construction and nothing else.
+
+fn main() {}

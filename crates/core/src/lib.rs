@@ -1,0 +1,1 @@
+//! The vocabulary and every rule of Tenure, without I/O.

@@ -1,0 +1,1 @@
+//! Drives sessions: start, lease keeper, append, tail, sweep.

@@ -1,0 +1,1 @@
+//! Runs a command under a deadline: guard process, pseudo-terminal, process tree.

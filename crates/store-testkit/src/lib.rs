@@ -1,0 +1,1 @@
+//! The store's promise as executable cases and an in-memory model.

@@ -1,0 +1,1 @@
+//! What a store promises, and the stored form of records.
