@@ -1,1 +1,16 @@
 //! The vocabulary and every rule of Tenure, without I/O.
+//!
+//! Nothing here reads a clock, draws a random number, touches a file or waits. Commands and instants come
+//! in, decisions go out; a store keeps what was decided and an engine drives it.
+#![deny(missing_docs, clippy::wildcard_enum_match_arm, clippy::iter_over_hash_type)]
+
+pub mod escape;
+pub mod event;
+pub mod id;
+pub mod kind;
+pub mod lease;
+pub mod limits;
+pub mod refusal;
+pub mod session;
+pub mod time;
+pub mod workspace;

@@ -1,0 +1,48 @@
+//! Makes text from outside safe to show on a terminal.
+
+use std::fmt::{self, Write};
+
+/// Shows `text` with every control character, newline, tab, DEL and backslash escaped, without quotes.
+///
+/// `\n`, `\t` and `\\` have their short forms; every other control byte is `\xHH`. Characters that change
+/// the direction of what follows are shown as `\u{HHHH}`, because they can make one name look like another.
+#[derive(Debug, Clone, Copy)]
+pub struct Escaped<'a>(pub &'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|character| write_escaped(f, character))
+    }
+}
+
+fn write_escaped(f: &mut fmt::Formatter<'_>, character: char) -> fmt::Result {
+    match character {
+        '\n' => f.write_str("\\n"),
+        '\t' => f.write_str("\\t"),
+        '\\' => f.write_str("\\\\"),
+        c if c.is_ascii_control() => write!(f, "\\x{:02X}", u32::from(c)),
+        c if c.is_control() => c.to_string().bytes().try_for_each(|byte| write!(f, "\\x{byte:02X}")),
+        c if redirects_text(c) => write!(f, "\\u{{{:04X}}}", u32::from(c)),
+        c => f.write_char(c),
+    }
+}
+
+/// Bidirectional controls, and the separators that some terminals treat as newlines.
+fn redirects_text(character: char) -> bool {
+    matches!(character, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Escaped;
+
+    #[test]
+    fn control_bytes_newlines_and_backslashes_are_shown_escaped() {
+        let shown = |text: &str| Escaped(text).to_string();
+        assert_eq!(shown("attacker\nroot"), "attacker\\nroot");
+        assert_eq!(shown("a\tb\\c\x1b[31m\x7f\r"), "a\\tb\\\\c\\x1B[31m\\x7F\\x0D");
+        assert_eq!(shown("\u{9b}"), "\\xC2\\x9B");
+        assert_eq!(shown("worker/α-1 \"quoted\""), "worker/α-1 \"quoted\"");
+        assert_eq!(shown("a\u{202E}b"), "a\\u{202E}b");
+    }
+}

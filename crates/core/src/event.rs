@@ -1,0 +1,201 @@
+//! What can be recorded in a session's log.
+
+use std::time::Duration;
+
+use crate::id::{ActorId, EventType, Fence, Seq, SessionId};
+use crate::lease::Holder;
+use crate::session::{Exit, StateName, Stats};
+use crate::time::WallTime;
+
+/// A fact in a session's log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// Its position, gap-free from 1.
+    pub seq: Seq,
+    /// When it was recorded, by the store's wall clock.
+    pub at: WallTime,
+    /// The fence it was written under; `None` for the inbox and for operators.
+    pub fence: Option<Fence>,
+    /// What happened.
+    pub data: EventData,
+}
+
+/// Where terminal output came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stream {
+    /// A pseudo-terminal, which mixes both.
+    Terminal,
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// One record of a terminal: the first names the command, the last its exit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TerminalData {
+    /// The command was started.
+    Started {
+        /// Its words.
+        command: Vec<String>,
+        /// Columns and rows, when it has a terminal.
+        size: Option<(u16, u16)>,
+    },
+    /// It wrote something: raw bytes, in order.
+    Output {
+        /// Where.
+        stream: Stream,
+        /// What.
+        bytes: Vec<u8>,
+    },
+    /// Its terminal changed size.
+    Resized {
+        /// New number of columns.
+        cols: u16,
+        /// New number of rows.
+        rows: u16,
+    },
+    /// The recording reached its size limit: later output is shown, but not recorded.
+    Capped {
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// It ended.
+    Exited(Exit),
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EventData {
+    /// The session moved between states.
+    StateChanged {
+        /// From which; `None` when it was opened.
+        from: Option<StateName>,
+        /// To which.
+        to: StateName,
+        /// Why, in words for people.
+        reason: String,
+        /// Who asked for it, when it was not the owner.
+        by: Option<ActorId>,
+    },
+    /// The work ended well.
+    Completion {
+        /// What to tell people.
+        message: String,
+        /// What it took.
+        stats: Stats,
+    },
+    /// The work ended badly.
+    Error {
+        /// What to tell people.
+        message: String,
+        /// What it took.
+        stats: Stats,
+    },
+    /// The owner said what it is doing.
+    Activity {
+        /// Its words.
+        text: String,
+    },
+    /// Somebody became the holder.
+    LeaseGranted {
+        /// Who.
+        holder: Holder,
+        /// Under which fence.
+        fence: Fence,
+        /// For how long after each renewal; `None` for a person.
+        ttl: Option<Duration>,
+    },
+    /// Somebody became the holder in another's place.
+    LeaseTakenOver {
+        /// Who had it before.
+        from: ActorId,
+        /// Who has it now.
+        holder: Holder,
+        /// Under which fence.
+        fence: Fence,
+        /// Why.
+        reason: String,
+    },
+    /// The holder let go.
+    LeaseReleased {
+        /// Under which fence it had held.
+        fence: Fence,
+    },
+    /// A workspace went on as another session.
+    Succeeded {
+        /// The session that took its place.
+        by: SessionId,
+    },
+    /// A record of the command's terminal.
+    Terminal(TerminalData),
+    /// Somebody other than the owner asks for something.
+    Request(Request),
+    /// Anything a caller appended: its type and its JSON text.
+    Given {
+        /// The type.
+        kind: EventType,
+        /// The payload, JSON text that was checked where it came in.
+        json: String,
+    },
+}
+
+/// What somebody other than the owner may ask of it. The owner decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Request {
+    /// Stop for now, and keep the lease.
+    Pause,
+    /// Go on.
+    Resume,
+}
+
+impl Request {
+    /// Its name on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+        }
+    }
+}
+
+/// Types that only Tenure writes, because rules and readers rely on what they mean.
+const RESERVED: [&str; 10] = [
+    "state_changed",
+    "completion",
+    "error",
+    "lease_granted",
+    "lease_taken_over",
+    "lease_released",
+    "lease_expired",
+    "succeeded",
+    "checkpoint_created",
+    "checkpoint_restored",
+];
+
+impl EventData {
+    /// The event's type name.
+    #[must_use]
+    pub fn type_name(&self) -> &str {
+        match self {
+            Self::StateChanged { .. } => "state_changed",
+            Self::Completion { .. } => "completion",
+            Self::Error { .. } => "error",
+            Self::Activity { .. } => "activity",
+            Self::LeaseGranted { .. } => "lease_granted",
+            Self::LeaseTakenOver { .. } => "lease_taken_over",
+            Self::LeaseReleased { .. } => "lease_released",
+            Self::Succeeded { .. } => "succeeded",
+            Self::Terminal(_) => "terminal",
+            Self::Request(_) => "message",
+            Self::Given { kind, .. } => kind.as_str(),
+        }
+    }
+}
+
+/// Whether callers may append events of this type.
+#[must_use]
+pub fn is_reserved(kind: &EventType) -> bool {
+    RESERVED.contains(&kind.as_str())
+}

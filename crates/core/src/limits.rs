@@ -1,0 +1,58 @@
+//! Every bound on a size, a count or a time, named once.
+
+use std::time::Duration;
+
+/// Longest activity text, in characters (not bytes).
+pub const ACTIVITY_CHARS_MAX: usize = 280;
+/// An interactive workspace session is over when it was last started longer ago than this.
+pub const INTERACTIVE_STALE_AFTER: Duration = Duration::from_secs(8 * 60 * 60);
+/// Longest session id given by a caller, in characters.
+pub const SESSION_ID_CHARS_MAX: usize = 128;
+/// Longest actor, supervisor or worker id, in bytes.
+pub const ACTOR_ID_BYTES_MAX: usize = 256;
+/// Longest slot key, in bytes. Workspace keys carry a path, so this follows the usual `PATH_MAX`.
+pub const KEY_BYTES_MAX: usize = 4096;
+/// Longest namespace, in bytes.
+pub const NAMESPACE_BYTES_MAX: usize = 64;
+/// Longest event type name, in bytes.
+pub const EVENT_TYPE_BYTES_MAX: usize = 64;
+/// Largest payload of one event, in bytes.
+pub const EVENT_BYTES_MAX: usize = 1024 * 1024;
+/// Most events in one append.
+pub const EVENTS_PER_APPEND_MAX: usize = 1000;
+/// Most events that one read returns.
+pub const EVENTS_PER_READ_MAX: usize = 1000;
+/// Longest reason of a takeover, clear or cancel, in bytes.
+pub const REASON_BYTES_MAX: usize = 4096;
+/// Most labels of one session.
+pub const LABELS_MAX: usize = 64;
+/// Longest label name or value, in bytes.
+pub const LABEL_BYTES_MAX: usize = 256;
+/// Most sessions that one list returns.
+pub const LIST_MAX: usize = 1000;
+/// Most due sessions that one writing command sweeps.
+pub const SWEEP_MAX: usize = 100;
+/// Most attempts to decide again after somebody else changed the session in between.
+pub const DECIDE_ATTEMPTS_MAX: usize = 8;
+
+/// Shortest lease of a workspace's autonomous owner.
+pub const WORKSPACE_TTL_MIN: Duration = Duration::from_secs(1);
+/// Longest lease of a workspace's autonomous owner.
+pub const WORKSPACE_TTL_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+/// Shortest lease of a worker or of `tenure run`.
+pub const RUN_TTL_MIN: Duration = Duration::from_secs(1);
+/// Longest lease of a worker or of `tenure run`.
+pub const RUN_TTL_MAX: Duration = Duration::from_secs(10 * 60);
+/// Lease of a worker or of `tenure run` when nothing else was asked for.
+pub const RUN_TTL_DEFAULT: Duration = Duration::from_secs(15);
+/// Time between asking a command to end and ending it, when nothing else was asked for.
+pub const RUN_GRACE_DEFAULT: Duration = Duration::from_secs(3);
+/// An agent session without activity for longer than this expires.
+pub const AGENT_IDLE_AFTER: Duration = Duration::from_secs(30 * 60);
+
+/// Most recorded bytes of one session's terminal output, when nothing else was asked for.
+pub const RECORD_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// Output is recorded in chunks of at most this many bytes.
+pub const RECORD_CHUNK_BYTES: usize = 64 * 1024;
+/// Output waits at most this long to be recorded.
+pub const RECORD_CHUNK_AGE: Duration = Duration::from_millis(100);

@@ -1,0 +1,232 @@
+//! Facts about one session in the past tense, and the session they add up to.
+
+use std::collections::BTreeMap;
+
+use super::{Activity, Counters, Mode, Session, State, Stats};
+use crate::event::EventData;
+use crate::id::{ActorId, Key, Namespace, Revision, SessionId};
+use crate::kind::{IdleRule, Kind};
+use crate::lease::{Lease, Term};
+use crate::time::WallTime;
+
+/// How a session is opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opening {
+    /// Its public id.
+    pub id: SessionId,
+    /// The tenant.
+    pub namespace: Namespace,
+    /// What kind of thing it is.
+    pub kind: Kind,
+    /// The slot, if any.
+    pub key: Option<Key>,
+    /// What it is for.
+    pub mode: Mode,
+    /// Names and values given by callers.
+    pub labels: BTreeMap<String, String>,
+    /// The command it runs.
+    pub command: Vec<String>,
+    /// The directory it works in.
+    pub directory: Option<String>,
+    /// When it expires without activity.
+    pub idle: Option<IdleRule>,
+    /// The session it goes on from.
+    pub predecessor: Option<SessionId>,
+    /// When.
+    pub at: WallTime,
+}
+
+impl Opening {
+    /// The session as it is when just opened: pending, held by nobody.
+    #[must_use]
+    pub fn into_session(self, counters: Counters) -> Session {
+        Session {
+            id: self.id,
+            namespace: self.namespace,
+            kind: self.kind,
+            key: self.key,
+            state: State::Pending,
+            mode: self.mode,
+            lease: None,
+            counters,
+            created_at: self.at,
+            started_at: None,
+            last_started_at: None,
+            start_count: 0,
+            last_activity_at: self.at,
+            activity: None,
+            labels: self.labels,
+            command: self.command,
+            directory: self.directory,
+            idle: self.idle,
+            predecessor: self.predecessor,
+            successor: None,
+            anonymous: false,
+        }
+    }
+}
+
+/// A fact about a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// It was started, for the first time or again.
+    Started {
+        /// When.
+        at: WallTime,
+        /// Why, when it moved to active by that.
+        reason: String,
+    },
+    /// What it is for changed.
+    ModeSet(Mode),
+    /// It runs something else now.
+    Described {
+        /// Names and values to add.
+        labels: BTreeMap<String, String>,
+        /// The command it runs.
+        command: Vec<String>,
+        /// The directory it works in.
+        directory: Option<String>,
+        /// When it expires without activity.
+        idle: Option<IdleRule>,
+    },
+    /// Somebody became its holder.
+    Granted(Lease),
+    /// Somebody became its holder in another's place.
+    TakenOver {
+        /// The new lease.
+        lease: Lease,
+        /// Who had it before.
+        from: ActorId,
+        /// Why.
+        reason: String,
+    },
+    /// Its holder was heard from in time.
+    Renewed(Term),
+    /// Its holder did something that counts as activity.
+    Touched {
+        /// When.
+        at: WallTime,
+    },
+    /// Its holder said what it is doing.
+    ActivitySet {
+        /// Its words.
+        text: String,
+        /// Who.
+        actor: ActorId,
+        /// When.
+        at: WallTime,
+        /// The revision that this is written with.
+        revision: Revision,
+    },
+    /// What its holder had said no longer holds.
+    ActivityDropped,
+    /// It moved to another state.
+    Moved {
+        /// To which.
+        to: State,
+        /// Why.
+        reason: String,
+        /// Who asked for it, when it was not the owner.
+        by: Option<ActorId>,
+    },
+    /// Its work ended, with these words and figures.
+    Finished {
+        /// Whether it ended well.
+        well: bool,
+        /// What to tell people.
+        message: String,
+        /// What it took.
+        stats: Stats,
+    },
+    /// Nobody holds it any more.
+    Released,
+    /// Another session took its place.
+    Succeeded(SessionId),
+}
+
+/// The session after `change`. Total: every change applies to every session.
+#[must_use]
+pub fn evolve(mut session: Session, change: &Change) -> Session {
+    match change {
+        Change::Started { at, .. } => {
+            session.state = State::Active;
+            session.started_at = session.started_at.or(Some(*at));
+            session.last_started_at = Some(*at);
+            session.start_count = session.start_count.saturating_add(1);
+            session.last_activity_at = *at;
+        }
+        Change::ModeSet(mode) => session.mode = *mode,
+        Change::Described { labels, command, directory, idle } => {
+            session.labels.extend(labels.clone());
+            session.command.clone_from(command);
+            session.directory.clone_from(directory);
+            session.idle = *idle;
+        }
+        Change::Granted(lease) | Change::TakenOver { lease, .. } => {
+            session.counters.fence = session.counters.fence.max(lease.fence);
+            session.lease = Some(lease.clone());
+        }
+        Change::Renewed(term) => {
+            if let Some(lease) = &mut session.lease {
+                lease.term = *term;
+            }
+        }
+        Change::Touched { at } => session.last_activity_at = *at,
+        Change::ActivitySet { text, actor, at, revision } => {
+            session.last_activity_at = *at;
+            session.activity =
+                Some(Activity { text: text.clone(), actor: actor.clone(), at: *at, revision: *revision });
+        }
+        Change::ActivityDropped => session.activity = None,
+        Change::Moved { to, .. } => session.state = to.clone(),
+        Change::Finished { .. } => {}
+        Change::Released => session.lease = None,
+        Change::Succeeded(by) => session.successor = Some(by.clone()),
+    }
+    session
+}
+
+impl Change {
+    /// What the log says about this change of `before`; nothing for what happens all the time.
+    #[must_use]
+    pub fn event(&self, before: &Session) -> Option<EventData> {
+        let from = Some(before.state.name());
+        match self {
+            Self::Started { reason, .. } => {
+                let to = super::StateName::Active;
+                let moved = from != Some(to);
+                moved.then(|| EventData::StateChanged { from, to, reason: reason.clone(), by: None })
+            }
+            Self::Granted(lease) => Some(EventData::LeaseGranted {
+                holder: lease.holder.clone(),
+                fence: lease.fence,
+                ttl: lease.term.ttl().map(crate::lease::Ttl::length),
+            }),
+            Self::TakenOver { lease, from, reason } => Some(EventData::LeaseTakenOver {
+                from: from.clone(),
+                holder: lease.holder.clone(),
+                fence: lease.fence,
+                reason: reason.clone(),
+            }),
+            Self::ActivitySet { text, .. } => Some(EventData::Activity { text: text.clone() }),
+            Self::Moved { to, reason, by } => {
+                Some(EventData::StateChanged { from, to: to.name(), reason: reason.clone(), by: by.clone() })
+            }
+            Self::Finished { well: true, message, stats } => {
+                Some(EventData::Completion { message: message.clone(), stats: *stats })
+            }
+            Self::Finished { well: false, message, stats } => {
+                Some(EventData::Error { message: message.clone(), stats: *stats })
+            }
+            Self::Released => {
+                before.lease.as_ref().map(|lease| EventData::LeaseReleased { fence: lease.fence })
+            }
+            Self::Succeeded(by) => Some(EventData::Succeeded { by: by.clone() }),
+            Self::ModeSet(_)
+            | Self::Described { .. }
+            | Self::Renewed(_)
+            | Self::Touched { .. }
+            | Self::ActivityDropped => None,
+        }
+    }
+}

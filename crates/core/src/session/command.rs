@@ -1,0 +1,200 @@
+//! Requests to change a session, with everything they need from outside.
+
+use std::collections::BTreeMap;
+
+use super::{Current, Stats};
+use crate::id::{ActorId, Fence, Incarnation, Key, Namespace, Revision, SessionId};
+use crate::kind::{IdleRule, Kind};
+use crate::lease::{Holder, Ttl};
+use crate::time::Moment;
+use crate::workspace;
+
+/// Who wants to become the holder, and what a new session would be called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claimant {
+    /// The would-be holder.
+    pub holder: Holder,
+    /// Its incarnation.
+    pub incarnation: Incarnation,
+}
+
+/// Start an agent session by key and hold it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StartRun {
+    /// The id of the session if one is opened.
+    pub id: SessionId,
+    /// The tenant.
+    pub namespace: Namespace,
+    /// The slot; without one, every start opens a session of its own.
+    pub key: Option<Key>,
+    /// Who will hold it.
+    pub claimant: Claimant,
+    /// For how long after each renewal.
+    pub ttl: Ttl,
+    /// Names and values to keep with it.
+    pub labels: BTreeMap<String, String>,
+    /// The command it runs.
+    pub command: Vec<String>,
+    /// The directory it runs in.
+    pub directory: Option<String>,
+    /// When it expires without activity; `None`: as its kind says.
+    pub idle: Option<IdleRule>,
+    /// The reason to take an abandoned session over instead of refusing to.
+    pub takeover: Option<String>,
+}
+
+/// A request to change a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Open or refresh a workspace.
+    WorkspaceStart(workspace::Start),
+    /// Renew a workspace's lease and say what is being done.
+    WorkspaceHeartbeat(workspace::Heartbeat),
+    /// Take an abandoned workspace over.
+    WorkspaceTakeover(workspace::Takeover),
+    /// End a workspace's session.
+    WorkspaceClear(workspace::Clear),
+    /// Bring in what an earlier tool had stored.
+    WorkspaceImport(workspace::Import),
+    /// Start an agent session and hold it.
+    StartRun(Box<StartRun>),
+    /// The owner's: get back what it was late to renew and lost to nobody.
+    Regrant {
+        /// The fence it held under.
+        fence: Fence,
+    },
+    /// Take an abandoned agent session over, for a reason.
+    Takeover {
+        /// The new holder.
+        claimant: Claimant,
+        /// For how long after each renewal; `None`: as before.
+        ttl: Option<Ttl>,
+        /// Why.
+        reason: String,
+    },
+    /// An operator's: end it.
+    Cancel {
+        /// Who wishes it.
+        by: Option<ActorId>,
+        /// Why.
+        reason: String,
+    },
+    /// The owner's: stop for now, keeping the lease.
+    Pause {
+        /// The fence it holds under.
+        fence: Fence,
+        /// Why.
+        reason: String,
+    },
+    /// The owner's: go on.
+    Resume {
+        /// The fence it holds under.
+        fence: Fence,
+        /// Why.
+        reason: String,
+    },
+    /// The owner's: say what is being done.
+    Note {
+        /// The fence it holds under.
+        fence: Fence,
+        /// Its words, or nothing new: being heard from is activity enough.
+        activity: Option<workspace::ActivityText>,
+    },
+    /// The owner's: the work ended well.
+    Complete {
+        /// The fence it holds under.
+        fence: Fence,
+        /// What to tell people.
+        message: String,
+        /// What it took.
+        stats: Stats,
+    },
+    /// The owner's: the work ended badly.
+    Fail {
+        /// The fence it holds under.
+        fence: Fence,
+        /// What went wrong.
+        message: String,
+        /// What it took.
+        stats: Stats,
+    },
+    /// The sweep's: end it if it has been idle too long.
+    ExpireIdle,
+}
+
+/// What a decision may rely on besides the session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Context {
+    /// What the store's clocks said.
+    pub now: Moment,
+    /// A holder's incarnation that is proven to be gone: its file lock is free.
+    pub gone: Option<Incarnation>,
+    /// What was found at the first look, when this is not the first.
+    pub seen: Option<Seen>,
+}
+
+/// Which session, at which revision, a command was first decided on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    session: Option<SessionId>,
+    revision: Revision,
+}
+
+impl Seen {
+    /// What is seen in `current`.
+    #[must_use]
+    pub fn of(current: &Current) -> Self {
+        let session = current.open().map(|session| session.id.clone());
+        Self { session, revision: current.counters.revision }
+    }
+
+    /// Whether `current` is still what was seen.
+    #[must_use]
+    pub fn is(&self, current: &Current) -> bool {
+        *self == Self::of(current)
+    }
+}
+
+impl Command {
+    /// The command's verb, as people type it.
+    #[must_use]
+    pub const fn verb(&self) -> &'static str {
+        match self {
+            Self::WorkspaceStart(_) => "start",
+            Self::WorkspaceHeartbeat(_) | Self::Note { .. } => "heartbeat",
+            Self::WorkspaceTakeover(_) | Self::Takeover { .. } => "takeover",
+            Self::WorkspaceClear(_) => "clear",
+            Self::WorkspaceImport(_) => "import",
+            Self::StartRun(_) => "run",
+            Self::Regrant { .. } => "renew",
+            Self::Cancel { .. } => "cancel",
+            Self::Pause { .. } => "pause",
+            Self::Resume { .. } => "resume",
+            Self::Complete { .. } => "complete",
+            Self::Fail { .. } => "fail",
+            Self::ExpireIdle => "expire",
+        }
+    }
+
+    /// The only kind it applies to.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::WorkspaceStart(_)
+            | Self::WorkspaceHeartbeat(_)
+            | Self::WorkspaceTakeover(_)
+            | Self::WorkspaceClear(_)
+            | Self::WorkspaceImport(_) => Kind::Workspace,
+            Self::StartRun(_)
+            | Self::Regrant { .. }
+            | Self::Takeover { .. }
+            | Self::Cancel { .. }
+            | Self::Pause { .. }
+            | Self::Resume { .. }
+            | Self::Note { .. }
+            | Self::Complete { .. }
+            | Self::Fail { .. }
+            | Self::ExpireIdle => Kind::Agent,
+        }
+    }
+}

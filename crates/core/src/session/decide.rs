@@ -1,0 +1,296 @@
+//! One total function from what is stored and what is asked to what is done.
+
+use super::{
+    Change, Claimant, Command, Context, Counters, Current, Decision, Judged, Opening, Session, StartRun,
+    State, StateName, Stats, Write,
+};
+use crate::id::{ActorId, Fence};
+use crate::kind::{Kind, Transition};
+use crate::lease::{Lease, Standing, Term, Ttl};
+use crate::refusal::{Held, Refusal, TakeoverRefusal};
+use crate::time::{Moment, WallTime};
+use crate::workspace;
+
+/// Decides what `command` does to what is stored. Pure: the same inputs always decide the same.
+///
+/// # Errors
+/// [`Refusal`] when a rule says no. Nothing is to be written then.
+pub fn decide(current: &Current, command: &Command, context: &Context) -> Result<Decision, Refusal> {
+    if let Some(session) = current.session.as_ref().filter(|session| session.kind != command.kind()) {
+        return Err(Refusal::WrongKind { kind: session.kind, verb: command.verb() });
+    }
+    match command {
+        Command::WorkspaceStart(start) => workspace::decide_start(current, start, context),
+        Command::WorkspaceHeartbeat(heartbeat) => workspace::decide_heartbeat(current, heartbeat, context),
+        Command::WorkspaceTakeover(takeover) => workspace::decide_takeover(current, takeover, context),
+        Command::WorkspaceClear(clear) => workspace::decide_clear(current, clear, context),
+        Command::WorkspaceImport(import) => workspace::decide_import(current, import),
+        Command::StartRun(start) => start_run(current, start, context),
+        Command::Takeover { claimant, ttl, reason } => takeover(current, claimant, *ttl, reason, context),
+        Command::Regrant { fence } => regrant(current, *fence, context),
+        Command::Cancel { by, reason } => cancel(current, by.as_ref(), reason, context),
+        Command::Pause { fence, reason } => {
+            owner_moves(current, *fence, State::Paused { reason: reason.clone() }, reason, context)
+        }
+        Command::Resume { fence, reason } => owner_moves(current, *fence, State::Active, reason, context),
+        Command::Note { fence, activity } => note(current, *fence, activity.as_ref(), context),
+        Command::Complete { fence, message, stats } => {
+            let end = End { well: true, message, stats: *stats };
+            finish(current, *fence, &end, context)
+        }
+        Command::Fail { fence, message, stats } => {
+            let end = End { well: false, message, stats: *stats };
+            finish(current, *fence, &end, context)
+        }
+        Command::ExpireIdle => expire_idle(current, context),
+    }
+}
+
+/// How a session's work ended.
+struct End<'a> {
+    well: bool,
+    message: &'a str,
+    stats: Stats,
+}
+
+/// A lease's standing, and what the decision then relies on. A holder proven to be gone is over at once.
+fn judge(session: &Session, lease: &Lease, context: &Context) -> Result<(Standing, Judged), Refusal> {
+    if context.gone == Some(lease.incarnation) {
+        return Ok((Standing::Over, Judged::Gone(lease.incarnation)));
+    }
+    let standing = session.standing(&context.now)?;
+    Ok((standing, Judged::Clock(standing)))
+}
+
+fn start_run(current: &Current, start: &StartRun, context: &Context) -> Result<Decision, Refusal> {
+    let now = context.now.wall()?;
+    let Some(session) = current.open() else {
+        return Ok(open_run(current.counters, start, &context.now, now));
+    };
+    let counters =
+        Counters { revision: current.counters.revision.next(), fence: current.counters.fence.next() };
+    let lease = granted(&start.claimant, start.ttl, counters.fence, &context.now, now);
+    let started = Change::Started { at: now, reason: "session started".to_owned() };
+    let described = Change::Described {
+        labels: start.labels.clone(),
+        command: start.command.clone(),
+        directory: start.directory.clone(),
+        idle: start.idle.or(session.idle),
+    };
+    let Some(held) = &session.lease else {
+        let write = Write::of(session.clone()).then(described).then(Change::Granted(lease)).then(started);
+        return Ok(Decision::new(vec![write], counters, None));
+    };
+    let (standing, judged) = judge(session, held, context)?;
+    match (standing, &start.takeover) {
+        (Standing::Live, _) => Err(Refusal::Held(Box::new(Held::of(session, held)))),
+        (Standing::Over, None) => Err(Refusal::Abandoned(Box::new(Held::of(session, held)))),
+        (Standing::Over, Some(reason)) => {
+            let taken = Change::TakenOver { lease, from: held.holder.id.clone(), reason: reason.clone() };
+            let write = Write::of(session.clone()).then(described).then(taken).then(started);
+            Ok(Decision::new(vec![write], counters, Some(judged)))
+        }
+    }
+}
+
+fn open_run(counters: Counters, start: &StartRun, moment: &Moment, now: WallTime) -> Decision {
+    let counters = Counters { revision: counters.revision.next(), fence: counters.fence.next() };
+    let opening = Opening {
+        id: start.id.clone(),
+        namespace: start.namespace.clone(),
+        kind: Kind::Agent,
+        key: start.key.clone(),
+        mode: super::Mode::General,
+        labels: start.labels.clone(),
+        command: start.command.clone(),
+        directory: start.directory.clone(),
+        idle: start.idle.or(Kind::Agent.rules().idle),
+        predecessor: None,
+        at: now,
+    };
+    let lease = granted(&start.claimant, start.ttl, counters.fence, moment, now);
+    let write = Write::opening(opening.into_session(counters))
+        .then(Change::Granted(lease))
+        .then(Change::Started { at: now, reason: "session started".to_owned() });
+    Decision::new(vec![write], counters, None)
+}
+
+fn granted(claimant: &Claimant, ttl: Ttl, fence: Fence, moment: &Moment, now: WallTime) -> Lease {
+    Lease {
+        holder: claimant.holder.clone(),
+        incarnation: claimant.incarnation,
+        fence,
+        term: Term::Boot { ttl, renewed: moment.boot, renewed_wall: now },
+    }
+}
+
+fn takeover(
+    current: &Current,
+    claimant: &Claimant,
+    ttl: Option<Ttl>,
+    reason: &str,
+    context: &Context,
+) -> Result<Decision, Refusal> {
+    let now = context.now.wall()?;
+    let session = open_or_refuse(current)?;
+    let lease = session
+        .lease
+        .as_ref()
+        .ok_or_else(|| Refusal::Takeover(TakeoverRefusal::NotHeld { state: session.state.name() }))?;
+    let (standing, judged) = judge(session, lease, context)?;
+    if standing == Standing::Live {
+        return Err(Refusal::Takeover(TakeoverRefusal::NotStale(Box::new(Held::of(session, lease)))));
+    }
+    let ttl = ttl.or_else(|| lease.term.ttl()).ok_or(Refusal::Takeover(TakeoverRefusal::NoTtl))?;
+    let counters =
+        Counters { revision: current.counters.revision.next(), fence: current.counters.fence.next() };
+    let new = granted(claimant, ttl, counters.fence, &context.now, now);
+    let write = Write::of(session.clone()).then(Change::TakenOver {
+        lease: new,
+        from: lease.holder.id.clone(),
+        reason: reason.to_owned(),
+    });
+    let write = write.then(Change::Touched { at: now }).then(Change::ActivityDropped);
+    Ok(Decision::new(vec![write], counters, Some(judged)))
+}
+
+/// Late, but nobody took it: the same incarnation gets it again under the same fence.
+fn regrant(current: &Current, fence: Fence, context: &Context) -> Result<Decision, Refusal> {
+    let (session, lease) = owned(current, fence)?;
+    let term = lease.term.renewed(&context.now)?;
+    let write = Write::of(session.clone()).then(Change::Granted(Lease { term, ..lease.clone() }));
+    let counters = Counters { revision: current.counters.revision.next(), ..current.counters };
+    Ok(Decision::new(vec![write], counters, None))
+}
+
+fn cancel(
+    current: &Current,
+    by: Option<&ActorId>,
+    reason: &str,
+    context: &Context,
+) -> Result<Decision, Refusal> {
+    let session = current.session.as_ref().ok_or(Refusal::NotFound)?;
+    allow(session, StateName::Cancelled)?;
+    let to = State::Cancelled { at: context.now.wall()?, reason: reason.to_owned() };
+    let moved = Change::Moved { to, reason: reason.to_owned(), by: by.cloned() };
+    Ok(ended_by_operator(current.counters, session, moved, None))
+}
+
+/// An operator's end of a session raises the fence, so that its owner's next write is refused.
+fn ended_by_operator(
+    counters: Counters,
+    session: &Session,
+    moved: Change,
+    judged: Option<Judged>,
+) -> Decision {
+    let counters = Counters { revision: counters.revision.next(), fence: counters.fence.next() };
+    let write = Write::of(session.clone()).then(moved);
+    let write = if session.lease.is_some() { write.then(Change::Released) } else { write };
+    Decision::new(vec![write], counters, judged)
+}
+
+fn owner_moves(
+    current: &Current,
+    fence: Fence,
+    to: State,
+    reason: &str,
+    context: &Context,
+) -> Result<Decision, Refusal> {
+    let (session, _) = owned(current, fence)?;
+    allow(session, to.name())?;
+    let counters = Counters { revision: current.counters.revision.next(), ..current.counters };
+    let write = Write::of(session.clone())
+        .then(Change::Moved { to, reason: reason.to_owned(), by: None })
+        .then(Change::Touched { at: context.now.wall()? });
+    Ok(Decision::new(vec![write], counters, None))
+}
+
+/// Being heard from is activity, but no lifecycle write: the revision stays.
+fn note(
+    current: &Current,
+    fence: Fence,
+    activity: Option<&workspace::ActivityText>,
+    context: &Context,
+) -> Result<Decision, Refusal> {
+    let (session, lease) = owned(current, fence)?;
+    let at = context.now.wall()?;
+    let change = match activity {
+        None => Change::Touched { at },
+        Some(activity) => Change::ActivitySet {
+            text: activity.as_str().to_owned(),
+            actor: lease.holder.id.clone(),
+            at,
+            revision: current.counters.revision,
+        },
+    };
+    Ok(Decision::new(vec![Write::of(session.clone()).then(change)], current.counters, None))
+}
+
+fn finish(current: &Current, fence: Fence, end: &End<'_>, context: &Context) -> Result<Decision, Refusal> {
+    let (session, _) = owned(current, fence)?;
+    let at = context.now.wall()?;
+    let (to, reason) = if end.well {
+        (State::Completed { at }, "session completed")
+    } else {
+        (State::Failed { at, error: end.message.to_owned() }, "session failed")
+    };
+    allow(session, to.name())?;
+    let counters = Counters { revision: current.counters.revision.next(), ..current.counters };
+    let finished = Change::Finished { well: end.well, message: end.message.to_owned(), stats: end.stats };
+    let write = Write::of(session.clone())
+        .then(Change::Touched { at })
+        .then(Change::Moved { to, reason: reason.to_owned(), by: None })
+        .then(finished)
+        .then(Change::Released);
+    Ok(Decision::new(vec![write], counters, None))
+}
+
+fn expire_idle(current: &Current, context: &Context) -> Result<Decision, Refusal> {
+    let now = context.now.wall()?;
+    let session = current.open().ok_or(Refusal::NotIdle)?;
+    let rule = session.idle.ok_or(Refusal::NotIdle)?;
+    let expires = matches!(session.state.name(), StateName::Active | StateName::Paused);
+    if !expires || now.since(session.last_activity_at) <= rule.after {
+        return Err(Refusal::NotIdle);
+    }
+    let standing = if rule.spares_held { Some(session.standing(&context.now)?) } else { None };
+    if standing == Some(Standing::Live) {
+        return Err(Refusal::NotIdle);
+    }
+    let reason = "session timeout".to_owned();
+    let to = State::Expired { at: now, reason: reason.clone() };
+    let judged = Judged::Idle { since: session.last_activity_at, standing };
+    let moved = Change::Moved { to, reason, by: None };
+    Ok(ended_by_operator(current.counters, session, moved, Some(judged)))
+}
+
+fn open_or_refuse(current: &Current) -> Result<&Session, Refusal> {
+    let session = current.session.as_ref().ok_or(Refusal::NotFound)?;
+    if session.is_terminal() {
+        return Err(Refusal::Takeover(TakeoverRefusal::NotHeld { state: session.state.name() }));
+    }
+    Ok(session)
+}
+
+/// The session and its lease, if `fence` is the one under which it is held now.
+fn owned(current: &Current, fence: Fence) -> Result<(&Session, &Lease), Refusal> {
+    let session = current.session.as_ref().ok_or(Refusal::NotFound)?;
+    match &session.lease {
+        Some(lease) if lease.fence == fence => Ok((session, lease)),
+        lease => Err(Refusal::Fenced {
+            given: fence,
+            current: current.counters.fence,
+            holder: lease.as_ref().map(|lease| Box::new(Held::of(session, lease))),
+        }),
+    }
+}
+
+fn allow(session: &Session, to: StateName) -> Result<(), Refusal> {
+    let from = session.state.name();
+    match session.kind.rules().transition(from, to) {
+        Transition::Allowed => Ok(()),
+        Transition::NoOp | Transition::Refused => {
+            Err(Refusal::Transition { session: session.id.clone(), from, to })
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! The session: its state, the commands that change it, and what they decide.
+
+mod change;
+mod command;
+mod decide;
+mod decision;
+mod state;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+pub use change::{Change, Opening, evolve};
+pub use command::{Claimant, Command, Context, Seen, StartRun};
+pub use decide::decide;
+pub use decision::{Decision, Judged, Warning, Write};
+pub use state::{Exit, State, StateName, Stats};
+
+use crate::id::{ActorId, Fence, Key, Namespace, Revision, SessionId};
+use crate::kind::{IdleRule, Kind};
+use crate::lease::{Lease, Standing};
+use crate::time::{Moment, UnusableClock, WallTime};
+
+/// What a person or a runtime is doing in a workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Mode {
+    /// Nothing in particular.
+    #[default]
+    General,
+    /// Finding out.
+    Research,
+    /// Building.
+    Implement,
+}
+
+impl Mode {
+    /// Every mode.
+    pub const ALL: [Self; 3] = [Self::General, Self::Research, Self::Implement];
+
+    /// Its name on the wire and in commands.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::General => "general",
+            Self::Research => "research",
+            Self::Implement => "implement",
+        }
+    }
+
+    /// The mode of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.name() == name)
+    }
+}
+
+/// What a holder last said it was doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Activity {
+    /// Its words, at most [`crate::limits::ACTIVITY_CHARS_MAX`] characters.
+    pub text: String,
+    /// Who said it.
+    pub actor: ActorId,
+    /// When.
+    pub at: WallTime,
+    /// The session's revision then.
+    pub revision: Revision,
+}
+
+/// The two numbers that only grow. They live as long as the slot, across sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Counters {
+    /// Compare-and-swap number.
+    pub revision: Revision,
+    /// The highest fence given out.
+    pub fence: Fence,
+}
+
+/// The durable thing that somebody holds open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Its public id.
+    pub id: SessionId,
+    /// The tenant it belongs to.
+    pub namespace: Namespace,
+    /// What kind of thing it is.
+    pub kind: Kind,
+    /// The slot it was opened in, if any.
+    pub key: Option<Key>,
+    /// Where it is in its life.
+    pub state: State,
+    /// What it is for (workspaces).
+    pub mode: Mode,
+    /// Who holds it.
+    pub lease: Option<Lease>,
+    /// Its revision and highest fence.
+    pub counters: Counters,
+    /// When it was opened.
+    pub created_at: WallTime,
+    /// When it was first started.
+    pub started_at: Option<WallTime>,
+    /// When it was last started.
+    pub last_started_at: Option<WallTime>,
+    /// How often it was started.
+    pub start_count: u64,
+    /// When its owner last did something that counts as activity. Renewals do not.
+    pub last_activity_at: WallTime,
+    /// What its holder last said it was doing.
+    pub activity: Option<Activity>,
+    /// Names and values given by callers.
+    pub labels: BTreeMap<String, String>,
+    /// The command it runs, if it runs one.
+    pub command: Vec<String>,
+    /// The directory it works in.
+    pub directory: Option<String>,
+    /// When it expires without activity.
+    pub idle: Option<IdleRule>,
+    /// The session it went on from (workspaces).
+    pub predecessor: Option<SessionId>,
+    /// The session that took its place (workspaces).
+    pub successor: Option<SessionId>,
+    /// Whether it came from a record without a session id: such a session is never current.
+    pub anonymous: bool,
+}
+
+impl Session {
+    /// Whether it has ended.
+    #[must_use]
+    pub fn is_terminal(&self) -> bool {
+        self.state.name().is_terminal()
+    }
+
+    /// Whether its holder still excludes others. A session without a holder or without an id is over.
+    ///
+    /// # Errors
+    /// [`UnusableClock`] when that needs a wall clock that cannot be used.
+    pub fn standing(&self, now: &Moment) -> Result<Standing, UnusableClock> {
+        match &self.lease {
+            Some(lease) if !self.anonymous => lease.term.standing(now),
+            Some(_) | None => Ok(Standing::Over),
+        }
+    }
+
+    /// When a sweep should look at it next; `None` when nothing makes it expire.
+    #[must_use]
+    pub fn due_at(&self) -> Option<WallTime> {
+        let rule =
+            self.idle.filter(|_| matches!(self.state.name(), StateName::Active | StateName::Paused))?;
+        // Strictly later than the rule's length: an age of exactly that length does not expire.
+        Some(self.last_activity_at.after(rule.after).after(Duration::from_millis(1)))
+    }
+}
+
+/// What is stored under a slot or an id.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Current {
+    /// The open session, else the newest one.
+    pub session: Option<Session>,
+    /// The slot's counters, else the session's; zeros when nothing was ever stored.
+    pub counters: Counters,
+}
+
+impl Current {
+    /// The session, unless it has ended.
+    #[must_use]
+    pub fn open(&self) -> Option<&Session> {
+        self.session.as_ref().filter(|session| !session.is_terminal())
+    }
+}

@@ -1,0 +1,105 @@
+//! Bringing in a session record that an earlier tool had stored.
+
+use std::collections::BTreeMap;
+
+use crate::id::{ActorId, Incarnation, Key, Namespace, Revision, SessionId};
+use crate::kind::Kind;
+use crate::lease::{Holder, HolderKind, Lease, Term, Ttl};
+use crate::refusal::Refusal;
+use crate::session::{Change, Counters, Current, Decision, Mode, Opening, Write};
+use crate::time::WallTime;
+
+/// The owner that a record names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedOwner {
+    /// Its sort.
+    pub kind: HolderKind,
+    /// Its id, if recorded.
+    pub id: Option<ActorId>,
+    /// Its supervisor, if recorded.
+    pub supervisor: Option<ActorId>,
+    /// Its lease's length, if recorded.
+    pub ttl: Option<Ttl>,
+    /// When it last renewed, if recorded.
+    pub heartbeat: Option<WallTime>,
+}
+
+/// A session record of an earlier tool (versions 1 to 4), to be kept in a slot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Import {
+    /// The id under which it is kept when the record has none.
+    pub id: SessionId,
+    /// The holder's incarnation.
+    pub incarnation: Incarnation,
+    /// The tenant.
+    pub namespace: Namespace,
+    /// The slot.
+    pub key: Key,
+    /// The workspace's root.
+    pub directory: String,
+    /// The id in the record. Versions 1 and 2 had none.
+    pub recorded_id: Option<SessionId>,
+    /// When it was first started.
+    pub started: WallTime,
+    /// When it was last started.
+    pub last_started: WallTime,
+    /// How often it was started.
+    pub start_count: u64,
+    /// What it was for.
+    pub mode: Mode,
+    /// Who had it.
+    pub owner: RecordedOwner,
+    /// Its revision; 0 in records that had none.
+    pub revision: Revision,
+}
+
+pub(crate) fn decide(current: &Current, import: &Import) -> Result<Decision, Refusal> {
+    if current.session.is_some() {
+        return Err(Refusal::ImportNotEmpty);
+    }
+    let counters = Counters { revision: import.revision, fence: current.counters.fence.next() };
+    let mut session = opening(import).into_session(counters);
+    session.anonymous = import.recorded_id.is_none();
+    let lease = Lease {
+        holder: Holder {
+            kind: import.owner.kind,
+            id: import.owner.id.clone().unwrap_or_else(ActorId::interactive),
+            supervisor: import.owner.supervisor.clone(),
+            place: None,
+        },
+        incarnation: import.incarnation,
+        fence: counters.fence,
+        term: term(import),
+    };
+    let mut write = Write::opening(session)
+        .then(Change::Granted(lease))
+        .then(Change::Started { at: import.started, reason: "imported".to_owned() });
+    write.session.last_started_at = Some(import.last_started);
+    write.session.last_activity_at = import.last_started;
+    write.session.start_count = import.start_count;
+    Ok(Decision::new(vec![write], counters, None))
+}
+
+fn opening(import: &Import) -> Opening {
+    Opening {
+        id: import.recorded_id.clone().unwrap_or_else(|| import.id.clone()),
+        namespace: import.namespace.clone(),
+        kind: Kind::Workspace,
+        key: Some(import.key.clone()),
+        mode: import.mode,
+        labels: BTreeMap::new(),
+        command: Vec::new(),
+        directory: Some(import.directory.clone()),
+        idle: None,
+        predecessor: None,
+        at: import.started,
+    }
+}
+
+fn term(import: &Import) -> Term {
+    match (import.owner.kind, import.owner.ttl, import.owner.heartbeat) {
+        (HolderKind::Interactive, _, _) => Term::Interactive { started: import.last_started },
+        (_, Some(ttl), Some(renewed)) => Term::Wall { ttl, renewed },
+        (_, ttl, renewed) => Term::Incomplete { ttl, renewed },
+    }
+}
