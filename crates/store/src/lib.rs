@@ -1,1 +1,25 @@
 //! What a store promises, and the stored form of records.
+//!
+//! Each verb is one request, one transaction and one outcome. What a caller must branch on is an outcome;
+//! an error means that no trustworthy answer was obtained. Ids and lengths of time come in, instants go
+//! out: the store's own clocks judge leases.
+#![deny(missing_docs)]
+
+mod error;
+mod inspect;
+mod log;
+pub mod record;
+mod session;
+
+pub use error::StoreError;
+pub use inspect::{Due, Inspect, ListRequest, Listed, NamedRequest, Page, Postpone};
+pub use log::{AppendOutcome, AppendRequest, LogStore, ReadOutcome, ReadRequest, Watch};
+pub use session::{
+    CommitOutcome, CommitRequest, Committed, Find, Found, Handle, RenewOutcome, RenewRequest, SessionStore,
+    Slot,
+};
+
+/// Everything an engine needs of a store.
+pub trait Store: SessionStore + LogStore + Inspect + std::fmt::Debug {}
+
+impl<S: SessionStore + LogStore + Inspect + std::fmt::Debug> Store for S {}

@@ -1,0 +1,70 @@
+//! Why no trustworthy answer was obtained.
+
+use tenure_core::id::CommitId;
+
+/// The store could not be asked, or its answer cannot be trusted.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The store could not be reached or did not work; nothing was changed.
+    #[error("use the store: {what}")]
+    Unavailable {
+        /// What was being done.
+        what: &'static str,
+        /// What went wrong.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// There is no room left; nothing was changed.
+    #[error("write to the store: no space left")]
+    Full {
+        /// What went wrong.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Somebody else holds the store's write lock for too long; nothing was changed.
+    #[error("write to the store: its write lock is held by {}", Blocker(*pid))]
+    Blocked {
+        /// The process that holds it, if it can be told.
+        pid: Option<u32>,
+    },
+    /// The write may or may not have happened. [`crate::SessionStore::resolve`] tells once the store answers.
+    #[error("learn whether the write was kept")]
+    Unknown {
+        /// The write.
+        commit_id: CommitId,
+        /// What went wrong.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// What was read is not what was written.
+    #[error("trust what was read: {what}")]
+    Corrupt {
+        /// What was found.
+        what: String,
+    },
+    /// The store was closed.
+    #[error("use the store: it is closed")]
+    Closed,
+}
+
+impl StoreError {
+    /// Whether the same request may succeed later without anybody mending anything.
+    #[must_use]
+    pub const fn is_retryable(&self) -> bool {
+        match self {
+            Self::Unavailable { .. } | Self::Full { .. } | Self::Blocked { .. } => true,
+            Self::Unknown { .. } | Self::Corrupt { .. } | Self::Closed => false,
+        }
+    }
+}
+
+struct Blocker(Option<u32>);
+
+impl std::fmt::Display for Blocker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            Some(pid) => write!(f, "process {pid}"),
+            None => f.write_str("another process"),
+        }
+    }
+}

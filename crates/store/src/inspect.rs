@@ -1,0 +1,100 @@
+//! Looking at many sessions: lists, names, and what is due.
+
+use async_trait::async_trait;
+use tenure_core::id::{Namespace, Seq};
+use tenure_core::kind::Kind;
+use tenure_core::session::{Session, StateName};
+use tenure_core::time::WallTime;
+
+use crate::{Handle, StoreError};
+
+/// Which sessions to list: newest first, all filters together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListRequest {
+    /// The tenant.
+    pub namespace: Namespace,
+    /// In one of these states; empty: any.
+    pub states: Vec<StateName>,
+    /// Of one of these kinds; empty: any.
+    pub kinds: Vec<Kind>,
+    /// With all of these labels.
+    pub labels: Vec<(String, String)>,
+    /// Only those older than this one: the last of the page before.
+    pub before: Option<Handle>,
+    /// At most this many.
+    pub limit: usize,
+}
+
+/// A session in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Its handle.
+    pub handle: Handle,
+    /// The session.
+    pub session: Session,
+    /// The position of its newest event.
+    pub head: Seq,
+}
+
+/// One page of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Page {
+    /// The sessions.
+    pub sessions: Vec<Listed>,
+    /// Where the next page begins; `None` at the end.
+    pub next: Option<Handle>,
+}
+
+/// What a name could mean.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedRequest {
+    /// The tenant.
+    pub namespace: Namespace,
+    /// The name: an id, or the key of slots.
+    pub name: String,
+}
+
+/// A session that a sweep should look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    /// Its handle.
+    pub handle: Handle,
+    /// The session.
+    pub session: Session,
+}
+
+/// When a sweep should look at a session again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Postpone {
+    /// The session.
+    pub handle: Handle,
+    /// Not before this.
+    pub until: WallTime,
+}
+
+/// Looks at many sessions.
+#[async_trait]
+pub trait Inspect: Send + Sync {
+    /// One page of sessions, newest first.
+    ///
+    /// *Effect:* none. The cost grows with the page, not with the sessions outside it, for filters on
+    /// state and kind.
+    async fn list(&self, request: ListRequest) -> Result<Page, StoreError>;
+
+    /// What a name could mean: the session of that id alone; else, of each slot with that key, its open
+    /// session; else, of each, its newest. Newest first.
+    ///
+    /// *Effect:* none.
+    async fn named(&self, request: NamedRequest) -> Result<Vec<Listed>, StoreError>;
+
+    /// At most `limit` sessions whose next look is due by the store's wall clock, longest overdue first.
+    ///
+    /// *Effect:* none. The cost does not grow with sessions that are not due or have ended. A session may be
+    /// due although its owner was active since: the look itself tells.
+    async fn due(&self, limit: usize) -> Result<Vec<Due>, StoreError>;
+
+    /// Moves the next look at sessions that were due and need nothing.
+    ///
+    /// *Effect:* only on when [`Inspect::due`] returns them; a later commit sets that anew.
+    async fn postpone(&self, looks: Vec<Postpone>) -> Result<(), StoreError>;
+}

@@ -1,0 +1,114 @@
+//! Logs: append to one, read it, be woken when it grows.
+
+use async_trait::async_trait;
+use tenure_core::event::{Event, EventData};
+use tenure_core::id::{CommitId, Fence, Seq};
+use tokio::sync::watch;
+
+use crate::{Handle, StoreError};
+
+/// Events for one session's log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppendRequest {
+    /// Names this append.
+    pub commit_id: CommitId,
+    /// The session.
+    pub handle: Handle,
+    /// For the owner's events: the fence it holds under. `None`: the inbox, open to everybody.
+    pub fence: Option<Fence>,
+    /// What happened, in order. Not empty.
+    pub events: Vec<EventData>,
+}
+
+/// What became of an append.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AppendOutcome {
+    /// The events are durable, at these positions.
+    Appended {
+        /// The first one's.
+        first: Seq,
+        /// The last one's.
+        last: Seq,
+    },
+    /// The fence is not the current lease's. Nothing was written.
+    Fenced {
+        /// The highest fence given out.
+        current: Fence,
+    },
+    /// The session has ended; its log takes nothing more. Nothing was written.
+    Ended,
+    /// There is no such session.
+    NotFound,
+}
+
+/// Which events to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadRequest {
+    /// The session.
+    pub handle: Handle,
+    /// Only those after this position.
+    pub after: Seq,
+    /// At most this many.
+    pub limit: usize,
+    /// Only those of these types; empty: all.
+    pub types: Vec<String>,
+}
+
+/// Events that were read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadOutcome {
+    /// In order.
+    pub events: Vec<Event>,
+    /// Everything up to here was looked at: where to read on, even if no event was of the types asked for.
+    pub read_to: Seq,
+    /// The newest position when this was read.
+    pub head: Seq,
+}
+
+/// Wakes when a session changed.
+#[derive(Debug)]
+pub struct Watch {
+    changes: watch::Receiver<u64>,
+    _kept: Box<dyn std::any::Any + Send + Sync>,
+}
+
+impl Watch {
+    /// A watch on `changes`, which keeps `kept` alive for as long as somebody watches.
+    #[must_use]
+    pub fn new(changes: watch::Receiver<u64>, kept: Box<dyn std::any::Any + Send + Sync>) -> Self {
+        Self { changes, _kept: kept }
+    }
+
+    /// Waits until the session changed since the last call, or since the watch began.
+    ///
+    /// It may wake without a change, never sleep through one. Reading after waking finds what was written.
+    ///
+    /// # Errors
+    /// [`StoreError::Closed`] when the store was closed.
+    pub async fn changed(&mut self) -> Result<(), StoreError> {
+        self.changes.changed().await.map_err(|_closed| StoreError::Closed)
+    }
+}
+
+/// Keeps the logs of sessions.
+#[async_trait]
+pub trait LogStore: Send + Sync {
+    /// Appends events to a session's log.
+    ///
+    /// *Before:* with a fence, the session has a lease with that fence (whether its time is over does not
+    /// matter as long as nobody else got it); without one, the session has not ended.
+    /// *Effect:* the events follow the newest one without a gap; an owner's append counts as activity. The
+    /// revision stays. *Outcomes:* [`AppendOutcome`]; `Appended` is durable.
+    async fn append(&self, request: AppendRequest) -> Result<AppendOutcome, StoreError>;
+
+    /// Reads events in order.
+    ///
+    /// *Effect:* none. *Outcomes:* [`ReadOutcome`]: all events after the position, up to the limit, of the
+    /// types asked for; acknowledged ones are never missing.
+    async fn read(&self, request: ReadRequest) -> Result<ReadOutcome, StoreError>;
+
+    /// Begins to watch a session, also for writes of other processes.
+    ///
+    /// *Effect:* none that readers see. Once this returned, no change goes unnoticed.
+    async fn watch(&self, handle: Handle) -> Result<Watch, StoreError>;
+}

@@ -1,0 +1,1 @@
+//! The stored form of records: versioned, and open to readers older than the writer.

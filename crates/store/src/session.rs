@@ -1,0 +1,166 @@
+//! Sessions: find one, commit a decision about it, renew its lease.
+
+use async_trait::async_trait;
+use tenure_core::id::{CommitId, Fence, Key, Namespace, Revision, Seq, SessionId};
+use tenure_core::kind::Kind;
+use tenure_core::lease::Term;
+use tenure_core::session::{Current, Decision};
+use tenure_core::time::{Moment, WallTime};
+
+use crate::StoreError;
+
+/// A store's short name for a stored session. It never changes and is never reused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Handle(pub i64);
+
+/// Where at most one open session can be.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Slot {
+    /// The tenant.
+    pub namespace: Namespace,
+    /// The kind.
+    pub kind: Kind,
+    /// The name.
+    pub key: Key,
+}
+
+/// What to look for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Find {
+    /// What a slot holds: its open session, else its newest.
+    Slot(Slot),
+    /// One session by its public id.
+    Id {
+        /// The tenant.
+        namespace: Namespace,
+        /// The id.
+        id: SessionId,
+    },
+    /// One session by its handle.
+    Handle(Handle),
+}
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Found {
+    /// The session and its counters. Empty, with zero counters, when nothing was ever stored.
+    pub current: Current,
+    /// The session's handle.
+    pub handle: Option<Handle>,
+    /// The position of the newest event in its log.
+    pub head: Seq,
+}
+
+/// A decision to be kept if what it relied on still holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommitRequest {
+    /// Names this commit. The session that it writes last remembers it.
+    pub commit_id: CommitId,
+    /// The slot whose counters guard it; `None` for a session without a key, which guards itself.
+    pub slot: Option<Slot>,
+    /// The session that the decision was made on, if there was one.
+    pub on: Option<Handle>,
+    /// The revision it was made on; 0 when nothing was stored.
+    pub expected: Revision,
+    /// For owner writes: the fence that must be the current lease's.
+    pub fence: Option<Fence>,
+    /// What to write.
+    pub decision: Decision,
+}
+
+/// A commit that is durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Committed {
+    /// The session written last.
+    pub handle: Handle,
+    /// The position of its newest event.
+    pub head: Seq,
+    /// Its revision.
+    pub revision: Revision,
+    /// When, by the store's wall clock (the epoch when that is unusable).
+    pub at: WallTime,
+}
+
+/// What became of a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CommitOutcome {
+    /// It is durable.
+    Committed(Committed),
+    /// Somebody wrote in between. Nothing was written.
+    RevisionConflict {
+        /// The revision that was found.
+        actual: Revision,
+    },
+    /// The fence is not the current lease's. Nothing was written.
+    Fenced {
+        /// The highest fence given out.
+        current: Fence,
+    },
+    /// Time or somebody else's write changed what was judged. Nothing was written.
+    Rejudge,
+    /// A session of that id exists. Nothing was written.
+    IdTaken,
+}
+
+/// A holder that says it is still there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RenewRequest {
+    /// The session.
+    pub handle: Handle,
+    /// The fence it holds under.
+    pub fence: Fence,
+}
+
+/// What became of a renewal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RenewOutcome {
+    /// The lease holds for another ttl.
+    Renewed(Term),
+    /// It was over already; a renewal never revives it. Nothing was written.
+    Expired,
+    /// The fence is not the current lease's. Nothing was written.
+    Fenced {
+        /// The highest fence given out.
+        current: Fence,
+    },
+}
+
+/// Keeps sessions and their leases.
+#[async_trait]
+pub trait SessionStore: Send + Sync {
+    /// What the store's clocks say.
+    ///
+    /// *Effect:* none.
+    async fn now(&self) -> Result<Moment, StoreError>;
+
+    /// Reads a session as the last acknowledged write left it.
+    ///
+    /// *Effect:* none. *Outcomes:* [`Found`], empty when nothing was ever stored there.
+    async fn find(&self, request: Find) -> Result<Found, StoreError>;
+
+    /// Keeps a decision: state, lease, counters and events, all or nothing.
+    ///
+    /// *Before:* under the write lock, in this order: the revision is `expected`; a given `fence` is the
+    /// current lease's; what the decision `judged` still holds by the store's clock; no session that is
+    /// opened has an id that exists. The first that fails is the outcome, and nothing is written.
+    /// *Effect:* each write's session is stored; its lease and activity only where the write's changes touch
+    /// them, and the last activity never moves back, because renewals and appends may have come in between;
+    /// its events follow in its log without a gap; slot and sessions get the decision's counters. A decision
+    /// without writes succeeds without effect only if the revision holds.
+    /// *Outcomes:* [`CommitOutcome`]; `Committed` is durable.
+    async fn commit(&self, request: CommitRequest) -> Result<CommitOutcome, StoreError>;
+
+    /// Moves a live lease's end to one ttl from now.
+    ///
+    /// *Before:* the session has a lease with this fence, which is live by the store's clock.
+    /// *Effect:* the term is renewed; nothing else changes, and nothing is logged.
+    /// *Outcomes:* [`RenewOutcome`].
+    async fn renew(&self, request: RenewRequest) -> Result<RenewOutcome, StoreError>;
+
+    /// What became of a commit whose outcome was [`StoreError::Unknown`].
+    ///
+    /// *Before:* `request` is the one that was committed. *Effect:* none.
+    /// *Outcomes:* what it had written, or `None` if it never happened, or if a later commit to the same
+    /// session makes it impossible to tell: a caller then decides again on what it finds.
+    async fn resolve(&self, request: &CommitRequest) -> Result<Option<Committed>, StoreError>;
+}
