@@ -1,1 +1,55 @@
-//! Drives sessions: start, lease keeper, append, tail, sweep.
+//! Drives sessions: decide and commit, keep a lease, append and tail, sweep.
+//!
+//! The engine loads, asks the rules, commits what they decided, and starts over when somebody else was
+//! faster. It holds no rule of its own. Time comes from the store's clocks; randomness from [`Ids`].
+#![deny(missing_docs)]
+
+mod apply;
+mod error;
+mod ids;
+mod keeper;
+mod names;
+mod sweep;
+mod tail;
+mod witness;
+
+use std::sync::Arc;
+
+use tenure_store::Store;
+
+pub use apply::{Applied, Target};
+pub use error::EngineError;
+pub use ids::{Ids, SystemIds};
+pub use keeper::{Keeper, Kept, LeaseEvent, Loss, Steady};
+pub use names::Name;
+pub use sweep::Swept;
+pub use tail::{Next, Tail};
+pub use witness::{NoWitness, Witness};
+
+/// Sessions over one store.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    store: Arc<dyn Store>,
+    ids: Arc<dyn Ids>,
+    witness: Arc<dyn Witness>,
+}
+
+impl Engine {
+    /// An engine over `store`, naming things with `ids` and learning of deaths from `witness`.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, ids: Arc<dyn Ids>, witness: Arc<dyn Witness>) -> Self {
+        Self { store, ids, witness }
+    }
+
+    /// The store underneath.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// Where names of new things come from.
+    #[must_use]
+    pub fn ids(&self) -> &Arc<dyn Ids> {
+        &self.ids
+    }
+}

@@ -1,0 +1,191 @@
+//! From a command to its durable effect: load, decide, commit, and again if somebody was faster.
+
+use tenure_core::id::Fence;
+use tenure_core::refusal::Refusal;
+use tenure_core::session::{Command, Context, Decision, Seen, Session, Warning, decide};
+use tenure_core::{id::Revision, limits};
+use tenure_store::{
+    AppendOutcome, AppendRequest, CommitOutcome, CommitRequest, Committed, Find, Found, Handle, Slot,
+    StoreError,
+};
+
+use crate::{Engine, EngineError};
+
+/// What a command is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// Whatever a slot holds, or will hold.
+    Slot(Slot),
+    /// A stored session.
+    Session(Handle),
+    /// A session that does not exist yet and has no slot.
+    New,
+}
+
+/// A command that was carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    /// What was stored before.
+    pub before: Option<Session>,
+    /// The session as it is now; `None` when there was nothing to do and nothing there.
+    pub session: Option<Session>,
+    /// What was written; `None` when there was nothing to write.
+    pub committed: Option<Committed>,
+    /// What a person should know.
+    pub warning: Option<Warning>,
+}
+
+/// What became of one attempt.
+enum Attempt {
+    Done(Box<Applied>),
+    Again { expected: Revision, actual: Revision, seen: Seen },
+}
+
+impl Engine {
+    /// Carries out `command`. When it returns, the effect is durable.
+    ///
+    /// # Errors
+    /// [`EngineError::Refused`] when a rule says no; a [`StoreError`] when the store gives no answer.
+    pub async fn apply(&self, target: &Target, command: &Command) -> Result<Applied, EngineError> {
+        let mut seen = None;
+        let mut conflict = (Revision(0), Revision(0));
+        for _ in 0..limits::DECIDE_ATTEMPTS_MAX {
+            match self.attempt(target, command, seen.as_ref()).await? {
+                Attempt::Done(applied) => return Ok(*applied),
+                Attempt::Again { expected, actual, seen: first } => {
+                    conflict = (expected, actual);
+                    seen.get_or_insert(first);
+                }
+            }
+        }
+        let (expected, actual) = conflict;
+        Err(EngineError::Refused {
+            refusal: Refusal::Conflict { verb: command.verb(), expected, actual },
+            raced: true,
+        })
+    }
+
+    async fn attempt(
+        &self,
+        target: &Target,
+        command: &Command,
+        seen: Option<&Seen>,
+    ) -> Result<Attempt, EngineError> {
+        let found = self.load(target).await?;
+        let context = self.context(&found, seen).await?;
+        let decision = decide(&found.current, command, &context)
+            .map_err(|refusal| EngineError::Refused { refusal, raced: seen.is_some() })?;
+        let before = found.current.session.clone();
+        if decision.writes.is_empty() {
+            let warning = decision.warning;
+            return Ok(Attempt::Done(Box::new(Applied { before, session: None, committed: None, warning })));
+        }
+        let request = self.request(target, &found, fence_of(command), decision);
+        let outcome = self.commit(&request).await?;
+        let again =
+            |actual| Attempt::Again { expected: request.expected, actual, seen: Seen::of(&found.current) };
+        Ok(match outcome {
+            CommitOutcome::Committed(committed) => Attempt::Done(Box::new(Applied {
+                before,
+                session: request.decision.session().cloned(),
+                committed: Some(committed),
+                warning: request.decision.warning,
+            })),
+            CommitOutcome::RevisionConflict { actual } => again(actual),
+            CommitOutcome::Fenced { .. } | CommitOutcome::Rejudge | CommitOutcome::IdTaken => {
+                again(found.current.counters.revision)
+            }
+        })
+    }
+
+    async fn load(&self, target: &Target) -> Result<Found, StoreError> {
+        match target {
+            Target::Slot(slot) => self.store.find(Find::Slot(slot.clone())).await,
+            Target::Session(handle) => self.store.find(Find::Handle(*handle)).await,
+            Target::New => Ok(Found::default()),
+        }
+    }
+
+    async fn context(&self, found: &Found, seen: Option<&Seen>) -> Result<Context, StoreError> {
+        let lease = found.current.open().and_then(|session| session.lease.as_ref());
+        let gone = lease.filter(|lease| self.witness.is_gone(lease)).map(|lease| lease.incarnation);
+        Ok(Context { now: self.store.now().await?, gone, seen: seen.cloned() })
+    }
+
+    fn request(
+        &self,
+        target: &Target,
+        found: &Found,
+        fence: Option<Fence>,
+        decision: Decision,
+    ) -> CommitRequest {
+        let slot = match target {
+            Target::Slot(slot) => Some(slot.clone()),
+            Target::Session(_) | Target::New => slot_of(&decision),
+        };
+        let expected = found.current.counters.revision;
+        CommitRequest { commit_id: self.ids.commit_id(), slot, on: found.handle, expected, fence, decision }
+    }
+
+    /// Commits, and finds out what happened if the answer got lost.
+    async fn commit(&self, request: &CommitRequest) -> Result<CommitOutcome, StoreError> {
+        match self.store.commit(request.clone()).await {
+            Err(StoreError::Unknown { .. }) => Ok(match self.store.resolve(request).await? {
+                Some(committed) => CommitOutcome::Committed(committed),
+                None => CommitOutcome::Rejudge,
+            }),
+            answer => answer,
+        }
+    }
+
+    /// Appends to a session's log.
+    ///
+    /// # Errors
+    /// [`Refusal::Fenced`] for an old fence, [`EngineError::Ended`] when the session has ended.
+    pub async fn append(&self, request: AppendRequest) -> Result<AppendOutcome, EngineError> {
+        let (given, handle) = (request.fence, request.handle);
+        match self.store.append(request).await? {
+            AppendOutcome::Fenced { current } => {
+                let given = given.unwrap_or_default();
+                let found = self.store.find(Find::Handle(handle)).await?;
+                let holder = found.current.open().and_then(held).map(Box::new);
+                Err(EngineError::refused(Refusal::Fenced { given, current, holder }))
+            }
+            AppendOutcome::Ended => Err(EngineError::Ended),
+            AppendOutcome::NotFound => Err(EngineError::refused(Refusal::NotFound)),
+            appended @ AppendOutcome::Appended { .. } => Ok(appended),
+        }
+    }
+}
+
+fn held(session: &Session) -> Option<tenure_core::refusal::Held> {
+    session.lease.as_ref().map(|lease| tenure_core::refusal::Held::of(session, lease))
+}
+
+/// The slot of the session that is written, so that a session found by its handle is guarded by it too.
+fn slot_of(decision: &Decision) -> Option<Slot> {
+    let session = decision.session()?;
+    let key = session.key.clone()?;
+    Some(Slot { namespace: session.namespace.clone(), kind: session.kind, key })
+}
+
+/// The fence that the store must check: an owner command's.
+const fn fence_of(command: &Command) -> Option<Fence> {
+    match command {
+        Command::Regrant { fence }
+        | Command::Pause { fence, .. }
+        | Command::Resume { fence, .. }
+        | Command::Note { fence, .. }
+        | Command::Complete { fence, .. }
+        | Command::Fail { fence, .. } => Some(*fence),
+        Command::WorkspaceStart(_)
+        | Command::WorkspaceHeartbeat(_)
+        | Command::WorkspaceTakeover(_)
+        | Command::WorkspaceClear(_)
+        | Command::WorkspaceImport(_)
+        | Command::StartRun(_)
+        | Command::Takeover { .. }
+        | Command::Cancel { .. }
+        | Command::ExpireIdle => None,
+    }
+}

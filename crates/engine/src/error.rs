@@ -1,0 +1,44 @@
+//! Why the engine did not do what was asked.
+
+use tenure_core::refusal::Refusal;
+use tenure_store::{Listed, StoreError};
+
+/// What was asked was not done, and nothing was changed (but see [`StoreError::Unknown`]).
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// A rule said no.
+    #[error("{refusal:?}")]
+    Refused {
+        /// The rule's facts.
+        refusal: Refusal,
+        /// Whether it was decided anew after somebody else wrote in between.
+        raced: bool,
+    },
+    /// No session has that name.
+    #[error("find a session of that name")]
+    NotFound {
+        /// The name.
+        name: String,
+    },
+    /// Several sessions have that name.
+    #[error("tell which session is meant")]
+    Ambiguous {
+        /// The name.
+        name: String,
+        /// Which.
+        matches: Vec<Listed>,
+    },
+    /// The session has ended; its log takes nothing more.
+    #[error("append to a session that has ended")]
+    Ended,
+    /// No answer, or none to be trusted, from the store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl EngineError {
+    /// A rule's no that was decided at the first look.
+    pub(crate) const fn refused(refusal: Refusal) -> Self {
+        Self::Refused { refusal, raced: false }
+    }
+}

@@ -1,0 +1,122 @@
+//! Following one session: its log, gap-free, and its end.
+
+use std::sync::Arc;
+
+use tenure_core::event::Event;
+use tenure_core::id::Seq;
+use tenure_core::limits;
+use tenure_core::session::Session;
+use tenure_store::{Find, Handle, ReadRequest, Store, StoreError, Watch};
+
+use crate::{Engine, EngineError};
+
+/// Reads a session's log from a position on and goes on as it grows.
+#[derive(Debug)]
+pub struct Tail {
+    store: Arc<dyn Store>,
+    handle: Handle,
+    after: Seq,
+    types: Vec<String>,
+    watch: Option<Watch>,
+}
+
+/// What a tail finds next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// More events, in order.
+    Events(Vec<Event>),
+    /// The session has ended and every event was delivered.
+    Ended(Box<Session>),
+}
+
+impl Engine {
+    /// Follows a session's log from `after` on, only events of `types` (empty: all).
+    #[must_use]
+    pub fn tail(&self, handle: Handle, after: Seq, types: Vec<String>) -> Tail {
+        Tail { store: Arc::clone(&self.store), handle, after, types, watch: None }
+    }
+
+    /// Waits until a session has ended.
+    ///
+    /// # Errors
+    /// When the store cannot be asked.
+    pub async fn wait(&self, handle: Handle) -> Result<Session, EngineError> {
+        if let Some(session) = ended(self.store.as_ref(), handle).await? {
+            return Ok(session);
+        }
+        let mut watch = self.store.watch(handle).await?;
+        loop {
+            if let Some(session) = ended(self.store.as_ref(), handle).await? {
+                return Ok(session);
+            }
+            watch.changed().await?;
+        }
+    }
+}
+
+impl Tail {
+    /// Where the tail stands: everything up to here was delivered or is of other types.
+    #[must_use]
+    pub const fn after(&self) -> Seq {
+        self.after
+    }
+
+    /// The next page that is there already; empty at the end of what is there.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn page(&mut self) -> Result<Vec<Event>, StoreError> {
+        loop {
+            let request = ReadRequest {
+                handle: self.handle,
+                after: self.after,
+                limit: limits::EVENTS_PER_READ_MAX,
+                types: self.types.clone(),
+            };
+            let read = self.store.read(request).await?;
+            self.after = read.read_to.max(self.after);
+            if !read.events.is_empty() || self.after >= read.head {
+                return Ok(read.events);
+            }
+        }
+    }
+
+    /// The next events, waiting for them if need be; or the session's end.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn next(&mut self) -> Result<Next, StoreError> {
+        loop {
+            let events = self.page().await?;
+            if !events.is_empty() {
+                return Ok(Next::Events(events));
+            }
+            if let Some(end) = self.wait_for_more().await? {
+                return Ok(end);
+            }
+        }
+    }
+
+    /// The end, if everything was delivered; otherwise returns once there may be more.
+    async fn wait_for_more(&mut self) -> Result<Option<Next>, StoreError> {
+        let found = self.store.find(Find::Handle(self.handle)).await?;
+        let session = found.current.session.filter(Session::is_terminal);
+        if let Some(session) = session.filter(|_| found.head <= self.after) {
+            return Ok(Some(Next::Ended(Box::new(session))));
+        }
+        if found.head > self.after {
+            return Ok(None);
+        }
+        match &mut self.watch {
+            Some(watch) => watch.changed().await?,
+            // Armed before the next look, so nothing that comes in between is slept through.
+            None => self.watch = Some(self.store.watch(self.handle).await?),
+        }
+        Ok(None)
+    }
+}
+
+async fn ended(store: &dyn Store, handle: Handle) -> Result<Option<Session>, StoreError> {
+    let found = store.find(Find::Handle(handle)).await?;
+    Ok(found.current.session.filter(Session::is_terminal))
+}
