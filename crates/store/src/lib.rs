@@ -5,12 +5,14 @@
 //! out: the store's own clocks judge leases.
 #![deny(missing_docs)]
 
+mod clock;
 mod error;
 mod inspect;
 mod log;
 pub mod record;
 mod session;
 
+pub use clock::Clock;
 pub use error::StoreError;
 pub use inspect::{Due, Inspect, ListRequest, Listed, NamedRequest, Page, Postpone};
 pub use log::{AppendOutcome, AppendRequest, LogStore, ReadOutcome, ReadRequest, Watch};
