@@ -1,0 +1,88 @@
+//! The model lists sessions and tells which are due.
+
+use async_trait::async_trait;
+use tenure_core::session::Session;
+use tenure_core::time::WallTime;
+use tenure_store::{Due, Handle, Inspect, ListRequest, Listed, NamedRequest, Page, Postpone, StoreError};
+
+use super::MemoryStore;
+use super::tables::Tables;
+
+#[async_trait]
+impl Inspect for MemoryStore {
+    async fn list(&self, request: ListRequest) -> Result<Page, StoreError> {
+        Ok(self.lock().list(&request))
+    }
+
+    async fn named(&self, request: NamedRequest) -> Result<Vec<Listed>, StoreError> {
+        Ok(self.lock().named(&request))
+    }
+
+    async fn due(&self, limit: usize) -> Result<Vec<Due>, StoreError> {
+        Ok(self.clock.now().wall.map(|now| self.lock().due(now, limit)).unwrap_or_default())
+    }
+
+    async fn postpone(&self, looks: Vec<Postpone>) -> Result<(), StoreError> {
+        let mut tables = self.lock();
+        for Postpone { handle, until } in looks {
+            if let Some(stored) = tables.sessions.get_mut(&handle) {
+                // What nothing makes expire has no next look to move.
+                stored.look = stored.look.map(|_| until);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Tables {
+    fn list(&self, request: &ListRequest) -> Page {
+        let older = self
+            .sessions
+            .iter()
+            .rev()
+            .filter(|(handle, _)| request.before.is_none_or(|before| **handle < before));
+        let matching = older.filter(|(_, stored)| is_listed(&stored.session, request));
+        let mut sessions: Vec<_> =
+            matching.filter_map(|(handle, _)| self.listed(*handle)).take(request.limit + 1).collect();
+        let has_more = sessions.len() > request.limit;
+        sessions.truncate(request.limit);
+        let next = sessions.last().filter(|_| has_more).map(|last| last.handle);
+        Page { sessions, next }
+    }
+
+    fn named(&self, request: &NamedRequest) -> Vec<Listed> {
+        let by_id = self
+            .ids
+            .iter()
+            .find(|((namespace, id), _)| *namespace == request.namespace && id.as_str() == request.name);
+        if let Some((_, handle)) = by_id {
+            return self.listed(*handle).into_iter().collect();
+        }
+        let slots = self
+            .slots
+            .iter()
+            .filter(|(slot, _)| slot.namespace == request.namespace && slot.key.as_str() == request.name);
+        let mut newest: Vec<_> = slots.filter_map(|(_, held)| self.listed(held.newest)).collect();
+        if newest.iter().any(|listed| !listed.session.is_terminal()) {
+            newest.retain(|listed| !listed.session.is_terminal());
+        }
+        newest.sort_by_key(|listed| std::cmp::Reverse(listed.handle));
+        newest
+    }
+
+    fn due(&self, now: WallTime, limit: usize) -> Vec<Due> {
+        let looks = self.sessions.iter().filter_map(|(handle, stored)| Some((stored.look?, *handle)));
+        let mut due: Vec<_> = looks.filter(|(look, _)| *look <= now).collect();
+        due.sort_unstable();
+        let found = |handle: Handle| Due { handle, session: self.sessions[&handle].session.clone() };
+        due.into_iter().take(limit).map(|(_, handle)| found(handle)).collect()
+    }
+}
+
+fn is_listed(session: &Session, request: &ListRequest) -> bool {
+    let has = |(name, value): &(String, String)| session.labels.get(name) == Some(value);
+    session.namespace == request.namespace
+        && (request.states.is_empty() || request.states.contains(&session.state.name()))
+        && (request.kinds.is_empty() || request.kinds.contains(&session.kind))
+        && request.labels.iter().all(has)
+}

@@ -1,0 +1,50 @@
+//! The model of the contract: plain maps behind one lock, written to be obviously right.
+
+mod commit;
+mod inspect;
+mod log;
+mod session;
+mod tables;
+
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use tenure_core::session::Session;
+use tenure_store::{Clock, Handle};
+
+use crate::ManualClock;
+use tables::Tables;
+
+/// A store in memory. Clones are further instances on the same stored sessions.
+#[derive(Debug, Clone)]
+pub struct MemoryStore {
+    clock: Arc<dyn Clock>,
+    tables: Arc<Mutex<Tables>>,
+}
+
+impl MemoryStore {
+    /// An empty store whose leases are judged by `clock`.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, tables: Arc::default() }
+    }
+
+    /// An empty store, and the clock that moves its time.
+    #[must_use]
+    pub fn manual() -> (Arc<Self>, ManualClock) {
+        let clock = ManualClock::new();
+        (Arc::new(Self::new(Arc::new(clock.clone()))), clock)
+    }
+
+    /// Changes a stored session behind every rule, for tests of what must not happen.
+    ///
+    /// # Panics
+    /// When there is no such session.
+    pub fn tamper(&self, handle: Handle, change: impl FnOnce(&mut Session)) {
+        let mut tables = self.lock();
+        change(&mut tables.sessions.get_mut(&handle).expect("a stored session").session);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Tables> {
+        self.tables.lock().expect("no verb panics while it holds the tables")
+    }
+}

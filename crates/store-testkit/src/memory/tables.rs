@@ -1,0 +1,103 @@
+//! What the model keeps, and how it finds it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use tenure_core::event::{Event, EventData};
+use tenure_core::id::{CommitId, Fence, Namespace, Seq, SessionId};
+use tenure_core::session::{Counters, Current, Session};
+use tenure_core::time::{Moment, WallTime};
+use tenure_store::{Committed, Find, Found, Handle, Listed, Slot};
+use tokio::sync::watch;
+
+/// Everything that is stored, and who watches it.
+#[derive(Debug, Default)]
+pub(super) struct Tables {
+    pub(super) sessions: BTreeMap<Handle, Stored>,
+    pub(super) slots: HashMap<Slot, Held>,
+    pub(super) ids: HashMap<(Namespace, SessionId), Handle>,
+    pub(super) watches: HashMap<Handle, watch::Sender<u64>>,
+}
+
+/// One stored session.
+#[derive(Debug)]
+pub(super) struct Stored {
+    pub(super) session: Session,
+    pub(super) log: Vec<Event>,
+    /// When a sweep should look at it next.
+    pub(super) look: Option<WallTime>,
+    /// The last commit that wrote this session last.
+    pub(super) commit: Option<(CommitId, Committed)>,
+}
+
+/// What a slot holds. Its newest session is the only one that can be open.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Held {
+    pub(super) counters: Counters,
+    pub(super) newest: Handle,
+}
+
+/// The slot a session is in, if it has a key.
+pub(super) fn slot_of(session: &Session) -> Option<Slot> {
+    let key = session.key.clone()?;
+    Some(Slot { namespace: session.namespace.clone(), kind: session.kind, key })
+}
+
+/// What is written down as the time of a write.
+pub(super) fn wall_or_epoch(now: &Moment) -> WallTime {
+    now.wall.unwrap_or(WallTime::from_epoch_ms(0))
+}
+
+impl Stored {
+    pub(super) fn head(&self) -> Seq {
+        self.log.last().map_or(Seq(0), |event| event.seq)
+    }
+
+    pub(super) fn append(&mut self, events: &[EventData], fence: Option<Fence>, at: WallTime) {
+        for data in events {
+            let seq = self.head().next();
+            self.log.push(Event { seq, at, fence, data: data.clone() });
+        }
+    }
+}
+
+impl Tables {
+    pub(super) fn find(&self, what: &Find) -> Found {
+        let handle = match what {
+            Find::Slot(slot) => self.slots.get(slot).map(|held| held.newest),
+            Find::Id { namespace, id } => self.ids.get(&(namespace.clone(), id.clone())).copied(),
+            Find::Handle(handle) => Some(*handle),
+        };
+        let Some((handle, stored)) = handle.and_then(|handle| Some((handle, self.sessions.get(&handle)?)))
+        else {
+            return Found::default();
+        };
+        let current =
+            Current { session: Some(stored.session.clone()), counters: self.counters(&stored.session) };
+        Found { current, handle: Some(handle), head: stored.head() }
+    }
+
+    /// A session's counters: its slot's if it has one, else its own.
+    pub(super) fn counters(&self, session: &Session) -> Counters {
+        let held = slot_of(session).and_then(|slot| self.slots.get(&slot));
+        held.map_or(session.counters, |held| held.counters)
+    }
+
+    pub(super) fn listed(&self, handle: Handle) -> Option<Listed> {
+        let stored = self.sessions.get(&handle)?;
+        Some(Listed { handle, session: stored.session.clone(), head: stored.head() })
+    }
+
+    pub(super) fn next_handle(&self) -> Handle {
+        Handle(self.sessions.last_key_value().map_or(1, |(Handle(last), _)| last + 1))
+    }
+
+    pub(super) fn watch(&mut self, handle: Handle) -> watch::Receiver<u64> {
+        self.watches.entry(handle).or_insert_with(|| watch::Sender::new(0)).subscribe()
+    }
+
+    pub(super) fn wake(&self, handle: Handle) {
+        if let Some(changes) = self.watches.get(&handle) {
+            changes.send_modify(|count| *count += 1);
+        }
+    }
+}
