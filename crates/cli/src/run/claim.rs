@@ -1,0 +1,168 @@
+//! Getting to hold the session: at once, after waiting, or not at all.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tenure_core::id::{ActorId, Fence, Key, Namespace};
+use tenure_core::kind::{IdleRule, Kind};
+use tenure_core::lease::{Holder, HolderKind, Place, RunTimes};
+use tenure_core::refusal::{Held, Refusal};
+use tenure_core::session::{Claimant, Command, Session, StartRun};
+use tenure_engine::{Engine, EngineError, Kept, Steady, Target};
+use tenure_guard::HoldLock;
+use tenure_store::{Committed, Find, Found, Handle, Slot};
+
+use super::lease::Granted;
+use super::steady::BootClock;
+use crate::args::run::{IfHeld, OnLost};
+
+/// How long a session that others hold is left alone before it is looked at again, at most.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
+/// What is to be claimed.
+#[derive(Debug, Clone)]
+pub(super) struct Wish {
+    /// The tenant.
+    pub(super) namespace: Namespace,
+    /// The slot, if any.
+    pub(super) key: Option<Key>,
+    /// Who runs it.
+    pub(super) actor: ActorId,
+    /// Where.
+    pub(super) place: Place,
+    /// The lease's times.
+    pub(super) times: RunTimes,
+    /// Labels to keep.
+    pub(super) labels: BTreeMap<String, String>,
+    /// The command's words, for people.
+    pub(super) command: Vec<String>,
+    /// Where it runs.
+    pub(super) directory: Option<String>,
+    /// The session's own idle rule.
+    pub(super) idle: IdleRule,
+    /// The reason to take an abandoned session over.
+    pub(super) takeover: Option<String>,
+    /// What to do when somebody holds it.
+    pub(super) if_held: IfHeld,
+    /// What happens when it is lost.
+    pub(super) on_lost: OnLost,
+}
+
+/// What came of a wish.
+#[derive(Debug)]
+pub(super) enum Claim {
+    /// It is held now.
+    Granted(Box<Claimed>),
+    /// Somebody else holds it, and that was to be accepted.
+    Skipped(Box<Held>),
+}
+
+/// A session that this process holds.
+#[derive(Debug)]
+pub(super) struct Claimed {
+    /// The session.
+    pub(super) session: Session,
+    /// What was written.
+    pub(super) committed: Committed,
+    /// The lease.
+    pub(super) granted: Granted,
+}
+
+impl Claimed {
+    /// The fence it is held under.
+    pub(super) fn fence(&self) -> Fence {
+        self.granted.kept.fence
+    }
+
+    /// The session's row.
+    pub(super) fn handle(&self) -> Handle {
+        self.granted.kept.handle
+    }
+}
+
+/// Claims the session that `wish` describes. `lock` must be held under the incarnation's name already.
+pub(super) async fn claim(
+    engine: &Engine,
+    wish: &Wish,
+    incarnation: tenure_core::id::Incarnation,
+    _lock: &HoldLock,
+) -> Result<Claim, EngineError> {
+    let holder = Holder {
+        kind: HolderKind::Run,
+        id: wish.actor.clone(),
+        supervisor: None,
+        place: Some(wish.place.clone()),
+    };
+    let now = engine.store().now().await?;
+    let start = StartRun {
+        id: engine.ids().session_id(now.wall),
+        namespace: wish.namespace.clone(),
+        key: wish.key.clone(),
+        claimant: Claimant { holder, incarnation },
+        ttl: wish.times.ttl(),
+        labels: wish.labels.clone(),
+        command: wish.command.clone(),
+        directory: wish.directory.clone(),
+        idle: Some(wish.idle),
+        takeover: wish.takeover.clone(),
+    };
+    let command = Command::StartRun(Box::new(start));
+    let target = target(wish);
+    loop {
+        let at = BootClock.now();
+        let refusal = match engine.apply(&target, &command).await {
+            Ok(applied) => match (applied.session, applied.committed) {
+                (Some(session), Some(committed)) => return Ok(granted(wish, session, committed, at)),
+                _ => unreachable!("a start that is not refused writes a session"),
+            },
+            Err(EngineError::Refused { refusal: Refusal::Held(held), raced }) => match wish.if_held {
+                IfHeld::Fail => EngineError::Refused { refusal: Refusal::Held(held), raced },
+                IfHeld::Skip => return Ok(Claim::Skipped(held)),
+                IfHeld::Wait => {
+                    wait_for_change(engine, &target).await?;
+                    continue;
+                }
+            },
+            Err(error) => error,
+        };
+        return Err(refusal);
+    }
+}
+
+fn target(wish: &Wish) -> Target {
+    wish.key.clone().map_or(Target::New, |key| {
+        Target::Slot(Slot { namespace: wish.namespace.clone(), kind: Kind::Agent, key })
+    })
+}
+
+fn granted(wish: &Wish, session: Session, committed: Committed, at: Duration) -> Claim {
+    let fence = session.counters.fence;
+    let kept = Kept { handle: committed.handle, fence, times: wish.times };
+    let granted = Granted { kept, at, on_lost: wish.on_lost };
+    Claim::Granted(Box::new(Claimed { session, committed, granted }))
+}
+
+/// Returns when the session changed, or its lease may be over.
+async fn wait_for_change(engine: &Engine, target: &Target) -> Result<(), EngineError> {
+    let Target::Slot(slot) = target else {
+        return Ok(());
+    };
+    let found = engine.store().find(Find::Slot(slot.clone())).await?;
+    let Some(handle) = found.handle else {
+        return Ok(());
+    };
+    let mut watch = engine.store().watch(handle).await?;
+    let left = lease_left(engine, &found).await?;
+    tokio::select! {
+        changed = watch.changed() => changed?,
+        () = BootClock.sleep(left.min(LOOK_AGAIN_AFTER)) => {}
+    }
+    Ok(())
+}
+
+async fn lease_left(engine: &Engine, found: &Found) -> Result<Duration, EngineError> {
+    let now = engine.store().now().await?;
+    let lease = found.current.open().and_then(|session| session.lease.as_ref());
+    Ok(lease.and_then(|lease| lease.term.left(&now)).unwrap_or_default())
+}
+

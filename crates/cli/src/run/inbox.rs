@@ -1,0 +1,83 @@
+//! The session as others change it: requests to its owner, its end, its loss.
+
+use std::io;
+use std::sync::mpsc::Sender;
+use std::time::Duration;
+
+use tenure_core::event::{Event, EventData};
+use tenure_core::id::{Fence, Seq};
+use tenure_core::refusal::Refusal;
+use tenure_engine::{Engine, LeaseEvent, Loss, Next, Tail};
+use tenure_store::Handle;
+
+use super::happening::Happening;
+use super::lane;
+
+/// What of a session's log its runner must know.
+const TYPES: [&str; 3] = ["message", "lease_taken_over", "state_changed"];
+
+/// How often the runner looks after its own session's idle time-out.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
+
+/// Follows the session's log from `after` on, for its runner under `fence`.
+pub(super) fn follow(
+    engine: Engine,
+    (handle, fence): (Handle, Fence),
+    after: Seq,
+    idle: Option<Duration>,
+    runner: Sender<Happening>,
+) -> io::Result<()> {
+    let lane = lane::spawn("inbox", move || async move {
+        let sweep_every = idle.map_or(SWEEP_INTERVAL, |idle| (idle / 4).clamp(MIN_SWEEP, SWEEP_INTERVAL));
+        let mut tail = engine.tail(handle, after, TYPES.map(str::to_owned).to_vec());
+        let mut sweep = tokio::time::interval(sweep_every);
+        sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                happenings = next(&mut tail, fence) => {
+                    for happening in happenings {
+                        if runner.send(happening).is_err() {
+                            return;
+                        }
+                    }
+                }
+                // Failures are the next sweep's; a lost lease comes back through the log and the keeper.
+                _ = sweep.tick() => drop(engine.sweep().await),
+            }
+        }
+    })?;
+    drop(lane);
+    Ok(())
+}
+
+const MIN_SWEEP: Duration = Duration::from_millis(250);
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+async fn next(tail: &mut Tail, fence: Fence) -> Vec<Happening> {
+    match tail.next().await {
+        Ok(Next::Events(events)) => events.iter().filter_map(|event| happening(event, fence)).collect(),
+        // The event that ended it was delivered before.
+        Ok(Next::Ended(_)) => std::future::pending().await,
+        Err(_) => {
+            // The keeper judges whether a store that does not answer costs the lease.
+            tokio::time::sleep(RETRY_AFTER).await;
+            Vec::new()
+        }
+    }
+}
+
+fn happening(event: &Event, ours: Fence) -> Option<Happening> {
+    let lost = |current| {
+        let refusal = Refusal::Fenced { given: ours, current, holder: None };
+        Some(Happening::Lease(LeaseEvent::Lost(Loss::Refused(refusal))))
+    };
+    match &event.data {
+        EventData::Request(request) => Some(Happening::Asked(*request)),
+        EventData::LeaseTakenOver { fence, .. } if *fence > ours => lost(*fence),
+        // The runner's own transitions are written under its fence; an operator's under none.
+        EventData::StateChanged { to, .. } if to.is_terminal() && event.fence != Some(ours) => {
+            lost(ours.next())
+        }
+        _ => None,
+    }
+}

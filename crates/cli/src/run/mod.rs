@@ -1,0 +1,22 @@
+//! `tenure run`: a command as an owned, recorded session, stopped before it can be run twice.
+
+mod batch;
+mod claim;
+mod detach;
+mod finish;
+mod happening;
+mod holds;
+mod inbox;
+mod lane;
+mod lease;
+mod notice;
+mod record;
+mod runner;
+mod sitter;
+mod start;
+mod steady;
+mod suspend;
+mod wish;
+
+pub(crate) use sitter::execute as sit;
+pub(crate) use start::execute;

@@ -1,0 +1,161 @@
+//! The runner: one loop over everything that can happen to a held, guarded command.
+
+use std::sync::mpsc::Receiver;
+
+use tenure_core::event::{Request, TerminalData};
+use tenure_core::session::{Command, Exit};
+use tenure_engine::{Engine, EngineError, LeaseEvent, Loss, Target};
+use tenure_guard::event::StartFailure;
+use tenure_guard::signals::Caught;
+use tenure_guard::{Console, Control, Ended, GuardEvent};
+
+use super::happening::Happening;
+use super::notice::Notices;
+use super::record::Recorder;
+use super::suspend::Sitters;
+use crate::args::run::OnLost;
+
+/// Why the command was stopped by us.
+#[derive(Debug)]
+pub(super) enum Stopped {
+    /// The lease could not be renewed in time.
+    Overdue,
+    /// The lease is lost.
+    Lost(Loss),
+}
+
+/// How the command came to its end.
+#[derive(Debug, Default)]
+pub(super) struct End {
+    /// How the command itself ended, if it ever ran.
+    pub(super) ended: Option<Ended>,
+    /// Why it could not be started.
+    pub(super) failure: Option<StartFailure>,
+    /// What went wrong with running it at all.
+    pub(super) broken: Option<anyhow::Error>,
+    /// Why we stopped it.
+    pub(super) stopped: Option<Stopped>,
+}
+
+/// A held session with a guarded command.
+pub(super) struct Runner<'a> {
+    /// Runs short commands on the session.
+    pub(super) runtime: &'a tokio::runtime::Runtime,
+    /// The engine.
+    pub(super) engine: &'a Engine,
+    /// The guard.
+    pub(super) control: Control,
+    /// The terminal or pipes.
+    pub(super) console: &'a Console,
+    /// The recording.
+    pub(super) recorder: &'a Recorder,
+    /// Who keeps the lease while we are stopped.
+    pub(super) sitters: Sitters,
+    /// What is said to people.
+    pub(super) notices: Notices,
+    /// What is known of the end so far.
+    pub(super) end: End,
+}
+
+impl Runner<'_> {
+    /// Reacts to everything until nothing of the command's tree is left.
+    pub(super) fn run(mut self, happenings: &Receiver<Happening>) -> End {
+        while let Ok(happening) = happenings.recv() {
+            match happening {
+                Happening::Guard(GuardEvent::TreeGone) => break,
+                Happening::Guard(event) => self.guard(event),
+                Happening::Signal(caught) => self.signal(caught),
+                Happening::Lease(event) => self.lease(event),
+                Happening::Asked(request) => self.asked(request),
+            }
+        }
+        self.end
+    }
+
+    fn guard(&mut self, event: GuardEvent) {
+        match event {
+            GuardEvent::Failed(failure) => self.end.failure = Some(failure),
+            GuardEvent::Stopped { signal } => self.job_stopped(signal),
+            GuardEvent::Frozen => self.settle("pause", |fence| Command::Pause { fence, reason: asked() }),
+            GuardEvent::Thawed => self.settle("resume", |fence| Command::Resume { fence, reason: asked() }),
+            GuardEvent::Exited(ended) => {
+                self.end.ended = Some(ended);
+                self.recorder.fact(TerminalData::Exited(exit(ended)));
+            }
+            GuardEvent::Overdue { .. } => {
+                self.notices.say("the lease could not be renewed in time: the command is being stopped");
+                self.end.stopped.get_or_insert(Stopped::Overdue);
+            }
+            GuardEvent::GuardLost => {
+                self.notices.say("the command's guard is gone: the command is being killed");
+            }
+            GuardEvent::Started { .. } | GuardEvent::Continued | GuardEvent::TreeGone => {}
+        }
+    }
+
+    /// Job control stopped the command; this process stops with it, as the shell expects.
+    fn job_stopped(&self, signal: i32) {
+        self.console.leave();
+        if let Err(error) = self.sitters.stop_self(signal) {
+            self.notices.say(&format!("cannot stop with the command: {error}"));
+        }
+        let place = self.console.enter().unwrap_or_else(|_| tenure_guard::jobs::place());
+        // A guard that is gone is reported by its own event.
+        drop(self.control.resume(place));
+    }
+
+    fn signal(&self, caught: Caught) {
+        if let Ok(Some(size)) = self.console.pass(&self.control, caught) {
+            self.recorder.fact(TerminalData::Resized { cols: size.columns, rows: size.rows });
+        }
+    }
+
+    fn lease(&mut self, event: LeaseEvent) {
+        match event {
+            LeaseEvent::Trusted { .. } => {}
+            LeaseEvent::Jeopardy { error } => {
+                self.notices.say(&format!("the lease is in danger: failed to {error}"));
+            }
+            LeaseEvent::Lost(loss) => {
+                self.recorder.abandon();
+                if self.sitters.granted.on_lost == OnLost::Stop {
+                    self.notices.say("the session is no longer ours: the command is being stopped");
+                    drop(self.control.stop());
+                } else {
+                    self.notices.say("the session is no longer ours; the command goes on, unrecorded");
+                }
+                self.end.stopped.get_or_insert(Stopped::Lost(loss));
+            }
+        }
+    }
+
+    fn asked(&self, request: Request) {
+        // A guard that is gone is reported by its own event.
+        drop(match request {
+            Request::Pause => self.control.freeze(),
+            Request::Resume => self.control.thaw(),
+        });
+    }
+
+    /// Writes a transition of ours. Asked for twice, the second is refused, and that is as well.
+    fn settle(&self, verb: &str, command: impl Fn(tenure_core::id::Fence) -> Command) {
+        let kept = self.sitters.granted.kept;
+        let applied = self.engine.apply(&Target::Session(kept.handle), &command(kept.fence));
+        match self.runtime.block_on(applied) {
+            Ok(_) | Err(EngineError::Refused { .. }) => {}
+            Err(error) => self.notices.say(&format!("failed to record the {verb}: {error}")),
+        }
+    }
+}
+
+fn asked() -> String {
+    "requested".to_owned()
+}
+
+/// The end of a command in the words of the log.
+pub(super) fn exit(ended: Ended) -> Exit {
+    match ended {
+        Ended::Code(code) => Exit::Code(code),
+        Ended::Signal(signal) => Exit::Signal(signal),
+    }
+}

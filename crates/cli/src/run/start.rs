@@ -1,0 +1,230 @@
+//! From options to a running command, and from its end to this process's.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Receiver, Sender};
+
+use anyhow::Context;
+use tenure_core::event::{Stream as Recorded, TerminalData};
+use tenure_core::id::Namespace;
+use tenure_core::session::Stats;
+use tenure_engine::{Engine, EngineError};
+use tenure_guard::terminal::Screen;
+use tenure_guard::{
+    BootTime, Console, Guarded, HoldLock, Launch, Output, Reexec, Signals, Stdio, Stream, launch,
+};
+
+use super::claim::{self, Claim, Claimed};
+use super::happening::Happening;
+use super::lease;
+use super::notice::Notices;
+use super::record::{Recorder, Recording};
+use super::runner::{End, Runner, Stopped};
+use super::suspend::Sitters;
+use super::{detach, finish, holds, inbox, wish};
+use crate::args::run::RunArgs;
+
+/// Where a run takes place.
+#[derive(Debug, Clone)]
+pub(crate) struct Ground {
+    /// The engine over the store.
+    pub(crate) engine: Engine,
+    /// The store's file, absolute.
+    pub(crate) db: PathBuf,
+    /// The tenant.
+    pub(crate) namespace: Namespace,
+}
+
+/// How a run ended, for this process's exit.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    /// This process ends as the command did.
+    Like(tenure_guard::Ended),
+    /// This process exits with a code of its own.
+    Code(u8),
+    /// The claim was refused, or the session lost: said in words, with the code for that.
+    Refused(Box<EngineError>, u8),
+    /// Somebody else holds the session, and that was to be accepted.
+    Skipped(Box<tenure_core::refusal::Held>),
+}
+
+/// Runs what `args` say.
+pub(crate) fn execute(ground: &Ground, args: &RunArgs) -> anyhow::Result<Verdict> {
+    if args.detach && !args.detached {
+        return detach::start();
+    }
+    let cwd = std::env::current_dir().context("find the working directory")?;
+    let wish = match wish::wish(ground.namespace.clone(), args, Some(&cwd)) {
+        Ok(wish) => wish,
+        Err(refusal) => return Ok(refused(EngineError::Refused { refusal, raced: false }, args)),
+    };
+    holds::prepare(&ground.db).context("prepare the directory of hold locks")?;
+    let incarnation = ground.engine.ids().incarnation();
+    let lock = HoldLock::acquire(&holds::path(&ground.db, incarnation)).context("take the hold lock")?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    let claimed = runtime.block_on(claim::claim(&ground.engine, &wish, incarnation, &lock));
+    let verdict = match claimed {
+        Err(error) => Ok(refused(error, args)),
+        Ok(Claim::Skipped(held)) => Ok(Verdict::Skipped(held)),
+        Ok(Claim::Granted(claimed)) => {
+            Run { ground, args, cwd: &cwd, runtime: &runtime, claimed: &claimed, lock: &lock }.execute()
+        }
+    };
+    // Gone with the lease: what is left to prove is in the log.
+    drop(fs::remove_file(lock.path()));
+    verdict
+}
+
+fn refused(error: EngineError, args: &RunArgs) -> Verdict {
+    Verdict::Refused(Box::new(error), args.refused_exit)
+}
+
+/// A run whose session is held.
+struct Run<'a> {
+    ground: &'a Ground,
+    args: &'a RunArgs,
+    cwd: &'a Path,
+    runtime: &'a tokio::runtime::Runtime,
+    claimed: &'a Claimed,
+    lock: &'a HoldLock,
+}
+
+impl Run<'_> {
+    fn execute(&self) -> anyhow::Result<Verdict> {
+        if self.args.detached {
+            detach::report(&self.claimed.session)?;
+        }
+        let began = BootTime::now();
+        let recorder = Recorder::start(self.ground.engine.clone(), self.recording())?;
+        // Whatever goes wrong from here on, the session's end is recorded and the lease let go.
+        let end = self.guarded(&recorder).unwrap_or_else(|error| End { broken: Some(error), ..End::default() });
+        let output_bytes = recorder.output_bytes();
+        recorder.finish();
+        let duration = BootTime::now().saturating_since(began);
+        let stats = Stats { duration, exit: None, output_bytes };
+        let recorded = finish::record(&self.ground.engine, &self.claimed.granted, &end, stats);
+        let recorded = self.runtime.block_on(recorded);
+        match end.broken {
+            Some(error) => Err(error),
+            None => Ok(self.verdict(end, recorded)),
+        }
+    }
+
+    fn recording(&self) -> Recording {
+        let limit = (!self.args.no_record).then_some(self.args.record_limit);
+        Recording { handle: self.claimed.handle(), fence: self.claimed.fence(), limit }
+    }
+
+    /// Runs the command to its end, and shows all of its output.
+    fn guarded(&self, recorder: &Recorder) -> anyhow::Result<End> {
+        let (news, happenings) = mpsc::channel();
+        let signals = Signals::watch(&news).context("catch signals")?;
+        let stdio = if self.args.detached { Stdio::Pipes } else { Stdio::attached()? };
+        recorder.fact(TerminalData::Started { command: self.words(), size: size(&stdio) });
+        let raw = matches!(stdio, Stdio::Terminal(_));
+        let guarded = launch(self.launch(stdio)?, &news).context("start the guard")?;
+        let end = self.watch(guarded, recorder, Notices { raw }, (news, happenings));
+        drop(signals);
+        end
+    }
+
+    fn watch(
+        &self,
+        guarded: Guarded,
+        recorder: &Recorder,
+        notices: Notices,
+        (news, happenings): (Sender<Happening>, Receiver<Happening>),
+    ) -> anyhow::Result<End> {
+        let Guarded { control, output, spared, guard_pid: _ } = guarded;
+        let (engine, granted) = (self.ground.engine.clone(), self.claimed.granted);
+        lease::keep(engine.clone(), granted, control.clone(), news.clone())?;
+        let console = open(output, recorder)?;
+        console.enter().context("take the terminal")?;
+        let held = (self.claimed.handle(), self.claimed.fence());
+        inbox::follow(engine, held, self.claimed.committed.head, self.args.idle_timeout, news)?;
+        let sitters = Sitters { granted, db: self.ground.db.clone(), control: control.clone(), spared };
+        let runner = Runner {
+            runtime: self.runtime,
+            engine: &self.ground.engine,
+            control,
+            console: &console,
+            recorder,
+            sitters,
+            notices,
+            end: End::default(),
+        };
+        let end = runner.run(&happenings);
+        console.close();
+        Ok(end)
+    }
+
+    fn launch(&self, stdio: Stdio) -> anyhow::Result<Launch<'_>> {
+        Ok(Launch {
+            program: Reexec::current(["__guard"], ["__stage"]).context("find this program's file")?,
+            argv: self.args.command.clone(),
+            cwd: self.cwd.to_owned(),
+            env: self.environment(),
+            stdio,
+            hold: self.lock,
+            grace: self.claimed.granted.kept.times.grace(),
+            deadline: self.claimed.granted.first_deadline(),
+        })
+    }
+
+    /// What the command needs to append, to check its fence, and to guard its own side effects.
+    fn environment(&self) -> Vec<(std::ffi::OsString, Option<std::ffi::OsString>)> {
+        let session = &self.claimed.session;
+        [
+            ("TENURE_SESSION_ID", session.id.as_str().into()),
+            ("TENURE_FENCE", self.claimed.fence().to_string().into()),
+            ("TENURE_DB", self.ground.db.clone().into_os_string()),
+        ]
+        .into_iter()
+        .map(|(name, value)| (name.into(), Some(value)))
+        .collect()
+    }
+
+    fn words(&self) -> Vec<String> {
+        self.claimed.session.command.clone()
+    }
+
+    fn verdict(&self, end: End, recorded: Result<(), EngineError>) -> Verdict {
+        let code = self.args.refused_exit;
+        match (end.stopped, recorded) {
+            (_, Err(error @ EngineError::Refused { .. })) => Verdict::Refused(Box::new(error), code),
+            (Some(Stopped::Lost(_) | Stopped::Overdue), Ok(())) => Verdict::Code(code),
+            (_, Err(error)) => {
+                Notices { raw: false }.say(&format!("failed to record the session's end: {error}"));
+                Verdict::Code(1)
+            }
+            (None, Ok(())) => match (end.ended, end.failure) {
+                (Some(ended), _) => Verdict::Like(ended),
+                (None, Some(failure)) => {
+                    Notices { raw: false }.say(&format!("failed to start the command: {failure}"));
+                    Verdict::Code(u8::try_from(failure.shell_code()).unwrap_or(1))
+                }
+                (None, None) => Verdict::Code(1),
+            },
+        }
+    }
+}
+
+fn open(output: Output, recorder: &Recorder) -> anyhow::Result<Console> {
+    let sink = recorder.sink();
+    let record = move |stream: Stream, bytes: &[u8]| {
+        let stream = match stream {
+            Stream::Terminal => Recorded::Terminal,
+            Stream::Stdout => Recorded::Stdout,
+            Stream::Stderr => Recorded::Stderr,
+        };
+        sink.take(stream, bytes);
+    };
+    Console::open(output, record).context("connect the command's output")
+}
+
+fn size(stdio: &Stdio) -> Option<(u16, u16)> {
+    match stdio {
+        Stdio::Terminal(Screen { size, .. }) => Some((size.columns, size.rows)),
+        Stdio::Pipes => None,
+    }
+}

@@ -1,0 +1,72 @@
+//! Stopping with the terminal's job, while a sitter keeps the lease.
+
+use std::io;
+use std::process::{Child, Command, Stdio};
+
+use tenure_core::time::millis;
+use tenure_guard::tree::Spared;
+use tenure_guard::{Control, jobs};
+
+use super::lease::Granted;
+use crate::args::run::OnLost;
+
+/// What a sitter must know to renew in the runner's stead.
+#[derive(Debug, Clone)]
+pub(super) struct Sitters {
+    /// The lease.
+    pub(super) granted: Granted,
+    /// The store's file.
+    pub(super) db: std::path::PathBuf,
+    /// Speaks to the guard.
+    pub(super) control: Control,
+    /// Children that the guard's end must not take along.
+    pub(super) spared: Spared,
+}
+
+impl Sitters {
+    /// Stops this process as `signal` stopped the command; returns when the shell continues it.
+    ///
+    /// Nothing of this process runs meanwhile, so another one renews. It ends with a pipe from this process:
+    /// when this one goes on, and also when it is killed while stopped.
+    ///
+    /// Returns false, without having stopped, where no shell could continue it.
+    pub(super) fn stop_self(&self, signal: i32) -> io::Result<bool> {
+        let (ours, mut sitter) = self.start()?;
+        self.spared.add(sitter.id());
+        let stopped = jobs::stop_self(signal);
+        drop(ours);
+        let waited = sitter.wait();
+        self.spared.remove(sitter.id());
+        waited.map(|_| stopped)
+    }
+
+    fn start(&self) -> io::Result<(io::PipeWriter, Child)> {
+        use std::os::unix::process::CommandExt;
+        let (theirs, ours) = io::pipe()?;
+        let Granted { kept, on_lost, .. } = self.granted;
+        let mut command = Command::new(std::env::current_exe()?);
+        command
+            .arg("--db")
+            .arg(&self.db)
+            .arg("__sitter")
+            .arg(format!("--handle={}", kept.handle.0))
+            .arg(format!("--fence={}", kept.fence))
+            .arg(format!("--ttl-ms={}", millis(kept.times.ttl().length())))
+            .arg(format!("--grace-ms={}", millis(kept.times.grace())))
+            .arg(format!("--on-lost={}", on_lost_name(on_lost)))
+            .stdin(self.control.share()?)
+            // The sitter reads its end here: a standard stream is the one descriptor that needs no unsafe code.
+            .stdout(theirs)
+            .stderr(Stdio::null())
+            // The terminal stops the runner's group; the sitter must not stop with it.
+            .process_group(0);
+        Ok((ours, command.spawn()?))
+    }
+}
+
+const fn on_lost_name(on_lost: OnLost) -> &'static str {
+    match on_lost {
+        OnLost::Stop => "stop",
+        OnLost::Continue => "continue",
+    }
+}
