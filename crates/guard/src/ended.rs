@@ -33,7 +33,6 @@ impl Ended {
     /// A death by signal is repeated on this process, without a second core dump. A signal that cannot be
     /// repeated becomes exit code 128 and its number. No destructor runs: close the [`crate::Console`] and
     /// drop the [`crate::HoldLock`] before.
-    #[expect(clippy::exit, reason = "ending this process is what it is for")]
     pub fn exit_like(self) -> ! {
         if let Self::Signal(signal) = self {
             let none = Rlimit { current: Some(0), maximum: Some(0) };

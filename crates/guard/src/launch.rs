@@ -71,6 +71,8 @@ pub enum Output {
     Terminal {
         /// Carries the command's output, and its input the other way.
         master: OwnedFd,
+        /// The command's side, kept open so that a command that closes and reopens it goes on being heard.
+        slave: OwnedFd,
         /// Standard error, where the runner's own is not the terminal.
         stderr: Option<OwnedFd>,
     },
@@ -194,7 +196,8 @@ fn streams(stdio: &Stdio) -> io::Result<(Output, [OwnedFd; 3])> {
                 true => io::pipe().map(|(near, far)| (Some(near.into()), far.into()))?,
                 false => (None, slave.try_clone()?),
             };
-            Ok((Output::Terminal { master, stderr }, [slave.try_clone()?, slave, stderr_end]))
+            let ends = [slave.try_clone()?, slave.try_clone()?, stderr_end];
+            Ok((Output::Terminal { master, slave, stderr }, ends))
         }
     }
 }

@@ -1,11 +1,81 @@
 //! The stage: a child of the guard that becomes the command.
 
-use std::process::ExitCode;
+use std::io;
+use std::os::fd::{IntoRawFd, OwnedFd};
+use std::os::unix::process::CommandExt;
+use std::process::{Command, ExitCode};
+
+use rustix::io::{FdFlags, fcntl_setfd};
+use rustix::stdio::{dup2_stderr, dup2_stdin, dup2_stdout};
+
+use crate::GuardEvent;
+use crate::event::{StartFailure, StartStep};
+use crate::frame::{ToGuard, encode_event};
+use crate::guard::take_stdin;
+use crate::link::{self, Inbox, Incoming};
+use crate::plan::{PLAN_MAX, Plan};
+use crate::tree;
 
 /// Plays the stage; the whole of the hidden subcommand that [`crate::Reexec::stage_args`] call.
 ///
 /// Standard input must be the guard's socket. Returns only if the command could not be executed, which the
 /// guard has then been told.
 pub fn run() -> ExitCode {
-    ExitCode::FAILURE
+    let Ok(socket) = take_stdin() else { return ExitCode::FAILURE };
+    let mut inbox = Inbox::new(socket);
+    let failure = become_command(&mut inbox);
+    // A guard that is gone has taken its tree with it; there is nobody to tell.
+    drop(link::send(&inbox, &encode_event(GuardEvent::Failed(failure)), &[]));
+    ExitCode::from(u8::try_from(failure.shell_code()).unwrap_or(u8::MAX))
+}
+
+/// Does not return if the command is executed; the guard's socket closes by that.
+fn become_command(inbox: &mut Inbox) -> StartFailure {
+    match prepare(inbox) {
+        Ok(plan) => {
+            let error = Command::new(&plan.argv[0]).args(&plan.argv[1..]).exec();
+            because(StartStep::Exec, &error)
+        }
+        Err(failure) => failure,
+    }
+}
+
+fn prepare(inbox: &mut Inbox) -> Result<Plan, StartFailure> {
+    let (plan, parent, descriptors) =
+        hear(inbox).ok_or(StartFailure { step: StartStep::Protocol, errno: 0 })?;
+    tree::die_with(parent).map_err(|error| because(StartStep::ParentDeath, &error))?;
+    std::env::set_current_dir(&plan.cwd).map_err(|error| because(StartStep::Directory, &error))?;
+    connect(descriptors).map_err(|error| because(StartStep::Descriptors, &error))?;
+    Ok(plan)
+}
+
+/// The plan, the guard's process id, and the descriptors.
+fn hear(inbox: &mut Inbox) -> Option<(Plan, u32, [OwnedFd; 4])> {
+    let mut plan = Vec::new();
+    loop {
+        let Ok(Incoming::Frame(frame)) = inbox.next() else { return None };
+        match ToGuard::decode(&frame) {
+            Ok(ToGuard::Plan(chunk)) if plan.len() + chunk.len() <= PLAN_MAX => plan.extend(chunk),
+            Ok(ToGuard::Exec { parent }) => {
+                let descriptors = inbox.take_descriptors().try_into().ok()?;
+                return Some((Plan::decode(&plan).ok()?, parent, descriptors));
+            }
+            Ok(_) | Err(_) => return None,
+        }
+    }
+}
+
+/// The streams become 0, 1 and 2, which survive the exec; the hold lock does too, under any number.
+fn connect([stdin, stdout, stderr, hold]: [OwnedFd; 4]) -> io::Result<()> {
+    dup2_stdin(&stdin)?;
+    dup2_stdout(&stdout)?;
+    dup2_stderr(&stderr)?;
+    fcntl_setfd(&hold, FdFlags::empty())?;
+    // Stays open for the command and all it starts: that is what the lock means.
+    let _ = hold.into_raw_fd();
+    Ok(())
+}
+
+fn because(step: StartStep, error: &io::Error) -> StartFailure {
+    StartFailure { step, errno: error.raw_os_error().unwrap_or(0) }
 }

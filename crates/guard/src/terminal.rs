@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
+use crate::jobs;
 use rustix::stdio::{stderr, stdin, stdout};
 use rustix::termios::{OptionalActions, Termios, Winsize, isatty, tcgetattr, tcgetwinsize, tcsetattr};
 
@@ -56,17 +57,33 @@ impl RawMode {
     pub fn enter() -> io::Result<Self> {
         let terminal = stdin().try_clone_to_owned()?;
         let before = tcgetattr(&terminal)?;
-        let mut raw = before.clone();
+        let raw = Self { terminal, before };
+        raw.set()?;
+        Ok(raw)
+    }
+
+    /// Sets raw mode again after somebody else has changed the terminal, as shells do for stopped jobs. Only
+    /// in the foreground.
+    ///
+    /// What is restored in the end stays what was found at first.
+    pub(crate) fn set_again(&self) {
+        // A terminal that is gone needs no mode.
+        let _ = self.set();
+    }
+
+    fn set(&self) -> rustix::io::Result<()> {
+        let mut raw = self.before.clone();
         raw.make_raw();
-        tcsetattr(&terminal, OptionalActions::Now, &raw)?;
-        Ok(Self { terminal, before })
+        tcsetattr(&self.terminal, OptionalActions::Now, &raw)
     }
 }
 
 impl Drop for RawMode {
     fn drop(&mut self) {
-        // A terminal that is gone needs no restoring.
-        let _ = tcsetattr(&self.terminal, OptionalActions::Now, &self.before);
+        // Set from the background it would stop this process; a terminal that is gone needs no restoring.
+        if jobs::in_foreground() {
+            let _ = tcsetattr(&self.terminal, OptionalActions::Now, &self.before);
+        }
     }
 }
 

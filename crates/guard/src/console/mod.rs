@@ -1,11 +1,21 @@
 //! Connects a command's terminal or pipes to the real ones and to a recording.
 
-use std::io;
+mod keys;
+mod pump;
 
-use crate::control::{ControlError, Place};
-use crate::signals::Caught;
-use crate::terminal::Size;
-use crate::{Control, Output};
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustix::stdio::{stderr, stdout};
+use rustix::termios::tcsetwinsize;
+
+use crate::control::{Control, ControlError, Place};
+use crate::launch::Output;
+use crate::signals::{Caught, Route};
+use crate::terminal::{self, Size};
+use keys::Keys;
+use pump::{Pump, Source};
 
 /// Which of the command's outputs some bytes came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +34,18 @@ pub enum Stream {
 /// never recorded. What the command prints is shown and then given to the recording, by threads of this value.
 /// A slow terminal or recording slows the command down; nothing is dropped.
 #[derive(Debug)]
-pub struct Console {}
+pub struct Console {
+    screen: Option<Screen>,
+    pumps: Vec<Pump>,
+}
+
+/// The parts that only a command with its own terminal has.
+#[derive(Debug)]
+struct Screen {
+    master: Arc<OwnedFd>,
+    keys: Keys,
+    size: Mutex<Option<Size>>,
+}
 
 impl Console {
     /// Begins to show and record. `record` is called with every piece of output, in order within each
@@ -33,37 +54,98 @@ impl Console {
     /// When the reader of the runner's standard output is gone, the command's pipe is closed as well, so that
     /// the command meets the same error or signal as if it wrote there itself.
     pub fn open(output: Output, record: impl FnMut(Stream, &[u8]) + Send + 'static) -> io::Result<Self> {
-        drop((output, record));
-        Err(io::ErrorKind::Unsupported.into())
+        let record = pump::share(record);
+        let (screen, pumps) = match output {
+            Output::Pipes { stdout: out, stderr: err } => {
+                let out = Source::pipe(Stream::Stdout, out, stdout().try_clone_to_owned()?)?;
+                let err = Source::pipe(Stream::Stderr, err, stderr().try_clone_to_owned()?)?;
+                (None, vec![Pump::start(out, Arc::clone(&record))?, Pump::start(err, record)?])
+            }
+            Output::Terminal { master, slave, stderr: err } => {
+                let source = Source::terminal(master.try_clone()?, slave, stdout().try_clone_to_owned()?)?;
+                let mut pumps = vec![Pump::start(source, Arc::clone(&record))?];
+                if let Some(err) = err {
+                    let err = Source::pipe(Stream::Stderr, err, stderr().try_clone_to_owned()?)?;
+                    pumps.push(Pump::start(err, record)?);
+                }
+                (Some(Screen::open(master)?), pumps)
+            }
+        };
+        Ok(Self { screen, pumps })
     }
 
     /// Whether the command has a terminal of its own; everything about keys and sizes is idle otherwise.
     pub fn has_terminal(&self) -> bool {
-        false
+        self.screen.is_some()
     }
 
     /// Takes the real terminal: raw mode, keys to the command, size copied. At the start and after a stop.
     ///
     /// In the background the terminal is left alone until the shell brings the runner to the foreground.
     pub fn enter(&self) -> io::Result<Place> {
-        Ok(Place::Background)
+        let Some(screen) = &self.screen else { return Ok(crate::jobs::place()) };
+        screen.copy_size();
+        screen.keys.enter()
     }
 
     /// Gives the real terminal back as it was found; call it before [`crate::jobs::stop_self`].
-    pub fn leave(&self) {}
+    pub fn leave(&self) {
+        if let Some(screen) = &self.screen {
+            screen.keys.leave();
+        }
+    }
 
-    /// Copies size and raw mode again; the size if it is a new one, for the recording.
+    /// Copies the real terminal's size and sets raw mode again, if it had been set; the size if it is a new
+    /// one, for the recording.
     pub fn refresh(&self) -> Option<Size> {
-        None
+        let screen = self.screen.as_ref()?;
+        screen.keys.refresh();
+        screen.copy_size()
     }
 
     /// Passes a caught signal on as [`Caught::route`] says; the terminal's size if it is a new one.
     pub fn pass(&self, control: &Control, caught: Caught) -> Result<Option<Size>, ControlError> {
-        let _ = (control, caught);
+        match caught.route(self.has_terminal()) {
+            Route::Command => control.signal(caught.signal)?,
+            Route::Foreground => control.signal_foreground(caught.signal)?,
+            Route::Refresh => return Ok(self.refresh()),
+            Route::Nothing => {}
+        }
         Ok(None)
     }
 
     /// Shows and records what is left, then restores the terminal. Call it after
     /// [`crate::GuardEvent::TreeGone`]: output held open by strangers is not waited for.
-    pub fn close(self) {}
+    ///
+    /// A panic of the recording goes on here.
+    pub fn close(self) {
+        let mut panics = Vec::new();
+        for pump in self.pumps {
+            panics.extend(pump.finish().err());
+        }
+        drop(self.screen);
+        if let Some(panic) = panics.pop() {
+            std::panic::resume_unwind(panic);
+        }
+    }
+}
+
+impl Screen {
+    fn open(master: OwnedFd) -> io::Result<Self> {
+        let master = Arc::new(master);
+        let size = Mutex::new(terminal::size_of(&master).ok());
+        Ok(Self { keys: Keys::start(Arc::clone(&master))?, master, size })
+    }
+
+    /// Gives the command's terminal the real one's size; the size if that changed it.
+    fn copy_size(&self) -> Option<Size> {
+        let real = terminal::size_of(stdout()).ok()?;
+        let mut known = self.size.lock().unwrap_or_else(PoisonError::into_inner);
+        if *known == Some(real) {
+            return None;
+        }
+        tcsetwinsize(self.master.as_fd(), real.into()).ok()?;
+        *known = Some(real);
+        Some(real)
+    }
 }

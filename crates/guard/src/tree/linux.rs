@@ -6,7 +6,8 @@ use std::sync::OnceLock;
 
 use rustix::io::Errno;
 use rustix::process::{
-    Pid, PidfdFlags, Signal, getpid, kill_process, pidfd_open, pidfd_send_signal, set_child_subreaper,
+    Pid, PidfdFlags, Signal, getpid, getppid, kill_process, pidfd_open, pidfd_send_signal,
+    set_child_subreaper, set_parent_process_death_signal,
 };
 
 use super::spared::to_pid;
@@ -26,10 +27,10 @@ pub(crate) struct Member {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct State {
     /// `R`, `S`, `D`, `T` (stopped), `Z` (dead but not reaped) and so on.
-    pub(crate) letter: u8,
+    letter: u8,
     parent: Option<Pid>,
     /// The group in the foreground of its terminal.
-    pub(crate) foreground: Option<Pid>,
+    foreground: Option<Pid>,
     /// Tells a process from a later one with the same number.
     pub(crate) started: u64,
 }
@@ -98,6 +99,14 @@ pub(super) fn become_subreaper() -> io::Result<()> {
     Ok(set_child_subreaper(Some(getpid()))?)
 }
 
+/// Makes the kernel kill this process when `parent` dies; fails if `parent` has died already.
+///
+/// The kernel forgets this when a program with other rights (set-user-id, capabilities) is executed.
+pub(crate) fn die_with(parent: u32) -> io::Result<()> {
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    if getppid() == to_pid(parent) { Ok(()) } else { Err(Errno::SRCH.into()) }
+}
+
 pub(super) fn walk(spared: &[Pid], visit: &mut dyn FnMut(&Member)) {
     let below = |pid: Pid, above: Option<Pid>| {
         children(pid).into_iter().map(move |child| Member { pid: child, above })
@@ -116,6 +125,11 @@ pub(super) fn own_children() -> Vec<Pid> {
 
 pub(crate) fn parent_of(pid: Pid) -> Option<Pid> {
     State::of(pid)?.parent
+}
+
+/// The group in the foreground of the process's terminal.
+pub(crate) fn foreground_of(pid: Pid) -> Option<Pid> {
+    State::of(pid)?.foreground
 }
 
 /// Every process this user may see.

@@ -1,0 +1,172 @@
+//! One output of the command: read, shown, recorded.
+
+use std::any::Any;
+use std::io::{self, PipeWriter, pipe};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::io::Errno;
+
+use super::Stream;
+use crate::clock::timespec;
+
+/// What is read at once, in bytes: as much as a pipe holds.
+const PIECE: usize = 64 * 1024;
+
+/// The kernel hands a terminal's output over a moment after the write; a pipe's is there at once.
+const TERMINAL_LINGER: Duration = Duration::from_millis(100);
+
+pub(super) type Record = Arc<Mutex<dyn FnMut(Stream, &[u8]) + Send>>;
+
+/// A recording that several pumps call, one at a time.
+pub(super) fn share(record: impl FnMut(Stream, &[u8]) + Send + 'static) -> Record {
+    Arc::new(Mutex::new(record))
+}
+
+/// Where the bytes come from and where they are shown.
+#[derive(Debug)]
+pub(super) struct Source {
+    stream: Stream,
+    from: OwnedFd,
+    /// `None` once it cannot be written to any more.
+    shown_on: Option<OwnedFd>,
+    /// How long silence must last, once the tree is gone, to count as the end.
+    linger: Duration,
+    /// The terminal's other side. A command may close it and open it again, which must not look like the end.
+    kept_open: Option<OwnedFd>,
+}
+
+/// A thread that pumps until the end of the output.
+#[derive(Debug)]
+pub(super) struct Pump {
+    thread: JoinHandle<()>,
+    /// Closing it says that the tree is gone: what is there now is all there will be.
+    running: PipeWriter,
+}
+
+/// What a step found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    Bytes(usize),
+    Silence,
+    End,
+}
+
+impl Source {
+    pub(super) fn pipe(stream: Stream, from: OwnedFd, shown_on: OwnedFd) -> io::Result<Self> {
+        set_nonblocking(&from)?;
+        Ok(Self { stream, from, shown_on: Some(shown_on), linger: Duration::ZERO, kept_open: None })
+    }
+
+    pub(super) fn terminal(from: OwnedFd, slave: OwnedFd, shown_on: OwnedFd) -> io::Result<Self> {
+        set_nonblocking(&from)?;
+        let (linger, kept_open) = (TERMINAL_LINGER, Some(slave));
+        Ok(Self { stream: Stream::Terminal, from, shown_on: Some(shown_on), linger, kept_open })
+    }
+
+    fn read(&self, room: &mut [u8]) -> Found {
+        match rustix::io::read(&self.from, room) {
+            Ok(0) => Found::End,
+            Ok(length) => Found::Bytes(length),
+            Err(Errno::AGAIN | Errno::INTR) => Found::Silence,
+            // A terminal whose last user is gone answers with an error instead of an end.
+            Err(_) => Found::End,
+        }
+    }
+
+    /// Whether more of this output is wanted.
+    fn take(&mut self, bytes: &[u8], record: &Record) -> bool {
+        let shown = self.shown_on.as_ref().is_none_or(|on| write_all(on, bytes).is_ok());
+        let mut record = record.lock().unwrap_or_else(PoisonError::into_inner);
+        record(self.stream, bytes);
+        if !shown {
+            self.shown_on = None;
+        }
+        // A pipe is closed, and the command learns that nobody reads. A terminal that is hung up still has a
+        // recording.
+        shown || self.stream == Stream::Terminal
+    }
+}
+
+impl Pump {
+    pub(super) fn start(source: Source, record: Record) -> io::Result<Self> {
+        let (ended, running) = pipe()?;
+        let name = format!("output {:?}", source.stream);
+        let pump = move || run(source, &ended, &record);
+        Ok(Self { thread: std::thread::Builder::new().name(name).spawn(pump)?, running })
+    }
+
+    /// Takes what is left and ends; the error is a panic of the recording.
+    pub(super) fn finish(self) -> Result<(), Box<dyn Any + Send>> {
+        drop(self.running);
+        self.thread.join()
+    }
+}
+
+fn run(mut source: Source, ended: &impl AsFd, record: &Record) {
+    let mut room = vec![0; PIECE];
+    let mut tree_is_gone = false;
+    loop {
+        match source.read(&mut room) {
+            Found::Bytes(length) => {
+                if !source.take(&room[..length], record) {
+                    return;
+                }
+            }
+            Found::End => return,
+            Found::Silence if tree_is_gone => {
+                if !is_ready_within(Some(source.linger), &[source.from.as_fd()]) {
+                    return;
+                }
+            }
+            Found::Silence => {
+                is_ready_within(None, &[source.from.as_fd(), ended.as_fd()]);
+                tree_is_gone = is_ready_within(Some(Duration::ZERO), &[ended.as_fd()]);
+                if tree_is_gone {
+                    source.kept_open = None;
+                }
+            }
+        }
+    }
+}
+
+/// Waits until one of the descriptors is ready to be read or closed; false if the time is up.
+fn is_ready_within(limit: Option<Duration>, descriptors: &[BorrowedFd<'_>]) -> bool {
+    let limit = limit.map(timespec);
+    let mut fds: Vec<_> = descriptors.iter().map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::IN)).collect();
+    loop {
+        match poll(&mut fds, limit.as_ref()) {
+            Err(Errno::INTR) => {}
+            // No other error can be; were there one, the next read would show it.
+            ready => return ready != Ok(0),
+        }
+    }
+}
+
+/// Writes everything, also where the terminal is in non-blocking mode by somebody else's doing.
+fn write_all(to: &OwnedFd, mut bytes: &[u8]) -> rustix::io::Result<()> {
+    while !bytes.is_empty() {
+        match rustix::io::write(to, bytes) {
+            Ok(written) => bytes = &bytes[written..],
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => {
+                poll(&mut [PollFd::new(to, PollFlags::OUT)], None).or_else(not_for_a_signal)?;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+fn not_for_a_signal(error: Errno) -> rustix::io::Result<usize> {
+    if error == Errno::INTR { Ok(0) } else { Err(error) }
+}
+
+/// Only for descriptors of ours that nobody else reads or writes.
+pub(super) fn set_nonblocking(descriptor: impl AsFd) -> io::Result<()> {
+    Ok(fcntl_setfl(&descriptor, fcntl_getfl(&descriptor)? | OFlags::NONBLOCK)?)
+}

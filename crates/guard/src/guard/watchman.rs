@@ -1,0 +1,320 @@
+//! The guard's loop: what the runner says, what the tree does, what the clock demands.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags};
+use rustix::io::Errno;
+use rustix::process::{
+    Pid, Signal, WaitOptions, WaitStatus, getpgrp, kill_process, kill_process_group, wait,
+};
+use rustix::termios::{tcgetpgrp, tcsetpgrp};
+use signal_hook::consts::{
+    SIGALRM, SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2,
+};
+use signal_hook::iterator::backend::SignalDelivery;
+use signal_hook::iterator::exfiltrator::SignalOnly;
+
+use super::alarm::Alarm;
+use super::begin::{Begun, Briefing, begin};
+use super::ending::{Ending, Order};
+use super::freezer::Freezer;
+use super::outbox::Outbox;
+use crate::frame::{ToGuard, decode_event};
+use crate::link::{Inbox, Incoming};
+use crate::plan::Seat;
+use crate::{BootTime, Ended, GuardEvent, signals, tree};
+
+/// Frames read before the clock is looked at again.
+const FRAMES_A_TURN: usize = 64;
+
+/// How soon those being killed are searched again: quickly while they die, slowly while they do not.
+const KILL_INTERVAL_MIN: Duration = Duration::from_millis(1);
+const KILL_INTERVAL_MAX: Duration = Duration::from_millis(50);
+
+type Caught = SignalDelivery<UnixStream, SignalOnly>;
+
+#[derive(Debug)]
+pub(super) struct Watchman {
+    /// `None` once the runner is gone.
+    inbox: Option<Inbox>,
+    outbox: Outbox,
+    signals: Caught,
+    alarm: Alarm,
+    ending: Ending,
+    seat: Seat,
+    freezer: Freezer,
+    main: Option<Pid>,
+    stage: Option<Inbox>,
+    /// The command never ran, so its end is no news.
+    failed: bool,
+    kill_interval: Duration,
+    hold: Option<OwnedFd>,
+}
+
+/// None of these may end or stop the guard. They are caught rather than ignored, because what is ignored
+/// stays ignored in the command; what was ignored already stays so in both.
+pub(super) fn catch_signals() -> io::Result<Caught> {
+    let (near, far) = UnixStream::pair()?;
+    let numbers = signals::wanted(&[
+        SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2, SIGALRM, SIGCHLD,
+    ]);
+    SignalDelivery::with_pipe(near, far, SignalOnly, numbers)
+}
+
+impl Watchman {
+    pub(super) fn new(inbox: Inbox, signals: Caught, briefing: &Briefing) -> io::Result<Self> {
+        Ok(Self {
+            inbox: Some(inbox),
+            outbox: Outbox::default(),
+            signals,
+            alarm: Alarm::new()?,
+            ending: Ending::new(briefing.deadline, briefing.plan.grace),
+            seat: briefing.plan.place,
+            freezer: Freezer::default(),
+            main: None,
+            stage: None,
+            failed: false,
+            kill_interval: KILL_INTERVAL_MIN,
+            hold: Some(briefing.hold.try_clone()?),
+        })
+    }
+
+    /// Starts the command, or reports why not and ends what there is of it.
+    pub(super) fn begin(&mut self, briefing: Briefing) {
+        match begin(&briefing) {
+            Ok(Begun { main, stage }) => {
+                self.main = Some(main);
+                self.stage = Some(stage);
+            }
+            Err(failure) => {
+                self.fail(GuardEvent::Failed(failure));
+                self.end();
+            }
+        }
+    }
+
+    /// Returns when the tree is gone and the runner, if there is one, has been told.
+    pub(super) fn run(&mut self) -> io::Result<()> {
+        loop {
+            self.hear_signals();
+            self.hear_stage();
+            self.hear_runner();
+            self.obey_clock();
+            if self.ending.is_killing() {
+                tree::kill(&[]);
+            }
+            if !self.reap() {
+                return self.say_goodbye();
+            }
+            self.send();
+            self.wait()?;
+        }
+    }
+
+    fn hear_signals(&mut self) {
+        if self.signals.pending().any(|signal| signal == SIGTERM) {
+            self.end();
+        }
+    }
+
+    /// The stage's socket closes when the command is executed.
+    fn hear_stage(&mut self) {
+        let Some(stage) = &mut self.stage else { return };
+        match stage.try_next() {
+            Ok(Incoming::Nothing) => return,
+            Ok(Incoming::Frame(frame)) => match decode_event(&frame) {
+                Ok(failed @ GuardEvent::Failed(_)) => self.fail(failed),
+                Ok(_) | Err(_) => self.end(),
+            },
+            Ok(Incoming::Closed) => {
+                let pid = self.main.map_or(0, |main| main.as_raw_nonzero().get().unsigned_abs());
+                self.outbox.push(GuardEvent::Started { pid });
+            }
+            Err(_) => self.end(),
+        }
+        self.stage = None;
+    }
+
+    fn fail(&mut self, event: GuardEvent) {
+        self.failed = true;
+        self.outbox.push(event);
+    }
+
+    /// A runner that is gone, or is not understood, ends the tree.
+    fn hear_runner(&mut self) {
+        for _ in 0..FRAMES_A_TURN {
+            let Some(inbox) = &mut self.inbox else { return };
+            match inbox.try_next() {
+                Ok(Incoming::Nothing) => return,
+                Ok(Incoming::Frame(frame)) => match ToGuard::decode(&frame) {
+                    Ok(frame) => self.obey(&frame),
+                    Err(_) => self.lose_runner(),
+                },
+                Ok(Incoming::Closed) | Err(_) => self.lose_runner(),
+            }
+        }
+    }
+
+    fn lose_runner(&mut self) {
+        self.inbox = None;
+        self.end();
+    }
+
+    fn obey(&mut self, frame: &ToGuard) {
+        match *frame {
+            ToGuard::Deadline(deadline) => self.ending.extend(deadline),
+            ToGuard::Stop => self.end(),
+            ToGuard::Signal { signal, foreground } => self.pass_signal(signal, foreground),
+            ToGuard::Resume { foreground } => self.resume(foreground),
+            ToGuard::Freeze => self.freeze(),
+            ToGuard::Thaw => {
+                self.freezer.thaw();
+                self.outbox.push(GuardEvent::Thawed);
+            }
+            ToGuard::Plan(_) | ToGuard::Start { .. } | ToGuard::Exec { .. } => self.lose_runner(),
+        }
+    }
+
+    fn freeze(&mut self) {
+        // A tree that is being ended must stay able to end.
+        if let Some(main) = self.main.filter(|_| self.ending.is_living()) {
+            self.freezer.freeze(main);
+            self.outbox.push(GuardEvent::Frozen);
+        }
+    }
+
+    fn pass_signal(&self, signal: i32, foreground: bool) {
+        let (Some(main), Some(signal)) = (self.main, Signal::from_named_raw(signal)) else { return };
+        // A command that is gone needs no signal any more.
+        let _ = match self.seat {
+            Seat::Terminal { .. } if foreground => kill_process_group(self.front_group(main), signal),
+            Seat::Terminal { .. } | Seat::Group(_) => kill_process(main, signal),
+        };
+    }
+
+    /// The group that keys of the command's terminal go to; the command's own before it has the keys.
+    fn front_group(&self, main: Pid) -> Pid {
+        tree::foreground_of(main).filter(|group| *group != getpgrp()).unwrap_or(main)
+    }
+
+    fn resume(&self, foreground: bool) {
+        let Some(main) = self.main else { return };
+        // A command that is gone needs neither keys nor continuing.
+        let _ = match self.seat {
+            Seat::Terminal { .. } => {
+                if foreground {
+                    let _ = give_keys(main);
+                }
+                kill_process_group(main, Signal::CONT)
+            }
+            Seat::Group(_) => kill_process(main, Signal::CONT),
+        };
+    }
+
+    fn end(&mut self) {
+        if let Some(order) = self.ending.begin(BootTime::now()) {
+            self.carry_out(order);
+        }
+    }
+
+    fn obey_clock(&mut self) {
+        while let Some(order) = self.ending.due(BootTime::now()) {
+            self.carry_out(order);
+        }
+    }
+
+    fn carry_out(&mut self, order: Order) {
+        match order {
+            Order::TerminateOverdue => {
+                self.outbox.push(GuardEvent::Overdue { at: BootTime::now() });
+                tree::terminate(&[]);
+            }
+            Order::Terminate => tree::terminate(&[]),
+            // The loop kills for as long as the order stands.
+            Order::Kill => {}
+        }
+    }
+
+    /// Takes note of every child that changed; says whether any child is left.
+    fn reap(&mut self) -> bool {
+        loop {
+            match wait(WaitOptions::NOHANG | WaitOptions::UNTRACED | WaitOptions::CONTINUED) {
+                Ok(Some((pid, status))) => {
+                    self.kill_interval = KILL_INTERVAL_MIN;
+                    if Some(pid) == self.main {
+                        self.note(status);
+                    }
+                }
+                Ok(None) => return true,
+                Err(Errno::INTR) => {}
+                Err(_) => return false,
+            }
+        }
+    }
+
+    /// The command itself was stopped, was continued, or has ended.
+    fn note(&mut self, status: WaitStatus) {
+        if let Some(ended) = Ended::from_wait(status) {
+            self.hear_stage();
+            self.main = None;
+            if !self.failed {
+                self.outbox.push(GuardEvent::Exited(ended));
+            }
+            // Nothing may go on working once the session has ended.
+            self.end();
+        } else if let Some(signal) = status.stopping_signal() {
+            if self.ending.is_living() && !self.freezer.explains_stop(signal) {
+                self.outbox.push(GuardEvent::Stopped { signal });
+            }
+        } else if status.continued() && !self.freezer.explains_continue() && self.ending.is_living() {
+            self.outbox.push(GuardEvent::Continued);
+        }
+    }
+
+    fn send(&mut self) {
+        if let Some(inbox) = &self.inbox {
+            self.outbox.flush(inbox.as_fd());
+        }
+    }
+
+    /// Waits until there is something to do.
+    fn wait(&mut self) -> io::Result<()> {
+        self.alarm.set(self.ending.wake_at())?;
+        let limit = self.ending.is_killing().then_some(self.kill_interval);
+        self.kill_interval = (self.kill_interval * 2).min(KILL_INTERVAL_MAX);
+        let mut fds = vec![PollFd::new(self.signals.get_read(), PollFlags::IN)];
+        fds.extend(self.stage.iter().map(|stage| PollFd::new(stage, PollFlags::IN)));
+        let talk = if self.outbox.is_empty() { PollFlags::IN } else { PollFlags::IN | PollFlags::OUT };
+        fds.extend(self.inbox.iter().map(|inbox| PollFd::new(inbox, talk)));
+        let alarm = self.alarm.descriptor();
+        fds.extend(alarm.iter().map(|alarm| PollFd::new(alarm, PollFlags::IN)));
+        self.alarm.wait(&mut fds, limit)
+    }
+
+    /// The hold goes first: whoever hears that the tree is gone finds it free of this guard.
+    fn say_goodbye(&mut self) -> io::Result<()> {
+        self.hold = None;
+        self.outbox.push(GuardEvent::TreeGone);
+        self.send();
+        while let Some(inbox) = self.inbox.as_ref().filter(|_| !self.outbox.is_empty()) {
+            self.alarm.set(BootTime::NEVER)?;
+            self.alarm.wait(&mut vec![PollFd::new(inbox, PollFlags::OUT)], None)?;
+            self.send();
+        }
+        Ok(())
+    }
+}
+
+/// Puts the command in the foreground of the session's terminal, if the guard still is.
+fn give_keys(main: Pid) -> io::Result<()> {
+    let terminal = File::open("/dev/tty")?;
+    // From the background the system would refuse, or try to stop the guard.
+    if tcgetpgrp(&terminal)? == getpgrp() {
+        tcsetpgrp(&terminal, main)?;
+    }
+    Ok(())
+}
