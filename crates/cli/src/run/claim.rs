@@ -165,4 +165,3 @@ async fn lease_left(engine: &Engine, found: &Found) -> Result<Duration, EngineEr
     let lease = found.current.open().and_then(|session| session.lease.as_ref());
     Ok(lease.and_then(|lease| lease.term.left(&now)).unwrap_or_default())
 }
-

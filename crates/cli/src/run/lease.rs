@@ -38,12 +38,7 @@ fn deadline(on_lost: OnLost, until: Duration) -> BootTime {
 }
 
 /// Keeps the lease until it is lost, telling the guard first and the runner then.
-pub(super) fn keep<E>(
-    engine: Engine,
-    granted: Granted,
-    control: Control,
-    runner: Sender<E>,
-) -> io::Result<()>
+pub(super) fn keep<E>(engine: Engine, granted: Granted, control: Control, runner: Sender<E>) -> io::Result<()>
 where
     E: From<LeaseEvent> + Send + 'static,
 {

@@ -5,9 +5,8 @@ use std::sync::mpsc::Receiver;
 use tenure_core::event::{Request, TerminalData};
 use tenure_core::session::{Command, Exit};
 use tenure_engine::{Engine, EngineError, LeaseEvent, Loss, Target};
-use tenure_guard::event::StartFailure;
 use tenure_guard::signals::Caught;
-use tenure_guard::{Console, Control, Ended, GuardEvent};
+use tenure_guard::{Console, Control, Ended, GuardEvent, StartFailure};
 
 use super::happening::Happening;
 use super::notice::Notices;
@@ -140,8 +139,8 @@ impl Runner<'_> {
     /// Writes a transition of ours. Asked for twice, the second is refused, and that is as well.
     fn settle(&self, verb: &str, command: impl Fn(tenure_core::id::Fence) -> Command) {
         let kept = self.sitters.granted.kept;
-        let applied = self.engine.apply(&Target::Session(kept.handle), &command(kept.fence));
-        match self.runtime.block_on(applied) {
+        let (target, command) = (Target::Session(kept.handle), command(kept.fence));
+        match self.runtime.block_on(self.engine.apply(&target, &command)) {
             Ok(_) | Err(EngineError::Refused { .. }) => {}
             Err(error) => self.notices.say(&format!("failed to record the {verb}: {error}")),
         }

@@ -97,7 +97,8 @@ impl Run<'_> {
         let began = BootTime::now();
         let recorder = Recorder::start(self.ground.engine.clone(), self.recording())?;
         // Whatever goes wrong from here on, the session's end is recorded and the lease let go.
-        let end = self.guarded(&recorder).unwrap_or_else(|error| End { broken: Some(error), ..End::default() });
+        let end =
+            self.guarded(&recorder).unwrap_or_else(|error| End { broken: Some(error), ..End::default() });
         let output_bytes = recorder.output_bytes();
         recorder.finish();
         let duration = BootTime::now().saturating_since(began);
