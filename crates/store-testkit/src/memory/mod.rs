@@ -1,6 +1,7 @@
 //! The model of the contract: plain maps behind one lock, written to be obviously right.
 
 mod commit;
+mod harness;
 mod inspect;
 mod log;
 mod session;
@@ -10,6 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use tenure_core::session::Session;
 use tenure_store::{Clock, Handle};
+
+pub use harness::MemoryHarness;
 
 use crate::ManualClock;
 use tables::Tables;

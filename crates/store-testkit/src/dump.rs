@@ -1,0 +1,106 @@
+//! Everything a store shows, read through the contract, for comparing before and after.
+
+use tenure_core::event::Event;
+use tenure_core::id::{Namespace, Seq, SessionId};
+use tenure_core::limits;
+use tenure_core::session::{Counters, Session};
+use tenure_store::{Find, Handle, ListRequest, Listed, ReadRequest, Slot, Store};
+
+/// Everything in some namespaces, newest sessions first. Handles are left out: each store gives its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dump {
+    /// The sessions, with their logs and counters.
+    pub sessions: Vec<Dumped>,
+}
+
+/// Everything about one session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dumped {
+    /// The session, as listed and as found.
+    pub session: Session,
+    /// The counters that guard it.
+    pub counters: Counters,
+    /// The session that its slot holds.
+    pub in_slot: Option<SessionId>,
+    /// Its log.
+    pub events: Vec<Event>,
+}
+
+/// Reads everything in `namespaces`, and checks on the way that the store agrees with itself.
+///
+/// # Panics
+/// When the store fails, or two verbs tell different things about one session.
+pub async fn dump(store: &dyn Store, namespaces: &[Namespace]) -> Dump {
+    let mut sessions = Vec::new();
+    for namespace in namespaces {
+        for listed in list_all(store, namespace).await {
+            sessions.push(dump_one(store, listed).await);
+        }
+    }
+    Dump { sessions }
+}
+
+/// Every session of a namespace, newest first, page by page.
+///
+/// # Panics
+/// When the store fails.
+pub async fn list_all(store: &dyn Store, namespace: &Namespace) -> Vec<Listed> {
+    let mut all = Vec::new();
+    let mut before = None;
+    loop {
+        let page = store.list(everything(namespace, before)).await.expect("a list");
+        all.extend(page.sessions);
+        match page.next {
+            Some(next) => before = Some(next),
+            None => return all,
+        }
+    }
+}
+
+fn everything(namespace: &Namespace, before: Option<Handle>) -> ListRequest {
+    let (states, kinds, labels) = (Vec::new(), Vec::new(), Vec::new());
+    ListRequest { namespace: namespace.clone(), states, kinds, labels, before, limit: limits::LIST_MAX }
+}
+
+/// Every event of a session, page by page.
+///
+/// # Panics
+/// When the store fails, or reading makes no way.
+pub async fn read_all(store: &dyn Store, handle: Handle) -> Vec<Event> {
+    let mut events = Vec::new();
+    let mut after = Seq(0);
+    loop {
+        let request = ReadRequest { handle, after, limit: limits::EVENTS_PER_READ_MAX, types: Vec::new() };
+        let read = store.read(request).await.expect("a page of events");
+        assert!(read.read_to > after || read.read_to >= read.head, "reading goes on: {read:?}");
+        after = read.read_to;
+        events.extend(read.events);
+        if after >= read.head {
+            return events;
+        }
+    }
+}
+
+async fn dump_one(store: &dyn Store, listed: Listed) -> Dumped {
+    let Listed { handle, session, head } = listed;
+    let by_handle = store.find(Find::Handle(handle)).await.expect("what a handle names");
+    let (namespace, id) = (session.namespace.clone(), session.id.clone());
+    let by_id = store.find(Find::Id { namespace, id }).await.expect("what an id names");
+    assert_eq!(by_handle, by_id, "a session is the same by its id and by its handle");
+    assert_eq!(by_handle.current.session.as_ref(), Some(&session), "found as listed");
+    assert_eq!((by_handle.handle, by_handle.head), (Some(handle), head), "found as listed");
+    let counters = by_handle.current.counters;
+    let in_slot = in_slot(store, &session, counters).await;
+    let events = read_all(store, handle).await;
+    let positions: Vec<_> = events.iter().map(|event| event.seq.0).collect();
+    assert_eq!(positions, (1..=head.0).collect::<Vec<_>>(), "a log has no gap");
+    Dumped { session, counters, in_slot, events }
+}
+
+async fn in_slot(store: &dyn Store, session: &Session, counters: Counters) -> Option<SessionId> {
+    let key = session.key.clone()?;
+    let slot = Slot { namespace: session.namespace.clone(), kind: session.kind, key };
+    let held = store.find(Find::Slot(slot)).await.expect("what a slot holds").current;
+    assert_eq!(held.counters, counters, "a session in a slot is guarded by the slot's counters");
+    held.session.map(|session| session.id)
+}

@@ -1,0 +1,170 @@
+//! A store that fails on demand, around any other store.
+
+mod gate;
+mod store;
+
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use tenure_core::id::CommitId;
+use tenure_store::StoreError;
+
+pub use gate::Gate;
+pub use store::FaultyStore;
+
+/// A store's verbs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Verb {
+    /// [`tenure_store::SessionStore::now`].
+    Now,
+    /// [`tenure_store::SessionStore::find`].
+    Find,
+    /// [`tenure_store::SessionStore::commit`].
+    Commit,
+    /// [`tenure_store::SessionStore::renew`].
+    Renew,
+    /// [`tenure_store::SessionStore::resolve`].
+    Resolve,
+    /// [`tenure_store::LogStore::append`].
+    Append,
+    /// [`tenure_store::LogStore::read`].
+    Read,
+    /// [`tenure_store::LogStore::watch`].
+    Watch,
+    /// [`tenure_store::Inspect::list`].
+    List,
+    /// [`tenure_store::Inspect::named`].
+    Named,
+    /// [`tenure_store::Inspect::due`].
+    Due,
+    /// [`tenure_store::Inspect::postpone`].
+    Postpone,
+}
+
+impl Verb {
+    /// Those that write.
+    pub const WRITES: [Self; 4] = [Self::Commit, Self::Renew, Self::Append, Self::Postpone];
+}
+
+/// What happens to one call.
+#[derive(Debug, Clone)]
+pub enum Trouble {
+    /// It fails before anything was done: [`StoreError::Unavailable`].
+    FailBefore,
+    /// It is done, then its answer is lost: [`StoreError::Unknown`] for a write.
+    FailAfter,
+    /// It arrives twice; the answer is the first one's.
+    Twice,
+    /// It waits at the gate before anything is done.
+    HoldBefore(Gate),
+    /// It is done, and its answer waits at the gate.
+    HoldAfter(Gate),
+}
+
+/// What is planned to go wrong, and what was called. Clones are the same plan.
+#[derive(Debug, Clone, Default)]
+pub struct Faults {
+    plan: Arc<Mutex<Plan>>,
+}
+
+#[derive(Debug, Default)]
+struct Plan {
+    planned: Vec<(Vec<Verb>, Trouble)>,
+    calls: Vec<Verb>,
+}
+
+impl Faults {
+    /// Makes the next call of `verb` that has no trouble yet go wrong.
+    pub fn next(&self, verb: Verb, trouble: Trouble) {
+        self.next_of(&[verb], trouble);
+    }
+
+    /// Makes the next call of any of `verbs` that has no trouble yet go wrong.
+    pub fn next_of(&self, verbs: &[Verb], trouble: Trouble) {
+        self.lock().planned.push((verbs.to_vec(), trouble));
+    }
+
+    /// Makes the next `times` calls of `verb` go wrong.
+    pub fn next_times(&self, times: usize, verb: Verb, trouble: &Trouble) {
+        for _ in 0..times {
+            self.next(verb, trouble.clone());
+        }
+    }
+
+    /// Stops the next call of `verb` before anything is done, until the gate is opened.
+    #[must_use]
+    pub fn hold(&self, verb: Verb) -> Gate {
+        let gate = Gate::new();
+        self.next(verb, Trouble::HoldBefore(gate.clone()));
+        gate
+    }
+
+    /// From now on nothing goes wrong.
+    pub fn clear(&self) {
+        self.lock().planned.clear();
+    }
+
+    /// What was called so far, in order.
+    #[must_use]
+    pub fn calls(&self) -> Vec<Verb> {
+        self.lock().calls.clone()
+    }
+
+    /// How often `verb` was called so far.
+    #[must_use]
+    pub fn count(&self, verb: Verb) -> usize {
+        self.lock().calls.iter().filter(|called| **called == verb).count()
+    }
+
+    fn take(&self, verb: Verb) -> Option<Trouble> {
+        let mut plan = self.lock();
+        plan.calls.push(verb);
+        let at = plan.planned.iter().position(|(verbs, _)| verbs.contains(&verb))?;
+        Some(plan.planned.remove(at).1)
+    }
+
+    /// Makes one call, with what is planned for it.
+    async fn around<T, C, F>(&self, verb: Verb, id: Option<CommitId>, call: C) -> Result<T, StoreError>
+    where
+        C: Fn() -> F + Send,
+        F: Future<Output = Result<T, StoreError>> + Send,
+    {
+        match self.take(verb) {
+            None => call().await,
+            Some(Trouble::FailBefore) => Err(unavailable()),
+            Some(Trouble::FailAfter) => match call().await {
+                Ok(_) => Err(lost(verb, id)),
+                failed => failed,
+            },
+            Some(Trouble::Twice) => {
+                let first = call().await;
+                // Whoever asked never hears of the second answer.
+                drop(call().await);
+                first
+            }
+            Some(Trouble::HoldBefore(gate)) => {
+                gate.pass().await;
+                call().await
+            }
+            Some(Trouble::HoldAfter(gate)) => {
+                let answer = call().await;
+                gate.pass().await;
+                answer
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Plan> {
+        self.plan.lock().expect("nobody panics while planning")
+    }
+}
+
+fn unavailable() -> StoreError {
+    StoreError::Unavailable { what: "work as planned", source: "a planned fault".into() }
+}
+
+fn lost(verb: Verb, id: Option<CommitId>) -> StoreError {
+    if !Verb::WRITES.contains(&verb) {
+        return unavailable();
+    }
+    StoreError::Unknown { commit_id: id.unwrap_or(CommitId([0; 16])), source: "a planned loss".into() }
+}

@@ -1,0 +1,87 @@
+//! The wrapper that passes every verb on, unless trouble is planned for it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tenure_core::time::Moment;
+use tenure_store::{
+    AppendOutcome, AppendRequest, CommitOutcome, CommitRequest, Committed, Due, Find, Found, Handle, Inspect,
+    ListRequest, Listed, LogStore, NamedRequest, Page, Postpone, ReadOutcome, ReadRequest, RenewOutcome,
+    RenewRequest, SessionStore, Store, StoreError, Watch,
+};
+
+use super::{Faults, Verb};
+
+/// A store around another one, with planned troubles.
+#[derive(Debug, Clone)]
+pub struct FaultyStore {
+    inner: Arc<dyn Store>,
+    faults: Faults,
+}
+
+impl FaultyStore {
+    /// `inner`, but for what `faults` plans.
+    #[must_use]
+    pub fn new(inner: Arc<dyn Store>, faults: Faults) -> Self {
+        Self { inner, faults }
+    }
+}
+
+#[async_trait]
+impl SessionStore for FaultyStore {
+    async fn now(&self) -> Result<Moment, StoreError> {
+        self.faults.around(Verb::Now, None, || self.inner.now()).await
+    }
+
+    async fn find(&self, request: Find) -> Result<Found, StoreError> {
+        self.faults.around(Verb::Find, None, || self.inner.find(request.clone())).await
+    }
+
+    async fn commit(&self, request: CommitRequest) -> Result<CommitOutcome, StoreError> {
+        let id = Some(request.commit_id);
+        self.faults.around(Verb::Commit, id, || self.inner.commit(request.clone())).await
+    }
+
+    async fn renew(&self, request: RenewRequest) -> Result<RenewOutcome, StoreError> {
+        self.faults.around(Verb::Renew, None, || self.inner.renew(request)).await
+    }
+
+    async fn resolve(&self, request: &CommitRequest) -> Result<Option<Committed>, StoreError> {
+        self.faults.around(Verb::Resolve, None, || self.inner.resolve(request)).await
+    }
+}
+
+#[async_trait]
+impl LogStore for FaultyStore {
+    async fn append(&self, request: AppendRequest) -> Result<AppendOutcome, StoreError> {
+        let id = Some(request.commit_id);
+        self.faults.around(Verb::Append, id, || self.inner.append(request.clone())).await
+    }
+
+    async fn read(&self, request: ReadRequest) -> Result<ReadOutcome, StoreError> {
+        self.faults.around(Verb::Read, None, || self.inner.read(request.clone())).await
+    }
+
+    async fn watch(&self, handle: Handle) -> Result<Watch, StoreError> {
+        self.faults.around(Verb::Watch, None, || self.inner.watch(handle)).await
+    }
+}
+
+#[async_trait]
+impl Inspect for FaultyStore {
+    async fn list(&self, request: ListRequest) -> Result<Page, StoreError> {
+        self.faults.around(Verb::List, None, || self.inner.list(request.clone())).await
+    }
+
+    async fn named(&self, request: NamedRequest) -> Result<Vec<Listed>, StoreError> {
+        self.faults.around(Verb::Named, None, || self.inner.named(request.clone())).await
+    }
+
+    async fn due(&self, limit: usize) -> Result<Vec<Due>, StoreError> {
+        self.faults.around(Verb::Due, None, || self.inner.due(limit)).await
+    }
+
+    async fn postpone(&self, looks: Vec<Postpone>) -> Result<(), StoreError> {
+        self.faults.around(Verb::Postpone, None, || self.inner.postpone(looks.clone())).await
+    }
+}
