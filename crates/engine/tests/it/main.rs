@@ -1,0 +1,8 @@
+//! The engine over the model store, with clocks moved by hand.
+#![expect(clippy::unwrap_used, reason = "a test that cannot be arranged fails")]
+
+mod apply;
+mod bench;
+mod keeper;
+mod sweep;
+mod tail;
