@@ -55,9 +55,14 @@ impl Control {
 
     /// Lets a command go on that job control had stopped ([`crate::GuardEvent::Stopped`]).
     ///
-    /// In the foreground it gets its terminal back; see [`crate::Console::enter`].
-    pub fn resume(&self, place: Place) -> Result<(), ControlError> {
-        self.send(&ToGuard::Resume { foreground: place == Place::Foreground })
+    /// Call [`crate::Console::enter`] before, so that the command meets a terminal that is right.
+    pub fn resume(&self) -> Result<(), ControlError> {
+        self.send(&ToGuard::Resume)
+    }
+
+    /// Whether the keys of the real terminal reach the command's: it is in the foreground of its own if so.
+    pub(crate) fn keys(&self, given: bool) -> Result<(), ControlError> {
+        self.send(&ToGuard::Keys { given })
     }
 
     /// Stops every process of the tree; [`crate::GuardEvent::Frozen`] follows.
@@ -91,13 +96,4 @@ impl Control {
     fn send(&self, frame: &ToGuard) -> Result<(), ControlError> {
         link::send(&self.socket, &frame.encode(), &[])
     }
-}
-
-/// Where a resumed job stands on its terminal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// It owns the terminal's keys.
-    Foreground,
-    /// The shell owns them.
-    Background,
 }

@@ -18,7 +18,7 @@ pub(crate) const FRAME_MAX: usize = 32 * 1024;
 /// What may stand in one [`ToGuard::Plan`].
 pub(crate) const CHUNK_MAX: usize = FRAME_MAX - 6;
 
-/// From the runner to the guard; `Plan` and `Exec` from the guard to the stage.
+/// From the runner to the guard; `Plan`, `Exec` and `Yield` from the guard to the stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ToGuard {
     /// The next piece of an encoded [`crate::plan::Plan`].
@@ -32,8 +32,10 @@ pub(crate) enum ToGuard {
         signal: i32,
         foreground: bool,
     },
-    Resume {
-        foreground: bool,
+    Resume,
+    /// The real terminal's keys now go to the command's terminal, or no longer do.
+    Keys {
+        given: bool,
     },
     Freeze,
     Thaw,
@@ -42,6 +44,10 @@ pub(crate) enum ToGuard {
     /// is still the parent.
     Exec {
         parent: u32,
+    },
+    /// Make this process group the foreground of the terminal, and exit.
+    Yield {
+        to: u32,
     },
 }
 
@@ -67,11 +73,13 @@ impl ToGuard {
             Self::Start { deadline } => Writer::frame(2).u64(deadline.as_nanos()),
             Self::Deadline(deadline) => Writer::frame(3).u64(deadline.as_nanos()),
             Self::Signal { signal, foreground } => Writer::frame(4).i32(*signal).bool(*foreground),
-            Self::Resume { foreground } => Writer::frame(5).bool(*foreground),
+            Self::Resume => Writer::frame(5),
             Self::Freeze => Writer::frame(6),
             Self::Thaw => Writer::frame(7),
             Self::Stop => Writer::frame(8),
             Self::Exec { parent } => Writer::frame(9).u32(*parent),
+            Self::Keys { given } => Writer::frame(10).bool(*given),
+            Self::Yield { to } => Writer::frame(11).u32(*to),
         }
         .done()
     }
@@ -83,11 +91,13 @@ impl ToGuard {
             2 => Self::Start { deadline: BootTime::from_nanos(body.u64()?) },
             3 => Self::Deadline(BootTime::from_nanos(body.u64()?)),
             4 => Self::Signal { signal: body.i32()?, foreground: body.bool()? },
-            5 => Self::Resume { foreground: body.bool()? },
+            5 => Self::Resume,
             6 => Self::Freeze,
             7 => Self::Thaw,
             8 => Self::Stop,
             9 => Self::Exec { parent: body.u32()? },
+            10 => Self::Keys { given: body.bool()? },
+            11 => Self::Yield { to: body.u32()? },
             _ => return Err(FrameError::Kind),
         };
         body.end()?;

@@ -1,10 +1,12 @@
 //! Job control of the runner itself: foreground, and stopping as the command stopped.
 
-use rustix::process::{Pid, Signal, getpgid, getpgrp, getpid, getppid, getsid, kill_process};
+use std::io;
+
+use rustix::process::{Pid, Signal, getpgid, getpgrp, getppid, getsid, kill_current_process_group};
 use rustix::stdio::stdin;
 use rustix::termios::{tcgetpgrp, tcgetsid};
-
-use crate::control::Place;
+use signal_hook::consts::{SIGSTOP, SIGTTIN, SIGTTOU};
+use signal_hook::low_level::raise;
 
 /// Whether this process's group is in the foreground of the terminal at standard input.
 ///
@@ -16,9 +18,12 @@ pub fn in_foreground() -> bool {
     }
 }
 
-/// [`Place::Foreground`] if [`in_foreground`].
-pub fn place() -> Place {
-    if in_foreground() { Place::Foreground } else { Place::Background }
+/// Whether this process should stop because `signal` stopped the command; ask before [`stop_self`].
+///
+/// Not where no shell could continue it: the kernel ignores such stops too. Nor when the command stopped
+/// because it wanted the terminal from the background and this process has meanwhile got it.
+pub fn should_stop(signal: i32) -> bool {
+    can_be_continued() && !(wants_terminal(signal) && in_foreground())
 }
 
 /// Stops this process as `signal` stopped the command, and returns when it is continued.
@@ -26,17 +31,18 @@ pub fn place() -> Place {
 /// A stop by SIGTSTP, SIGTTIN or SIGTTOU takes the runner's whole process group along, as the terminal
 /// would. Leave raw mode before ([`crate::Console::leave`]). Nothing in this process runs meanwhile, so
 /// somebody else must renew the lease and extend the deadline.
-///
-/// Returns false without stopping where no shell could continue it: the kernel ignores such stops too.
-pub fn stop_self(signal: i32) -> bool {
-    if !can_be_continued() {
-        return false;
+pub fn stop_self(signal: i32) -> io::Result<()> {
+    if signal != SIGSTOP {
+        // This process catches it; the others of its group stop by it.
+        kill_current_process_group(Signal::TSTP)?;
     }
-    if [Signal::TSTP, Signal::TTIN, Signal::TTOU].iter().any(|stop| stop.as_raw() == signal) {
-        // This process catches SIGTSTP; others of its group stop by it.
-        let _ = rustix::process::kill_current_process_group(Signal::TSTP);
-    }
-    kill_process(getpid(), Signal::STOP).is_ok()
+    // To this very thread: it must not go on before the whole process has stopped.
+    raise(if wants_terminal(signal) { signal } else { SIGSTOP })
+}
+
+/// The signals by which the kernel stops a background process that uses its terminal.
+fn wants_terminal(signal: i32) -> bool {
+    signal == SIGTTIN || signal == SIGTTOU
 }
 
 /// Whether the process group has a parent in its session that could notice the stop and continue it.

@@ -16,7 +16,7 @@ use thiserror::Error;
 use crate::control::ControlError;
 use crate::event::GuardEvent;
 use crate::frame::{CHUNK_MAX, ToGuard};
-use crate::hold::HoldLock;
+use crate::hold::lock::HoldLock;
 use crate::plan::{PLAN_MAX, Plan, Seat};
 use crate::terminal::{self, Screen};
 use crate::tree::{self, Spared};
@@ -153,15 +153,15 @@ where
     if argv.is_empty() {
         return Err(LaunchError::NoCommand);
     }
-    let place = seat(&stdio);
+    let seat = seat(&stdio);
     let stage = (program.exe.clone(), program.stage_args.clone());
-    let plan = Plan { stage, argv, cwd, env, place, grace }.encode();
+    let plan = Plan { stage, argv, cwd, env, seat, grace }.encode();
     if plan.len() > PLAN_MAX {
         return Err(LaunchError::TooLong);
     }
     let (output, [stdin, stdout, stderr]) = streams(&stdio).map_err(LaunchError::Streams)?;
     tree::become_subreaper().map_err(LaunchError::Guard)?;
-    let (guard, near) = spawn_guard(&program, place).map_err(LaunchError::Guard)?;
+    let (guard, near) = spawn_guard(&program, seat).map_err(LaunchError::Guard)?;
     let guard_pid = guard.id();
     let (spared, inbox) = (Spared::default(), near.try_clone().map_err(LaunchError::Guard)?);
     watch::start(guard, inbox, spared.clone(), events.clone()).map_err(LaunchError::Guard)?;
@@ -203,12 +203,12 @@ fn streams(stdio: &Stdio) -> io::Result<(Output, [OwnedFd; 3])> {
 }
 
 /// The guard hears on its standard input and keeps nothing else of the runner's open.
-fn spawn_guard(program: &Reexec, place: Seat) -> io::Result<(Child, OwnedFd)> {
+fn spawn_guard(program: &Reexec, seat: Seat) -> io::Result<(Child, OwnedFd)> {
     let (near, far) = link::pair()?;
     let null = File::options().read(true).write(true).open("/dev/null")?;
     let mut command = Command::new(&program.exe);
     command.args(&program.guard_args).stdin(far).stdout(null.try_clone()?).stderr(null);
-    if matches!(place, Seat::Group(_)) {
+    if matches!(seat, Seat::Group(_)) {
         // Keys of the terminal must not reach it. With a terminal of its own it makes a session, which a
         // group leader could not.
         command.process_group(0);

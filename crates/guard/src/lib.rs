@@ -21,7 +21,7 @@
 //!   not found, and a killed guard leaves the command to the hold lock's report.
 
 mod clock;
-pub mod console;
+mod console;
 mod control;
 mod ended;
 mod event;
@@ -41,9 +41,9 @@ mod watch;
 
 pub use clock::BootTime;
 pub use console::{Console, Stream};
-pub use control::{Control, ControlError, Place};
+pub use control::{Control, ControlError};
 pub use ended::Ended;
 pub use event::{GuardEvent, StartFailure, StartStep};
-pub use hold::HoldLock;
+pub use hold::lock::HoldLock;
 pub use launch::{Guarded, Launch, LaunchError, Output, Reexec, Stdio, launch};
-pub use signals::Signals;
+pub use signals::watch::Signals;

@@ -10,17 +10,20 @@ use crate::frame::{FrameError, Reader, Writer};
 /// The longest encoded plan, in bytes; the system's own limit on arguments and environment is lower.
 pub(crate) const PLAN_MAX: usize = 16 * 1024 * 1024;
 
+/// A program's file and its arguments.
+pub(crate) type Program = (PathBuf, Vec<OsString>);
+
 /// One command to be started.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Plan {
     /// The program that plays the stage, and its arguments.
-    pub(crate) stage: (PathBuf, Vec<OsString>),
+    pub(crate) stage: Program,
     /// The command's program and arguments.
     pub(crate) argv: Vec<OsString>,
     pub(crate) cwd: PathBuf,
     /// Variables to set, or to remove where the value is absent.
     pub(crate) env: Vec<(OsString, Option<OsString>)>,
-    pub(crate) place: Seat,
+    pub(crate) seat: Seat,
     /// From SIGTERM to SIGKILL.
     pub(crate) grace: Duration,
 }
@@ -28,7 +31,7 @@ pub(crate) struct Plan {
 /// Where the command sits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Seat {
-    /// On a terminal of its own, with the keys at once or only when resumed in the foreground.
+    /// On a terminal of its own, in its foreground at once or when the runner has keys for it.
     Terminal { foreground: bool },
     /// In the runner's process group.
     Group(u32),
@@ -44,7 +47,7 @@ impl Plan {
             out = out.bytes(name.as_bytes()).bool(value.is_some());
             out = out.bytes(value.as_ref().map_or(&[], |value| value.as_bytes()));
         }
-        out = match self.place {
+        out = match self.seat {
             Seat::Terminal { foreground } => out.u8(0).bool(foreground),
             Seat::Group(group) => out.u8(1).u32(group),
         };
@@ -57,7 +60,7 @@ impl Plan {
         let argv = strings(&mut body)?;
         let cwd = PathBuf::from(string(&mut body)?);
         let env = variables(&mut body)?;
-        let place = match body.u8()? {
+        let seat = match body.u8()? {
             0 => Seat::Terminal { foreground: body.bool()? },
             1 => Seat::Group(body.u32()?),
             _ => return Err(FrameError::Value),
@@ -67,7 +70,7 @@ impl Plan {
         if argv.is_empty() {
             return Err(FrameError::Value);
         }
-        Ok(Self { stage, argv, cwd, env, place, grace })
+        Ok(Self { stage, argv, cwd, env, seat, grace })
     }
 }
 

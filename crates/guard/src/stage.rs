@@ -11,7 +11,7 @@ use rustix::stdio::{dup2_stderr, dup2_stdin, dup2_stdout};
 use crate::GuardEvent;
 use crate::event::{StartFailure, StartStep};
 use crate::frame::{ToGuard, encode_event};
-use crate::guard::take_stdin;
+use crate::guard::{take_stdin, yield_to};
 use crate::link::{self, Inbox, Incoming};
 use crate::plan::{PLAN_MAX, Plan};
 use crate::tree;
@@ -23,34 +23,38 @@ use crate::tree;
 pub fn run() -> ExitCode {
     let Ok(socket) = take_stdin() else { return ExitCode::FAILURE };
     let mut inbox = Inbox::new(socket);
-    let failure = become_command(&mut inbox);
+    let failure = match hear(&mut inbox) {
+        Some(Wish::Become(plan, parent, descriptors)) => become_command(&plan, parent, descriptors),
+        Some(Wish::Yield(group)) => return ExitCode::from(u8::from(yield_to(group).is_err())),
+        None => StartFailure { step: StartStep::Protocol, errno: 0 },
+    };
     // A guard that is gone has taken its tree with it; there is nobody to tell.
     drop(link::send(&inbox, &encode_event(GuardEvent::Failed(failure)), &[]));
     ExitCode::from(u8::try_from(failure.shell_code()).unwrap_or(u8::MAX))
 }
 
-/// Does not return if the command is executed; the guard's socket closes by that.
-fn become_command(inbox: &mut Inbox) -> StartFailure {
-    match prepare(inbox) {
-        Ok(plan) => {
-            let error = Command::new(&plan.argv[0]).args(&plan.argv[1..]).exec();
-            because(StartStep::Exec, &error)
-        }
-        Err(failure) => failure,
-    }
+/// What the guard wants of a child.
+enum Wish {
+    Become(Box<Plan>, u32, [OwnedFd; 4]),
+    Yield(u32),
 }
 
-fn prepare(inbox: &mut Inbox) -> Result<Plan, StartFailure> {
-    let (plan, parent, descriptors) =
-        hear(inbox).ok_or(StartFailure { step: StartStep::Protocol, errno: 0 })?;
+/// Does not return if the command is executed; the guard's socket closes by that.
+fn become_command(plan: &Plan, parent: u32, descriptors: [OwnedFd; 4]) -> StartFailure {
+    if let Err(failure) = prepare(plan, parent, descriptors) {
+        return failure;
+    }
+    let error = Command::new(&plan.argv[0]).args(&plan.argv[1..]).exec();
+    because(StartStep::Exec, &error)
+}
+
+fn prepare(plan: &Plan, parent: u32, descriptors: [OwnedFd; 4]) -> Result<(), StartFailure> {
     tree::die_with(parent).map_err(|error| because(StartStep::ParentDeath, &error))?;
     std::env::set_current_dir(&plan.cwd).map_err(|error| because(StartStep::Directory, &error))?;
-    connect(descriptors).map_err(|error| because(StartStep::Descriptors, &error))?;
-    Ok(plan)
+    connect(descriptors).map_err(|error| because(StartStep::Descriptors, &error))
 }
 
-/// The plan, the guard's process id, and the descriptors.
-fn hear(inbox: &mut Inbox) -> Option<(Plan, u32, [OwnedFd; 4])> {
+fn hear(inbox: &mut Inbox) -> Option<Wish> {
     let mut plan = Vec::new();
     loop {
         let Ok(Incoming::Frame(frame)) = inbox.next() else { return None };
@@ -58,8 +62,9 @@ fn hear(inbox: &mut Inbox) -> Option<(Plan, u32, [OwnedFd; 4])> {
             Ok(ToGuard::Plan(chunk)) if plan.len() + chunk.len() <= PLAN_MAX => plan.extend(chunk),
             Ok(ToGuard::Exec { parent }) => {
                 let descriptors = inbox.take_descriptors().try_into().ok()?;
-                return Some((Plan::decode(&plan).ok()?, parent, descriptors));
+                return Some(Wish::Become(Box::new(Plan::decode(&plan).ok()?), parent, descriptors));
             }
+            Ok(ToGuard::Yield { to }) => return Some(Wish::Yield(to)),
             Ok(_) | Err(_) => return None,
         }
     }

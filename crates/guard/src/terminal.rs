@@ -71,6 +71,11 @@ impl RawMode {
         let _ = self.set();
     }
 
+    /// The settings found, and to be restored.
+    pub(crate) fn before(&self) -> &Termios {
+        &self.before
+    }
+
     fn set(&self) -> rustix::io::Result<()> {
         let mut raw = self.before.clone();
         raw.make_raw();

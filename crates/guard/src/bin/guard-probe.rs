@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use tenure_guard::signals::Caught;
 use tenure_guard::{
-    BootTime, Console, Control, Ended, GuardEvent, HoldLock, Launch, Reexec, Signals, Stdio, guard, jobs, launch,
-    stage,
+    BootTime, Console, Control, Ended, GuardEvent, HoldLock, Launch, Reexec, Signals, Stdio, guard, jobs,
+    launch, stage,
 };
 
 fn main() -> ExitCode {
@@ -116,7 +116,9 @@ fn run(options: Options) -> Result<Ended, Box<dyn std::error::Error>> {
     let mut log = open_log(options.events.as_ref())?;
     writeln!(log, "guard {}", guarded.guard_pid)?;
     let mut record = open_log(options.record.as_ref())?;
-    let console = Console::open(guarded.output, move |_, bytes| record.write_all(bytes).expect("recording works"))?;
+    let console = Console::open(guarded.output, &guarded.control, move |_, bytes| {
+        record.write_all(bytes).expect("recording works")
+    })?;
     console.enter()?;
     let ended = Runner { options, console: &console, control: guarded.control, log }.follow(&events)?;
     console.close();
@@ -183,11 +185,13 @@ impl Runner<'_> {
 
     /// Stops as the command stopped, and goes on with it.
     fn stop_like(&mut self, signal: i32) -> Result<(), Box<dyn std::error::Error>> {
-        self.console.leave();
-        let stopped = jobs::stop_self(signal);
-        writeln!(self.log, "continued {stopped}")?;
-        let place = self.console.enter()?;
-        self.control.resume(place)?;
+        if jobs::should_stop(signal) {
+            self.console.leave();
+            jobs::stop_self(signal)?;
+            writeln!(self.log, "continued")?;
+        }
+        self.console.enter()?;
+        self.control.resume()?;
         Ok(())
     }
 

@@ -9,10 +9,11 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use rustix::stdio::stdin;
+use rustix::termios::{OptionalActions, tcsetattr};
 
 use super::pump::set_nonblocking;
 use crate::clock::timespec;
-use crate::control::Place;
+use crate::control::Control;
 use crate::jobs;
 use crate::terminal::RawMode;
 
@@ -31,7 +32,18 @@ pub(super) struct Keys {
 }
 
 #[derive(Debug)]
-enum Switch {
+struct Switch {
+    /// The guard is told with every turn: the command's terminal has a foreground only while ours has.
+    control: Control,
+    master: Arc<OwnedFd>,
+    state: State,
+    /// Whether the command's terminal has proper settings. Those found by a runner that starts in the
+    /// background are the ones of the shell's own prompt.
+    settled: bool,
+}
+
+#[derive(Debug)]
+enum State {
     /// The real terminal is not ours.
     Off,
     /// It will be ours when the shell brings the runner to the foreground.
@@ -43,29 +55,31 @@ enum Switch {
 }
 
 impl Keys {
-    pub(super) fn start(master: Arc<OwnedFd>) -> io::Result<Self> {
+    pub(super) fn start(master: Arc<OwnedFd>, control: Control) -> io::Result<Self> {
         set_nonblocking(&master)?;
         let (woken, wake) = pipe()?;
         set_nonblocking(&woken)?;
-        let switch = Arc::new(Mutex::new(Switch::Off));
+        let switch = Arc::new(Mutex::new(Switch {
+            control,
+            master: Arc::clone(&master),
+            state: State::Off,
+            settled: false,
+        }));
         let mut reader = Reader { switch: Arc::clone(&switch), woken, master, typed: Vec::new() };
         let thread = std::thread::Builder::new().name("keys".to_owned()).spawn(move || reader.run())?;
         Ok(Self { switch, wake, thread: Some(thread) })
     }
 
     /// Raw mode and keys, at once if in the foreground.
-    pub(super) fn enter(&self) -> io::Result<Place> {
-        let mut switch = lock(&self.switch);
-        switch.try_on()?;
-        let place = if matches!(*switch, Switch::On(_)) { Place::Foreground } else { Place::Background };
-        drop(switch);
+    pub(super) fn enter(&self) -> io::Result<()> {
+        let entered = lock(&self.switch).enter();
         self.wake();
-        Ok(place)
+        entered
     }
 
     /// Once this returns no key is read and the terminal is as it was.
     pub(super) fn leave(&self) {
-        lock(&self.switch).turn(Switch::Off);
+        lock(&self.switch).turn(State::Off);
         self.wake();
     }
 
@@ -73,7 +87,7 @@ impl Keys {
     pub(super) fn refresh(&self) {
         let mut switch = lock(&self.switch);
         switch.yield_to_shell();
-        if let Switch::On(raw) = &*switch {
+        if let State::On(raw) = &switch.state {
             raw.set_again();
         }
         drop(switch);
@@ -88,7 +102,7 @@ impl Keys {
 
 impl Drop for Keys {
     fn drop(&mut self) {
-        lock(&self.switch).turn(Switch::Closed);
+        lock(&self.switch).turn(State::Closed);
         self.wake();
         if let Some(thread) = self.thread.take() {
             // It has nothing that could panic.
@@ -98,27 +112,44 @@ impl Drop for Keys {
 }
 
 impl Switch {
-    /// On, or waiting for the foreground.
-    fn try_on(&mut self) -> io::Result<()> {
-        if matches!(self, Self::Closed | Self::On(_)) {
-            return Ok(());
+    /// On if in the foreground, else waiting for it.
+    fn enter(&mut self) -> io::Result<()> {
+        match self.state {
+            State::Off | State::Waiting if jobs::in_foreground() => {
+                let raw = RawMode::enter()?;
+                if !self.settled && matches!(self.state, State::Waiting) {
+                    // A terminal that is gone needs no settings.
+                    let _ = tcsetattr(&self.master, OptionalActions::Now, raw.before());
+                }
+                self.settled = true;
+                self.turn(State::On(raw));
+            }
+            State::Off => self.turn(State::Waiting),
+            State::Waiting | State::On(_) | State::Closed => {}
         }
-        *self = if jobs::in_foreground() { Self::On(RawMode::enter()?) } else { Self::Waiting };
         Ok(())
     }
 
     /// A background process that reads the terminal would be stopped by the system.
     fn yield_to_shell(&mut self) {
-        if matches!(self, Self::On(_)) && !jobs::in_foreground() {
-            *self = Self::Waiting;
+        if matches!(self.state, State::On(_)) && !jobs::in_foreground() {
+            self.turn(State::Waiting);
         }
     }
 
-    /// Leaving `On` restores the terminal.
-    fn turn(&mut self, to: Self) {
-        if !matches!(self, Self::Closed) {
-            *self = to;
+    /// Leaving `On` restores the terminal; `Closed` is never left.
+    fn turn(&mut self, to: State) {
+        if matches!(self.state, State::Closed) {
+            return;
         }
+        let told = match to {
+            State::On(_) => self.control.keys(true),
+            State::Waiting => self.control.keys(false),
+            State::Off | State::Closed => Ok(()),
+        };
+        // A guard that is gone, or stuck, is told of elsewhere.
+        drop(told);
+        self.state = to;
     }
 }
 
@@ -134,10 +165,10 @@ struct Reader {
 impl Reader {
     fn run(&mut self) {
         loop {
-            let limit = match &*lock(&self.switch) {
-                Switch::Closed => return,
-                Switch::Waiting => Some(FOREGROUND_INTERVAL),
-                Switch::Off | Switch::On(_) => None,
+            let limit = match lock(&self.switch).state {
+                State::Closed => return,
+                State::Waiting => Some(FOREGROUND_INTERVAL),
+                State::Off | State::On(_) => None,
             };
             self.wait(limit);
             self.read_keys();
@@ -146,7 +177,7 @@ impl Reader {
     }
 
     fn wait(&self, limit: Option<Duration>) {
-        let on = matches!(*lock(&self.switch), Switch::On(_));
+        let on = matches!(lock(&self.switch).state, State::On(_));
         let mut fds = vec![PollFd::new(&self.woken, PollFlags::IN)];
         if !self.typed.is_empty() {
             fds.push(PollFd::new(&self.master, PollFlags::OUT));
@@ -162,19 +193,19 @@ impl Reader {
     fn read_keys(&mut self) {
         let mut switch = lock(&self.switch);
         switch.yield_to_shell();
-        if matches!(*switch, Switch::Waiting) && switch.try_on().is_err() {
-            switch.turn(Switch::Off);
+        if matches!(switch.state, State::Waiting) && switch.enter().is_err() {
+            switch.turn(State::Off);
         }
-        if !matches!(*switch, Switch::On(_)) || !self.typed.is_empty() || !has_keys() {
+        if !matches!(switch.state, State::On(_)) || !self.typed.is_empty() || !has_keys() {
             return;
         }
         let mut room = [0; PIECE];
         match rustix::io::read(stdin(), &mut room) {
-            Ok(0) => switch.turn(Switch::Off),
+            Ok(0) => switch.turn(State::Off),
             Ok(length) => self.typed.extend(&room[..length]),
             Err(Errno::INTR | Errno::AGAIN) => {}
             // There is no terminal any more.
-            Err(_) => switch.turn(Switch::Off),
+            Err(_) => switch.turn(State::Off),
         }
     }
 

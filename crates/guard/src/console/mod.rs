@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustix::stdio::{stderr, stdout};
 use rustix::termios::tcsetwinsize;
 
-use crate::control::{Control, ControlError, Place};
+use crate::control::{Control, ControlError};
 use crate::launch::Output;
 use crate::signals::{Caught, Route};
 use crate::terminal::{self, Size};
@@ -53,7 +53,11 @@ impl Console {
     ///
     /// When the reader of the runner's standard output is gone, the command's pipe is closed as well, so that
     /// the command meets the same error or signal as if it wrote there itself.
-    pub fn open(output: Output, record: impl FnMut(Stream, &[u8]) + Send + 'static) -> io::Result<Self> {
+    pub fn open(
+        output: Output,
+        control: &Control,
+        record: impl FnMut(Stream, &[u8]) + Send + 'static,
+    ) -> io::Result<Self> {
         let record = pump::share(record);
         let (screen, pumps) = match output {
             Output::Pipes { stdout: out, stderr: err } => {
@@ -68,7 +72,7 @@ impl Console {
                     let err = Source::pipe(Stream::Stderr, err, stderr().try_clone_to_owned()?)?;
                     pumps.push(Pump::start(err, record)?);
                 }
-                (Some(Screen::open(master)?), pumps)
+                (Some(Screen::open(master, control.clone())?), pumps)
             }
         };
         Ok(Self { screen, pumps })
@@ -81,9 +85,10 @@ impl Console {
 
     /// Takes the real terminal: raw mode, keys to the command, size copied. At the start and after a stop.
     ///
-    /// In the background the terminal is left alone until the shell brings the runner to the foreground.
-    pub fn enter(&self) -> io::Result<Place> {
-        let Some(screen) = &self.screen else { return Ok(crate::jobs::place()) };
+    /// In the background the terminal is left alone until the shell brings the runner to the foreground, and
+    /// a command that uses its own is stopped as a background job is ([`crate::GuardEvent::Stopped`]).
+    pub fn enter(&self) -> io::Result<()> {
+        let Some(screen) = &self.screen else { return Ok(()) };
         screen.copy_size();
         screen.keys.enter()
     }
@@ -131,10 +136,10 @@ impl Console {
 }
 
 impl Screen {
-    fn open(master: OwnedFd) -> io::Result<Self> {
+    fn open(master: OwnedFd, control: Control) -> io::Result<Self> {
         let master = Arc::new(master);
         let size = Mutex::new(terminal::size_of(&master).ok());
-        Ok(Self { keys: Keys::start(Arc::clone(&master))?, master, size })
+        Ok(Self { keys: Keys::start(Arc::clone(&master), control)?, master, size })
     }
 
     /// Gives the command's terminal the real one's size; the size if that changed it.

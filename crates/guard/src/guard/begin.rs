@@ -57,8 +57,7 @@ pub(super) fn hear(inbox: &mut Inbox) -> Option<Briefing> {
 /// After a failure a stage may be left among the children.
 pub(super) fn begin(briefing: &Briefing) -> Result<Begun, StartFailure> {
     tree::become_subreaper().map_err(|error| because(StartStep::Subreaper, &error))?;
-    let [terminal, _, _] = &briefing.streams;
-    let seat = briefing.plan.place;
+    let (seat, terminal) = (briefing.plan.seat, &briefing.streams[0]);
     if matches!(seat, Seat::Terminal { .. }) {
         open_session(terminal).map_err(|error| because(StartStep::Session, &error.into()))?;
     }
@@ -93,7 +92,7 @@ fn spawn_stage(plan: &Plan) -> Result<(Pid, OwnedFd), StartFailure> {
             None => command.env_remove(name),
         };
     }
-    command.process_group(match plan.place {
+    command.process_group(match plan.seat {
         Seat::Terminal { .. } => 0,
         Seat::Group(group) => i32::try_from(group).unwrap_or(0),
     });

@@ -4,6 +4,7 @@ mod alarm;
 mod begin;
 mod ending;
 mod freezer;
+mod front;
 mod outbox;
 mod watchman;
 
@@ -12,6 +13,7 @@ use std::io;
 use std::process::ExitCode;
 
 use crate::link::Inbox;
+pub(crate) use front::yield_to;
 use watchman::Watchman;
 
 /// Plays the guard; the whole of the hidden subcommand that [`crate::Reexec::guard_args`] call.

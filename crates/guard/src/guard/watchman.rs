@@ -1,6 +1,5 @@
 //! The guard's loop: what the runner says, what the tree does, what the clock demands.
 
-use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -8,10 +7,7 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags};
 use rustix::io::Errno;
-use rustix::process::{
-    Pid, Signal, WaitOptions, WaitStatus, getpgrp, kill_process, kill_process_group, wait,
-};
-use rustix::termios::{tcgetpgrp, tcsetpgrp};
+use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, kill_process, kill_process_group, wait};
 use signal_hook::consts::{
     SIGALRM, SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2,
 };
@@ -22,10 +18,11 @@ use super::alarm::Alarm;
 use super::begin::{Begun, Briefing, begin};
 use super::ending::{Ending, Order};
 use super::freezer::Freezer;
+use super::front::Front;
 use super::outbox::Outbox;
 use crate::frame::{ToGuard, decode_event};
 use crate::link::{Inbox, Incoming};
-use crate::plan::Seat;
+use crate::plan::{Program, Seat};
 use crate::{BootTime, Ended, GuardEvent, signals, tree};
 
 /// Frames read before the clock is looked at again.
@@ -46,6 +43,8 @@ pub(super) struct Watchman {
     alarm: Alarm,
     ending: Ending,
     seat: Seat,
+    front: Front,
+    stage_program: Program,
     freezer: Freezer,
     main: Option<Pid>,
     stage: Option<Inbox>,
@@ -73,7 +72,9 @@ impl Watchman {
             signals,
             alarm: Alarm::new()?,
             ending: Ending::new(briefing.deadline, briefing.plan.grace),
-            seat: briefing.plan.place,
+            seat: briefing.plan.seat,
+            front: Front::default(),
+            stage_program: briefing.plan.stage.clone(),
             freezer: Freezer::default(),
             main: None,
             stage: None,
@@ -169,13 +170,16 @@ impl Watchman {
             ToGuard::Deadline(deadline) => self.ending.extend(deadline),
             ToGuard::Stop => self.end(),
             ToGuard::Signal { signal, foreground } => self.pass_signal(signal, foreground),
-            ToGuard::Resume { foreground } => self.resume(foreground),
+            ToGuard::Resume => self.resume(),
+            ToGuard::Keys { given } => self.pass_keys(given),
             ToGuard::Freeze => self.freeze(),
             ToGuard::Thaw => {
                 self.freezer.thaw();
                 self.outbox.push(GuardEvent::Thawed);
             }
-            ToGuard::Plan(_) | ToGuard::Start { .. } | ToGuard::Exec { .. } => self.lose_runner(),
+            ToGuard::Plan(_) | ToGuard::Start { .. } | ToGuard::Exec { .. } | ToGuard::Yield { .. } => {
+                self.lose_runner();
+            }
         }
     }
 
@@ -191,28 +195,26 @@ impl Watchman {
         let (Some(main), Some(signal)) = (self.main, Signal::from_named_raw(signal)) else { return };
         // A command that is gone needs no signal any more.
         let _ = match self.seat {
-            Seat::Terminal { .. } if foreground => kill_process_group(self.front_group(main), signal),
+            Seat::Terminal { .. } if foreground => {
+                kill_process_group(self.front.group().unwrap_or(main), signal)
+            }
             Seat::Terminal { .. } | Seat::Group(_) => kill_process(main, signal),
         };
     }
 
-    /// The group that keys of the command's terminal go to; the command's own before it has the keys.
-    fn front_group(&self, main: Pid) -> Pid {
-        tree::foreground_of(main).filter(|group| *group != getpgrp()).unwrap_or(main)
-    }
-
-    fn resume(&self, foreground: bool) {
+    fn resume(&self) {
         let Some(main) = self.main else { return };
-        // A command that is gone needs neither keys nor continuing.
+        // A command that is gone needs no continuing.
         let _ = match self.seat {
-            Seat::Terminal { .. } => {
-                if foreground {
-                    let _ = give_keys(main);
-                }
-                kill_process_group(main, Signal::CONT)
-            }
+            Seat::Terminal { .. } => kill_process_group(main, Signal::CONT),
             Seat::Group(_) => kill_process(main, Signal::CONT),
         };
+    }
+
+    fn pass_keys(&mut self, given: bool) {
+        let (Some(main), Seat::Terminal { .. }) = (self.main, self.seat) else { return };
+        // A terminal that is gone has no foreground.
+        drop(if given { self.front.give(main) } else { self.front.take(&self.stage_program) });
     }
 
     fn end(&mut self) {
@@ -307,14 +309,4 @@ impl Watchman {
         }
         Ok(())
     }
-}
-
-/// Puts the command in the foreground of the session's terminal, if the guard still is.
-fn give_keys(main: Pid) -> io::Result<()> {
-    let terminal = File::open("/dev/tty")?;
-    // From the background the system would refuse, or try to stop the guard.
-    if tcgetpgrp(&terminal)? == getpgrp() {
-        tcsetpgrp(&terminal, main)?;
-    }
-    Ok(())
 }

@@ -12,7 +12,7 @@ fn plan() -> Plan {
         argv: vec!["sh".into(), OsString::from_vec(vec![0xff, b' ', 0x1b]), OsString::new()],
         cwd: PathBuf::from("/tmp"),
         env: vec![("A".into(), Some("b=c".into())), ("GONE".into(), None), ("EMPTY".into(), Some("".into()))],
-        place: Seat::Group(77),
+        seat: Seat::Group(77),
         grace: Duration::from_millis(1_500),
     }
 }
@@ -20,7 +20,7 @@ fn plan() -> Plan {
 #[test]
 fn a_plan_survives_its_bytes() {
     assert_eq!(Plan::decode(&plan().encode()), Ok(plan()));
-    let terminal = Plan { place: Seat::Terminal { foreground: true }, ..plan() };
+    let terminal = Plan { seat: Seat::Terminal { foreground: true }, ..plan() };
     assert_eq!(Plan::decode(&terminal.encode()), Ok(terminal));
 }
 

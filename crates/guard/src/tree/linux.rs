@@ -29,8 +29,6 @@ pub(crate) struct State {
     /// `R`, `S`, `D`, `T` (stopped), `Z` (dead but not reaped) and so on.
     letter: u8,
     parent: Option<Pid>,
-    /// The group in the foreground of its terminal.
-    foreground: Option<Pid>,
     /// Tells a process from a later one with the same number.
     pub(crate) started: u64,
 }
@@ -79,9 +77,8 @@ impl State {
         let mut fields = fields.split_ascii_whitespace();
         let letter = *fields.next()?.as_bytes().first()?;
         let parent = fields.next()?.parse().ok().and_then(Pid::from_raw);
-        let foreground = fields.nth(3)?.parse().ok().filter(|group| *group > 0).and_then(Pid::from_raw);
-        let started = fields.nth(13)?.parse().ok()?;
-        Some(Self { letter, parent, foreground, started })
+        let started = fields.nth(17)?.parse().ok()?;
+        Some(Self { letter, parent, started })
     }
 
     /// Stopped by a signal.
@@ -125,11 +122,6 @@ pub(super) fn own_children() -> Vec<Pid> {
 
 pub(crate) fn parent_of(pid: Pid) -> Option<Pid> {
     State::of(pid)?.parent
-}
-
-/// The group in the foreground of the process's terminal.
-pub(crate) fn foreground_of(pid: Pid) -> Option<Pid> {
-    State::of(pid)?.foreground
 }
 
 /// Every process this user may see.

@@ -26,7 +26,7 @@ use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitOptions, waitpid};
 
 pub use spared::Spared;
-pub(crate) use system::{Member, all_pids, die_with, foreground_of, name_of, parent_of};
+pub(crate) use system::{Member, all_pids, die_with, name_of, parent_of};
 
 use crate::BootTime;
 use crate::clock::timespec;

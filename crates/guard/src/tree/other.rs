@@ -87,11 +87,6 @@ pub(crate) fn parent_of(pid: Pid) -> Option<Pid> {
     rows().iter().find(|row| row.pid == pid)?.parent
 }
 
-/// Not told here.
-pub(crate) fn foreground_of(_pid: Pid) -> Option<Pid> {
-    None
-}
-
 /// Nobody's descriptors can be looked at here.
 pub(crate) fn all_pids() -> Vec<u32> {
     Vec::new()

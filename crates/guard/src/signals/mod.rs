@@ -1,19 +1,9 @@
 //! Signals the runner catches, and what is to be done with each.
 
-use std::io;
-use std::sync::mpsc::Sender as Events;
-use std::thread::JoinHandle;
+pub(crate) mod watch;
 
-use signal_hook::consts::{
-    SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2, SIGWINCH,
-};
-use signal_hook::iterator::exfiltrator::WithOrigin;
-use signal_hook::iterator::{Handle, SignalsInfo};
+use signal_hook::consts::{SIGCHLD, SIGCONT, SIGINT, SIGQUIT, SIGTSTP, SIGWINCH};
 use signal_hook::low_level::siginfo::{Cause, Origin};
-
-/// What a runner catches. SIGCHLD only so that an inherited "ignore" cannot hide exit codes.
-const CAUGHT: [i32; 10] =
-    [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT, SIGWINCH, SIGCHLD];
 
 /// A signal that came to this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,47 +36,6 @@ pub enum Route {
     Refresh,
     /// The command has it already, or it is of no concern to it.
     Nothing,
-}
-
-/// Catches signals until dropped.
-///
-/// Caught are SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT and SIGWINCH, except those
-/// that were ignored when this process started (`nohup`, background jobs of scripts): they stay ignored here
-/// and in the command. Make this before starting the command, or early signals take their default effect.
-#[derive(Debug)]
-pub struct Signals {
-    handle: Handle,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Signals {
-    /// Begins to catch; each signal comes to `events`.
-    pub fn watch<E>(events: &Events<E>) -> io::Result<Self>
-    where
-        E: From<Caught> + Send + 'static,
-    {
-        let mut signals = SignalsInfo::<WithOrigin>::new(wanted(&CAUGHT))?;
-        let handle = signals.handle();
-        let events = events.clone();
-        let thread = std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
-            for origin in signals.forever().filter(|origin| origin.signal != SIGCHLD) {
-                if events.send(Caught::from(origin).into()).is_err() {
-                    return;
-                }
-            }
-        })?;
-        Ok(Self { handle, thread: Some(thread) })
-    }
-}
-
-impl Drop for Signals {
-    fn drop(&mut self) {
-        self.handle.close();
-        if let Some(thread) = self.thread.take() {
-            // It panics only if the receiver's own conversion does, which has been reported then.
-            drop(thread.join());
-        }
-    }
 }
 
 impl Caught {
