@@ -1,0 +1,218 @@
+//! The stored form of a session: what has no column of its own.
+
+use std::collections::BTreeMap;
+
+use prost::Message;
+use tenure_core::id::{Key, Namespace, Revision, SessionId};
+use tenure_core::kind::{IdleRule, Kind};
+use tenure_core::lease::Lease;
+use tenure_core::session::{Activity, Counters, Session, State, StateName};
+use tenure_core::time::WallTime;
+
+use super::code::{mode_code, mode_of};
+use super::holder::actor;
+use super::length::LengthRecord;
+use super::{corrupt, required};
+use crate::StoreError;
+
+/// What a store keeps of a session outside its body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Columns {
+    /// The public id.
+    pub id: SessionId,
+    /// The tenant.
+    pub namespace: Namespace,
+    /// The kind.
+    pub kind: Kind,
+    /// The slot's name, if it has one.
+    pub key: Option<Key>,
+    /// The name of the state.
+    pub state: StateName,
+    /// Who holds it.
+    pub lease: Option<Lease>,
+    /// Its counters.
+    pub counters: Counters,
+    /// Its last activity.
+    pub last_activity_at: WallTime,
+    /// What its holder said.
+    pub activity: Option<Activity>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct BodyRecord {
+    #[prost(message, optional, tag = "1")]
+    state: Option<StateRecord>,
+    #[prost(int32, tag = "2")]
+    mode: i32,
+    #[prost(uint64, tag = "3")]
+    created_at: u64,
+    #[prost(uint64, optional, tag = "4")]
+    started_at: Option<u64>,
+    #[prost(uint64, optional, tag = "5")]
+    last_started_at: Option<u64>,
+    #[prost(uint64, tag = "6")]
+    start_count: u64,
+    #[prost(btree_map = "string, string", tag = "7")]
+    labels: BTreeMap<String, String>,
+    #[prost(string, repeated, tag = "8")]
+    command: Vec<String>,
+    #[prost(string, optional, tag = "9")]
+    directory: Option<String>,
+    #[prost(message, optional, tag = "10")]
+    idle: Option<IdleRecord>,
+    #[prost(string, optional, tag = "11")]
+    predecessor: Option<String>,
+    #[prost(string, optional, tag = "12")]
+    successor: Option<String>,
+    #[prost(bool, tag = "13")]
+    anonymous: bool,
+}
+
+/// What belongs to a state besides its name.
+#[derive(Clone, PartialEq, Message)]
+struct StateRecord {
+    #[prost(uint64, optional, tag = "1")]
+    at: Option<u64>,
+    #[prost(string, optional, tag = "2")]
+    text: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Message)]
+struct IdleRecord {
+    #[prost(message, optional, tag = "1")]
+    after: Option<LengthRecord>,
+    #[prost(bool, tag = "2")]
+    spares_held: bool,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct ActivityRecord {
+    #[prost(string, tag = "1")]
+    text: String,
+    #[prost(string, tag = "2")]
+    actor: String,
+    #[prost(uint64, tag = "3")]
+    at: u64,
+    #[prost(uint64, tag = "4")]
+    revision: u64,
+}
+
+/// Everything of a session that is not in [`Columns`].
+#[must_use]
+pub fn encode_body(session: &Session) -> Vec<u8> {
+    let record = BodyRecord {
+        state: Some(StateRecord::of(&session.state)),
+        mode: mode_code(session.mode),
+        created_at: session.created_at.epoch_ms(),
+        started_at: session.started_at.map(WallTime::epoch_ms),
+        last_started_at: session.last_started_at.map(WallTime::epoch_ms),
+        start_count: session.start_count,
+        labels: session.labels.clone(),
+        command: session.command.clone(),
+        directory: session.directory.clone(),
+        idle: session
+            .idle
+            .map(|rule| IdleRecord { after: Some(rule.after.into()), spares_held: rule.spares_held }),
+        predecessor: session.predecessor.as_ref().map(|id| id.as_str().to_owned()),
+        successor: session.successor.as_ref().map(|id| id.as_str().to_owned()),
+        anonymous: session.anonymous,
+    };
+    record.encode_to_vec()
+}
+
+/// A session from its stored parts.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when they do not make one.
+pub fn decode_session(body: &[u8], columns: Columns) -> Result<Session, StoreError> {
+    let record = BodyRecord::decode(body).map_err(|why| corrupt(format!("session cannot be read: {why}")))?;
+    Ok(Session {
+        id: columns.id,
+        namespace: columns.namespace,
+        kind: columns.kind,
+        key: columns.key,
+        state: required(record.state, "the session's state")?.into_state(columns.state)?,
+        mode: mode_of(record.mode)?,
+        lease: columns.lease,
+        counters: columns.counters,
+        created_at: WallTime::from_epoch_ms(record.created_at),
+        started_at: record.started_at.map(WallTime::from_epoch_ms),
+        last_started_at: record.last_started_at.map(WallTime::from_epoch_ms),
+        start_count: record.start_count,
+        last_activity_at: columns.last_activity_at,
+        activity: columns.activity,
+        labels: record.labels,
+        command: record.command,
+        directory: record.directory,
+        idle: record.idle.map(IdleRecord::into_rule).transpose()?,
+        predecessor: record.predecessor.as_deref().map(session_id).transpose()?,
+        successor: record.successor.as_deref().map(session_id).transpose()?,
+        anonymous: record.anonymous,
+    })
+}
+
+impl StateRecord {
+    fn of(state: &State) -> Self {
+        let (at, text) = match state {
+            State::Pending | State::Active => (None, None),
+            State::Paused { reason } => (None, Some(reason)),
+            State::Completed { at } => (Some(at), None),
+            State::Failed { at, error } => (Some(at), Some(error)),
+            State::Cancelled { at, reason } | State::Expired { at, reason } => (Some(at), Some(reason)),
+        };
+        Self { at: at.map(|at| at.epoch_ms()), text: text.cloned() }
+    }
+
+    fn into_state(self, name: StateName) -> Result<State, StoreError> {
+        let at = required(self.at.map(WallTime::from_epoch_ms), "the time of the session's end");
+        let text = required(self.text, "the reason of the session's state");
+        Ok(match name {
+            StateName::Pending => State::Pending,
+            StateName::Active => State::Active,
+            StateName::Paused => State::Paused { reason: text? },
+            StateName::Completed => State::Completed { at: at? },
+            StateName::Failed => State::Failed { at: at?, error: text? },
+            StateName::Cancelled => State::Cancelled { at: at?, reason: text? },
+            StateName::Expired => State::Expired { at: at?, reason: text? },
+        })
+    }
+}
+
+impl IdleRecord {
+    fn into_rule(self) -> Result<IdleRule, StoreError> {
+        let after = required(self.after, "the length of the idle rule")?.into();
+        Ok(IdleRule { after, spares_held: self.spares_held })
+    }
+}
+
+/// What a holder said.
+#[must_use]
+pub fn encode_activity(activity: &Activity) -> Vec<u8> {
+    let record = ActivityRecord {
+        text: activity.text.clone(),
+        actor: activity.actor.as_str().to_owned(),
+        at: activity.at.epoch_ms(),
+        revision: activity.revision.0,
+    };
+    record.encode_to_vec()
+}
+
+/// What a holder said, from its stored form.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when it is not one.
+pub fn decode_activity(bytes: &[u8]) -> Result<Activity, StoreError> {
+    let record =
+        ActivityRecord::decode(bytes).map_err(|why| corrupt(format!("activity cannot be read: {why}")))?;
+    Ok(Activity {
+        text: record.text,
+        actor: actor(&record.actor)?,
+        at: WallTime::from_epoch_ms(record.at),
+        revision: Revision(record.revision),
+    })
+}
+
+/// A session's id that was accepted when it was written.
+pub(super) fn session_id(text: &str) -> Result<SessionId, StoreError> {
+    SessionId::parse(text).map_err(|why| corrupt(format!("session id is not a name: {why:?}")))
+}

@@ -1,0 +1,203 @@
+//! The stored form of one event.
+
+use tenure_core::event::EventData;
+use tenure_core::id::{EventType, Fence};
+use tenure_core::session::Stats;
+
+use super::body::session_id;
+use super::code::{request_code, request_of, state_code, state_of};
+use super::holder::{HolderRecord, actor};
+use super::length::LengthRecord;
+use super::terminal::{ExitRecord, TerminalRecord};
+use super::{corrupt, required};
+use crate::StoreError;
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct EventRecord {
+    #[prost(oneof = "EventKind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11")]
+    kind: Option<EventKind>,
+}
+
+#[derive(Clone, PartialEq, prost::Oneof)]
+enum EventKind {
+    #[prost(message, tag = "1")]
+    StateChanged(StateChangedRecord),
+    #[prost(message, tag = "2")]
+    Completion(EndRecord),
+    #[prost(message, tag = "3")]
+    Error(EndRecord),
+    #[prost(string, tag = "4")]
+    Activity(String),
+    #[prost(message, tag = "5")]
+    LeaseGranted(GrantedRecord),
+    #[prost(message, tag = "6")]
+    LeaseTakenOver(TakenOverRecord),
+    #[prost(uint64, tag = "7")]
+    LeaseReleased(u64),
+    #[prost(string, tag = "8")]
+    Succeeded(String),
+    #[prost(message, tag = "9")]
+    Terminal(TerminalRecord),
+    #[prost(int32, tag = "10")]
+    Request(i32),
+    #[prost(message, tag = "11")]
+    Given(GivenRecord),
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct StateChangedRecord {
+    #[prost(int32, optional, tag = "1")]
+    from: Option<i32>,
+    #[prost(int32, tag = "2")]
+    to: i32,
+    #[prost(string, tag = "3")]
+    reason: String,
+    #[prost(string, optional, tag = "4")]
+    by: Option<String>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct EndRecord {
+    #[prost(string, tag = "1")]
+    message: String,
+    #[prost(message, optional, tag = "2")]
+    stats: Option<StatsRecord>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+struct StatsRecord {
+    #[prost(message, optional, tag = "1")]
+    duration: Option<LengthRecord>,
+    #[prost(message, optional, tag = "2")]
+    exit: Option<ExitRecord>,
+    #[prost(uint64, tag = "3")]
+    output_bytes: u64,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct GrantedRecord {
+    #[prost(message, optional, tag = "1")]
+    holder: Option<HolderRecord>,
+    #[prost(uint64, tag = "2")]
+    fence: u64,
+    #[prost(message, optional, tag = "3")]
+    ttl: Option<LengthRecord>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct TakenOverRecord {
+    #[prost(string, tag = "1")]
+    from: String,
+    #[prost(message, optional, tag = "2")]
+    holder: Option<HolderRecord>,
+    #[prost(uint64, tag = "3")]
+    fence: u64,
+    #[prost(string, tag = "4")]
+    reason: String,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct GivenRecord {
+    #[prost(string, tag = "1")]
+    kind: String,
+    #[prost(string, tag = "2")]
+    json: String,
+}
+
+impl From<EventData> for EventRecord {
+    /// Takes the event apart, so that large payloads move and are copied only into the stored bytes.
+    fn from(event: EventData) -> Self {
+        let kind = match event {
+            EventData::StateChanged { from, to, reason, by } => EventKind::StateChanged(StateChangedRecord {
+                from: from.map(state_code),
+                to: state_code(to),
+                reason,
+                by: by.map(|actor| actor.as_str().to_owned()),
+            }),
+            EventData::Completion { message, stats } => EventKind::Completion(EndRecord::of(message, stats)),
+            EventData::Error { message, stats } => EventKind::Error(EndRecord::of(message, stats)),
+            EventData::Activity { text } => EventKind::Activity(text),
+            EventData::LeaseGranted { holder, fence, ttl } => EventKind::LeaseGranted(GrantedRecord {
+                holder: Some(HolderRecord::of(&holder)),
+                fence: fence.0,
+                ttl: ttl.map(LengthRecord::from),
+            }),
+            EventData::LeaseTakenOver { from, holder, fence, reason } => {
+                EventKind::LeaseTakenOver(TakenOverRecord {
+                    from: from.as_str().to_owned(),
+                    holder: Some(HolderRecord::of(&holder)),
+                    fence: fence.0,
+                    reason,
+                })
+            }
+            EventData::LeaseReleased { fence } => EventKind::LeaseReleased(fence.0),
+            EventData::Succeeded { by } => EventKind::Succeeded(by.as_str().to_owned()),
+            EventData::Terminal(terminal) => EventKind::Terminal(terminal.into()),
+            EventData::Request(request) => EventKind::Request(request_code(request)),
+            EventData::Given { kind, json } => {
+                EventKind::Given(GivenRecord { kind: kind.as_str().to_owned(), json })
+            }
+        };
+        Self { kind: Some(kind) }
+    }
+}
+
+impl EventRecord {
+    pub(super) fn into_event(self) -> Result<EventData, StoreError> {
+        Ok(match required(self.kind, "what an event says")? {
+            EventKind::StateChanged(record) => EventData::StateChanged {
+                from: record.from.map(state_of).transpose()?,
+                to: state_of(record.to)?,
+                reason: record.reason,
+                by: record.by.as_deref().map(actor).transpose()?,
+            },
+            EventKind::Completion(record) => {
+                EventData::Completion { stats: record.stats()?, message: record.message }
+            }
+            EventKind::Error(record) => EventData::Error { stats: record.stats()?, message: record.message },
+            EventKind::Activity(text) => EventData::Activity { text },
+            EventKind::LeaseGranted(record) => EventData::LeaseGranted {
+                holder: required(record.holder, "the new holder")?.into_holder()?,
+                fence: Fence(record.fence),
+                ttl: record.ttl.map(Into::into),
+            },
+            EventKind::LeaseTakenOver(record) => EventData::LeaseTakenOver {
+                from: actor(&record.from)?,
+                holder: required(record.holder, "the new holder")?.into_holder()?,
+                fence: Fence(record.fence),
+                reason: record.reason,
+            },
+            EventKind::LeaseReleased(fence) => EventData::LeaseReleased { fence: Fence(fence) },
+            EventKind::Succeeded(by) => EventData::Succeeded { by: session_id(&by)? },
+            EventKind::Terminal(record) => EventData::Terminal(record.into_terminal()?),
+            EventKind::Request(code) => EventData::Request(request_of(code)?),
+            EventKind::Given(record) => {
+                EventData::Given { kind: event_type(&record.kind)?, json: record.json }
+            }
+        })
+    }
+}
+
+impl EndRecord {
+    fn of(message: String, stats: Stats) -> Self {
+        let stats = StatsRecord {
+            duration: Some(stats.duration.into()),
+            exit: stats.exit.map(ExitRecord::from),
+            output_bytes: stats.output_bytes,
+        };
+        Self { message, stats: Some(stats) }
+    }
+
+    fn stats(&self) -> Result<Stats, StoreError> {
+        let record = required(self.stats, "what the work took")?;
+        Ok(Stats {
+            duration: required(record.duration, "how long the work took")?.into(),
+            exit: record.exit.map(ExitRecord::into_exit).transpose()?,
+            output_bytes: record.output_bytes,
+        })
+    }
+}
+
+fn event_type(text: &str) -> Result<EventType, StoreError> {
+    EventType::parse(text).map_err(|why| corrupt(format!("event type is not a name: {why:?}")))
+}
