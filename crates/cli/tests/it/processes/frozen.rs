@@ -1,0 +1,94 @@
+//! A runner killed or frozen has no side effect after its successor's first.
+
+use std::os::fd::OwnedFd;
+use std::process::Stdio;
+
+use rustix::process::Signal;
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+use super::side_effects::Scene;
+use super::world::{Process, World};
+
+/// Rounds of each: how the runner ends × what it is attached to.
+const ROUNDS: usize = 100;
+/// Rounds under way at once: most of a round is waiting for a lease to end.
+const AT_ONCE: usize = 5;
+const TTL: &str = "2s";
+const OPTIONS: [&str; 4] = ["--ttl", TTL, "--grace", "50ms"];
+
+fn rounds(name: &str, round: impl Fn(&Scene<'_>) + Sync) {
+    let world = World::new();
+    let (world, round) = (&world, &round);
+    std::thread::scope(|scope| {
+        for lane in 0..AT_ONCE {
+            scope.spawn(move || {
+                for n in (lane..ROUNDS).step_by(AT_ONCE) {
+                    round(&Scene::new(world, format!("{name}-{n}")));
+                }
+            });
+        }
+    });
+}
+
+/// The scene's command under `tenure run` on a pseudo-terminal, whose output is read and dropped.
+fn on_a_terminal(scene: &Scene<'_>) -> Process {
+    let (master, slave) = terminal();
+    let mut command = scene.stubborn(&OPTIONS);
+    command.stdin(slave.try_clone().unwrap()).stdout(slave.try_clone().unwrap()).stderr(slave);
+    let process = Process(command.spawn().unwrap());
+    drop(command);
+    std::thread::spawn(move || {
+        let mut nothing = std::fs::File::from(master);
+        // It ends with an error when the last process with the terminal is gone.
+        drop(std::io::copy(&mut nothing, &mut std::io::sink()));
+    });
+    scene.has_begun();
+    process
+}
+
+fn terminal() -> (OwnedFd, OwnedFd) {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let name = ptsname(&master, Vec::new()).unwrap();
+    let flags = rustix::fs::OFlags::RDWR | rustix::fs::OFlags::NOCTTY;
+    let slave = rustix::fs::open(name.as_c_str(), flags, rustix::fs::Mode::empty()).unwrap();
+    (master, slave)
+}
+
+fn on_pipes(scene: &Scene<'_>) -> Process {
+    let mut command = scene.stubborn(&OPTIONS);
+    command.stdin(Stdio::null());
+    let process = Process(command.spawn().unwrap());
+    scene.has_begun();
+    process
+}
+
+fn ended_by(signal: Signal, start: impl Fn(&Scene<'_>) -> Process) -> impl Fn(&Scene<'_>) {
+    move |scene| {
+        let runner = start(scene);
+        runner.send(signal);
+        scene.is_taken_over_cleanly(TTL);
+        scene.nobody_writes();
+    }
+}
+
+#[test]
+fn a_runner_killed_on_pipes_leaves_no_side_effect_after_the_takeovers_first() {
+    rounds("killed", ended_by(Signal::KILL, on_pipes));
+}
+
+#[test]
+fn a_runner_killed_on_a_terminal_leaves_no_side_effect_after_the_takeovers_first() {
+    rounds("killed-tty", ended_by(Signal::KILL, on_a_terminal));
+}
+
+#[test]
+fn a_runner_frozen_on_pipes_leaves_no_side_effect_after_the_takeovers_first() {
+    rounds("frozen", ended_by(Signal::STOP, on_pipes));
+}
+
+#[test]
+fn a_runner_frozen_on_a_terminal_leaves_no_side_effect_after_the_takeovers_first() {
+    rounds("frozen-tty", ended_by(Signal::STOP, on_a_terminal));
+}

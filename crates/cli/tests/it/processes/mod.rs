@@ -1,0 +1,8 @@
+//! Real processes against one store: races, kills, freezes, terminals.
+
+mod crash;
+mod frozen;
+mod race;
+mod side_effects;
+mod terminal;
+mod world;

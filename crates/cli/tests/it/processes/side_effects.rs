@@ -1,0 +1,89 @@
+//! A command with side effects outside the store: it writes its fence to a file, again and again.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::world::{Process, World, until};
+
+/// Ignores SIGTERM, so that only the guard's SIGKILL ends it.
+const STUBBORN: &str = "
+import os, signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+out = os.open(os.environ['EFFECTS'], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+line = (os.environ['TENURE_FENCE'] + '\\n').encode()
+while True:
+    os.write(out, line)
+    time.sleep(0.002)
+";
+
+/// A key with its file of side effects.
+pub(crate) struct Scene<'a> {
+    pub(crate) world: &'a World,
+    pub(crate) key: String,
+    file: PathBuf,
+}
+
+impl<'a> Scene<'a> {
+    pub(crate) fn new(world: &'a World, key: String) -> Self {
+        let file = world.path(&format!("{key}.effects"));
+        Self { world, key, file }
+    }
+
+    /// `tenure run` of the stubborn command, not started yet.
+    pub(crate) fn stubborn(&self, options: &[&str]) -> Command {
+        let mut arguments = vec!["run", "--key", &self.key];
+        arguments.extend(options);
+        arguments.extend(["--", "python3", "-c", STUBBORN]);
+        let mut command = self.world.tenure(&arguments);
+        command.env("EFFECTS", &self.file).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    }
+
+    /// Waits until the command has had its first side effects.
+    pub(crate) fn has_begun(&self) {
+        until("the first side effect", || (lines(&self.file).len() > 3).then_some(()));
+    }
+
+    /// Takes over as soon as that is allowed, with one side effect, and checks that no older one comes after.
+    pub(crate) fn is_taken_over_cleanly(&self, ttl: &str) {
+        until("the takeover", || {
+            let once = "echo $TENURE_FENCE >> \"$EFFECTS\"";
+            let arguments = ["run", "--key", &self.key, "--ttl", ttl, "--grace", "50ms"];
+            let words = ["--takeover", "runner died", "--", "sh", "-c", once];
+            let mut command = self.world.tenure(&[&arguments[..], &words[..]].concat());
+            let output = command.env("EFFECTS", &self.file).output().unwrap();
+            assert!(matches!(output.status.code(), Some(0 | 3)), "{}", super::world::told(&output));
+            output.status.success().then_some(())
+        });
+        let fences = lines(&self.file);
+        let (first, last) = (fences[0], *fences.last().unwrap());
+        let mut ordered = fences.clone();
+        ordered.sort_unstable();
+        assert_eq!(fences, ordered, "{}: an old side effect came after the takeover's", self.key);
+        assert_eq!((last, fences.iter().filter(|fence| **fence == last).count()), (first + 1, 1));
+    }
+
+    /// After the takeover nothing is written any more, because nobody is left to write.
+    pub(crate) fn nobody_writes(&self) {
+        let pids = fs::read_dir("/proc").unwrap().flatten().filter(|process| {
+            fs::read_dir(process.path().join("fd")).is_ok_and(|descriptors| {
+                descriptors.flatten().any(|fd| fs::read_link(fd.path()).is_ok_and(|path| path == self.file))
+            })
+        });
+        assert_eq!(pids.count(), 0, "{}: somebody has the file of side effects open", self.key);
+    }
+
+    pub(crate) fn start(&self, options: &[&str]) -> Process {
+        let process = Process(self.stubborn(options).spawn().unwrap());
+        self.has_begun();
+        process
+    }
+}
+
+fn lines(file: &Path) -> Vec<u64> {
+    let text = fs::read_to_string(file).unwrap_or_default();
+    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+    whole.lines().map(|line| line.parse().unwrap()).collect()
+}

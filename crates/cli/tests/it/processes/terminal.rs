@@ -1,0 +1,156 @@
+//! Interactive programs behave under `tenure run` as without it, in a real terminal.
+
+use std::process::Command;
+
+use super::world::{World, until};
+
+/// A tmux server of its own with one window.
+struct Tmux<'a> {
+    world: &'a World,
+    socket: String,
+}
+
+impl<'a> Tmux<'a> {
+    fn new(world: &'a World) -> Self {
+        let socket = world.path("tmux").to_str().unwrap().to_owned();
+        let tmux = Self { world, socket };
+        let home = tmux.world.path("");
+        let bin = std::path::Path::new(env!("CARGO_BIN_EXE_tenure")).parent().unwrap();
+        let path = format!("{}:/usr/local/bin:/usr/bin:/bin", bin.display());
+        let mut command = tmux.run(&["-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24"]);
+        command.arg("-e").arg(format!("TENURE_HOME={}", home.display()));
+        command.arg("-e").arg(format!("PATH={path}")).args(["-e", "PS1=shell> "]);
+        command.arg("-c").arg(&home).args(["bash", "--norc", "--noprofile"]);
+        assert!(command.status().unwrap().success());
+        tmux.shows("shell>");
+        tmux
+    }
+
+    fn run(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("tmux");
+        command.env_remove("TMUX").args(["-S", &self.socket]).args(arguments);
+        command
+    }
+
+    fn keys(&self, keys: &[&str]) {
+        assert!(self.run(&["send-keys"]).args(keys).status().unwrap().success());
+    }
+
+    fn screen(&self) -> String {
+        let output = self.run(&["capture-pane", "-p"]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Waits until the screen shows `text`, and gives the screen.
+    fn shows(&self, text: &str) -> String {
+        until(&format!("{text:?} on the screen"), || {
+            Some(self.screen()).filter(|screen| screen.contains(text))
+        })
+    }
+
+    fn resize(&self, columns: &str, rows: &str) {
+        assert!(self.run(&["resize-window", "-x", columns, "-y", rows]).status().unwrap().success());
+    }
+}
+
+impl Drop for Tmux<'_> {
+    fn drop(&mut self) {
+        drop(self.run(&["kill-server"]).output());
+    }
+}
+
+#[test]
+fn an_editor_draws_the_same_screen_as_without_follows_resizes_and_writes_its_file() {
+    let world = World::new();
+    let tmux = Tmux::new(&world);
+    let screens = ["", "tenure run --key edit -- "].map(|prefix| {
+        tmux.keys(&["-l", "clear; "]);
+        tmux.keys(&["-l", &format!("{prefix}vim -u NONE -i NONE -n note.txt")]);
+        tmux.keys(&["Enter"]);
+        tmux.shows("~");
+        tmux.keys(&["i", "hello", "Escape"]);
+        let small = tmux.shows("hello");
+        tmux.resize("60", "15");
+        let resized = until("the new size", || {
+            Some(tmux.screen()).filter(|screen| screen.lines().filter(|line| line.starts_with('~')).count() == 13)
+        });
+        tmux.resize("80", "24");
+        tmux.keys(&["-l", ":q!"]);
+        tmux.keys(&["Enter"]);
+        tmux.shows("shell>");
+        (small, resized)
+    });
+    assert_eq!(screens[0], screens[1]);
+    tmux.keys(&["-l", "clear; tenure run -- vim -u NONE -i NONE -n note.txt"]);
+    tmux.keys(&["Enter"]);
+    tmux.shows("~");
+    tmux.keys(&["i", "kept", "Escape"]);
+    tmux.keys(&["-l", ":wq"]);
+    tmux.keys(&["Enter"]);
+    until("the file", || std::fs::read_to_string(world.path("note.txt")).ok().filter(|text| text == "kept\n"));
+}
+
+#[test]
+fn a_stopped_editor_keeps_its_lease_and_comes_back_with_its_screen() {
+    let world = World::new();
+    let tmux = Tmux::new(&world);
+    tmux.keys(&["-l", "tenure run --key edit --ttl 2s --grace 100ms -- vim -u NONE -i NONE -n note.txt"]);
+    tmux.keys(&["Enter"]);
+    tmux.shows("~");
+    tmux.keys(&["i", "before", "Escape"]);
+    let before = tmux.shows("before");
+    tmux.keys(&["C-z"]);
+    tmux.shows("Stopped");
+    let lease = || world.json(&["show", "edit"]).remove(0)["lease"].clone();
+    let renewed = |lease: &serde_json::Value| lease["renewed_at"].as_str().unwrap().to_owned();
+    let first = lease();
+    // Several renewals while the runner itself stands still: more than two ttls' worth.
+    let mut seen = std::collections::BTreeSet::from([renewed(&first)]);
+    until("renewals by the sitter", || {
+        seen.insert(renewed(&lease()));
+        (seen.len() > 8).then_some(())
+    });
+    assert_eq!(lease()["fence"], first["fence"]);
+    tmux.keys(&["-l", "fg"]);
+    tmux.keys(&["Enter"]);
+    let after = tmux.shows("before");
+    assert_eq!(before, after);
+    tmux.keys(&["-l", ":q!"]);
+    tmux.keys(&["Enter"]);
+    until("the end", || (world.json(&["show", "edit"]).remove(0)["state"] == "completed").then_some(()));
+}
+
+#[test]
+fn an_interrupt_reaches_the_program_and_not_the_runner() {
+    let world = World::new();
+    let tmux = Tmux::new(&world);
+    tmux.keys(&["-l", "tenure run --key repl -- python3 -q"]);
+    tmux.keys(&["Enter"]);
+    tmux.shows(">>>");
+    tmux.keys(&["-l", "while True: pass"]);
+    tmux.keys(&["Enter", "Enter"]);
+    tmux.keys(&["C-c"]);
+    tmux.shows("KeyboardInterrupt");
+    tmux.keys(&["-l", "print(6 * 7)"]);
+    tmux.keys(&["Enter"]);
+    tmux.shows("42");
+    tmux.keys(&["-l", "raise SystemExit(7)"]);
+    tmux.keys(&["Enter"]);
+    tmux.shows("shell>");
+    tmux.keys(&["-l", "clear; echo code=$?"]);
+    tmux.keys(&["Enter"]);
+    until("the end", || (world.json(&["show", "repl"]).remove(0)["state"] == "failed").then_some(()));
+}
+
+#[test]
+fn top_fills_the_screen_and_quits_on_its_key() {
+    let world = World::new();
+    let tmux = Tmux::new(&world);
+    tmux.keys(&["-l", "tenure run --key top -- top -d 1"]);
+    tmux.keys(&["Enter"]);
+    tmux.shows("load average");
+    tmux.resize("100", "30");
+    until("the new size", || (tmux.screen().lines().filter(|line| !line.trim().is_empty()).count() > 15).then_some(()));
+    tmux.keys(&["q"]);
+    until("the end", || (world.json(&["show", "top"]).remove(0)["state"] == "completed").then_some(()));
+}
