@@ -5,7 +5,7 @@ mod claim;
 mod detach;
 mod finish;
 mod happening;
-mod holds;
+pub(crate) mod holds;
 mod inbox;
 mod lane;
 mod lease;
@@ -19,4 +19,4 @@ mod suspend;
 mod wish;
 
 pub(crate) use sitter::execute as sit;
-pub(crate) use start::execute;
+pub(crate) use start::{Ground, Verdict, execute};

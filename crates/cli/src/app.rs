@@ -1,0 +1,117 @@
+//! What every verb works with: settings, answers, and the store once it is needed.
+
+use std::cell::OnceCell;
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use tenure_engine::{Engine, EngineError, Name, SystemIds};
+use tenure_store::{Listed, Store, StoreError};
+
+use crate::args::options::Options;
+use crate::out::Out;
+use crate::problem::{Problem, shown};
+use crate::witness::HoldLocks;
+
+/// Settings, answers, and the store once it is needed.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) options: Options,
+    pub(crate) out: Out,
+    engine: OnceCell<Engine>,
+}
+
+impl App {
+    /// Nothing is opened yet.
+    pub(crate) fn new(options: Options, out: Out) -> Self {
+        Self { options, out, engine: OnceCell::new() }
+    }
+
+    /// The engine over the store, which is created where there is none.
+    pub(crate) fn engine(&self) -> anyhow::Result<&Engine> {
+        if let Some(engine) = self.engine.get() {
+            return Ok(engine);
+        }
+        prepare(self.db())?;
+        self.open()
+    }
+
+    /// The engine over the store if there is one. Nothing is created.
+    pub(crate) fn existing(&self) -> anyhow::Result<Option<&Engine>> {
+        if let Some(engine) = self.engine.get() {
+            return Ok(Some(engine));
+        }
+        let there = self.db().try_exists().map_err(|error| {
+            Problem::failure("STORE_UNAVAILABLE", format!("look for the store {}", shown(self.db())))
+                .because(error)
+        })?;
+        if there { self.open().map(Some) } else { Ok(None) }
+    }
+
+    /// The one session that `text` means, and the engine to change it with.
+    pub(crate) async fn named(&self, text: &str) -> anyhow::Result<(&Engine, Listed)> {
+        let unknown = || EngineError::NotFound { name: text.to_owned() };
+        let engine = self.existing()?.ok_or_else(unknown)?;
+        let namespace = self.options.namespace.value.clone();
+        let name = Name { namespace, text: text.to_owned(), kind: None };
+        Ok((engine, engine.resolve(&name).await?))
+    }
+
+    /// The store's file.
+    pub(crate) fn db(&self) -> &Path {
+        &self.options.db.value
+    }
+
+    /// The lock files beside the store.
+    pub(crate) fn hold_locks(&self) -> HoldLocks {
+        HoldLocks::beside(self.db())
+    }
+
+    /// The little housekeeping that every writing verb does. It never fails the verb.
+    pub(crate) async fn sweep(&self, engine: &Engine) {
+        match self.try_sweep(engine).await {
+            Ok(failed) => {
+                for (id, error) in failed {
+                    self.out.warn(&format!("failed to expire session {id}: {error}"));
+                }
+            }
+            Err(error) => self.out.warn(&format!("failed to sweep: {error}")),
+        }
+    }
+
+    async fn try_sweep(
+        &self,
+        engine: &Engine,
+    ) -> Result<Vec<(tenure_core::id::SessionId, EngineError)>, EngineError> {
+        // Nothing can be called idle by a clock that cannot be used.
+        if engine.store().now().await?.wall.is_none() {
+            return Ok(Vec::new());
+        }
+        Ok(engine.sweep().await?.failed)
+    }
+
+    fn open(&self) -> anyhow::Result<&Engine> {
+        let store = open_store(self.db())?;
+        let engine = Engine::new(store, Arc::new(SystemIds), Arc::new(self.hold_locks()));
+        Ok(self.engine.get_or_init(|| engine))
+    }
+}
+
+/// Makes the directory of the store, for its owner alone.
+fn prepare(db: &Path) -> Result<(), Problem> {
+    let Some(directory) = db.parent() else {
+        return Ok(());
+    };
+    DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(|error| {
+        let what = format!("create the storage directory {}", shown(directory));
+        Problem::failure("STORE_UNAVAILABLE", what).because(error)
+    })
+}
+
+fn open_store(db: &Path) -> Result<Arc<dyn Store>, StoreError> {
+    Err(StoreError::Unavailable {
+        what: "open it",
+        source: format!("{}: this build has no store yet", shown(db)).into(),
+    })
+}

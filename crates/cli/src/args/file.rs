@@ -1,0 +1,40 @@
+//! The configuration file, `tenure.toml` in the storage directory.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::problem::{Problem, lines, shown};
+
+/// What the file may say. Anything else in it is refused, because it would do nothing.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct File {
+    /// The store's file; relative to the storage directory.
+    pub(super) db: Option<PathBuf>,
+    /// The tenant.
+    pub(super) namespace: Option<String>,
+    /// How to answer.
+    pub(super) output: Option<String>,
+    /// When to use colours.
+    pub(super) color: Option<String>,
+    /// The workspace's profile.
+    pub(super) profile: Option<String>,
+}
+
+/// Reads the file; nothing where there is none.
+pub(super) fn read(path: &Path) -> Result<Option<File>, Problem> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => {
+            let what = format!("read the configuration {}", shown(path));
+            return Err(Problem::failure("CONFIGURATION", what).because(error));
+        }
+    };
+    toml::from_str(&text).map(Some).map_err(|error| {
+        let what = format!("understand the configuration {}", shown(path));
+        Problem::failure("CONFIGURATION", what).details(lines(&error.to_string()))
+    })
+}

@@ -1,0 +1,135 @@
+//! What can be typed: verbs, their options, and the settings behind them.
+
+pub(crate) mod chores;
+mod environment;
+mod file;
+pub(crate) mod options;
+pub(crate) mod run;
+pub(crate) mod session;
+pub(crate) mod workspace;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+
+pub(crate) use environment::Environment;
+
+/// One owner at a time for agent sessions and other long-running work.
+///
+/// A session has one holder, every write is checked against the holder's fence, and what happened is in a
+/// log without gaps. Commands run under it (`tenure run`), and people and runtimes hold workspaces by hand
+/// (`tenure start`).
+#[derive(Debug, Parser)]
+#[command(name = "tenure", version, propagate_version = false, disable_help_subcommand = false)]
+#[command(max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
+#[command(after_help = EXITS)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXITS: &str = "\
+Exit codes: 0 success, 1 failure, 2 wrong usage, 3 refused by a rule (held, fenced, not allowed now).
+Settings: a flag wins over the environment, which wins over tenure.toml in the storage directory; \
+`tenure doctor` shows each value and where it came from.";
+
+/// Options of every verb.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Global {
+    /// How to answer [env: TENURE_OUTPUT] [default: text]
+    #[arg(long, short, global = true, value_enum, help_heading = "Global options", value_name = "FORM")]
+    pub(crate) output: Option<Form>,
+    /// The directory of everything Tenure keeps [env: TENURE_HOME] [default: ~/.local/share/tenure]
+    #[arg(long, global = true, help_heading = "Global options", value_name = "DIR")]
+    pub(crate) storage_dir: Option<PathBuf>,
+    /// The store's file [env: TENURE_DB] [default: tenure.db in the storage directory]
+    #[arg(long, global = true, help_heading = "Global options", value_name = "FILE")]
+    pub(crate) db: Option<PathBuf>,
+    /// The tenant whose sessions are meant [env: TENURE_NAMESPACE] [default: default]
+    #[arg(long, global = true, help_heading = "Global options", value_name = "NAME")]
+    pub(crate) namespace: Option<String>,
+    /// When to use colours; `auto`: on a terminal, unless NO_COLOR is set [env: TENURE_COLOR]
+    #[arg(long, global = true, value_enum, help_heading = "Global options", value_name = "WHEN")]
+    pub(crate) color: Option<Color>,
+}
+
+/// How a verb answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// For people
+    Text,
+    /// One document, or one per line when streaming
+    Json,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// A verb and its options.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Run(run::RunArgs),
+    Start(workspace::StartArgs),
+    Heartbeat(workspace::HeartbeatArgs),
+    Takeover(workspace::TakeoverArgs),
+    Clear(workspace::ClearArgs),
+    Status(workspace::StatusArgs),
+    List(session::ListArgs),
+    Show(session::ShowArgs),
+    Events(session::EventsArgs),
+    Append(session::AppendArgs),
+    Pause(session::PauseArgs),
+    Resume(session::ResumeArgs),
+    Cancel(session::CancelArgs),
+    Wait(session::WaitArgs),
+    Check(session::CheckArgs),
+    Guard(chores::GuardArgs),
+    Import(chores::ImportArgs),
+    Profile(chores::ProfileArgs),
+    Doctor(chores::DoctorArgs),
+    Completions(chores::CompletionsArgs),
+    /// Plays the guard of a command.
+    #[command(name = "__guard", hide = true)]
+    PlayGuard,
+    /// Becomes a command.
+    #[command(name = "__stage", hide = true)]
+    PlayStage,
+    /// Renews for a stopped runner.
+    #[command(name = "__sitter", hide = true)]
+    PlaySitter(run::SitterArgs),
+    /// Prints the reference of every verb.
+    #[command(name = "__reference", hide = true)]
+    Reference,
+}
+
+impl Cli {
+    /// What was typed.
+    pub(crate) fn read(words: &[OsString]) -> Result<Self, clap::Error> {
+        Self::try_parse_from(words)
+    }
+
+    /// The whole command line as clap knows it.
+    pub(crate) fn grammar() -> clap::Command {
+        <Self as CommandFactory>::command()
+    }
+}
+
+/// Whether JSON was asked for, in words that clap could not make sense of.
+pub(crate) fn asks_for_json(words: &[OsString]) -> bool {
+    let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
+    let joined = words.iter().any(|word| matches!(word.as_ref(), "--output=json" | "-ojson" | "-o=json"));
+    let apart =
+        words.windows(2).any(|pair| matches!(pair[0].as_ref(), "--output" | "-o") && pair[1] == "json");
+    joined || apart
+}

@@ -1,0 +1,163 @@
+//! Options of the verbs about sessions of any kind.
+
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+/// List sessions, newest first.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ListArgs {
+    /// Only sessions in this state; may be repeated
+    #[arg(long = "state", value_enum, value_name = "STATE")]
+    pub(crate) states: Vec<StateArg>,
+    /// Only sessions of this kind; may be repeated
+    #[arg(long = "kind", value_enum, value_name = "KIND")]
+    pub(crate) kinds: Vec<KindArg>,
+    /// Only sessions with this label; may be repeated, all must be there
+    #[arg(long = "label", value_name = "NAME=VALUE", value_parser = label)]
+    pub(crate) labels: Vec<(String, String)>,
+    /// At most this many, 1 to 1000
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) limit: u16,
+    /// Where the next page begins, as the page before said
+    #[arg(long, value_name = "CURSOR")]
+    pub(crate) cursor: Option<String>,
+}
+
+/// Show one session.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ShowArgs {
+    /// The session's id, or its key
+    pub(crate) name: String,
+}
+
+/// Show what happened in a session, from its log.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct EventsArgs {
+    /// The session's id, or its key
+    pub(crate) name: String,
+    /// Go on as the log grows, until the session ends
+    #[arg(long, short)]
+    pub(crate) follow: bool,
+    /// Only events after this position
+    #[arg(long, value_name = "SEQ", default_value_t = 0)]
+    pub(crate) after: u64,
+    /// Only events of this type; may be repeated
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) types: Vec<String>,
+    /// At most this many events
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) limit: Option<u64>,
+    /// Write the recorded output of the command as it was, byte for byte
+    #[arg(long, conflicts_with_all = ["types", "limit"])]
+    pub(crate) raw: bool,
+}
+
+/// Append an event to a session's log.
+///
+/// With a fence it is the owner's, and refused once somebody else is the owner. Without one it is a message
+/// to the session, open to everybody. Inside `tenure run` the session and the fence are known.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct AppendArgs {
+    /// The session's id, or its key
+    pub(crate) name: String,
+    /// The event's type: lower-case words joined by `_`, `-` or `.`
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) kind: String,
+    /// The payload, as JSON; `-` reads it from standard input
+    #[arg(long, value_name = "JSON", default_value = "{}", allow_hyphen_values = true)]
+    pub(crate) data: String,
+    /// The fence the session is held under [env: TENURE_FENCE, for the session of TENURE_SESSION_ID]
+    #[arg(long, value_name = "N")]
+    pub(crate) fence: Option<u64>,
+}
+
+/// Ask a session's owner to pause it.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct PauseArgs {
+    #[command(flatten)]
+    pub(crate) ask: AskArgs,
+}
+
+/// Ask a session's owner to go on with it.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ResumeArgs {
+    #[command(flatten)]
+    pub(crate) ask: AskArgs,
+}
+
+/// Whom to ask, and how long to wait for it.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct AskArgs {
+    /// The session's id, or its key
+    pub(crate) name: String,
+    /// How long to wait until the owner has done it
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = super::run::duration)]
+    pub(crate) timeout: Duration,
+}
+
+/// End a session. Its owner's next write is refused; a command that runs under it is stopped.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct CancelArgs {
+    /// The session's id, or its key
+    pub(crate) name: String,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+    /// Who wishes it
+    #[arg(long, value_name = "ID")]
+    pub(crate) actor_id: Option<String>,
+}
+
+/// Wait until a session has ended: 0 if it completed, 1 otherwise.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct WaitArgs {
+    /// The session's id, or its key
+    pub(crate) name: String,
+    /// Give up after this long
+    #[arg(long, value_name = "DURATION", value_parser = super::run::duration)]
+    pub(crate) timeout: Option<Duration>,
+}
+
+/// Say whether a fence is current and its lease live: 0 if so, 3 otherwise.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct CheckArgs {
+    /// The session's id, or its key [env: TENURE_SESSION_ID]
+    pub(crate) name: Option<String>,
+    /// The fence [env: TENURE_FENCE, for the session of TENURE_SESSION_ID]
+    #[arg(long, value_name = "N")]
+    pub(crate) fence: Option<u64>,
+}
+
+/// A session's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StateArg {
+    /// Created, not started
+    Pending,
+    /// At work
+    Active,
+    /// Stopped for now
+    Paused,
+    /// Ended well
+    Completed,
+    /// Ended badly
+    Failed,
+    /// Ended by somebody's wish
+    Cancelled,
+    /// Ended because nobody cared for it, or something took its place
+    Expired,
+}
+
+/// A session's kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KindArg {
+    /// A run of an agent or of any command
+    Agent,
+    /// A directory held by a person or a runtime
+    Workspace,
+}
+
+fn label(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}

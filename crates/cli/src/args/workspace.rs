@@ -1,0 +1,153 @@
+//! Options of the verbs by which people and runtimes hold a workspace.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// Which workspace is meant.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct PlaceArgs {
+    /// Any directory of the workspace; its root is the git top level, else the directory itself
+    #[arg(long, value_name = "DIR")]
+    pub(crate) path: Option<PathBuf>,
+    /// The workspace's profile [env: TENURE_PROFILE] [default: main]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+}
+
+/// Hold a workspace: open a session in it, or start the open one once more.
+///
+/// A person holds it interactively, until eight hours after the last start. A runtime holds it
+/// autonomously, under a lease that it renews with `tenure heartbeat`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct StartArgs {
+    /// Who holds it: a person, or a runtime
+    #[arg(long, value_enum, default_value_t = LifecycleArg::Interactive)]
+    pub(crate) lifecycle: LifecycleArg,
+    /// What it is for; a session started once more keeps its mode
+    #[arg(long, value_enum)]
+    pub(crate) mode: Option<ModeArg>,
+    /// The sort of autonomous owner [default: runtime_worker]
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub(crate) owner_kind: Option<OwnerKindArg>,
+    /// The autonomous owner's id
+    #[arg(long, value_name = "ID")]
+    pub(crate) actor_id: Option<String>,
+    /// Who else may clear the session
+    #[arg(long, value_name = "ID")]
+    pub(crate) supervisor_id: Option<String>,
+    /// How long the autonomous owner's lease holds after each renewal: 1 to 86400
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) lease_seconds: Option<u64>,
+    /// The fence the open session must be held under [env: TENURE_FENCE]
+    #[arg(long, value_name = "N")]
+    pub(crate) fence: Option<u64>,
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+}
+
+/// Renew a workspace's lease, or say what a session is doing.
+///
+/// Inside `tenure run` (TENURE_SESSION_ID and TENURE_FENCE are set) it records activity of that session;
+/// with a NAME, of that one. Otherwise it renews the lease of the workspace's autonomous owner.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct HeartbeatArgs {
+    /// A session's id or key; without one, this run's session, else the workspace
+    pub(crate) name: Option<String>,
+    /// The workspace's owner
+    #[arg(long, value_name = "ID")]
+    pub(crate) actor_id: Option<String>,
+    /// What is being done, at most 280 characters
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) activity: Option<String>,
+    /// The fence the session is held under [env: TENURE_FENCE]
+    #[arg(long, value_name = "N")]
+    pub(crate) fence: Option<u64>,
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+}
+
+/// Become the holder of a session whose holder is gone or late.
+///
+/// Without NAME the workspace's autonomous session is taken over, under a new id. With one, that session,
+/// which keeps its id. The former holder's writes are refused from then on.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct TakeoverArgs {
+    /// A session's id or key; without one, the workspace's session
+    pub(crate) name: Option<String>,
+    /// Who takes it
+    #[arg(long, value_name = "ID")]
+    pub(crate) actor_id: String,
+    /// Who else may clear the session; without it, as before
+    #[arg(long, value_name = "ID")]
+    pub(crate) supervisor_id: Option<String>,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+    /// How long the lease holds after each renewal; without it, as before. Not for workspaces
+    #[arg(long, value_name = "SECONDS", requires = "name")]
+    pub(crate) lease_seconds: Option<u64>,
+    /// The fence the session must have been held under [env: TENURE_FENCE]
+    #[arg(long, value_name = "N")]
+    pub(crate) fence: Option<u64>,
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+}
+
+/// End a workspace's session. Its history stays.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ClearArgs {
+    /// Who clears it: an autonomous session's owner or supervisor
+    #[arg(long, value_name = "ID")]
+    pub(crate) actor_id: Option<String>,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+    /// The fence the session must be held under [env: TENURE_FENCE]
+    #[arg(long, value_name = "N")]
+    pub(crate) fence: Option<u64>,
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+}
+
+/// Say who holds the workspace.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct StatusArgs {
+    /// Also say whether the workspace is somebody else's than this actor's
+    #[arg(long, value_name = "ID")]
+    pub(crate) actor_id: Option<String>,
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+}
+
+/// Who holds a workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LifecycleArg {
+    /// A person: no time limit but eight hours since the last start
+    Interactive,
+    /// A runtime, under a lease
+    Autonomous,
+}
+
+/// What a workspace is held for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ModeArg {
+    /// Nothing in particular
+    General,
+    /// Finding out
+    Research,
+    /// Building
+    Implement,
+}
+
+/// The sort of owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(crate) enum OwnerKindArg {
+    /// A person; not for autonomous sessions
+    Interactive,
+    /// A runtime that supervises workers
+    RuntimeSupervisor,
+    /// A runtime's worker
+    RuntimeWorker,
+}

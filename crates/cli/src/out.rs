@@ -1,0 +1,146 @@
+//! The one place that prints: answers to standard output, the rest to standard error.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::os::fd::AsFd;
+
+use serde::Serialize;
+
+use crate::args::{Color, Form};
+use crate::render::{Look, Report, Tone};
+
+/// Whoever read the answers has gone: not an error, and nothing is left to say.
+#[derive(Debug)]
+pub(crate) struct Unread;
+
+impl fmt::Display for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("nobody reads the answers any more")
+    }
+}
+
+impl std::error::Error for Unread {}
+
+/// Where answers go.
+pub(crate) struct Out {
+    form: Form,
+    look: Look,
+    errors: Look,
+    answers: RefCell<BufWriter<Box<dyn Write>>>,
+}
+
+impl fmt::Debug for Out {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Out").field("form", &self.form).finish_non_exhaustive()
+    }
+}
+
+impl Out {
+    /// Answers in `form`, coloured as asked for.
+    pub(crate) fn new(form: Form, color: Color) -> Self {
+        Self {
+            form,
+            look: look(io::stdout(), color),
+            errors: look(io::stderr(), color),
+            answers: RefCell::new(BufWriter::new(answers())),
+        }
+    }
+
+    /// Whether answers are JSON.
+    pub(crate) fn is_json(&self) -> bool {
+        self.form == Form::Json
+    }
+
+    /// How text is to look.
+    pub(crate) fn look(&self) -> Look {
+        self.look
+    }
+
+    /// Whether answers go to a terminal.
+    pub(crate) fn is_terminal(&self) -> bool {
+        self.look.is_terminal
+    }
+
+    /// Prints a report in the form that was asked for.
+    pub(crate) fn report(&self, report: &dyn Report) -> anyhow::Result<()> {
+        match self.form {
+            Form::Text => self.text(&report.text(&self.look))?,
+            Form::Json => self.json(&report.json())?,
+        }
+        self.flush()
+    }
+
+    /// Prints text as it is.
+    pub(crate) fn text(&self, text: &str) -> anyhow::Result<()> {
+        self.bytes(text.as_bytes())
+    }
+
+    /// Prints one document on one line.
+    pub(crate) fn json(&self, document: &impl Serialize) -> anyhow::Result<()> {
+        let mut line = serde_json::to_vec(document)?;
+        line.push(b'\n');
+        self.bytes(&line)
+    }
+
+    /// Prints bytes as they are.
+    pub(crate) fn bytes(&self, bytes: &[u8]) -> anyhow::Result<()> {
+        self.answers.borrow_mut().write_all(bytes).map_err(unread)
+    }
+
+    /// Hands over what was printed so far.
+    pub(crate) fn flush(&self) -> anyhow::Result<()> {
+        self.answers.borrow_mut().flush().map_err(unread)
+    }
+
+    /// Says beside the answers that something is not as it should be.
+    pub(crate) fn warn(&self, words: &str) {
+        let label = self.errors.paint(Tone::Warn, "warning:");
+        complain(format!("{label} {words}\n").as_bytes());
+    }
+
+    /// Says why nothing was done: as JSON among the answers, as text beside them.
+    pub(crate) fn fail(&self, failure: &dyn Report) -> anyhow::Result<()> {
+        match self.form {
+            Form::Text => {
+                self.flush()?;
+                complain(failure.text(&self.errors).as_bytes());
+                Ok(())
+            }
+            Form::Json => self.report(failure),
+        }
+    }
+}
+
+/// Standard output, but not `Stdout`, which flushes at every line: a log may have a million.
+fn answers() -> Box<dyn Write> {
+    match io::stdout().as_fd().try_clone_to_owned() {
+        Ok(copy) => Box::new(File::from(copy)),
+        Err(_no_descriptor_left) => Box::new(io::stdout()),
+    }
+}
+
+/// Writes to standard error. If nobody listens, there is nobody to tell that either.
+pub(crate) fn complain(bytes: &[u8]) {
+    drop(io::stderr().write_all(bytes));
+}
+
+fn unread(error: io::Error) -> anyhow::Error {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return Unread.into();
+    }
+    anyhow::Error::new(error).context("write the answer")
+}
+
+fn look(stream: impl IsTerminal + AsFd, color: Color) -> Look {
+    let is_terminal = stream.is_terminal();
+    let is_colored = match color {
+        Color::Auto => is_terminal,
+        Color::Always => true,
+        Color::Never => false,
+    };
+    let size = if is_terminal { rustix::termios::tcgetwinsize(&stream).ok() } else { None };
+    let width = size.map(|size| size.ws_col).filter(|columns| *columns > 0);
+    Look { is_colored, is_terminal, width }
+}

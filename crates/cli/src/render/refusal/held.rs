@@ -1,0 +1,97 @@
+//! Words for sessions that somebody else holds, held, or let go.
+
+use serde_json::{Value, json};
+use tenure_core::lease::Holder;
+use tenure_core::refusal::Held;
+
+use super::{Words, with_held};
+use crate::render::when::{instant, rfc3339};
+
+/// Somebody holds it now.
+pub(super) fn held(held: &Held) -> Words {
+    let primary = format!("{} is held by {}", session(held), who(&held.holder));
+    let words = Words::new("HELD", primary)
+        .detail(terms(held))
+        .hint("follow it: tenure events <name> --follow")
+        .hint("end it: tenure cancel <name>")
+        .hint("once its holder is gone: tenure takeover <name> --actor-id <actor-id> --reason <reason>");
+    with_held(words, held)
+}
+
+/// Somebody held it and is gone or late.
+pub(super) fn abandoned(held: &Held) -> Words {
+    let primary = format!("{} was left by {}, and its lease is over", session(held), who(&held.holder));
+    let words = Words::new("ABANDONED", primary)
+        .detail(terms(held))
+        .hint("look at it: tenure events <name>")
+        .hint("take it over and run: tenure run --key <key> --takeover <reason> -- <command>")
+        .hint("take it over: tenure takeover <name> --actor-id <actor-id> --reason <reason>");
+    with_held(words, held)
+}
+
+/// The given fence is not the current one.
+pub(super) fn fenced(given: u64, current: u64, holder: Option<&Held>) -> Words {
+    let primary = if given > current {
+        format!("fence {given} was never given out: the highest is {current}")
+    } else {
+        format!("fence {given} is not current")
+    };
+    let words = Words::new("FENCED", primary).fact("given_fence", given).fact("current_fence", current);
+    match holder {
+        Some(held) => {
+            let detail = format!("{} is held by {} under fence {current}", session(held), who(&held.holder));
+            with_held(words.detail(detail), held)
+        }
+        None if given <= current => {
+            words.detail(format!("nobody holds the session; the highest fence given out is {current}"))
+        }
+        None => words,
+    }
+}
+
+fn session(held: &Held) -> String {
+    match &held.key {
+        Some(key) => format!("session {} (key {key})", held.session),
+        None => format!("session {}", held.session),
+    }
+}
+
+fn terms(held: &Held) -> String {
+    let until = held.expires_at.map_or_else(String::new, |at| format!(", lease until {}", instant(at)));
+    format!("since {}, {}, fence {}{until}", instant(held.since), held.state.name(), held.fence)
+}
+
+/// A holder's name and place.
+pub(crate) fn who(holder: &Holder) -> String {
+    match &holder.place {
+        Some(place) => {
+            let host = tenure_core::escape::Escaped(&place.host);
+            format!("{} on {host} (pid {})", holder.id, place.pid)
+        }
+        None => holder.id.to_string(),
+    }
+}
+
+/// A holder, for programs.
+pub(crate) fn holder_json(holder: &Holder) -> Value {
+    let mut document = json!({ "kind": holder.kind.name(), "id": holder.id.as_str() });
+    if let Some(supervisor) = &holder.supervisor {
+        document["supervisor"] = supervisor.as_str().into();
+    }
+    if let Some(place) = &holder.place {
+        document["host"] = (*place.host).into();
+        document["pid"] = place.pid.into();
+    }
+    document
+}
+
+/// A holder and its terms, for programs.
+pub(super) fn held_json(held: &Held) -> Value {
+    let mut document = holder_json(&held.holder);
+    document["fence"] = held.fence.0.into();
+    document["since"] = rfc3339(held.since).into();
+    if let Some(at) = held.expires_at {
+        document["expires_at"] = rfc3339(at).into();
+    }
+    document
+}
