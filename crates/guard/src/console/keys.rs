@@ -37,9 +37,18 @@ struct Switch {
     control: Control,
     master: Arc<OwnedFd>,
     state: State,
-    /// Whether the command's terminal has proper settings. Those found by a runner that starts in the
-    /// background are the ones of the shell's own prompt.
-    settled: bool,
+    settings: Settings,
+}
+
+/// What the command's terminal was made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Settings {
+    /// The first look at the foreground will tell.
+    Unknown,
+    /// Those of the shell's own prompt: the runner started in the background.
+    OfPrompt,
+    /// Those meant for a command.
+    Proper,
 }
 
 #[derive(Debug)]
@@ -63,7 +72,7 @@ impl Keys {
             control,
             master: Arc::clone(&master),
             state: State::Off,
-            settled: false,
+            settings: Settings::Unknown,
         }));
         let mut reader = Reader { switch: Arc::clone(&switch), woken, master, typed: Vec::new() };
         let thread = std::thread::Builder::new().name("keys".to_owned()).spawn(move || reader.run())?;
@@ -117,14 +126,19 @@ impl Switch {
         match self.state {
             State::Off | State::Waiting if jobs::in_foreground() => {
                 let raw = RawMode::enter()?;
-                if !self.settled && matches!(self.state, State::Waiting) {
+                if self.settings == Settings::OfPrompt {
                     // A terminal that is gone needs no settings.
                     let _ = tcsetattr(&self.master, OptionalActions::Now, raw.before());
                 }
-                self.settled = true;
+                self.settings = Settings::Proper;
                 self.turn(State::On(raw));
             }
-            State::Off => self.turn(State::Waiting),
+            State::Off => {
+                if self.settings == Settings::Unknown {
+                    self.settings = Settings::OfPrompt;
+                }
+                self.turn(State::Waiting);
+            }
             State::Waiting | State::On(_) | State::Closed => {}
         }
         Ok(())
