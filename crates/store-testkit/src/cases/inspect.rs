@@ -1,0 +1,310 @@
+//! Cases about lists, names, and what is due.
+
+use tenure_core::id::Namespace;
+use tenure_core::kind::Kind;
+use tenure_core::limits::AGENT_IDLE_AFTER;
+use tenure_core::session::{Command, StateName};
+use tenure_core::time::WallTime;
+use tenure_store::{Due, Handle, ListRequest, Listed, NamedRequest, Page, Postpone};
+
+use crate::Harness;
+use crate::fixture::{
+    ALMOST_TTL, Bench, Held, TICK, TTL, Target, autonomous, cancel, clear, complete, interactive, note,
+    other_namespace, pause, run, slot, start, workspace,
+};
+
+fn all(limit: usize) -> ListRequest {
+    let (states, kinds, labels) = (Vec::new(), Vec::new(), Vec::new());
+    ListRequest { namespace: Namespace::default_name(), states, kinds, labels, before: None, limit }
+}
+
+async fn list(bench: &Bench, request: ListRequest) -> Page {
+    bench.store.list(request).await.expect("a page")
+}
+
+fn handles(listed: &[Listed]) -> Vec<Handle> {
+    listed.iter().map(|listed| listed.handle).collect()
+}
+
+/// The newest session comes first, each with its handle, its head and itself.
+pub async fn a_list_shows_the_newest_first(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let (one, two) = (bench.hold("a", 1).await, bench.hold("b", 2).await);
+    bench.append(one, 3).await;
+    let page = list(&bench, all(10)).await;
+    assert_eq!((handles(&page.sessions), page.next), (vec![two.handle, one.handle], None));
+    for listed in page.sessions {
+        let found = bench.found(listed.handle).await;
+        assert_eq!((Some(listed.session), listed.head), (found.current.session, found.head));
+    }
+}
+
+/// Each filter keeps what it names, and all of them together keep what every one keeps.
+pub async fn lists_are_filtered_by_state_and_kind_and_label(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let (active, paused, done, labelled, person) = several(&bench).await;
+    let asked = |states: &[StateName], kinds: &[Kind], labels: &[(&str, &str)]| ListRequest {
+        states: states.to_vec(),
+        kinds: kinds.to_vec(),
+        labels: labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        ..all(10)
+    };
+    use StateName::{Active, Completed, Failed, Paused};
+    for (request, expected) in [
+        (asked(&[], &[], &[]), vec![person, labelled, done, paused, active]),
+        (asked(&[Paused], &[], &[]), vec![paused]),
+        (asked(&[Paused, Completed], &[], &[]), vec![done, paused]),
+        (asked(&[Failed], &[], &[]), vec![]),
+        (asked(&[], &[Kind::Workspace], &[]), vec![person]),
+        (asked(&[Active], &[Kind::Agent], &[]), vec![labelled, active]),
+        (asked(&[], &[Kind::Workspace, Kind::Agent], &[]), vec![person, labelled, done, paused, active]),
+        (asked(&[], &[], &[("team", "x")]), vec![labelled]),
+        (asked(&[], &[], &[("team", "x"), ("env", "ci")]), vec![labelled]),
+        (asked(&[], &[], &[("team", "x"), ("env", "prod")]), vec![]),
+        (asked(&[Active], &[Kind::Agent], &[("env", "ci")]), vec![labelled]),
+        (asked(&[Paused], &[Kind::Agent], &[("env", "ci")]), vec![]),
+    ] {
+        let page = list(&bench, request.clone()).await;
+        assert_eq!((handles(&page.sessions), page.next), (expected, None), "{request:?}");
+    }
+}
+
+async fn several(bench: &Bench) -> (Handle, Handle, Handle, Handle, Handle) {
+    let active = bench.hold("active", 1).await;
+    let paused = bench.hold("paused", 2).await;
+    bench.commit(paused.handle, &pause(paused.fence)).await;
+    let done = bench.hold("done", 3).await;
+    bench.commit(done.handle, &complete(done.fence)).await;
+    let mut with_labels = run("ses_labelled", Some("labelled"), 4);
+    with_labels.labels = [("team", "x"), ("env", "ci")].map(|(n, v)| (n.to_owned(), v.to_owned())).into();
+    let labelled = bench.commit(slot("labelled"), &start(with_labels)).await;
+    let person = bench.commit(workspace("w"), &interactive("ses_person", "w")).await;
+    (active.handle, paused.handle, done.handle, labelled.handle, person.handle)
+}
+
+/// A tenant's list shows nobody else's sessions.
+pub async fn a_list_shows_one_namespace(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let here = bench.hold("a", 1).await;
+    let mut elsewhere = run("ses_b", None, 1);
+    elsewhere.namespace = other_namespace();
+    let there = bench.commit(Target::New, &start(elsewhere)).await;
+    assert_eq!(handles(&list(&bench, all(10)).await.sessions), [here.handle]);
+    let other = ListRequest { namespace: other_namespace(), ..all(10) };
+    assert_eq!(handles(&list(&bench, other).await.sessions), [there.handle]);
+}
+
+/// Pages follow each other without a gap or a double while new sessions come in on top.
+pub async fn pages_have_no_gap_and_no_double(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let mut expected = Vec::new();
+    for number in 0..11 {
+        expected.insert(0, bench.hold(&format!("a{number}"), 1).await.handle);
+    }
+    for limit in [1, 3, 4, 11] {
+        let (mut before, mut seen) = (None, Vec::new());
+        loop {
+            let page = list(&bench, ListRequest { before, ..all(limit) }).await;
+            assert!(page.sessions.len() <= limit);
+            seen.extend(handles(&page.sessions));
+            let fresh = bench.hold(&format!("b{limit}_{}", seen.len()), 1).await;
+            bench.commit(fresh.handle, &cancel()).await;
+            let Some(next) = page.next else { break };
+            assert_eq!(Some(&next), seen.last(), "the next page begins after the last of this one");
+            before = Some(next);
+        }
+        seen.retain(|handle| expected.contains(handle));
+        assert_eq!(seen, expected, "in pages of {limit}");
+    }
+}
+
+/// The last page says that it is the last, also when it is full, and also when there is nothing at all.
+pub async fn the_last_page_says_so(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    assert_eq!(list(&bench, all(10)).await, Page::default());
+    for number in 0..4 {
+        bench.hold(&format!("a{number}"), 1).await;
+    }
+    for limit in [4, 5] {
+        let page = list(&bench, all(limit)).await;
+        assert_eq!((page.sessions.len(), page.next), (4, None));
+    }
+    let page = list(&bench, all(3)).await;
+    assert_eq!(page.next, page.sessions.last().map(|listed| listed.handle));
+}
+
+/// Pages of a filtered list are full as long as there are enough that fit, however rare they are.
+pub async fn pages_of_rare_sessions_are_full(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let mut expected = Vec::new();
+    for number in 0..40 {
+        let held = bench.hold(&format!("a{number}"), 1).await;
+        if number % 10 == 0 {
+            bench.commit(held.handle, &pause(held.fence)).await;
+            expected.insert(0, held.handle);
+        }
+    }
+    let paused = ListRequest { states: vec![StateName::Paused], ..all(2) };
+    let first = list(&bench, paused.clone()).await;
+    assert_eq!(handles(&first.sessions), expected[..2]);
+    let second = list(&bench, ListRequest { before: first.next, ..paused }).await;
+    assert_eq!((handles(&second.sessions), second.next), (expected[2..].to_vec(), None));
+}
+
+async fn named(bench: &Bench, name: &str) -> Vec<Handle> {
+    let request = NamedRequest { namespace: Namespace::default_name(), name: name.to_owned() };
+    handles(&bench.store.named(request).await.expect("an answer"))
+}
+
+/// A name is an id first, even when it is some slot's key as well.
+pub async fn a_name_is_an_id_first(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let by_id = bench.commit(Target::New, &start(run("ses_a", None, 1))).await;
+    bench.commit(by_id.handle, &cancel()).await;
+    bench.hold("ses_a", 2).await;
+    assert_eq!(named(&bench, "ses_a").await, [by_id.handle]);
+}
+
+/// A key names what is open in its slots, of any kind; the newest only where nothing is open.
+pub async fn a_key_names_what_is_open_and_else_the_newest(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let old = bench.hold("w", 1).await;
+    bench.commit(old.handle, &cancel()).await;
+    let run = bench.hold("w", 1).await;
+    let person = bench.commit(workspace("w"), &interactive("ses_p", "w")).await;
+    assert_eq!(named(&bench, "w").await, [person.handle, run.handle]);
+    bench.commit(person.handle, &clear(None)).await;
+    assert_eq!(named(&bench, "w").await, [run.handle], "open ones come before ended ones");
+    bench.commit(run.handle, &cancel()).await;
+    assert_eq!(named(&bench, "w").await, [person.handle, run.handle]);
+}
+
+/// Nobody is found by a part of a name, in another namespace, or where there is nothing.
+pub async fn a_name_means_exactly_that(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    bench.hold("night", 1).await;
+    let mut elsewhere = run("ses_there", None, 1);
+    elsewhere.namespace = other_namespace();
+    bench.commit(Target::New, &start(elsewhere)).await;
+    for name in ["nigh", "nightly", "Night", "n%", "", "ses_there", "'"] {
+        assert_eq!(named(&bench, name).await, [], "{name:?}");
+    }
+}
+
+async fn due(bench: &Bench, limit: usize) -> Vec<Handle> {
+    let due = bench.store.due(limit).await.expect("what is due");
+    due.into_iter().map(|Due { handle, .. }| handle).collect()
+}
+
+/// A session is due once its idle time is over, not before, and is shown as it is.
+pub async fn a_session_is_due_once_it_was_idle_too_long(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let held = bench.hold("a", 1).await;
+    bench.clock.advance(AGENT_IDLE_AFTER);
+    assert_eq!(due(&bench, 10).await, []);
+    bench.clock.advance(TICK);
+    let found = bench.store.due(10).await.expect("what is due");
+    assert_eq!(found, [Due { handle: held.handle, session: bench.session(held.handle).await }]);
+}
+
+/// What is overdue longest comes first, and no more than asked for.
+pub async fn the_longest_overdue_comes_first(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let mut expected = Vec::new();
+    for number in 0..5 {
+        expected.push(bench.hold(&format!("a{number}"), 1).await);
+        bench.clock.advance(TTL);
+    }
+    let first = expected.remove(0);
+    bench.commit(first.handle, &note(first.fence, None)).await;
+    expected.push(first);
+    bench.clock.advance(AGENT_IDLE_AFTER * 2);
+    let expected: Vec<_> = expected.into_iter().map(|held| held.handle).collect();
+    assert_eq!(due(&bench, 10).await, expected);
+    assert_eq!(due(&bench, 2).await, expected[..2]);
+}
+
+/// What has ended, and what nothing makes expire, is never due.
+pub async fn what_cannot_expire_is_never_due(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    bench.commit(workspace("w"), &autonomous("ses_w", "w", "one", 15)).await;
+    for (number, end) in [|held: Held| complete(held.fence), |_| cancel()].into_iter().enumerate() {
+        let held = bench.hold(&format!("a{number}"), 1).await;
+        bench.commit(held.handle, &end(held)).await;
+    }
+    bench.clock.advance(AGENT_IDLE_AFTER * 100);
+    assert_eq!(due(&bench, 10).await, []);
+}
+
+/// A paused session is due like an active one.
+pub async fn a_paused_session_is_due(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let held = bench.hold("a", 1).await;
+    bench.commit(held.handle, &pause(held.fence)).await;
+    bench.clock.advance(AGENT_IDLE_AFTER + TICK);
+    assert_eq!(due(&bench, 10).await, [held.handle]);
+}
+
+/// A sweep ends what is due, and then it is due no more.
+pub async fn what_was_swept_is_not_due(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let held = bench.hold("a", 1).await;
+    bench.clock.advance(AGENT_IDLE_AFTER + TICK);
+    bench.commit(held.handle, &Command::ExpireIdle).await;
+    assert_eq!(bench.session(held.handle).await.state.name(), StateName::Expired);
+    assert_eq!(due(&bench, 10).await, []);
+}
+
+/// A postponed look is not due until then, and the others are.
+pub async fn a_postponed_look_is_due_later(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let (one, two) = (bench.hold("a", 1).await, bench.hold("b", 2).await);
+    bench.clock.advance(AGENT_IDLE_AFTER * 2);
+    let before = bench.dump().await;
+    postpone(&bench, one, bench.clock.wall().after(TTL)).await;
+    assert_eq!(bench.dump().await, before, "only the look is moved");
+    assert_eq!(due(&bench, 10).await, [two.handle]);
+    bench.clock.advance(ALMOST_TTL);
+    assert_eq!(due(&bench, 10).await, [two.handle]);
+    bench.clock.advance(TICK);
+    assert_eq!(due(&bench, 10).await, [two.handle, one.handle]);
+}
+
+async fn postpone(bench: &Bench, held: Held, until: WallTime) {
+    let looks = vec![Postpone { handle: held.handle, until }];
+    bench.store.postpone(looks).await.expect("it is postponed");
+}
+
+/// A commit sets the next look anew, whatever was postponed before.
+pub async fn a_commit_sets_the_next_look_anew(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let held = bench.hold("a", 1).await;
+    bench.clock.advance(AGENT_IDLE_AFTER * 2);
+    postpone(&bench, held, bench.clock.wall().after(AGENT_IDLE_AFTER * 50)).await;
+    bench.commit(held.handle, &note(held.fence, None)).await;
+    bench.clock.advance(AGENT_IDLE_AFTER);
+    assert_eq!(due(&bench, 10).await, []);
+    bench.clock.advance(TICK);
+    assert_eq!(due(&bench, 10).await, [held.handle]);
+}
+
+/// Postponing a session that has ended meanwhile, or that is not there, brings nothing back.
+pub async fn postponing_what_has_ended_brings_nothing_back(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let held = bench.hold("a", 1).await;
+    bench.commit(held.handle, &cancel()).await;
+    postpone(&bench, held, bench.clock.wall()).await;
+    postpone(&bench, Held { handle: Handle(77), ..held }, bench.clock.wall()).await;
+    bench.clock.advance(AGENT_IDLE_AFTER * 2);
+    assert_eq!(due(&bench, 10).await, []);
+}
+
+/// Activity that a sweep finds only by looking does not hide a session from it for ever.
+pub async fn an_active_session_is_due_again_once_it_is_idle(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let held = bench.hold("a", 1).await;
+    bench.clock.advance(AGENT_IDLE_AFTER / 2);
+    bench.append(held, 1).await;
+    bench.clock.advance(AGENT_IDLE_AFTER + TICK);
+    assert_eq!(due(&bench, 10).await, [held.handle]);
+}

@@ -1,0 +1,14 @@
+//! The promises as cases: each is one fact, and its name is the sentence.
+
+pub mod clock;
+pub mod crash;
+pub mod guard;
+pub mod inspect;
+pub mod lease;
+pub mod log;
+pub mod model;
+pub mod process;
+pub mod records;
+pub mod session;
+pub mod unknown;
+pub mod watch;

@@ -1,0 +1,1 @@
+//! The case that plays random verbs against the model.

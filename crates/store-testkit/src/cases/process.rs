@@ -1,0 +1,361 @@
+//! Cases about many at once: tasks on one instance, and several instances on the same stored sessions.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use tenure_core::id::{Namespace, Revision, Seq};
+use tenure_core::refusal::Refusal;
+use tenure_store::{AppendOutcome, CommitOutcome, CommitRequest, RenewOutcome, RenewRequest, Store};
+use tokio::task::JoinSet;
+
+use crate::fixture::{
+    Bench, Held, TTL, Target, append, autonomous, cancel, complete, find, heartbeat, note, pause, prepare,
+    resume, run, slot, start, takeover, try_prepare, workspace,
+};
+use crate::{Capability, Harness, list_all};
+
+/// What one instance wrote, the other shows at once, and the other way round.
+pub async fn instances_show_what_the_others_wrote(harness: &dyn Harness) {
+    if !harness.has(Capability::SecondInstance) {
+        return;
+    }
+    let bench = Bench::new(harness).await;
+    let held = bench.hold("a", 1).await;
+    let second = bench.second().await;
+    for round in 0..5 {
+        bench.commit(held.handle, &pause(held.fence)).await;
+        same(&bench, second.as_ref()).await;
+        let request = prepare(second.as_ref(), held.handle, &resume(held.fence)).await;
+        second.commit(request).await.expect("an outcome");
+        same(&bench, second.as_ref()).await;
+        second.append(append(held.handle, Some(held.fence), round + 1)).await.expect("an outcome");
+        bench.append_inbox(held.handle, 1).await;
+        same(&bench, second.as_ref()).await;
+        bench.clock.advance(TTL / 3);
+        let request = RenewRequest { handle: held.handle, fence: held.fence };
+        second.renew(request).await.expect("an outcome");
+        same(&bench, second.as_ref()).await;
+    }
+}
+
+async fn same(bench: &Bench, second: &dyn Store) {
+    let there = crate::dump(second, &[Namespace::default_name()]).await;
+    assert_eq!(bench.dump().await, there);
+}
+
+/// A guard looks at what is stored, not at what its instance remembers.
+pub async fn guards_hold_across_instances(harness: &dyn Harness) {
+    if !harness.has(Capability::SecondInstance) {
+        return;
+    }
+    let bench = Bench::new(harness).await;
+    let old = bench.hold("a", 1).await;
+    let second = bench.second().await;
+    let early = prepare(second.as_ref(), old.handle, &pause(old.fence)).await;
+    bench.clock.advance(TTL);
+    bench.commit(old.handle, &takeover(2)).await;
+    let new = bench.held(old.handle).await;
+    let outcome = second.commit(early).await.expect("an outcome");
+    assert_eq!(outcome, CommitOutcome::RevisionConflict { actual: Revision(2) });
+    let outcome = second.append(append(old.handle, Some(old.fence), 1)).await.expect("an outcome");
+    assert_eq!(outcome, AppendOutcome::Fenced { current: new.fence });
+    let request = RenewRequest { handle: old.handle, fence: old.fence };
+    let outcome = second.renew(request).await.expect("an outcome");
+    assert_eq!(outcome, RenewOutcome::Fenced { current: new.fence });
+    let taken = second.commit(prepare(second.as_ref(), slot("b"), &start(run("ses_b", Some("b"), 1))).await);
+    taken.await.expect("an outcome");
+    let again = bench.prepare(Target::New, &start(run("ses_b", None, 1))).await;
+    assert_eq!(bench.refused(&again).await, CommitOutcome::IdTaken);
+}
+
+/// A lease that another instance renewed is live here too, and one that it saw run out is over.
+pub async fn leases_are_judged_the_same_everywhere(harness: &dyn Harness) {
+    if !harness.has(Capability::SecondInstance) {
+        return;
+    }
+    let bench = Bench::new(harness).await;
+    let held = bench.hold("a", 1).await;
+    let second = bench.second().await;
+    bench.renew(held).await;
+    bench.clock.advance(TTL / 2);
+    let request = RenewRequest { handle: held.handle, fence: held.fence };
+    assert!(matches!(second.renew(request).await, Ok(RenewOutcome::Renewed(_))));
+    bench.clock.advance(TTL / 2);
+    let refused = try_prepare(bench.store.as_ref(), &Target::Session(held.handle), &takeover(2)).await;
+    assert!(matches!(refused, Err(Refusal::Takeover(_))), "{refused:?}");
+    bench.clock.advance(TTL / 2);
+    assert_eq!(bench.renew(held).await, RenewOutcome::Expired);
+    assert!(matches!(second.renew(request).await, Ok(RenewOutcome::Expired)));
+}
+
+/// Instances opened at the same moment on nothing all work on the same.
+pub async fn instances_open_together_on_nothing(harness: &dyn Harness) {
+    if !harness.has(Capability::SecondInstance) {
+        return;
+    }
+    let disk: Arc<dyn crate::Disk> = Arc::from(harness.fresh().await);
+    let mut opening = JoinSet::new();
+    for _ in 0..8 {
+        let disk = Arc::clone(&disk);
+        opening.spawn(async move { disk.open().await });
+    }
+    let stores = opening.join_all().await;
+    for (number, store) in stores.iter().enumerate() {
+        let key = format!("a{number}");
+        let request =
+            prepare(store.as_ref(), slot(&key), &start(run(&format!("ses_{number}"), Some(&key), 1))).await;
+        assert!(matches!(store.commit(request).await, Ok(CommitOutcome::Committed(_))));
+    }
+    for store in &stores {
+        assert_eq!(list_all(store.as_ref(), &Namespace::default_name()).await.len(), stores.len());
+    }
+}
+
+/// Two instances where there can be two, else one twice.
+async fn stores(bench: &Bench, harness: &dyn Harness) -> [Arc<dyn Store>; 2] {
+    let first = Arc::clone(&bench.store);
+    let second =
+        if harness.has(Capability::SecondInstance) { bench.second().await } else { Arc::clone(&bench.store) };
+    [first, second]
+}
+
+/// Commits from as many tasks as there are requests, by turns in both instances. The outcomes are in order.
+async fn all_at_once(stores: &[Arc<dyn Store>; 2], requests: Vec<CommitRequest>) -> Vec<CommitOutcome> {
+    let mut tasks = JoinSet::new();
+    for (at, request) in requests.into_iter().enumerate() {
+        let store = Arc::clone(&stores[at % 2]);
+        tasks.spawn(async move { (at, store.commit(request).await.expect("an outcome")) });
+    }
+    let mut outcomes = tasks.join_all().await;
+    outcomes.sort_by_key(|(at, _)| *at);
+    outcomes.into_iter().map(|(_, outcome)| outcome).collect()
+}
+
+/// Of many starts of one key, decided on the same emptiness, exactly one opens the session.
+pub async fn one_of_many_starts_wins(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let stores = stores(&bench, harness).await;
+    for round in 0..8 {
+        let key = format!("a{round}");
+        let mut requests = Vec::new();
+        for n in 0..8_u8 {
+            let command = start(run(&format!("ses_{round}_{n}"), Some(&key), n));
+            requests.push(bench.prepare(slot(&key), &command).await);
+        }
+        let outcomes = all_at_once(&stores, requests).await;
+        let won = outcomes.iter().filter(|outcome| matches!(outcome, CommitOutcome::Committed(_))).count();
+        let lost = CommitOutcome::RevisionConflict { actual: Revision(1) };
+        assert_eq!((won, outcomes.iter().filter(|outcome| **outcome == lost).count()), (1, 7));
+    }
+}
+
+/// Of many takeovers of one abandoned session exactly one happens, and its holder alone holds it.
+pub async fn one_of_many_takeovers_wins(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let stores = stores(&bench, harness).await;
+    let mut held = bench.hold("a", 0).await;
+    for _ in 0..5 {
+        bench.clock.advance(TTL);
+        let mut requests = Vec::new();
+        for n in 1..8_u8 {
+            requests.push(bench.prepare(held.handle, &takeover(n)).await);
+        }
+        let outcomes = all_at_once(&stores, requests.clone()).await;
+        let won: Vec<_> = (0..7).filter(|at| matches!(outcomes[*at], CommitOutcome::Committed(_))).collect();
+        assert_eq!(won.len(), 1);
+        let lease = bench.session(held.handle).await.lease.expect("somebody holds it");
+        let winner = requests[won[0]].decision.session().and_then(|session| session.lease.as_ref());
+        assert_eq!(Some(&lease), winner);
+        assert_eq!(lease.fence, held.fence.next());
+        held.fence = lease.fence;
+    }
+}
+
+/// Of many commits to one slot from many tasks exactly one wins each revision.
+pub async fn each_revision_is_won_once(harness: &dyn Harness) {
+    const TASKS: usize = 6;
+    const WINS: usize = 6;
+    let bench = Bench::new(harness).await;
+    let stores = stores(&bench, harness).await;
+    bench.commit(workspace("w"), &autonomous("ses_a", "w", "one", 15)).await;
+    let mut tasks = JoinSet::new();
+    for task in 0..TASKS {
+        let store = Arc::clone(&stores[task % 2]);
+        tasks.spawn(async move {
+            let mut won = Vec::new();
+            while won.len() < WINS {
+                let request = prepare(store.as_ref(), workspace("w"), &heartbeat("one", None)).await;
+                let outcome = store.commit(request.clone()).await.expect("an outcome");
+                if let CommitOutcome::Committed(done) = outcome {
+                    assert_eq!(done.revision, request.expected.next());
+                    won.push(done.revision.0);
+                }
+            }
+            won
+        });
+    }
+    let won: Vec<u64> = tasks.join_all().await.concat();
+    let distinct: BTreeSet<_> = won.iter().copied().collect();
+    assert_eq!(distinct, (2..=won.len() as u64 + 1).collect());
+    let last = bench.found(workspace("w")).await.current.counters.revision;
+    assert_eq!(Some(&last.0), distinct.last());
+}
+
+/// An id that many want for different slots at once goes to exactly one.
+pub async fn one_of_many_gets_the_id(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let stores = stores(&bench, harness).await;
+    let mut requests = Vec::new();
+    for n in 0..8_u8 {
+        let key = format!("a{n}");
+        requests.push(bench.prepare(slot(&key), &start(run("ses_a", Some(&key), n))).await);
+    }
+    let outcomes = all_at_once(&stores, requests).await;
+    let taken = outcomes.iter().filter(|outcome| **outcome == CommitOutcome::IdTaken).count();
+    assert_eq!((outcomes.len(), taken), (8, 7));
+    assert_eq!(list_all(bench.store.as_ref(), &Namespace::default_name()).await.len(), 1);
+}
+
+/// Appends from many tasks get positions of their own, together without a gap.
+pub async fn concurrent_appends_share_one_row_of_positions(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let stores = stores(&bench, harness).await;
+    let held = bench.hold("a", 1).await;
+    let head = bench.found(held.handle).await.head;
+    let mut tasks = JoinSet::new();
+    for number in 0..60_usize {
+        let store = Arc::clone(&stores[number % 2]);
+        let fence = (number % 3 == 0).then_some(held.fence);
+        tasks.spawn(async move { store.append(append(held.handle, fence, 1 + number % 4)).await });
+    }
+    let mut positions = BTreeSet::new();
+    for answer in tasks.join_all().await {
+        let Ok(AppendOutcome::Appended { first, last }) = answer else { panic!("it lands: {answer:?}") };
+        assert!((first.0..=last.0).all(|position| positions.insert(position)), "a position was given twice");
+    }
+    let end = bench.found(held.handle).await.head;
+    assert_eq!(positions, (head.0 + 1..=end.0).collect());
+    bench.dump().await;
+}
+
+/// A thousand renewals and appends at once, good and bad ones mixed: each gets its own answer.
+pub async fn a_thousand_at_once_are_each_answered_rightly(harness: &dyn Harness) {
+    const SESSIONS: u8 = 40;
+    let bench = Bench::new(harness).await;
+    let mut all = Vec::new();
+    for number in 0..SESSIONS {
+        let held = bench.hold(&format!("a{number}"), number).await;
+        let is_open = number % 4 != 3;
+        if !is_open {
+            bench.commit(held.handle, &complete(held.fence)).await;
+        }
+        all.push((held, is_open));
+    }
+    let mut tasks = JoinSet::new();
+    for number in 0..1_000_usize {
+        let (held, is_open) = all[number % all.len()];
+        let store = Arc::clone(&bench.store);
+        tasks.spawn(async move { one_of_a_thousand(store.as_ref(), held, is_open, number / 40).await });
+    }
+    let appended: usize = tasks.join_all().await.into_iter().sum();
+    let dump = bench.dump().await;
+    let logged = dump.sessions.iter().flat_map(|dumped| &dumped.events).filter(|event| is_note(event));
+    assert_eq!(logged.count(), appended);
+}
+
+fn is_note(event: &tenure_core::event::Event) -> bool {
+    event.data.type_name() == "note"
+}
+
+/// Makes one call, checks its answer, and tells how many events it added.
+async fn one_of_a_thousand(store: &dyn Store, held: Held, is_open: bool, sort: usize) -> usize {
+    let current = held.fence;
+    let (fence, is_current) =
+        if sort.is_multiple_of(5) { (current.next(), false) } else { (current, is_open) };
+    if sort.is_multiple_of(2) {
+        let outcome = store.renew(RenewRequest { handle: held.handle, fence }).await.expect("an outcome");
+        assert_eq!(matches!(outcome, RenewOutcome::Renewed(_)), is_current, "{outcome:?}");
+        assert_eq!(outcome == RenewOutcome::Fenced { current }, !is_current, "{outcome:?}");
+        return 0;
+    }
+    let outcome = store.append(append(held.handle, Some(fence), 2)).await.expect("an outcome");
+    match outcome {
+        AppendOutcome::Appended { first, last } => {
+            assert!(is_current && last == first.next());
+            2
+        }
+        refused => {
+            assert!(!is_current);
+            assert_eq!(refused, AppendOutcome::Fenced { current });
+            0
+        }
+    }
+}
+
+/// Whoever is told that a write is kept finds it, in every instance, while others write.
+pub async fn everybody_reads_their_own_writes(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let stores = stores(&bench, harness).await;
+    let mut tasks = JoinSet::new();
+    for n in 0..6_u8 {
+        let held = bench.hold(&format!("a{n}"), n).await;
+        let [mine, others] =
+            if n % 2 == 0 { [0, 1] } else { [1, 0] }.map(|at: usize| Arc::clone(&stores[at]));
+        tasks.spawn(async move {
+            for round in 0..10 {
+                let text = format!("step {round}");
+                let request = prepare(mine.as_ref(), held.handle, &note(held.fence, Some(&text))).await;
+                let done = crate::fixture::committed(mine.commit(request).await.expect("an outcome"));
+                for store in [&mine, &others] {
+                    let found = find(store.as_ref(), &Target::Session(held.handle)).await;
+                    let said = found.current.session.and_then(|session| session.activity);
+                    assert_eq!(said.map(|activity| activity.text).as_ref(), Some(&text));
+                    assert_eq!(found.head, Seq(done.head.0));
+                }
+            }
+        });
+    }
+    tasks.join_all().await;
+}
+
+/// Sessions opened at the same time have handles of their own, and every list shows all of them.
+pub async fn sessions_opened_together_are_all_listed(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let stores = stores(&bench, harness).await;
+    let mut tasks = JoinSet::new();
+    for n in 0..40_u8 {
+        let store = Arc::clone(&stores[usize::from(n % 2)]);
+        tasks.spawn(async move {
+            let request =
+                prepare(store.as_ref(), Target::New, &start(run(&format!("ses_{n}"), None, n))).await;
+            crate::fixture::committed(store.commit(request).await.expect("an outcome")).handle
+        });
+    }
+    let handles: BTreeSet<_> = tasks.join_all().await.into_iter().collect();
+    for store in &stores {
+        let listed = list_all(store.as_ref(), &Namespace::default_name()).await;
+        assert!(listed.iter().rev().map(|listed| listed.handle).eq(handles.iter().copied()));
+    }
+}
+
+/// A cancel and its owner's last words, at once: one of them is first, and the log says which.
+pub async fn a_cancel_and_an_append_at_once_agree(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let stores = stores(&bench, harness).await;
+    for round in 0..10 {
+        let held = bench.hold(&format!("a{round}"), 1).await;
+        let cancelled = bench.prepare(held.handle, &cancel()).await;
+        let [one, two] = [Arc::clone(&stores[0]), Arc::clone(&stores[1])];
+        let mut append_task = JoinSet::new();
+        append_task.spawn(async move { two.append(append(held.handle, Some(held.fence), 1)).await });
+        crate::fixture::committed(one.commit(cancelled).await.expect("an outcome"));
+        let log = || async { bench.log(held.handle).await.iter().position(is_note) };
+        match append_task.join_all().await.pop().expect("one answer").expect("an outcome") {
+            AppendOutcome::Appended { .. } => assert!(log().await.is_some()),
+            refused => {
+                assert_eq!(refused, AppendOutcome::Fenced { current: held.fence.next() });
+                assert_eq!(log().await, None);
+            }
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! The one list of cases, and what is made of it: tests, and a table.
+
+/// Passes every case to another macro of this crate, so that the list is written once.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! with_cases {
+    ($callback:ident $($argument:expr)?) => {
+        $crate::$callback! {
+            ($($argument)?)
+            session {
+                an_empty_store_finds_nothing,
+                a_session_is_found_as_decided_by_slot_and_id_and_handle,
+                a_commits_events_are_in_the_log,
+                events_carry_the_fence_that_guarded_them,
+                a_session_without_a_key_guards_itself,
+                slots_of_other_namespaces_and_kinds_are_apart,
+                a_slots_revision_and_fence_go_on_in_its_next_session,
+                the_fence_never_goes_back,
+                a_fresh_workspace_start_writes_both_sessions,
+                a_slot_shows_its_newest_session_after_it_ended,
+                a_renewal_between_load_and_commit_survives,
+                an_append_between_load_and_commit_survives,
+                a_note_between_load_and_commit_survives,
+                an_activity_is_replaced_and_dropped,
+                the_last_activity_never_moves_back,
+                a_note_leaves_the_revision_alone,
+                a_heartbeat_raises_the_revision_and_renews,
+                a_decision_without_writes_changes_nothing,
+                a_release_wins_over_a_renewal_in_between,
+            }
+            guard {
+                a_decision_on_an_old_revision_conflicts,
+                a_second_start_on_an_empty_slot_conflicts,
+                a_decision_on_a_revision_that_never_was_conflicts,
+                a_decision_on_an_old_revision_conflicts_without_a_slot,
+                a_start_on_an_empty_slot_loses_against_an_import_at_revision_zero,
+                a_slot_never_has_two_open_sessions,
+                a_decision_under_another_fence_is_fenced,
+                an_owners_decision_after_the_end_is_fenced,
+                an_operators_decision_needs_no_fence,
+                the_revision_is_checked_before_the_fence,
+                the_fence_is_checked_before_the_judgement,
+                the_judgement_is_checked_before_the_id,
+                an_id_that_exists_is_taken,
+                a_taken_id_leaves_the_old_session_open,
+                the_same_id_may_exist_in_two_namespaces,
+                over_that_is_live_is_judged_again,
+                live_that_became_over_is_judged_again,
+                a_clock_set_back_has_a_takeover_judged_again,
+                a_proof_of_death_holds_for_its_incarnation_only,
+                idleness_is_judged_again_after_the_owners_append,
+                a_judgement_about_nothing_never_holds,
+            }
+            lease {
+                a_renewal_moves_the_end_to_one_ttl_from_now,
+                a_renewal_changes_nothing_but_the_term,
+                a_renewed_lease_lasts,
+                a_renewal_never_revives,
+                a_late_holder_is_granted_it_again_under_its_fence,
+                a_renewal_under_another_fence_is_fenced,
+                an_old_fence_is_fenced_though_the_lease_is_over,
+                a_renewal_after_the_end_is_fenced,
+                a_renewal_after_a_workspace_takeover_is_fenced,
+                a_renewal_of_nothing_is_fenced,
+                a_paused_session_is_renewed,
+                a_session_without_a_key_has_its_own_fence,
+                a_renewal_concerns_one_session,
+                a_workspace_lease_is_renewed_by_the_wall_clock,
+            }
+            clock {
+                the_time_is_the_stores_own,
+                a_boot_lease_outlives_wall_jumps_both_ways,
+                a_wall_jump_lets_nobody_take_a_boot_lease_over,
+                a_boot_lease_ends_with_the_boot,
+                a_wall_lease_ends_by_the_wall_clock,
+                a_wall_lease_outlives_the_boot,
+                a_persons_session_is_over_only_after_its_threshold,
+                an_unusable_wall_clock_lets_runs_renew,
+                an_unusable_wall_clock_renews_no_workspace,
+                an_unusable_wall_clock_confirms_no_judgement,
+                an_unusable_wall_clock_lets_the_owner_clear,
+                an_unusable_wall_clock_loses_no_events,
+                an_unusable_wall_clock_makes_nothing_due,
+                a_wall_clock_set_back_reorders_no_log,
+            }
+            log {
+                positions_have_no_gap_across_all_writers,
+                events_are_read_as_they_were_appended,
+                an_owners_append_is_activity_and_raises_no_revision,
+                an_inbox_append_changes_nothing_but_the_log,
+                an_owner_that_is_late_still_appends,
+                an_append_under_another_fence_is_fenced,
+                an_append_after_a_workspace_takeover_is_fenced,
+                an_append_after_the_end_is_refused,
+                an_append_to_nothing_is_not_found,
+                neighbours_logs_stay_apart,
+                reading_in_pages_finds_everything_once,
+                reading_begins_after_the_given_position,
+                reading_at_and_after_the_head_finds_nothing,
+                reading_by_type_passes_over_the_others,
+                a_full_page_by_type_loses_nothing,
+            }
+            watch {
+                a_watch_wakes_on_a_commit,
+                a_watch_wakes_on_an_append,
+                every_watch_wakes,
+                a_watch_wakes_on_another_instances_writes,
+                a_watch_never_sleeps_through_a_write,
+                a_watch_never_sleeps_through_another_instances_write,
+            }
+            records {
+                a_session_with_every_field_comes_back,
+                a_session_with_no_field_set_comes_back,
+                every_state_comes_back,
+                every_lease_comes_back,
+                large_numbers_come_back,
+                an_import_comes_back,
+                every_event_comes_back,
+                the_largest_append_is_kept_whole,
+                names_with_anything_in_them_are_kept,
+                a_pending_session_is_kept_and_started,
+            }
+            inspect {
+                a_list_shows_the_newest_first,
+                lists_are_filtered_by_state_and_kind_and_label,
+                a_list_shows_one_namespace,
+                pages_have_no_gap_and_no_double,
+                the_last_page_says_so,
+                pages_of_rare_sessions_are_full,
+                a_name_is_an_id_first,
+                a_key_names_what_is_open_and_else_the_newest,
+                a_name_means_exactly_that,
+                a_session_is_due_once_it_was_idle_too_long,
+                the_longest_overdue_comes_first,
+                what_cannot_expire_is_never_due,
+                a_paused_session_is_due,
+                what_was_swept_is_not_due,
+                a_postponed_look_is_due_later,
+                a_commit_sets_the_next_look_anew,
+                postponing_what_has_ended_brings_nothing_back,
+                an_active_session_is_due_again_once_it_is_idle,
+            }
+            unknown {
+                a_commit_is_resolved_by_its_id,
+                a_refused_commit_resolves_to_nothing,
+                a_later_commit_hides_an_earlier_one,
+                other_writes_do_not_hide_a_commit,
+                a_commit_of_two_sessions_is_resolved,
+                a_former_sessions_commit_is_resolved,
+                a_commit_without_writes_resolves_to_nothing,
+                a_commit_sent_twice_happens_once,
+                a_commit_whose_answer_was_lost_is_resolved,
+                a_commit_that_failed_is_answered_truthfully,
+                a_refusal_whose_answer_was_lost_wrote_nothing,
+                an_append_whose_answer_was_lost_is_there_once_or_not,
+                a_renewal_whose_answer_was_lost_is_asked_again,
+            }
+            crash {
+                what_was_acknowledged_is_there_after_reopening,
+                numbers_go_on_after_reopening,
+                a_lease_outlives_the_store,
+                what_was_remembered_is_there_after_reopening,
+                a_dropped_commit_is_all_or_nothing,
+                dropped_commits_leave_their_neighbours_alone,
+                a_fault_in_a_group_does_not_take_neighbours_along,
+                nothing_that_failed_is_remembered,
+                ownership_outlives_the_store,
+            }
+            process {
+                instances_show_what_the_others_wrote,
+                guards_hold_across_instances,
+                leases_are_judged_the_same_everywhere,
+                instances_open_together_on_nothing,
+                one_of_many_starts_wins,
+                one_of_many_takeovers_wins,
+                each_revision_is_won_once,
+                one_of_many_gets_the_id,
+                concurrent_appends_share_one_row_of_positions,
+                a_thousand_at_once_are_each_answered_rightly,
+                everybody_reads_their_own_writes,
+                sessions_opened_together_are_all_listed,
+                a_cancel_and_an_append_at_once_agree,
+            }
+            model {
+            }
+        }
+    };
+}
+
+/// One test for each case, in a module named after the cases' subject.
+///
+/// Takes the expression of a [`Harness`](crate::Harness). The crate that uses it needs tokio with its
+/// multi-threaded runtime and macros.
+#[macro_export]
+macro_rules! conformance_tests {
+    ($harness:expr) => {
+        $crate::with_cases!(case_tests $harness);
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! case_tests {
+    (($harness:expr) $($module:ident { $($case:ident,)* })*) => {
+        fn harness_under_test() -> impl $crate::Harness {
+            $harness
+        }
+
+        $(
+            mod $module {
+                $(
+                    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                    async fn $case() {
+                        let harness = super::harness_under_test();
+                        $crate::cases::$module::$case(&harness).await;
+                    }
+                )*
+            }
+        )*
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! case_table {
+    (() $($module:ident { $($case:ident,)* })*) => {
+        vec![$($(
+            $crate::Case {
+                module: stringify!($module),
+                name: stringify!($case),
+                run: |harness| Box::pin($crate::cases::$module::$case(harness)),
+            },
+        )*)*]
+    };
+}
+
+/// A running case.
+pub type Running<'a> = std::pin::Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
+/// One case of the list.
+#[derive(Debug, Clone, Copy)]
+pub struct Case {
+    /// What it is about.
+    pub module: &'static str,
+    /// The fact that it checks, as a sentence.
+    pub name: &'static str,
+    /// Runs it; it panics when the fact does not hold.
+    pub run: fn(&dyn crate::Harness) -> Running<'_>,
+}
+
+/// Every case, for those who run them in their own way.
+#[must_use]
+pub fn cases() -> Vec<Case> {
+    crate::with_cases!(case_table)
+}

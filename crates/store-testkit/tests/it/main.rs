@@ -1,0 +1,4 @@
+//! The testkit tested: its cases on its own model.
+
+mod conformance;
+mod list;
