@@ -1,4 +1,4 @@
-//! From a command to its durable effect: load, decide, commit, and again if somebody was faster.
+//! From a command to its durable effect: load, decide, commit, or start over.
 
 use tenure_core::id::Fence;
 use tenure_core::refusal::Refusal;

@@ -1,4 +1,4 @@
-//! Keeps one lease: renews it in time, says until when to trust it, says when it is lost.
+//! Keeps one lease: renews it, says how long to trust it, reports its loss.
 
 use std::fmt::Debug;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! `tenure run`: a command as an owned, recorded session, stopped before it can be run twice.
+//! `tenure run`: an owned, recorded command, stopped before it can run twice.
 
 mod batch;
 mod claim;

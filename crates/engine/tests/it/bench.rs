@@ -1,4 +1,4 @@
-//! An engine over a faulty model store, and the short ways in which tests arrange things.
+//! An engine over a faulty model store, and short ways to arrange things.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

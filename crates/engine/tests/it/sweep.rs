@@ -1,4 +1,4 @@
-//! Idle sessions expire a hundred at a time, and one that fails does not stop the others.
+//! Idle sessions expire in bounded sweeps; one failure does not stop the others.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Processes killed at any moment leave a store that works and a log without a gap.
+//! Processes killed at any moment leave a working store and no gap.
 
 use std::process::Stdio;
 

@@ -1,4 +1,4 @@
-//! A command with side effects outside the store: it writes its fence to a file, again and again.
+//! A command that writes its fence to a file, again and again.
 
 use std::fs;
 use std::path::{Path, PathBuf};
