@@ -1,4 +1,4 @@
-//! A lease is kept in time, trusted no longer than it may be, lost only when it is.
+//! A lease is kept in time, trusted within bounds, and lost only when it is.
 
 use std::time::Duration;
 
