@@ -199,3 +199,6 @@ impl EventData {
 pub fn is_reserved(kind: &EventType) -> bool {
     RESERVED.contains(&kind.as_str())
 }
+
+#[cfg(test)]
+mod tests;

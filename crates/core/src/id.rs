@@ -130,6 +130,12 @@ impl ActorId {
     pub fn interactive() -> Self {
         Self("interactive".into())
     }
+
+    /// The holder of a runtime's session whose record names none.
+    #[must_use]
+    pub fn unknown() -> Self {
+        Self("unknown".into())
+    }
 }
 
 macro_rules! number_type {
@@ -180,3 +186,6 @@ impl fmt::Display for Incarnation {
 /// Names one commit, so that its outcome can be found out after the answer was lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CommitId(pub [u8; 16]);
+
+#[cfg(test)]
+mod tests;

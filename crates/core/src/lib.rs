@@ -6,6 +6,8 @@
 
 pub mod escape;
 pub mod event;
+#[cfg(test)]
+mod fixture;
 pub mod id;
 pub mod kind;
 pub mod lease;

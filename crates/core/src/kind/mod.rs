@@ -96,7 +96,7 @@ const AGENT: KindRules = KindRules {
 
 const WORKSPACE: KindRules = KindRules {
     name: "workspace",
-    transitions: &[(Active, Completed), (Active, Expired)],
+    transitions: &[(Pending, Active), (Active, Completed), (Active, Expired)],
     same_state: SameState::Refused,
     claim: ClaimPolicy::Explicit,
     lease_clock: LeaseClock::Wall,

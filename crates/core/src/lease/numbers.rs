@@ -74,6 +74,13 @@ pub enum RunTimesRefusal {
         /// What was asked for.
         given: Duration,
     },
+    /// No ttl that a run may ask for leaves room for this grace.
+    Grace {
+        /// What was asked for.
+        given: Duration,
+        /// The longest that some ttl has room for.
+        max: Duration,
+    },
     /// The ttl leaves no room for the grace, the margin and two renewals.
     TooShort {
         /// What was asked for.
@@ -96,6 +103,10 @@ impl RunTimes {
         let times = Self { ttl: accepted, grace };
         if times.fits() {
             return Ok(times);
+        }
+        let max = longest_grace();
+        if grace > max {
+            return Err(RunTimesRefusal::Grace { given: grace, max });
         }
         Err(RunTimesRefusal::TooShort { given: ttl, needed: shortest_ttl(grace) })
     }
@@ -122,6 +133,12 @@ impl RunTimes {
     pub fn trusted_for(&self) -> Duration {
         self.ttl.0.saturating_sub(margin(self.ttl)).saturating_sub(self.grace)
     }
+}
+
+/// The longest grace that the longest ttl of a run has room for.
+fn longest_grace() -> Duration {
+    let longest = Ttl(limits::RUN_TTL_MAX);
+    longest.0.saturating_sub(margin(longest)).saturating_sub(renew_interval(longest) * 2)
 }
 
 /// The shortest whole-second ttl that holds `grace`, its own margin and two renewal intervals.

@@ -1,1 +1,5 @@
 //! Tests of the lease rules.
+
+mod holder;
+mod numbers;
+mod term;

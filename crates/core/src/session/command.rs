@@ -148,6 +148,12 @@ impl Seen {
         Self { session, revision: current.counters.revision }
     }
 
+    /// The open session that was seen, if there was one.
+    #[must_use]
+    pub const fn session(&self) -> Option<&SessionId> {
+        self.session.as_ref()
+    }
+
     /// Whether `current` is still what was seen.
     #[must_use]
     pub fn is(&self, current: &Current) -> bool {

@@ -64,6 +64,7 @@ fn judge(session: &Session, lease: &Lease, context: &Context) -> Result<(Standin
 
 fn start_run(current: &Current, start: &StartRun, context: &Context) -> Result<Decision, Refusal> {
     let now = context.now.wall()?;
+    let takeover = start.takeover.as_deref().map(workspace::parse_reason).transpose()?;
     let Some(session) = current.open() else {
         return Ok(open_run(current.counters, start, &context.now, now));
     };
@@ -82,12 +83,13 @@ fn start_run(current: &Current, start: &StartRun, context: &Context) -> Result<D
         return Ok(Decision::new(vec![write], counters, None));
     };
     let (standing, judged) = judge(session, held, context)?;
-    match (standing, &start.takeover) {
+    match (standing, takeover) {
         (Standing::Live, _) => Err(Refusal::Held(Box::new(Held::of(session, held)))),
         (Standing::Over, None) => Err(Refusal::Abandoned(Box::new(Held::of(session, held)))),
         (Standing::Over, Some(reason)) => {
-            let taken = Change::TakenOver { lease, from: held.holder.id.clone(), reason: reason.clone() };
-            let write = Write::of(session.clone()).then(described).then(taken).then(started);
+            let taken = Change::TakenOver { lease, from: held.holder.id.clone(), reason };
+            let write = Write::of(session.clone()).then(described).then(taken);
+            let write = write.then(started).then(Change::ActivityDropped);
             Ok(Decision::new(vec![write], counters, Some(judged)))
         }
     }
@@ -132,6 +134,7 @@ fn takeover(
     context: &Context,
 ) -> Result<Decision, Refusal> {
     let now = context.now.wall()?;
+    let reason = workspace::parse_reason(reason)?;
     let session = open_or_refuse(current)?;
     let lease = session
         .lease
@@ -148,7 +151,7 @@ fn takeover(
     let write = Write::of(session.clone()).then(Change::TakenOver {
         lease: new,
         from: lease.holder.id.clone(),
-        reason: reason.to_owned(),
+        reason,
     });
     let write = write.then(Change::Touched { at: now }).then(Change::ActivityDropped);
     Ok(Decision::new(vec![write], counters, Some(judged)))
@@ -275,12 +278,12 @@ fn open_or_refuse(current: &Current) -> Result<&Session, Refusal> {
 /// The session and its lease, if `fence` is the one under which it is held now.
 fn owned(current: &Current, fence: Fence) -> Result<(&Session, &Lease), Refusal> {
     let session = current.session.as_ref().ok_or(Refusal::NotFound)?;
-    match &session.lease {
+    match session.lease.as_ref().filter(|_| !session.is_terminal()) {
         Some(lease) if lease.fence == fence => Ok((session, lease)),
         lease => Err(Refusal::Fenced {
             given: fence,
             current: current.counters.fence,
-            holder: lease.as_ref().map(|lease| Box::new(Held::of(session, lease))),
+            holder: lease.map(|lease| Box::new(Held::of(session, lease))),
         }),
     }
 }

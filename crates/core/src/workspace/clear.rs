@@ -17,13 +17,15 @@ pub struct Clear {
 
 /// Nothing to clear is not an error: the decision then writes nothing.
 pub(crate) fn decide(current: &Current, clear: &Clear, context: &Context) -> Result<Decision, Refusal> {
-    let Some(session) = current.open() else {
-        return Ok(Decision::new(Vec::new(), current.counters, None));
-    };
-    authorise(session, clear.actor.as_ref(), context).map_err(Refusal::Clear)?;
+    if let Some(session) = current.open() {
+        authorise(session, clear.actor.as_ref(), context).map_err(Refusal::Clear)?;
+    }
     if context.seen.as_ref().is_some_and(|seen| !seen.is(current)) {
         return Err(Refusal::IdentityChanged);
     }
+    let Some(session) = current.open() else {
+        return Ok(Decision::new(Vec::new(), current.counters, None));
+    };
     let counters =
         Counters { revision: current.counters.revision.next(), fence: current.counters.fence.next() };
     let reason = clear.reason.clone().unwrap_or_else(|| "cleared".to_owned());
@@ -55,7 +57,8 @@ fn authorise(session: &Session, actor: Option<&ActorId>, context: &Context) -> R
     Err(ClearRefusal::ActiveAutonomous { owner, actor })
 }
 
+/// Without a usable clock nothing can be taken over, whatever the record says.
 fn can_be_taken_over(session: &Session, lease: &Lease, context: &Context) -> bool {
-    let is_over = matches!(session.standing(&context.now), Ok(Standing::Over));
+    let is_over = context.now.wall.is_some() && session.standing(&context.now) == Ok(Standing::Over);
     is_over && !session.anonymous && lease.term.ttl().is_some()
 }

@@ -22,6 +22,9 @@ pub(crate) fn decide(
 ) -> Result<Decision, Refusal> {
     let (session, lease) =
         owned(current, heartbeat).map_err(|why| Refusal::Heartbeat(since_seen(why, context)))?;
+    if context.seen.as_ref().is_some_and(|seen| seen.session() != Some(&session.id)) {
+        return Err(Refusal::Heartbeat(HeartbeatRefusal::OwnershipChanged));
+    }
     if session.standing(&context.now)? == Standing::Over {
         let stale = HeartbeatRefusal::Stale { owner: lease.holder.id.clone() };
         return Err(Refusal::Heartbeat(since_seen(stale, context)));

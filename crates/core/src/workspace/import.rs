@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::id::{ActorId, Incarnation, Key, Namespace, Revision, SessionId};
 use crate::kind::Kind;
-use crate::lease::{Holder, HolderKind, Lease, Term, Ttl};
+use crate::lease::{Holder, HolderKind, Lease, Lifecycle, Term, Ttl};
 use crate::refusal::Refusal;
-use crate::session::{Change, Counters, Current, Decision, Mode, Opening, Write};
+use crate::session::{Change, Counters, Current, Decision, Mode, Opening, Session, State, Write};
 use crate::time::WallTime;
 
 /// The owner that a record names.
@@ -57,13 +57,19 @@ pub(crate) fn decide(current: &Current, import: &Import) -> Result<Decision, Ref
     if current.session.is_some() {
         return Err(Refusal::ImportNotEmpty);
     }
-    let counters = Counters { revision: import.revision, fence: current.counters.fence.next() };
-    let mut session = opening(import).into_session(counters);
-    session.anonymous = import.recorded_id.is_none();
+    let counters = Counters { revision: revision(current, import), fence: current.counters.fence.next() };
+    let session = Session {
+        started_at: Some(import.started),
+        last_started_at: Some(import.last_started),
+        last_activity_at: import.last_started,
+        start_count: import.start_count,
+        anonymous: import.recorded_id.is_none(),
+        ..opening(import).into_session(counters)
+    };
     let lease = Lease {
         holder: Holder {
             kind: import.owner.kind,
-            id: import.owner.id.clone().unwrap_or_else(ActorId::interactive),
+            id: import.owner.id.clone().unwrap_or_else(|| unnamed(import.owner.kind)),
             supervisor: import.owner.supervisor.clone(),
             place: None,
         },
@@ -71,13 +77,30 @@ pub(crate) fn decide(current: &Current, import: &Import) -> Result<Decision, Ref
         fence: counters.fence,
         term: term(import),
     };
-    let mut write = Write::opening(session)
-        .then(Change::Granted(lease))
-        .then(Change::Started { at: import.started, reason: "imported".to_owned() });
-    write.session.last_started_at = Some(import.last_started);
-    write.session.last_activity_at = import.last_started;
-    write.session.start_count = import.start_count;
+    let reason = "imported".to_owned();
+    let write = Write::opening(session).then(Change::Granted(lease)).then(Change::Moved {
+        to: State::Active,
+        reason,
+        by: None,
+    });
     Ok(Decision::new(vec![write], counters, None))
+}
+
+/// The record's own, so that its next write has the number that its callers expect; in a slot that was used
+/// before, never a lower one than the slot has had.
+fn revision(current: &Current, import: &Import) -> Revision {
+    if current.counters == Counters::default() {
+        return import.revision;
+    }
+    import.revision.max(current.counters.revision.next())
+}
+
+/// Who holds what a record says nobody's name about.
+fn unnamed(kind: HolderKind) -> ActorId {
+    match kind.lifecycle() {
+        Lifecycle::Interactive => ActorId::interactive(),
+        Lifecycle::Autonomous => ActorId::unknown(),
+    }
 }
 
 fn opening(import: &Import) -> Opening {

@@ -25,11 +25,11 @@ pub(crate) use start::decide as decide_start;
 pub(crate) use takeover::decide as decide_takeover;
 
 use crate::id::{ActorId, SessionId};
-use crate::lease::{Holder, Lifecycle};
+use crate::lease::{Holder, Lifecycle, Standing};
 use crate::limits;
 use crate::refusal::LimitRefusal;
-use crate::session::{Change, Context, Session, State, Write};
-use crate::time::WallTime;
+use crate::session::{Change, Context, Current, Session, State, Write};
+use crate::time::{Moment, WallTime};
 
 /// What a holder says it is doing: trimmed, not blank, of bounded length.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +83,15 @@ pub fn session_minutes(started: WallTime, now: WallTime) -> u64 {
 #[must_use]
 pub fn lifecycle(session: &Session) -> Lifecycle {
     session.lease.as_ref().map_or(Lifecycle::Interactive, |lease| lease.holder.kind.lifecycle())
+}
+
+/// The id of the session that is current: open, with an id of its own, and not stale.
+///
+/// Without a usable clock nothing is known to be current.
+#[must_use]
+pub fn current_id<'a>(current: &'a Current, now: &Moment) -> Option<&'a SessionId> {
+    let session = current.open()?;
+    (session.standing(now) == Ok(Standing::Live)).then_some(&session.id)
 }
 
 fn owner_of(session: &Session) -> Option<&ActorId> {

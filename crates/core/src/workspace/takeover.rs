@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{ended_by, is_held_by, lifecycle};
+use super::{ended_by, is_held_by, lifecycle, parse_reason};
 use crate::id::{ActorId, Incarnation, SessionId};
 use crate::kind::Kind;
 use crate::lease::{Holder, HolderKind, Lease, Lifecycle, Place, Standing, Term, Ttl};
@@ -28,6 +28,7 @@ pub struct Takeover {
 }
 
 pub(crate) fn decide(current: &Current, takeover: &Takeover, context: &Context) -> Result<Decision, Refusal> {
+    let reason = parse_reason(&takeover.reason)?;
     let (session, lease, ttl) = eligible(current, takeover, context)?;
     let now = context.now.wall()?;
     let counters =
@@ -45,11 +46,7 @@ pub(crate) fn decide(current: &Current, takeover: &Takeover, context: &Context) 
         term: Term::Wall { ttl, renewed: now },
     };
     let opened = Write::opening(opening(session, takeover, now).into_session(counters))
-        .then(Change::TakenOver {
-            lease: new,
-            from: lease.holder.id.clone(),
-            reason: takeover.reason.clone(),
-        })
+        .then(Change::TakenOver { lease: new, from: lease.holder.id.clone(), reason })
         .then(Change::Started { at: now, reason: "session taken over".to_owned() });
     let ended = ended_by(session.clone(), &takeover.id, now, "taken over");
     Ok(Decision::new(vec![ended, opened], counters, Some(Judged::Clock(Standing::Over))))

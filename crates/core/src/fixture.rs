@@ -1,0 +1,309 @@
+//! Sessions, commands and moments for tests: what a test does not set has a plain default.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use proptest::test_runner::Config;
+
+use crate::id::{ActorId, Fence, Incarnation, Key, Namespace, Revision, SessionId};
+use crate::kind::Kind;
+use crate::lease::{Holder, HolderKind, Lease, Place, Term, Ttl};
+use crate::refusal::Refusal;
+use crate::session::{
+    Activity, Claimant, Command, Context, Counters, Current, Decision, Mode, Seen, Session, StartRun, State,
+    decide,
+};
+use crate::time::{BootId, BootMoment, Moment, WallTime};
+use crate::workspace::{ActivityText, Autonomous, Clear, Heartbeat, Owner, Start, Takeover};
+
+/// The wall clock when every stored session was started: an odd number of milliseconds.
+const START: u64 = 1_700_000_000_123;
+/// The same moment on the boot-time clock.
+const BOOT_START: u64 = 5_000_000;
+
+/// The ttl of the run that holds [`agent`].
+pub(crate) const RUN_TTL: Duration = Duration::from_secs(15);
+/// The ttl of the worker that holds [`autonomous`].
+pub(crate) const WORKER_TTL: Duration = Duration::from_secs(60);
+/// Eight hours.
+pub(crate) const EIGHT_HOURS_MS: u64 = 8 * 60 * 60 * 1000;
+/// What every stored session was counted with.
+pub(crate) const COUNTERS: Counters = Counters { revision: Revision(7), fence: Fence(3) };
+/// What one lifecycle write that keeps the fence leaves of [`COUNTERS`].
+pub(crate) const KEPT: Counters = Counters { revision: Revision(8), fence: Fence(3) };
+/// What one lifecycle write that raises the fence leaves of [`COUNTERS`].
+pub(crate) const RAISED: Counters = Counters { revision: Revision(8), fence: Fence(4) };
+
+/// The wall clock, so many milliseconds after the start.
+pub(crate) fn wall(ms: u64) -> WallTime {
+    WallTime::from_epoch_ms(START + ms)
+}
+
+/// The boot-time clock, so many milliseconds after the start.
+pub(crate) const fn boot(ms: u64) -> BootMoment {
+    BootMoment { boot: BootId([1; 16]), ms: BOOT_START + ms }
+}
+
+/// Another boot of the same machine.
+pub(crate) const fn other_boot(ms: u64) -> BootMoment {
+    BootMoment { boot: BootId([2; 16]), ms: BOOT_START + ms }
+}
+
+/// Both clocks, so many milliseconds after the start.
+pub(crate) fn moment(ms: u64) -> Moment {
+    Moment { wall: Some(wall(ms)), boot: boot(ms) }
+}
+
+/// Only the boot-time clock can be used.
+pub(crate) const fn no_wall(ms: u64) -> Moment {
+    Moment { wall: None, boot: boot(ms) }
+}
+
+/// A first look, so many milliseconds after the start.
+pub(crate) fn context(ms: u64) -> Context {
+    Context { now: moment(ms), gone: None, seen: None }
+}
+
+/// A first look at a wall clock that stands before 1970.
+pub(crate) fn clockless(ms: u64) -> Context {
+    Context { now: no_wall(ms), ..context(ms) }
+}
+
+/// A second look, after `first` was seen.
+pub(crate) fn after_seeing(first: &Current, ms: u64) -> Context {
+    Context { seen: Some(Seen::of(first)), ..context(ms) }
+}
+
+pub(crate) fn id(text: &str) -> SessionId {
+    SessionId::parse(text).unwrap()
+}
+
+pub(crate) fn actor(text: &str) -> ActorId {
+    ActorId::parse(text).unwrap()
+}
+
+pub(crate) fn key() -> Key {
+    Key::parse("/repo#main").unwrap()
+}
+
+pub(crate) fn ttl(length: Duration) -> Ttl {
+    Ttl::stored(length).unwrap()
+}
+
+/// The lease `session` has.
+pub(crate) fn lease(session: &Session) -> Lease {
+    session.lease.clone().unwrap()
+}
+
+/// `session` with its lease changed.
+pub(crate) fn with_lease(session: Session, change: impl FnOnce(Lease) -> Lease) -> Session {
+    Session { lease: session.lease.map(change), ..session }
+}
+
+/// `session` with another term.
+pub(crate) fn with_term(session: Session, term: Term) -> Session {
+    with_lease(session, |lease| Lease { term, ..lease })
+}
+
+/// What is stored when `session` is.
+pub(crate) fn stored(session: Session) -> Current {
+    Current { counters: session.counters, session: Some(session) }
+}
+
+/// Nothing was ever stored.
+pub(crate) fn nothing() -> Current {
+    Current::default()
+}
+
+/// What `command` decides about `session`.
+pub(crate) fn decided(session: Session, command: &Command, context: &Context) -> Decision {
+    decide(&stored(session), command, context).unwrap()
+}
+
+/// Why `command` is refused for `session`.
+pub(crate) fn refused(session: Session, command: &Command, context: &Context) -> Refusal {
+    decide(&stored(session), command, context).unwrap_err()
+}
+
+/// The one session that a decision writes.
+pub(crate) fn written(decision: &Decision) -> &Session {
+    assert_eq!(decision.writes.len(), 1);
+    &decision.writes[0].session
+}
+
+/// What is stored after `decision` was.
+pub(crate) fn after(decision: &Decision) -> Current {
+    Current { session: decision.session().cloned(), counters: decision.counters }
+}
+
+/// An agent session at work, held by the process of runner 1.
+pub(crate) fn agent() -> Session {
+    Session {
+        id: id("ses_run"),
+        namespace: Namespace::default_name(),
+        kind: Kind::Agent,
+        key: Some(key()),
+        state: State::Active,
+        mode: Mode::General,
+        lease: Some(Lease {
+            holder: runner(1).holder,
+            incarnation: runner(1).incarnation,
+            fence: COUNTERS.fence,
+            term: Term::Boot { ttl: ttl(RUN_TTL), renewed: boot(0), renewed_wall: wall(0) },
+        }),
+        counters: COUNTERS,
+        created_at: wall(0),
+        started_at: Some(wall(0)),
+        last_started_at: Some(wall(0)),
+        start_count: 1,
+        last_activity_at: wall(0),
+        activity: None,
+        labels: BTreeMap::new(),
+        command: vec!["make".to_owned()],
+        directory: Some("/repo".to_owned()),
+        idle: Kind::Agent.rules().idle,
+        predecessor: None,
+        successor: None,
+        anonymous: false,
+    }
+}
+
+/// A person's workspace session: started twice, for research.
+pub(crate) fn interactive() -> Session {
+    Session {
+        id: id("ses_person"),
+        kind: Kind::Workspace,
+        mode: Mode::Research,
+        lease: Some(Lease {
+            holder: person(),
+            incarnation: Incarnation([7; 16]),
+            fence: COUNTERS.fence,
+            term: Term::Interactive { started: wall(0) },
+        }),
+        start_count: 2,
+        command: Vec::new(),
+        idle: None,
+        ..agent()
+    }
+}
+
+/// A workspace session of the runtime's worker `w1` under the supervisor `s1`, for research.
+pub(crate) fn autonomous() -> Session {
+    Session {
+        id: id("ses_worker"),
+        lease: Some(Lease {
+            holder: Holder {
+                kind: HolderKind::RuntimeWorker,
+                id: actor("w1"),
+                supervisor: Some(actor("s1")),
+                place: None,
+            },
+            incarnation: Incarnation([8; 16]),
+            fence: COUNTERS.fence,
+            term: Term::Wall { ttl: ttl(WORKER_TTL), renewed: wall(0) },
+        }),
+        activity: Some(Activity {
+            text: "step 1".to_owned(),
+            actor: actor("w1"),
+            at: wall(0),
+            revision: COUNTERS.revision,
+        }),
+        ..interactive()
+    }
+}
+
+/// The holder of every interactive session.
+pub(crate) fn person() -> Holder {
+    Holder { kind: HolderKind::Interactive, id: ActorId::interactive(), supervisor: None, place: None }
+}
+
+/// The `n`th process that wants to hold a run.
+pub(crate) fn runner(n: u8) -> Claimant {
+    let place = Some(Place { host: "host".into(), pid: u32::from(n) });
+    let id = actor(&format!("run/host/{n}"));
+    Claimant {
+        holder: Holder { kind: HolderKind::Run, id, supervisor: None, place },
+        incarnation: Incarnation([n; 16]),
+    }
+}
+
+/// Runner 2 starts a run.
+pub(crate) fn run() -> StartRun {
+    StartRun {
+        id: id("ses_next"),
+        namespace: Namespace::default_name(),
+        key: Some(key()),
+        claimant: runner(2),
+        ttl: ttl(RUN_TTL),
+        labels: BTreeMap::new(),
+        command: vec!["test".to_owned()],
+        directory: Some("/elsewhere".to_owned()),
+        idle: None,
+        takeover: None,
+    }
+}
+
+/// Runner 2 takes a run over.
+pub(crate) fn takeover() -> Command {
+    Command::Takeover { claimant: runner(2), ttl: None, reason: "runner died".to_owned() }
+}
+
+/// The options of a workspace start by `owner`.
+pub(crate) fn workspace_start(owner: Owner) -> Start {
+    Start {
+        id: id("ses_fresh"),
+        incarnation: Incarnation([9; 16]),
+        namespace: Namespace::default_name(),
+        key: key(),
+        directory: "/repo".to_owned(),
+        owner,
+        mode: None,
+        place: None,
+    }
+}
+
+/// The worker of that name, with half the ttl of [`WORKER_TTL`] and no supervisor.
+pub(crate) fn worker(name: &str) -> Owner {
+    Owner::Autonomous(Autonomous {
+        kind: HolderKind::RuntimeWorker,
+        actor: actor(name),
+        supervisor: None,
+        ttl: ttl(WORKER_TTL / 2),
+    })
+}
+
+/// A renewal by `name` that says nothing new.
+pub(crate) fn heartbeat(name: &str) -> Command {
+    Command::WorkspaceHeartbeat(Heartbeat { actor: actor(name), activity: None })
+}
+
+/// A renewal by `name` that says what it does.
+pub(crate) fn heartbeat_saying(name: &str, text: &str) -> Command {
+    Command::WorkspaceHeartbeat(Heartbeat { actor: actor(name), activity: activity(text) })
+}
+
+pub(crate) fn activity(text: &str) -> Option<ActivityText> {
+    ActivityText::parse(text).unwrap()
+}
+
+/// `name` takes a workspace over.
+pub(crate) fn workspace_takeover(name: &str) -> Takeover {
+    Takeover {
+        id: id("ses_fresh"),
+        incarnation: Incarnation([9; 16]),
+        actor: actor(name),
+        supervisor: None,
+        reason: "worker died".to_owned(),
+        place: None,
+    }
+}
+
+/// `name` clears a workspace.
+pub(crate) fn clear(name: Option<&str>) -> Command {
+    Command::WorkspaceClear(Clear { actor: name.map(actor), reason: None })
+}
+
+/// So many random cases; a failing one is printed and nothing is written to the tree.
+pub(crate) fn cases(cases: u32) -> Config {
+    Config { cases, failure_persistence: None, ..Config::default() }
+}
