@@ -116,8 +116,16 @@ pub(super) fn walk(spared: &[Pid], visit: &mut dyn FnMut(&Member)) {
     }
 }
 
-pub(super) fn own_children() -> Vec<Pid> {
-    children(getpid())
+/// The children of this process, so that none is overlooked.
+///
+/// The lists of its threads are read one after the other, and a child changes lists when a thread ends.
+pub(super) fn own_children(spared: &[Pid]) -> Vec<Pid> {
+    let without_spared = |mut found: Vec<Pid>| {
+        found.retain(|child| !spared.contains(child));
+        found
+    };
+    let found = without_spared(children(getpid()));
+    if found.is_empty() { without_spared(children_by_scan(getpid())) } else { found }
 }
 
 pub(crate) fn parent_of(pid: Pid) -> Option<Pid> {

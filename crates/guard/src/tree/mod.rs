@@ -22,7 +22,6 @@ use std::io;
 use std::time::Duration;
 
 use rustix::event::poll;
-use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitOptions, waitpid};
 
 pub use spared::Spared;
@@ -77,24 +76,17 @@ pub(crate) fn kill(spared: &[Pid]) {
     walk(spared, &mut |member| member.signal(Signal::KILL));
 }
 
-/// Reaps the dead among the children but the spared; says whether any is left.
+/// Reaps the dead among the children but the spared; says whether there were any children, dead or not.
+///
+/// A child that is reaped here may have left its own children to this process, so only a search that finds
+/// nobody is the end.
 fn reap_children(spared: &[Pid]) -> bool {
-    let children = system::own_children();
-    let mut left = children.iter().filter(|child| !spared.contains(child)).filter(|child| is_left(**child));
-    // Every one must be asked, not only until the first that is left.
-    left.by_ref().count() > 0
-}
-
-fn is_left(child: Pid) -> bool {
-    loop {
-        match waitpid(Some(child), WaitOptions::NOHANG) {
-            Ok(None) => return true,
-            Ok(Some(_)) => return false,
-            Err(Errno::INTR) => {}
-            // Somebody else in this process has reaped it.
-            Err(_) => return false,
-        }
+    let children = system::own_children(spared);
+    for child in &children {
+        // It may live, or somebody else in this process may have reaped it: the next search shows.
+        let _ = waitpid(Some(*child), WaitOptions::NOHANG);
     }
+    !children.is_empty()
 }
 
 #[cfg(test)]

@@ -79,8 +79,9 @@ pub(super) fn walk(spared: &[Pid], visit: &mut dyn FnMut(&Member)) {
     }
 }
 
-pub(super) fn own_children() -> Vec<Pid> {
-    rows().iter().filter(|row| row.parent == Some(getpid())).map(|row| row.pid).collect()
+pub(super) fn own_children(spared: &[Pid]) -> Vec<Pid> {
+    let rows = rows().into_iter().filter(|row| row.parent == Some(getpid()) && row.letter != b'Z');
+    rows.map(|row| row.pid).filter(|pid| !spared.contains(pid)).collect()
 }
 
 pub(crate) fn parent_of(pid: Pid) -> Option<Pid> {
