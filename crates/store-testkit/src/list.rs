@@ -167,10 +167,6 @@ macro_rules! with_cases {
                 ownership_outlives_the_store,
             }
             process {
-                instances_show_what_the_others_wrote,
-                guards_hold_across_instances,
-                leases_are_judged_the_same_everywhere,
-                instances_open_together_on_nothing,
                 one_of_many_starts_wins,
                 one_of_many_takeovers_wins,
                 each_revision_is_won_once,
@@ -181,7 +177,14 @@ macro_rules! with_cases {
                 sessions_opened_together_are_all_listed,
                 a_cancel_and_an_append_at_once_agree,
             }
+            instance {
+                instances_show_what_the_others_wrote,
+                guards_hold_across_instances,
+                leases_are_judged_the_same_everywhere,
+                instances_open_together_on_nothing,
+            }
             model {
+                random_verbs_do_what_the_model_does,
             }
         }
     };

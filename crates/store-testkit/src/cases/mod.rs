@@ -4,6 +4,7 @@ pub mod clock;
 pub mod crash;
 pub mod guard;
 pub mod inspect;
+pub mod instance;
 pub mod lease;
 pub mod log;
 pub mod model;

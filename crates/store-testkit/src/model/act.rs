@@ -1,0 +1,247 @@
+//! Makes one step: on the store under test first, then on the model, which must agree.
+
+use std::time::Duration;
+
+use tenure_core::event::EventData;
+use tenure_core::id::Fence;
+use tenure_core::limits::AGENT_IDLE_AFTER;
+use tenure_store::{
+    AppendOutcome, AppendRequest, CommitOutcome, CommitRequest, Committed, Find, Handle, RenewOutcome,
+    RenewRequest, Store, StoreError,
+};
+
+use super::op::{Op, Verb};
+use super::world::{Pair, World, without_handle};
+use crate::fixture::{commit_id, given};
+
+/// How long a wall clock is set forwards and backwards.
+const JUMP: Duration = Duration::from_secs(20 * 60);
+
+impl World {
+    pub(super) async fn act(&mut self, op: &Op) {
+        match op.verb {
+            Verb::Commit(deed) => {
+                if let Some(pair) = self.prepare(op, deed).await {
+                    self.commit(op, pair).await;
+                }
+            }
+            Verb::Prepare(deed) => {
+                let pair = self.prepare(op, deed).await;
+                self.keep(pair);
+            }
+            Verb::CommitLate => {
+                if let Some(pair) = self.late.pop_front() {
+                    self.commit(op, pair).await;
+                }
+            }
+            Verb::CommitTwice => {
+                if let Some(pair) = self.late.pop_front() {
+                    self.commit(op, pair.clone()).await;
+                    self.commit(op, pair).await;
+                }
+            }
+            Verb::Renew => self.renew(op, |fence| fence).await,
+            Verb::RenewFormer => self.renew(op, |Fence(fence)| Fence(fence.saturating_sub(1))).await,
+            Verb::Append => self.append(op, Some).await,
+            Verb::AppendFormer => self.append(op, |Fence(fence)| Some(Fence(fence.saturating_sub(1)))).await,
+            Verb::AppendInbox => self.append(op, |_| None).await,
+            Verb::Read => self.check_read(op).await,
+            Verb::List => self.check_list(op).await,
+            Verb::Named => self.check_named(op).await,
+            Verb::Due => self.check_due(op).await,
+            Verb::Postpone => self.postpone(op).await,
+            Verb::Reopen => self.reopen(op).await,
+            Verb::Pass
+            | Verb::PassLong
+            | Verb::WallForwards
+            | Verb::WallBackwards
+            | Verb::WallToggles
+            | Verb::Reboot => self.move_clock(op),
+        }
+    }
+
+    fn move_clock(&mut self, op: &Op) {
+        match op.verb {
+            Verb::PassLong => self.clock.advance(AGENT_IDLE_AFTER),
+            Verb::WallForwards => self.clock.advance_wall(JUMP),
+            Verb::WallBackwards => self.clock.rewind_wall(JUMP),
+            Verb::WallToggles => match self.wall.take() {
+                Some(wall) => self.clock.set_wall(Some(wall)),
+                None => {
+                    self.wall = Some(self.clock.wall());
+                    self.clock.set_wall(None);
+                }
+            },
+            Verb::Reboot => self.clock.reboot(),
+            _ => self.clock.advance(Duration::from_secs(u64::from(op.number) * 2)),
+        }
+    }
+
+    async fn reopen(&mut self, op: &Op) {
+        if self.can_reopen {
+            let at = op.via % self.stores.len();
+            drop(self.stores.remove(at));
+            self.stores.insert(at, self.disk.open().await);
+        }
+    }
+
+    fn fail_next(&mut self, op: &Op) {
+        if let Some(fault) = op.fault.filter(|_| self.can_fail) {
+            self.disk.inject(fault);
+            self.was_failed = true;
+        }
+    }
+
+    /// An error is only to be expected after something was made to fail.
+    fn excuse(&self, error: &StoreError) {
+        assert!(self.was_failed, "nothing was made to fail: {error:?}");
+        assert!(
+            error.is_retryable() || matches!(error, StoreError::Unknown { .. }),
+            "a fault of the moment: {error:?}"
+        );
+    }
+
+    async fn commit(&mut self, op: &Op, pair: Pair) {
+        self.fail_next(op);
+        let answer = self.tested(op).commit(pair.tested.clone()).await;
+        let Some(outcome) = self.settled(op, &pair.tested, answer).await else { return };
+        let expected = self.model.commit(pair.model.clone()).await.expect("the model does not fail");
+        assert_eq!(comparable(outcome), comparable(expected), "the outcome of {:?}", pair.model);
+        self.compare_commit(op, &pair, expected).await;
+    }
+
+    /// What became of a commit; nothing when it failed for certain.
+    async fn settled(
+        &self,
+        op: &Op,
+        request: &CommitRequest,
+        answer: Result<CommitOutcome, StoreError>,
+    ) -> Option<CommitOutcome> {
+        match answer {
+            Ok(outcome) => Some(outcome),
+            Err(error @ StoreError::Unknown { .. }) => {
+                self.excuse(&error);
+                let resolved = self.tested(op).resolve(request).await.expect("an answer");
+                resolved.map(CommitOutcome::Committed)
+            }
+            Err(error) => {
+                self.excuse(&error);
+                None
+            }
+        }
+    }
+
+    /// After a commit both show the same, through every instance, and tell the same about the commit.
+    async fn compare_commit(&mut self, op: &Op, pair: &Pair, outcome: CommitOutcome) {
+        let Some(session) = pair.model.decision.session() else { return };
+        let id = session.id.clone();
+        if matches!(outcome, CommitOutcome::Committed(_)) && !self.known.contains(&id) {
+            self.known.push(id.clone());
+        }
+        let expected = self.model.resolve(&pair.model).await.expect("an answer").map(told);
+        let resolved = self.tested(op).resolve(&pair.tested).await.expect("an answer").map(told);
+        assert_eq!(resolved, expected, "what {:?} resolves to", pair.model);
+        let find = Find::Id { namespace: session.namespace.clone(), id };
+        let expected = self.model.find(find.clone()).await.expect("an answer");
+        for store in &self.stores {
+            let found = store.find(find.clone()).await.expect("an answer");
+            assert_eq!(without_handle(&found), without_handle(&expected), "after {:?}", pair.model);
+        }
+    }
+
+    /// The chosen session's handle in both stores, and its highest fence.
+    pub(super) async fn chosen_handles(&self, op: &Op) -> Option<(Handle, Handle, Fence)> {
+        let id = self.chosen(op)?;
+        let there = self.handle(self.tested(op), &id).await.expect("it is stored");
+        let here = self.handle(self.model.as_ref(), &id).await.expect("it is stored");
+        let found = self.model.find(Find::Handle(here)).await.expect("an answer");
+        Some((there, here, found.current.counters.fence))
+    }
+
+    async fn renew(&mut self, op: &Op, fence: impl Fn(Fence) -> Fence) {
+        let Some((there, here, current)) = self.chosen_handles(op).await else { return };
+        self.fail_next(op);
+        let (tested, model) = (self.tested(op), self.model.as_ref());
+        let fence = fence(current);
+        let answer = tested.renew(RenewRequest { handle: there, fence }).await;
+        let was_kept = lease_of(tested, there).await != lease_of(model, here).await;
+        match answer {
+            Ok(outcome) => match model.renew(RenewRequest { handle: here, fence }).await {
+                Ok(expected) => assert_eq!(outcome, expected, "a renewal under {fence} of {current}"),
+                // Nobody can judge by an unusable clock; how a store says so is its own affair.
+                Err(_) => assert!(!matches!(outcome, RenewOutcome::Renewed(_)), "by an unusable clock"),
+            },
+            Err(error) => {
+                if self.wall.is_none() {
+                    self.excuse(&error);
+                }
+                if was_kept {
+                    model.renew(RenewRequest { handle: here, fence }).await.expect("it was live");
+                }
+            }
+        }
+        assert_eq!(lease_of(tested, there).await, lease_of(model, here).await, "after a renewal");
+    }
+
+    async fn append(&mut self, op: &Op, fence: impl Fn(Fence) -> Option<Fence>) {
+        let Some((there, here, current)) = self.chosen_handles(op).await else { return };
+        let fence = fence(current);
+        let events: Vec<_> = (0..=op.number).map(|number| note_or_message(op.who, number)).collect();
+        self.fail_next(op);
+        let (tested, model) = (self.tested(op), self.model.as_ref());
+        let head = head_of(model, here).await;
+        let request =
+            |handle| AppendRequest { commit_id: commit_id(), handle, fence, events: events.clone() };
+        let answer = tested.append(request(there)).await;
+        let was_kept = head_of(tested, there).await != head;
+        match answer {
+            Ok(outcome) => {
+                let expected = model.append(request(here)).await.expect("an answer");
+                assert_eq!(outcome, expected, "an append under {fence:?} of {current}");
+                assert_eq!(was_kept, matches!(outcome, AppendOutcome::Appended { .. }));
+            }
+            Err(error) => {
+                self.excuse(&error);
+                if was_kept {
+                    model.append(request(here)).await.expect("an answer");
+                }
+            }
+        }
+        assert_eq!(head_of(tested, there).await, head_of(model, here).await, "after an append");
+    }
+}
+
+impl World {
+    fn keep(&mut self, pair: Option<Pair>) {
+        self.late.extend(pair);
+        self.late.truncate(super::world::LATE_MAX);
+    }
+}
+
+fn note_or_message(who: u8, number: u8) -> EventData {
+    given(if who.is_multiple_of(2) { "note" } else { "message" }, &number.to_string())
+}
+
+/// An outcome without the handle, which each store gives as it likes.
+fn comparable(outcome: CommitOutcome) -> CommitOutcome {
+    match outcome {
+        CommitOutcome::Committed(committed) => {
+            CommitOutcome::Committed(Committed { handle: Handle(0), ..committed })
+        }
+        refused => refused,
+    }
+}
+
+/// What a resolved commit is known by.
+fn told(committed: Committed) -> tenure_core::id::Revision {
+    committed.revision
+}
+
+async fn lease_of(store: &dyn Store, handle: Handle) -> Option<tenure_core::lease::Lease> {
+    let found = store.find(Find::Handle(handle)).await.expect("an answer");
+    found.current.session.and_then(|session| session.lease)
+}
+
+async fn head_of(store: &dyn Store, handle: Handle) -> tenure_core::id::Seq {
+    store.find(Find::Handle(handle)).await.expect("an answer").head
+}

@@ -1,0 +1,124 @@
+//! Compares what the store and the model show: pages, lists, names, what is due.
+
+use std::collections::BTreeSet;
+
+use tenure_core::event::Event;
+use tenure_core::id::{Namespace, Seq, SessionId};
+use tenure_core::kind::Kind;
+use tenure_core::session::StateName;
+use tenure_core::time::WallTime;
+use tenure_store::{Due, ListRequest, Listed, NamedRequest, Postpone, ReadRequest};
+
+use super::deed::{AGENT_KEYS, WORKSPACE_KEY};
+use super::op::Op;
+use super::world::World;
+use crate::fixture::TTL;
+use crate::read_all;
+
+impl World {
+    /// A page is everything wanted up to where it says it has read, and reading goes on.
+    pub(super) async fn check_read(&self, op: &Op) {
+        let Some((there, here, _)) = self.chosen_handles(op).await else { return };
+        let (after, limit) = (Seq(u64::from(op.who) * 2), usize::from(op.spot) + 1);
+        let types = ["note", "state_changed"].into_iter().take(usize::from(op.who) % 3);
+        let types: Vec<_> = types.map(str::to_owned).collect();
+        let request = ReadRequest { handle: there, after, limit, types: types.clone() };
+        let read = self.tested(op).read(request).await.expect("a page");
+        let log = read_all(self.model.as_ref(), here).await;
+        let is_wanted =
+            |event: &&Event| types.is_empty() || types.iter().any(|name| name == event.data.type_name());
+        let seen = log.iter().filter(|event| event.seq > after && event.seq <= read.read_to);
+        let expected: Vec<_> = seen.filter(is_wanted).cloned().collect();
+        assert_eq!(read.events, expected, "events after {after} of {types:?}");
+        assert!(read.events.len() <= limit, "no more than asked for");
+        assert_eq!(read.head.0, log.len() as u64);
+        assert!(read.read_to > after || after >= read.head, "reading goes on: {read:?}");
+        let rest = log.len().saturating_sub(usize::try_from(after.0).expect("a small number"));
+        assert!(!types.is_empty() || read.events.len() == limit.min(rest), "a page is full");
+    }
+
+    pub(super) async fn check_list(&self, op: &Op) {
+        let states =
+            StateName::ALL.into_iter().skip(usize::from(op.number)).take(usize::from(op.who)).collect();
+        let kinds = Kind::ALL.into_iter().take(usize::from(op.spot) % 3).collect();
+        let (namespace, limit) = (Namespace::default_name(), usize::from(op.number) + 1);
+        let mut request = ListRequest { namespace, states, kinds, labels: Vec::new(), before: None, limit };
+        let expected = self.model.list(request.clone()).await.expect("a page");
+        let page = self.tested(op).list(request.clone()).await.expect("a page");
+        assert_eq!(shown(&page.sessions), shown(&expected.sessions), "{request:?}");
+        assert_eq!(page.next.is_some(), expected.next.is_some(), "{request:?}");
+        if let (Some(there), Some(here)) = (page.next, expected.next) {
+            request.before = Some(there);
+            let page = self.tested(op).list(request.clone()).await.expect("a page");
+            request.before = Some(here);
+            let expected = self.model.list(request.clone()).await.expect("a page");
+            assert_eq!(shown(&page.sessions), shown(&expected.sessions), "the page after {request:?}");
+        }
+    }
+
+    pub(super) async fn check_named(&self, op: &Op) {
+        let id = self.chosen(op).map(|id| id.as_str().to_owned());
+        let mut names = vec![WORKSPACE_KEY.to_owned(), AGENT_KEYS[0].to_owned(), AGENT_KEYS[1].to_owned()];
+        names.extend(id);
+        for name in names {
+            let request = NamedRequest { namespace: Namespace::default_name(), name };
+            let expected = self.model.named(request.clone()).await.expect("an answer");
+            let named = self.tested(op).named(request.clone()).await.expect("an answer");
+            assert_eq!(shown(&named), shown(&expected), "{request:?}");
+        }
+    }
+
+    /// Nothing is missing that must be due, and nothing is there that cannot be.
+    ///
+    /// Whether an owner's append moves the next look is left to each store.
+    pub(super) async fn check_due(&self, op: &Op) {
+        let limit = usize::from(op.number) + 1;
+        let due = self.tested(op).due(limit).await.expect("what is due");
+        assert!(due.len() <= limit);
+        let ids: BTreeSet<_> = due.iter().map(|due| due.session.id.clone()).collect();
+        assert_eq!(ids.len(), due.len(), "each at most once");
+        for Due { handle, session } in &due {
+            assert!(session.due_at().is_some(), "nothing makes it expire: {session:?}");
+            let found = self.tested(op).find(tenure_store::Find::Handle(*handle)).await.expect("an answer");
+            assert_eq!(found.current.session.as_ref(), Some(session));
+        }
+        let Some(now) = self.clock_wall() else {
+            assert_eq!(due, [], "nobody knows what is due");
+            return;
+        };
+        if due.len() < limit {
+            let overdue = self.overdue(now).await;
+            assert!(overdue.is_subset(&ids), "{overdue:?} must be among {ids:?}");
+        }
+    }
+
+    async fn overdue(&self, now: WallTime) -> BTreeSet<SessionId> {
+        let due = self.model.due(usize::MAX).await.expect("what is due");
+        let overdue = due.into_iter().filter(|due| due.session.due_at().is_some_and(|at| at <= now));
+        overdue.map(|due| due.session.id).collect()
+    }
+
+    fn clock_wall(&self) -> Option<WallTime> {
+        if self.wall.is_some() { None } else { Some(self.clock.wall()) }
+    }
+
+    /// Postpones what both show as due.
+    pub(super) async fn postpone(&self, op: &Op) {
+        let Some(now) = self.clock_wall() else { return };
+        let until = now.after(TTL * u32::from(op.number));
+        let overdue = self.overdue(now).await;
+        for id in overdue.iter().take(usize::from(op.who)) {
+            let there = self.handle(self.tested(op), id).await.expect("it is stored");
+            let here = self.handle(self.model.as_ref(), id).await.expect("it is stored");
+            let look = vec![Postpone { handle: there, until }];
+            self.tested(op).postpone(look).await.expect("postponed");
+            let look = vec![Postpone { handle: here, until }];
+            self.model.postpone(look).await.expect("postponed");
+        }
+    }
+}
+
+/// What a list shows, without handles.
+fn shown(listed: &[Listed]) -> Vec<(&tenure_core::session::Session, Seq)> {
+    listed.iter().map(|listed| (&listed.session, listed.head)).collect()
+}

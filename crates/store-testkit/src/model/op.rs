@@ -1,0 +1,153 @@
+//! One random step, and how sequences of them are made.
+
+use proptest::collection::vec;
+use proptest::option::weighted;
+use proptest::sample::select;
+use proptest::strategy::{Strategy, ValueTree};
+
+use crate::Fault;
+
+/// Longest sequence.
+const LENGTH_MAX: usize = 48;
+
+/// One step. Every verb takes from the numbers what it needs.
+#[derive(Debug, Clone)]
+pub(super) struct Op {
+    /// What to do.
+    pub(super) verb: Verb,
+    /// Through which instance.
+    pub(super) via: usize,
+    /// Where: a slot, a stored session, a new one.
+    pub(super) spot: u8,
+    /// By whom, in which of its starts.
+    pub(super) who: u8,
+    /// How many, how long, which one.
+    pub(super) number: u8,
+    /// What goes wrong with the write, where the store can be made to fail.
+    pub(super) fault: Option<Fault>,
+}
+
+/// What to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verb {
+    /// Decide and commit.
+    Commit(Deed),
+    /// Decide, and keep it for [`Verb::CommitLate`].
+    Prepare(Deed),
+    /// Commit something that was decided before.
+    CommitLate,
+    /// The same, twice.
+    CommitTwice,
+    Renew,
+    RenewFormer,
+    Append,
+    AppendFormer,
+    AppendInbox,
+    Read,
+    List,
+    Named,
+    Due,
+    Postpone,
+    /// A little time passes.
+    Pass,
+    /// As much time passes as makes idle sessions expire.
+    PassLong,
+    WallForwards,
+    WallBackwards,
+    /// The wall clock becomes unusable, or usable again.
+    WallToggles,
+    Reboot,
+    Reopen,
+}
+
+/// A command, without its particulars.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Deed {
+    Start,
+    StartTakingOver,
+    Takeover,
+    Regrant,
+    Cancel,
+    Pause,
+    Resume,
+    Note,
+    Touch,
+    Complete,
+    Fail,
+    ExpireIdle,
+    Autonomous,
+    Interactive,
+    Heartbeat,
+    TakeWorkspaceOver,
+    Clear,
+    Import,
+}
+
+/// The verbs with how often each comes, relative to the others.
+const VERBS: [(Verb, usize); 32] = [
+    (Verb::Commit(Deed::Start), 8),
+    (Verb::Commit(Deed::StartTakingOver), 3),
+    (Verb::Commit(Deed::Takeover), 3),
+    (Verb::Commit(Deed::Regrant), 2),
+    (Verb::Commit(Deed::Cancel), 1),
+    (Verb::Commit(Deed::Pause), 2),
+    (Verb::Commit(Deed::Resume), 2),
+    (Verb::Commit(Deed::Note), 2),
+    (Verb::Commit(Deed::Complete), 1),
+    (Verb::Commit(Deed::Fail), 1),
+    (Verb::Commit(Deed::ExpireIdle), 2),
+    (Verb::Commit(Deed::Autonomous), 5),
+    (Verb::Commit(Deed::Interactive), 2),
+    (Verb::Commit(Deed::Heartbeat), 4),
+    (Verb::Commit(Deed::TakeWorkspaceOver), 3),
+    (Verb::Commit(Deed::Clear), 2),
+    (Verb::Commit(Deed::Import), 1),
+    (Verb::CommitLate, 8),
+    (Verb::CommitTwice, 2),
+    (Verb::Renew, 6),
+    (Verb::RenewFormer, 2),
+    (Verb::Append, 6),
+    (Verb::AppendFormer, 2),
+    (Verb::AppendInbox, 4),
+    (Verb::Read, 4),
+    (Verb::List, 2),
+    (Verb::Named, 1),
+    (Verb::Due, 2),
+    (Verb::Postpone, 2),
+    (Verb::Pass, 8),
+    (Verb::PassLong, 2),
+    (Verb::Reopen, 3),
+];
+
+/// What moves clocks in odd ways, and what is decided to be committed too late.
+const RARE: [Verb; 15] = [
+    Verb::WallForwards,
+    Verb::WallBackwards,
+    Verb::WallToggles,
+    Verb::Reboot,
+    Verb::Commit(Deed::Touch),
+    Verb::Prepare(Deed::Start),
+    Verb::Prepare(Deed::Takeover),
+    Verb::Prepare(Deed::Pause),
+    Verb::Prepare(Deed::Note),
+    Verb::Prepare(Deed::Touch),
+    Verb::Prepare(Deed::Complete),
+    Verb::Prepare(Deed::Autonomous),
+    Verb::Prepare(Deed::Heartbeat),
+    Verb::Prepare(Deed::TakeWorkspaceOver),
+    Verb::Prepare(Deed::ExpireIdle),
+];
+
+fn verbs() -> Vec<Verb> {
+    let common = VERBS.into_iter().flat_map(|(verb, times)| std::iter::repeat_n(verb, times));
+    common.chain(RARE).chain(RARE).collect()
+}
+
+/// Sequences of steps.
+pub(super) fn sequence() -> impl Strategy<Value = Vec<Op>, Tree: ValueTree + Send> {
+    let fault = weighted(0.08, select(vec![Fault::BeforeDurable, Fault::AfterDurable, Fault::MidGroup]));
+    let step = (select(verbs()), 0..2_usize, 0..6_u8, 0..4_u8, 0..8_u8, fault);
+    let step =
+        step.prop_map(|(verb, via, spot, who, number, fault)| Op { verb, via, spot, who, number, fault });
+    vec(step, 1..LENGTH_MAX)
+}

@@ -1,0 +1,135 @@
+//! The store under test, the model, and what a sequence has done to both so far.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use tenure_core::id::{Namespace, SessionId};
+use tenure_core::session::{Context, Current};
+use tenure_core::time::WallTime;
+use tenure_store::{Clock as _, CommitRequest, Find, Found, Handle, Store};
+
+use super::deed::{WORKSPACE_KEY, agent_key};
+use super::op::{Deed, Op};
+use crate::fixture::{Target, decided, find, slot, workspace};
+use crate::{Capability, Disk, Harness, ManualClock, MemoryStore, dump};
+
+/// One decision, as each of the two stores is asked to commit it.
+#[derive(Debug, Clone)]
+pub(super) struct Pair {
+    pub(super) tested: CommitRequest,
+    pub(super) model: CommitRequest,
+}
+
+/// Most decisions that wait to be committed late.
+pub(super) const LATE_MAX: usize = 6;
+
+#[derive(Debug)]
+pub(super) struct World {
+    pub(super) disk: Box<dyn Disk>,
+    pub(super) stores: Vec<Arc<dyn Store>>,
+    pub(super) model: Arc<dyn Store>,
+    pub(super) clock: ManualClock,
+    pub(super) can_reopen: bool,
+    pub(super) can_fail: bool,
+    /// Whether anything was made to fail, so that errors are to be expected.
+    pub(super) was_failed: bool,
+    pub(super) late: VecDeque<Pair>,
+    /// Every session that was opened, in order.
+    pub(super) known: Vec<SessionId>,
+    /// The wall clock's reading before it became unusable.
+    pub(super) wall: Option<WallTime>,
+}
+
+impl World {
+    pub(super) async fn new(harness: &dyn Harness) -> Self {
+        let disk = harness.fresh().await;
+        let clock = disk.clock();
+        let mut stores = vec![disk.open().await];
+        if harness.has(Capability::SecondInstance) {
+            stores.push(disk.open().await);
+        }
+        Self {
+            stores,
+            model: Arc::new(MemoryStore::new(Arc::new(clock.clone()))),
+            can_reopen: harness.has(Capability::Reopen),
+            can_fail: harness.has(Capability::Faults),
+            was_failed: false,
+            late: VecDeque::new(),
+            known: Vec::new(),
+            wall: None,
+            clock,
+            disk,
+        }
+    }
+
+    pub(super) fn tested(&self, op: &Op) -> &dyn Store {
+        self.stores[op.via % self.stores.len()].as_ref()
+    }
+
+    /// The session that a step's numbers mean, newest first.
+    pub(super) fn chosen(&self, op: &Op) -> Option<SessionId> {
+        let count = self.known.len();
+        let back = usize::from(op.number) % count.max(1);
+        self.known.get(count.checked_sub(back + 1)?).cloned()
+    }
+
+    /// The handle of a session in one of the stores.
+    pub(super) async fn handle(&self, store: &dyn Store, id: &SessionId) -> Option<Handle> {
+        let find = Find::Id { namespace: Namespace::default_name(), id: id.clone() };
+        store.find(find).await.expect("an answer").handle
+    }
+
+    async fn target(&self, store: &dyn Store, op: &Op, deed: Deed) -> Option<Target> {
+        if deed.is_about_workspaces() {
+            return Some(Target::Slot(workspace(WORKSPACE_KEY)));
+        }
+        if let Some(key) = agent_key(op.spot) {
+            return Some(Target::Slot(slot(key)));
+        }
+        if deed.opens() {
+            return Some(Target::New);
+        }
+        let id = self.chosen(op)?;
+        self.handle(store, &id).await.map(Target::Session)
+    }
+
+    /// Decides on what each store shows, which must be the same. Nothing when the rules refuse.
+    pub(super) async fn prepare(&self, op: &Op, deed: Deed) -> Option<Pair> {
+        let (tested, model) = (self.tested(op), self.model.as_ref());
+        let there = self.target(tested, op, deed).await?;
+        let here = self.target(model, op, deed).await.expect("the model knows it too");
+        let (found, expected) = (find(tested, &there).await, find(model, &here).await);
+        assert_eq!(without_handle(&found), without_handle(&expected), "what is found");
+        let context = self.context(op, &expected.current);
+        let command = deed.command(op, &expected.current, &self.next_id(op), &context.now);
+        let tested = decided(&there, &found, &command, &context);
+        let model = decided(&here, &expected, &command, &context);
+        let (tested, model) = (tested.ok()?, model.ok()?);
+        Some(Pair { tested: CommitRequest { commit_id: model.commit_id, ..tested }, model })
+    }
+
+    /// Now and then the holder is proven to be gone.
+    fn context(&self, op: &Op, current: &Current) -> Context {
+        let lease = current.open().and_then(|session| session.lease.as_ref());
+        let gone = lease.filter(|_| op.number == 6).map(|lease| lease.incarnation);
+        Context { now: self.clock.now(), gone, seen: None }
+    }
+
+    /// The id of a session to open: now and then one that is taken.
+    fn next_id(&self, op: &Op) -> String {
+        let taken = self.known.last().filter(|_| op.number == 7);
+        taken.map_or_else(|| format!("ses_{}", self.known.len()), |id| id.as_str().to_owned())
+    }
+
+    pub(super) async fn compare_everything(&self) {
+        let namespaces = [Namespace::default_name()];
+        let expected = dump(self.model.as_ref(), &namespaces).await;
+        for store in &self.stores {
+            assert_eq!(dump(store.as_ref(), &namespaces).await, expected, "everything that is shown");
+        }
+    }
+}
+
+pub(super) fn without_handle(found: &Found) -> Found {
+    Found { handle: None, ..found.clone() }
+}
