@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::path::Path;
 
+use serde_json::{Map, Value};
 use tenure_core::escape::Escaped;
 
 use crate::exit::Exit;
@@ -18,6 +19,7 @@ pub(crate) struct Problem {
     pub(crate) primary: String,
     pub(crate) details: Vec<String>,
     pub(crate) hint: Option<String>,
+    pub(crate) facts: Map<String, Value>,
 }
 
 impl Problem {
@@ -41,8 +43,8 @@ impl Problem {
         Self::new(Exit::Refused, code, statement.into())
     }
 
-    const fn new(exit: Exit, code: &'static str, primary: String) -> Self {
-        Self { exit, code, primary, details: Vec::new(), hint: None }
+    fn new(exit: Exit, code: &'static str, primary: String) -> Self {
+        Self { exit, code, primary, details: Vec::new(), hint: None, facts: Map::new() }
     }
 
     /// The same with one more line below the first.
@@ -60,6 +62,12 @@ impl Problem {
     /// The same with the causes of `error`, one a line.
     pub(crate) fn because(mut self, error: impl Error) -> Self {
         self.details.extend(causes(&error));
+        self
+    }
+
+    /// The same with one more thing for programs to know.
+    pub(crate) fn fact(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.facts.insert(name.to_owned(), value.into());
         self
     }
 

@@ -71,7 +71,7 @@ impl Failure {
             primary: problem.primary.clone(),
             details: problem.details.clone(),
             hints: problem.hint.iter().cloned().collect(),
-            facts: Map::new(),
+            facts: problem.facts.clone(),
         };
         Self { exit: problem.exit, words }
     }

@@ -1,11 +1,15 @@
 //! Words and documents: what people and programs get to see. No decisions.
 
+pub(crate) mod event;
 mod failure;
 mod look;
 mod refusal;
+pub(crate) mod session;
+pub(crate) mod snippet;
 mod store_error;
 pub(crate) mod usage;
 pub(crate) mod when;
+pub(crate) mod workspace;
 
 use serde_json::Value;
 
@@ -20,4 +24,15 @@ pub(crate) trait Report {
 
     /// For programs: one document.
     fn json(&self) -> Value;
+}
+
+/// Rows of a name and a value, the values aligned.
+fn block(look: &Look, rows: Vec<(&str, String)>) -> String {
+    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    let mut text = String::new();
+    for (name, value) in rows {
+        let label = format!("{name}:{}", " ".repeat(width - name.len()));
+        text.extend([look.paint(Tone::Dim, &label), format!(" {value}\n")]);
+    }
+    text
 }

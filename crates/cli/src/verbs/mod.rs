@@ -1,8 +1,34 @@
 //! What each verb does: ask the engine, hand the answer to `render`.
 
+mod append;
+mod ask;
+mod cancel;
+mod check;
+mod clear;
+mod completions;
+mod doctor;
+mod events;
+mod given;
+mod guard;
+mod heartbeat;
+mod import;
+mod list;
+mod ownership;
+mod profile;
+mod reference;
 mod run;
+mod show;
+mod start;
+mod status;
+mod takeover;
+mod wait;
 
 use std::future::Future;
+
+use tenure_core::event::Request;
+use tenure_core::session::Current;
+use tenure_engine::Engine;
+use tenure_store::{Find, Handle};
 
 use crate::app::App;
 use crate::args::Command;
@@ -13,14 +39,36 @@ pub(crate) fn execute(app: &App, command: Command) -> anyhow::Result<Exit> {
     match command {
         Command::Run(args) => run::execute(app, &args),
         Command::PlaySitter(args) => run::sit(app, &args),
-        _ => {
-            app.out.text("not built yet\n")?;
-            block_on(async { Ok(Exit::Failure) })
-        }
+        Command::Start(args) => block_on(start::execute(app, &args)),
+        Command::Heartbeat(args) => block_on(heartbeat::execute(app, &args)),
+        Command::Takeover(args) => block_on(takeover::execute(app, &args)),
+        Command::Clear(args) => block_on(clear::execute(app, &args)),
+        Command::Status(args) => block_on(status::execute(app, &args)),
+        Command::List(args) => block_on(list::execute(app, &args)),
+        Command::Show(args) => block_on(show::execute(app, &args)),
+        Command::Events(args) => block_on(events::execute(app, &args)),
+        Command::Append(args) => block_on(append::execute(app, &args)),
+        Command::Pause(args) => block_on(ask::execute(app, &args.ask, Request::Pause)),
+        Command::Resume(args) => block_on(ask::execute(app, &args.ask, Request::Resume)),
+        Command::Cancel(args) => block_on(cancel::execute(app, &args)),
+        Command::Wait(args) => block_on(wait::execute(app, &args)),
+        Command::Check(args) => block_on(check::execute(app, &args)),
+        Command::Guard(args) => guard::execute(app, &args),
+        Command::Import(args) => block_on(import::execute(app, &args)),
+        Command::Profile(args) => profile::execute(app, &args),
+        Command::Doctor(args) => block_on(doctor::execute(app, &args)),
+        Command::Completions(args) => completions::execute(app, &args),
+        Command::Reference => reference::execute(app),
+        Command::PlayGuard | Command::PlayStage => unreachable!("main plays them before anything else"),
     }
 }
 
 /// Runs on this thread: a verb waits for one thing at a time.
 fn block_on(verb: impl Future<Output = anyhow::Result<Exit>>) -> anyhow::Result<Exit> {
     tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(verb)
+}
+
+/// What is stored under a handle.
+async fn current(engine: &Engine, handle: Handle) -> anyhow::Result<Current> {
+    Ok(engine.store().find(Find::Handle(handle)).await?.current)
 }

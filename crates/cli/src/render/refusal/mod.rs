@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use tenure_core::kind::Kind;
 use tenure_core::refusal::{Held, Refusal};
 
-pub(crate) use held::who;
+pub(crate) use held::{holder_json, who};
 
 /// What is said about something that was not done.
 #[derive(Debug, Clone, Default)]

@@ -1,0 +1,48 @@
+//! What is left of a late holder's processes, before somebody else goes on.
+
+use std::path::Path;
+
+use tenure_core::lease::{Lease, Standing};
+use tenure_core::session::Session;
+use tenure_engine::Engine;
+use tenure_guard::hold::Holder;
+use tenure_store::Find;
+
+use crate::problem::{Problem, lines};
+use crate::witness::HoldLocks;
+
+/// Refuses while processes that a late holder had started may still be at work.
+///
+/// The lease being over is enough for Tenure's own writes, which the fence guards. What those processes do
+/// elsewhere it does not guard, so they have to be ended first.
+pub(crate) async fn ensure_gone(engine: &Engine, db: &Path, find: Find) -> anyhow::Result<()> {
+    let found = engine.store().find(find).await?;
+    let now = engine.store().now().await?;
+    let Some((session, lease)) =
+        found.current.open().and_then(|session| Some((session, session.lease.as_ref()?)))
+    else {
+        return Ok(());
+    };
+    let locks = HoldLocks::beside(db);
+    if session.standing(&now) != Ok(Standing::Over) || !locks.is_held(lease) {
+        return Ok(());
+    }
+    Err(still_alive(session, lease, &locks.living(lease)).into())
+}
+
+fn still_alive(session: &Session, lease: &Lease, living: &[Holder]) -> Problem {
+    let statement = format!(
+        "the lease of `{}` is over, but processes that it started for session {} still live",
+        lease.holder.id, session.id
+    );
+    let problem = Problem::refused("STILL_ALIVE", statement);
+    if living.is_empty() {
+        return problem.detail("which ones cannot be told here").hint("end them, then try again");
+    }
+    let pids: Vec<_> = living.iter().map(|holder| holder.pid.to_string()).collect();
+    let named = living.iter().map(|holder| format!("pid {} ({})", holder.pid, lines(&holder.name).join(" ")));
+    problem
+        .details(named.collect())
+        .hint(format!("end them, then try again: kill -KILL {}", pids.join(" ")))
+        .fact("pids", living.iter().map(|holder| holder.pid).collect::<Vec<_>>())
+}

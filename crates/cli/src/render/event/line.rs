@@ -1,0 +1,118 @@
+//! Events as lines for people.
+
+use serde_json::Value;
+use tenure_core::escape::Escaped;
+use tenure_core::event::{Event, EventData, Stream, TerminalData};
+use tenure_core::session::{Exit, Stats};
+
+use super::screen::Screen;
+use crate::render::session::command_line;
+use crate::render::when::{instant, length};
+use crate::render::{Look, Tone, who};
+
+/// Shows the events of one log, one after the other.
+#[derive(Debug)]
+pub(crate) struct Lines {
+    look: Look,
+    output: Screen,
+    errors: Screen,
+}
+
+impl Lines {
+    /// Nothing is shown yet.
+    pub(crate) fn new(look: Look) -> Self {
+        let output = Screen::new(look.paint(Tone::Dim, "  │ "));
+        let errors = Screen::new(look.paint(Tone::Warn, "  ┊ "));
+        Self { look, output, errors }
+    }
+
+    /// What to print for `event`.
+    pub(crate) fn show(&mut self, event: &Event) -> String {
+        let EventData::Terminal(TerminalData::Output { stream, bytes }) = &event.data else {
+            return format!("{}{}", self.close(), self.line(event));
+        };
+        let (own, other) = match stream {
+            Stream::Terminal | Stream::Stdout => (&mut self.output, &mut self.errors),
+            Stream::Stderr => (&mut self.errors, &mut self.output),
+        };
+        format!("{}{}", other.close(), own.write(bytes))
+    }
+
+    /// What to print after the last event.
+    pub(crate) fn close(&mut self) -> String {
+        format!("{}{}", self.output.close(), self.errors.close())
+    }
+
+    fn line(&self, event: &Event) -> String {
+        let at = self.look.paint(Tone::Dim, &instant(event.at));
+        let seq = self.look.paint(Tone::Dim, &format!("{:>5}", format!("#{}", event.seq)));
+        let name = Escaped(event.data.type_name()).to_string();
+        let (tone, words) = words(&event.data);
+        let words = tone.map_or_else(|| words.clone(), |tone| self.look.paint(tone, &words));
+        let line = format!("{at} {seq}  {}  {words}", self.look.paint(Tone::Strong, &format!("{name:<14}")));
+        format!("{}\n", line.trim_end())
+    }
+}
+
+/// What happened, and how it is to look.
+fn words(data: &EventData) -> (Option<Tone>, String) {
+    match data {
+        EventData::StateChanged { from, to, reason, by } => {
+            let from = from.map_or("nothing", |from| from.name());
+            let by = by.as_ref().map_or_else(String::new, |by| format!(" (by {by})"));
+            (None, format!("{from} → {}: {}{by}", to.name(), Escaped(reason)))
+        }
+        EventData::Completion { message, stats } => (Some(Tone::Good), ended(message, *stats)),
+        EventData::Error { message, stats } => (Some(Tone::Bad), ended(message, *stats)),
+        EventData::Activity { text } => (None, Escaped(text).to_string()),
+        EventData::LeaseGranted { holder, fence, ttl } => {
+            let ttl = ttl.map_or_else(String::new, |ttl| format!(", for {} after each renewal", length(ttl)));
+            (None, format!("{} holds it under fence {fence}{ttl}", who(holder)))
+        }
+        EventData::LeaseTakenOver { from, holder, fence, reason } => {
+            let words =
+                format!("{} took it over from {from}, fence {fence}: {}", who(holder), Escaped(reason));
+            (Some(Tone::Warn), words)
+        }
+        EventData::LeaseReleased { fence } => (None, format!("fence {fence} let go")),
+        EventData::Succeeded { by } => (None, format!("goes on as {by}")),
+        EventData::Terminal(record) => terminal(record),
+        EventData::Request(request) => (Some(Tone::Warn), format!("asks the owner to {}", request.name())),
+        EventData::Given { json, .. } => (None, Escaped(&compact(json)).to_string()),
+    }
+}
+
+fn terminal(record: &TerminalData) -> (Option<Tone>, String) {
+    match record {
+        TerminalData::Started { command, size } => {
+            let size = size.map_or_else(String::new, |(cols, rows)| format!("  ({cols}×{rows})"));
+            (Some(Tone::Strong), format!("$ {}{size}", command_line(command)))
+        }
+        TerminalData::Output { .. } => (None, String::new()),
+        TerminalData::Resized { cols, rows } => (Some(Tone::Dim), format!("resized to {cols}×{rows}")),
+        TerminalData::Capped { limit } => {
+            (Some(Tone::Warn), format!("the recording ends here: it reached its limit of {limit} bytes"))
+        }
+        TerminalData::Exited(Exit::Code(0)) => (Some(Tone::Good), "exited with code 0".to_owned()),
+        TerminalData::Exited(exit) => (Some(Tone::Bad), how(*exit)),
+    }
+}
+
+fn how(exit: Exit) -> String {
+    match exit {
+        Exit::Code(code) => format!("exited with code {code}"),
+        Exit::Signal(signal) => tenure_guard::Ended::Signal(signal).to_string(),
+    }
+}
+
+fn ended(message: &str, stats: Stats) -> String {
+    let took = length(stats.duration);
+    let exit = stats.exit.map(how).filter(|exit| exit != message);
+    let exit = exit.map_or_else(String::new, |exit| format!(", {exit}"));
+    format!("{} ({took}, {} bytes of output{exit})", Escaped(message), stats.output_bytes)
+}
+
+/// JSON without the white space that a caller wrote it with.
+fn compact(json: &str) -> String {
+    serde_json::from_str::<Value>(json).map_or_else(|_not_json| json.to_owned(), |value| value.to_string())
+}

@@ -1,0 +1,136 @@
+//! Events as documents. Payload keys are camelCase; nothing of what was recorded is lost.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value, json};
+use tenure_core::event::{Event, EventData, Stream, TerminalData};
+use tenure_core::id::SessionId;
+use tenure_core::session::{Exit, Stats};
+use tenure_core::time::millis;
+
+use crate::render::refusal::holder_json;
+use crate::render::when::rfc3339;
+
+/// An event of `session`.
+pub(crate) fn document(session: &SessionId, event: &Event) -> Value {
+    let mut document = json!({
+        "session": session.as_str(),
+        "seq": event.seq.0,
+        "at": rfc3339(event.at),
+        "type": event.data.type_name(),
+    });
+    if let Some(fence) = event.fence {
+        document["fence"] = fence.0.into();
+    }
+    document["data"] = data(&event.data);
+    document
+}
+
+fn data(data: &EventData) -> Value {
+    match data {
+        EventData::StateChanged { from, to, reason, by } => {
+            let from = from.map(|from| from.name());
+            let mut document = json!({ "from": from, "to": to.name(), "reason": reason });
+            if let Some(by) = by {
+                document["by"] = by.as_str().into();
+            }
+            document
+        }
+        EventData::Completion { message, stats: took } | EventData::Error { message, stats: took } => {
+            json!({ "message": message, "stats": stats(*took) })
+        }
+        EventData::Activity { text } => json!({ "text": text }),
+        EventData::LeaseGranted { holder, fence, ttl } => {
+            let mut document = json!({ "holder": holder_json(holder), "fence": fence.0 });
+            if let Some(ttl) = ttl {
+                document["ttlMs"] = millis(*ttl).into();
+            }
+            document
+        }
+        EventData::LeaseTakenOver { from, holder, fence, reason } => json!({
+            "from": from.as_str(), "holder": holder_json(holder), "fence": fence.0, "reason": reason,
+        }),
+        EventData::LeaseReleased { fence } => json!({ "fence": fence.0 }),
+        EventData::Succeeded { by } => json!({ "by": by.as_str() }),
+        EventData::Terminal(record) => terminal(record),
+        EventData::Request(request) => json!({ "request": request.name() }),
+        // Checked when it was appended. Should it not be JSON all the same, it is shown as the text it is.
+        EventData::Given { json, .. } => {
+            serde_json::from_str(json).unwrap_or_else(|_not_json| Value::String(json.clone()))
+        }
+    }
+}
+
+fn terminal(record: &TerminalData) -> Value {
+    match record {
+        TerminalData::Started { command, size } => {
+            let mut document = json!({ "command": command });
+            if let Some((cols, rows)) = size {
+                document["cols"] = (*cols).into();
+                document["rows"] = (*rows).into();
+            }
+            document
+        }
+        TerminalData::Output { stream, bytes } => {
+            let (name, stream) = match stream {
+                Stream::Terminal => ("output", "terminal"),
+                Stream::Stdout => ("output", "stdout"),
+                Stream::Stderr => ("error", "stderr"),
+            };
+            let mut document = Map::new();
+            // Each event stands for itself: a reader may begin or stop at any position. So a chunk that begins
+            // or ends inside a character is not mended with its neighbour's bytes.
+            match std::str::from_utf8(bytes) {
+                Ok(text) => document.insert(name.to_owned(), text.into()),
+                Err(_) => document.insert(format!("{name}Base64"), STANDARD.encode(bytes).into()),
+            };
+            document.insert("stream".to_owned(), stream.into());
+            Value::Object(document)
+        }
+        TerminalData::Resized { cols, rows } => json!({ "cols": cols, "rows": rows }),
+        TerminalData::Capped { limit } => json!({ "cappedAtBytes": limit }),
+        TerminalData::Exited(exit) => exited(*exit),
+    }
+}
+
+/// A death by signal has the exit code that shells give it, and the signal's number.
+fn exited(exit: Exit) -> Value {
+    match exit {
+        Exit::Code(code) => json!({ "exitCode": code }),
+        Exit::Signal(signal) => json!({ "exitCode": 128 + signal, "signal": signal }),
+    }
+}
+
+fn stats(stats: Stats) -> Value {
+    let mut document = json!({ "durationMs": millis(stats.duration), "outputBytes": stats.output_bytes });
+    if let (Some(exit), Some(fields)) = (stats.exit, document.as_object_mut()) {
+        fields.extend(exited(exit).as_object().cloned().unwrap_or_default());
+    }
+    document
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn output(stream: Stream, bytes: &[u8]) -> Value {
+        terminal(&TerminalData::Output { stream, bytes: bytes.to_vec() })
+    }
+
+    #[test]
+    fn output_is_text_where_it_is_utf_8_and_base64_elsewhere() {
+        assert_eq!(output(Stream::Stdout, "é\n".as_bytes()), json!({ "output": "é\n", "stream": "stdout" }));
+        assert_eq!(output(Stream::Stderr, b"no"), json!({ "error": "no", "stream": "stderr" }));
+        assert_eq!(
+            output(Stream::Terminal, b"\xC3"),
+            json!({ "outputBase64": "ww==", "stream": "terminal" })
+        );
+        assert_eq!(output(Stream::Stderr, b"\xA9"), json!({ "errorBase64": "qQ==", "stream": "stderr" }));
+    }
+
+    #[test]
+    fn a_command_ends_with_an_exit_code_in_any_case() {
+        assert_eq!(exited(Exit::Code(2)), json!({ "exitCode": 2 }));
+        assert_eq!(exited(Exit::Signal(9)), json!({ "exitCode": 137, "signal": 9 }));
+    }
+}

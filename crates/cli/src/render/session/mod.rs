@@ -1,0 +1,157 @@
+//! Sessions as people and programs see them, and reports about one.
+
+mod changed;
+mod list;
+mod show;
+
+use serde_json::{Map, Value, json};
+use tenure_core::escape::Escaped;
+use tenure_core::kind::Kind;
+use tenure_core::lease::{Lease, Standing};
+use tenure_core::session::{Session, State};
+use tenure_core::time::{Moment, UnusableClock};
+
+pub(crate) use changed::{Appended, Asked, Cancelled, Checked, Imported, Noted, TakenOver};
+pub(crate) use list::Sessions;
+pub(crate) use show::{Ended, Shown};
+
+use super::refusal::holder_json;
+use super::when::{length, rfc3339};
+use super::{Look, Tone};
+
+/// A session, for programs. `head`: the position of its newest event.
+fn session_json(session: &Session, head: Option<u64>, now: &Moment) -> Value {
+    let mut document = json!({
+        "id": session.id.as_str(),
+        "namespace": session.namespace.as_str(),
+        "kind": session.kind.name(),
+        "key": session.key.as_ref().map(|key| key.as_str()),
+        "state": session.state.name().name(),
+    });
+    let fields = document.as_object_mut().expect("an object was just made");
+    about_state(fields, session);
+    if session.kind == Kind::Workspace {
+        fields.insert("mode".to_owned(), session.mode.name().into());
+    }
+    fields.insert(
+        "lease".to_owned(),
+        session.lease.as_ref().map_or(Value::Null, |lease| lease_json(session, lease, now)),
+    );
+    fields.insert("revision".to_owned(), session.counters.revision.0.into());
+    fields.insert("fence".to_owned(), session.counters.fence.0.into());
+    if let Some(head) = head {
+        fields.insert("head_seq".to_owned(), head.into());
+    }
+    about_times(fields, session);
+    about_work(fields, session);
+    document
+}
+
+fn about_state(fields: &mut Map<String, Value>, session: &Session) {
+    let (name, why) = match &session.state {
+        State::Paused { reason } | State::Cancelled { reason, .. } | State::Expired { reason, .. } => {
+            ("reason", reason)
+        }
+        State::Failed { error, .. } => ("error", error),
+        State::Pending | State::Active | State::Completed { .. } => return,
+    };
+    fields.insert(name.to_owned(), why.as_str().into());
+}
+
+fn lease_json(session: &Session, lease: &Lease, now: &Moment) -> Value {
+    let mut document = json!({ "holder": holder_json(&lease.holder), "fence": lease.fence.0 });
+    if let Some(ttl) = lease.term.ttl() {
+        document["ttl_ms"] = tenure_core::time::millis(ttl.length()).into();
+    }
+    if let Some(at) = lease.term.renewed_at() {
+        document["renewed_at"] = rfc3339(at).into();
+    }
+    if let Some(at) = lease.term.expires_at() {
+        document["expires_at"] = rfc3339(at).into();
+    }
+    document["standing"] = match session.standing(now) {
+        Ok(Standing::Live) => "live",
+        Ok(Standing::Over) => "over",
+        Err(UnusableClock) => "unknown",
+    }
+    .into();
+    document
+}
+
+fn about_times(fields: &mut Map<String, Value>, session: &Session) {
+    let times = [
+        ("created_at", Some(session.created_at)),
+        ("started_at", session.started_at),
+        ("last_started_at", session.last_started_at),
+        ("last_activity_at", Some(session.last_activity_at)),
+        ("completed_at", session.state.completed_at()),
+    ];
+    fields.insert("start_count".to_owned(), session.start_count.into());
+    fields.extend(times.into_iter().filter_map(|(name, at)| Some((name.to_owned(), rfc3339(at?).into()))));
+}
+
+fn about_work(fields: &mut Map<String, Value>, session: &Session) {
+    if let Some(activity) = &session.activity {
+        let document =
+            json!({ "text": activity.text, "actor_id": activity.actor.as_str(), "at": rfc3339(activity.at) });
+        fields.insert("activity".to_owned(), document);
+    }
+    fields.insert("labels".to_owned(), json!(session.labels));
+    if !session.command.is_empty() {
+        fields.insert("command".to_owned(), json!(session.command));
+    }
+    if let Some(directory) = &session.directory {
+        fields.insert("directory".to_owned(), directory.as_str().into());
+    }
+    if let Some(idle) = session.idle {
+        fields.insert("idle_timeout_ms".to_owned(), tenure_core::time::millis(idle.after).into());
+        fields.insert("idle_spares_held".to_owned(), idle.spares_held.into());
+    }
+    let links = [("predecessor", &session.predecessor), ("successor", &session.successor)];
+    fields.extend(
+        links.into_iter().filter_map(|(name, id)| Some((name.to_owned(), id.as_ref()?.as_str().into()))),
+    );
+}
+
+/// A session's name for people: its id, and its key if it has one.
+fn title(session: &Session) -> String {
+    match &session.key {
+        Some(key) => format!("session `{}` (key `{key}`)", session.id),
+        None => format!("session `{}`", session.id),
+    }
+}
+
+/// How long the holder still has, for people; nothing without a holder.
+fn lease_left(look: &Look, session: &Session, now: &Moment) -> Option<String> {
+    let lease = session.lease.as_ref()?;
+    Some(match (session.standing(now), lease.term.left(now)) {
+        (Ok(Standing::Over), _) => look.paint(Tone::Warn, "over"),
+        (Ok(Standing::Live), Some(left)) => length(left),
+        (Ok(Standing::Live), None) => "no limit".to_owned(),
+        (Err(UnusableClock), _) => "unknown".to_owned(),
+    })
+}
+
+/// A state in the colour of what it means.
+fn state(look: &Look, session: &Session) -> String {
+    let tone = match session.state {
+        State::Active => Tone::Good,
+        State::Pending | State::Paused { .. } => Tone::Warn,
+        State::Failed { .. } => Tone::Bad,
+        State::Completed { .. } | State::Cancelled { .. } | State::Expired { .. } => Tone::Dim,
+    };
+    look.paint(tone, session.state.name().name())
+}
+
+/// A command as it could be typed, escaped.
+pub(super) fn command_line(words: &[String]) -> String {
+    let quoted = words.iter().map(|word| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
+        if !word.is_empty() && word.chars().all(plain) {
+            word.clone()
+        } else {
+            format!("'{}'", Escaped(word).to_string().replace('\'', "'\\''"))
+        }
+    });
+    quoted.collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,149 @@
+//! One session, and how one ended.
+
+use serde_json::{Value, json};
+use tenure_core::escape::Escaped;
+use tenure_core::session::{Session, State};
+use tenure_core::time::Moment;
+use tenure_store::Listed;
+
+use super::{command_line, lease_left, session_json, state, title};
+use crate::render::when::{ago, instant, length};
+use crate::render::{Look, Report, block, who};
+
+/// One session.
+#[derive(Debug)]
+pub(crate) struct Shown {
+    pub(crate) listed: Listed,
+    pub(crate) now: Moment,
+}
+
+impl Report for Shown {
+    fn text(&self, look: &Look) -> String {
+        let session = &self.listed.session;
+        let mut rows = vec![
+            ("Session", format!("{} ({})", session.id, session.kind.name())),
+            ("State", self.state(look)),
+        ];
+        if let Some(key) = &session.key {
+            rows.insert(1, ("Key", key.to_string()));
+        }
+        rows.extend(self.holding(look));
+        rows.extend(self.work());
+        rows.push(("Started", self.started()));
+        rows.push(("Last active", ago(session.last_activity_at, &self.now)));
+        rows.push(("Log", format!("{} events, revision {}", self.listed.head, session.counters.revision)));
+        rows.extend(session.predecessor.iter().map(|id| ("Went on from", id.to_string())));
+        rows.extend(session.successor.iter().map(|id| ("Went on as", id.to_string())));
+        block(look, rows)
+    }
+
+    fn json(&self) -> Value {
+        session_json(&self.listed.session, Some(self.listed.head.0), &self.now)
+    }
+}
+
+impl Shown {
+    fn state(&self, look: &Look) -> String {
+        let session = &self.listed.session;
+        let name = state(look, session);
+        match &session.state {
+            State::Pending | State::Active => name,
+            State::Paused { reason } => format!("{name}: {}", Escaped(reason)),
+            State::Completed { at } => format!("{name} {}", ago(*at, &self.now)),
+            State::Failed { at, error: why }
+            | State::Cancelled { at, reason: why }
+            | State::Expired { at, reason: why } => {
+                format!("{name} {}: {}", ago(*at, &self.now), Escaped(why))
+            }
+        }
+    }
+
+    fn holding(&self, look: &Look) -> Vec<(&'static str, String)> {
+        let session = &self.listed.session;
+        let Some(lease) = &session.lease else {
+            return vec![(
+                "Holder",
+                format!("nobody; the highest fence given out is {}", session.counters.fence),
+            )];
+        };
+        let left = lease_left(look, session, &self.now).unwrap_or_default();
+        let term = match (lease.term.ttl(), lease.term.renewed_at()) {
+            (Some(ttl), Some(renewed)) => {
+                format!("{left} of {}, renewed {}, ", length(ttl.length()), ago(renewed, &self.now))
+            }
+            (Some(_) | None, _) => format!("{left}, "),
+        };
+        let supervisor = lease.holder.supervisor.iter().map(|id| ("Supervisor", id.to_string()));
+        let mut rows = vec![("Holder", format!("{} ({})", who(&lease.holder), lease.holder.kind.name()))];
+        rows.extend(supervisor);
+        rows.push(("Lease", format!("{term}fence {}", lease.fence)));
+        rows
+    }
+
+    fn work(&self) -> Vec<(&'static str, String)> {
+        let session = &self.listed.session;
+        let mut rows = Vec::new();
+        if !session.command.is_empty() {
+            rows.push(("Command", command_line(&session.command)));
+        }
+        rows.extend(session.directory.iter().map(|directory| ("Directory", Escaped(directory).to_string())));
+        if let Some(activity) = &session.activity {
+            let at = ago(activity.at, &self.now);
+            rows.push(("Activity", format!("{} ({at})", Escaped(&activity.text))));
+        }
+        if !session.labels.is_empty() {
+            rows.push(("Labels", labels(session)));
+        }
+        rows
+    }
+
+    fn started(&self) -> String {
+        let session = &self.listed.session;
+        let Some(started) = session.started_at else {
+            return format!("not yet; created {}", ago(session.created_at, &self.now));
+        };
+        let first = format!("{} ({})", ago(started, &self.now), instant(started));
+        match session.last_started_at.filter(|last| *last > started) {
+            Some(last) => format!("{first}, last {} (start {})", ago(last, &self.now), session.start_count),
+            None => first,
+        }
+    }
+}
+
+fn labels(session: &Session) -> String {
+    let pairs = session.labels.iter().map(|(name, value)| format!("{}={}", Escaped(name), Escaped(value)));
+    pairs.collect::<Vec<_>>().join("  ")
+}
+
+/// How a session ended, after somebody waited for it.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) session: Session,
+    pub(crate) now: Moment,
+}
+
+impl Ended {
+    /// Whether it ended well.
+    pub(crate) fn is_well(&self) -> bool {
+        matches!(self.session.state, State::Completed { .. })
+    }
+}
+
+impl Report for Ended {
+    fn text(&self, look: &Look) -> String {
+        let state = state(look, &self.session);
+        let why = match &self.session.state {
+            State::Failed { error: why, .. }
+            | State::Cancelled { reason: why, .. }
+            | State::Expired { reason: why, .. }
+            | State::Paused { reason: why } => format!(": {}", Escaped(why)),
+            State::Pending | State::Active | State::Completed { .. } => String::new(),
+        };
+        format!("{state}: {}{why}\n", title(&self.session))
+    }
+
+    fn json(&self) -> Value {
+        let session = session_json(&self.session, None, &self.now);
+        json!({ "command": "wait", "ok": self.is_well(), "session": session })
+    }
+}

@@ -1,0 +1,116 @@
+//! `tenure pause` and `tenure resume`: ask a session's owner, and see whether it did.
+
+use std::time::Duration;
+
+use tenure_core::event::{EventData, Request};
+use tenure_core::id::Seq;
+use tenure_core::kind::Transition;
+use tenure_core::lease::Standing;
+use tenure_core::refusal::Refusal;
+use tenure_core::session::{Session, StateName};
+use tenure_engine::Engine;
+use tenure_store::{AppendOutcome, AppendRequest, Find, Handle, StoreError};
+
+use super::given;
+use crate::app::App;
+use crate::args::session::AskArgs;
+use crate::exit::Exit;
+use crate::problem::Problem;
+use crate::render::session::Asked;
+use crate::render::when::length;
+
+/// Asks, and waits until it is done or the time is over.
+pub(super) async fn execute(app: &App, args: &AskArgs, request: Request) -> anyhow::Result<Exit> {
+    let (engine, listed) = app.named(&args.name).await?;
+    may_be_asked(&listed.session, request).map_err(given::refuse)?;
+    let asking = Asking { engine, handle: listed.handle, request };
+    let seq = asking.append().await?;
+    let session = match tokio::time::timeout(args.timeout, asking.done()).await {
+        Ok(session) => session?,
+        Err(_elapsed) => return Err(asking.unanswered(args.timeout).await?.into()),
+    };
+    if session.state.name() != wanted(request) {
+        return Err(given::refuse(refusal(&session, request)));
+    }
+    app.out.report(&Asked { session, request, seq })?;
+    app.sweep(engine).await;
+    Ok(Exit::Success)
+}
+
+const fn wanted(request: Request) -> StateName {
+    match request {
+        Request::Pause => StateName::Paused,
+        Request::Resume => StateName::Active,
+    }
+}
+
+/// What could never be done is not asked for.
+fn may_be_asked(session: &Session, request: Request) -> Result<(), Refusal> {
+    let rules = session.kind.rules();
+    if !rules.has_lifecycle {
+        return Err(Refusal::WrongKind { kind: session.kind, verb: request.name() });
+    }
+    match rules.transition(session.state.name(), wanted(request)) {
+        Transition::Allowed => Ok(()),
+        Transition::NoOp | Transition::Refused => Err(refusal(session, request)),
+    }
+}
+
+fn refusal(session: &Session, request: Request) -> Refusal {
+    Refusal::Transition { session: session.id.clone(), from: session.state.name(), to: wanted(request) }
+}
+
+/// A request under way.
+struct Asking<'a> {
+    engine: &'a Engine,
+    handle: Handle,
+    request: Request,
+}
+
+impl Asking<'_> {
+    async fn append(&self) -> anyhow::Result<Seq> {
+        let request = AppendRequest {
+            commit_id: self.engine.ids().commit_id(),
+            handle: self.handle,
+            fence: None,
+            events: vec![EventData::Request(self.request)],
+        };
+        match self.engine.append(request).await? {
+            AppendOutcome::Appended { last, .. } => Ok(last),
+            AppendOutcome::Fenced { .. } | AppendOutcome::Ended | AppendOutcome::NotFound => {
+                unreachable!("the engine makes errors of these")
+            }
+        }
+    }
+
+    /// The session once it is as asked for, or has ended.
+    async fn done(&self) -> Result<Session, StoreError> {
+        let mut watch = self.engine.store().watch(self.handle).await?;
+        loop {
+            let session = self.session().await?;
+            let is_done =
+                |session: &Session| session.state.name() == wanted(self.request) || session.is_terminal();
+            if let Some(session) = session.filter(is_done) {
+                return Ok(session);
+            }
+            watch.changed().await?;
+        }
+    }
+
+    async fn session(&self) -> Result<Option<Session>, StoreError> {
+        Ok(self.engine.store().find(Find::Handle(self.handle)).await?.current.session)
+    }
+
+    async fn unanswered(&self, timeout: Duration) -> anyhow::Result<Problem> {
+        let verb = self.request.name();
+        let now = self.engine.store().now().await?;
+        let standing = self.session().await?.map(|session| session.standing(&now));
+        let statement =
+            format!("the owner was asked to {verb}, and has not done it within {}", length(timeout));
+        let problem = Problem::missing("NOT_ANSWERED", statement).hint("tenure show <name>");
+        Ok(match standing {
+            Some(Ok(Standing::Over)) => problem.detail("its lease is over: nobody may be there to do it"),
+            _ => problem.detail("the request stays in the log; the owner may still do it"),
+        })
+    }
+}

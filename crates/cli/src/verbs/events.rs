@@ -1,0 +1,91 @@
+//! `tenure events`: a session's log, from a position on, live if asked for.
+
+use tenure_core::event::{Event, EventData, Stream, TerminalData};
+use tenure_core::id::{Seq, SessionId};
+use tenure_engine::{Next, Tail};
+
+use crate::app::App;
+use crate::args::session::EventsArgs;
+use crate::exit::Exit;
+use crate::out::Out;
+use crate::render::event::{Lines, document};
+
+/// Shows the log as it is, and as it grows.
+pub(super) async fn execute(app: &App, args: &EventsArgs) -> anyhow::Result<Exit> {
+    let (engine, listed) = app.named(&args.name).await?;
+    let types = if args.raw { vec!["terminal".to_owned()] } else { args.types.clone() };
+    let mut tail = engine.tail(listed.handle, Seq(args.after), types);
+    let mut view = View::new(&app.out, listed.session.id, args.raw);
+    let mut left = args.limit.unwrap_or(u64::MAX);
+    while left > 0 {
+        let events = next(&mut tail, args.follow).await?;
+        if events.is_empty() {
+            break;
+        }
+        for event in events.iter().take(usize::try_from(left).unwrap_or(usize::MAX)) {
+            view.show(event)?;
+        }
+        left = left.saturating_sub(events.len() as u64);
+        app.out.flush()?;
+    }
+    view.finish()?;
+    Ok(Exit::Success)
+}
+
+/// The next events; none at the end.
+async fn next(tail: &mut Tail, follow: bool) -> anyhow::Result<Vec<Event>> {
+    if !follow {
+        return Ok(tail.page().await?);
+    }
+    match tail.next().await? {
+        Next::Events(events) => Ok(events),
+        Next::Ended(_) => Ok(Vec::new()),
+    }
+}
+
+/// How events are shown.
+struct View<'a> {
+    out: &'a Out,
+    session: SessionId,
+    form: Form,
+}
+
+enum Form {
+    Json,
+    Raw,
+    Text(Box<Lines>),
+}
+
+impl<'a> View<'a> {
+    fn new(out: &'a Out, session: SessionId, raw: bool) -> Self {
+        let form = match (raw, out.is_json()) {
+            (true, _) => Form::Raw,
+            (false, true) => Form::Json,
+            (false, false) => Form::Text(Box::new(Lines::new(out.look()))),
+        };
+        Self { out, session, form }
+    }
+
+    fn show(&mut self, event: &Event) -> anyhow::Result<()> {
+        match &mut self.form {
+            Form::Json => self.out.json(&document(&self.session, event)),
+            Form::Text(lines) => self.out.text(&lines.show(event)),
+            Form::Raw => match &event.data {
+                EventData::Terminal(TerminalData::Output { stream: Stream::Stderr, bytes }) => {
+                    self.out.flush()?;
+                    crate::out::complain(bytes);
+                    Ok(())
+                }
+                EventData::Terminal(TerminalData::Output { bytes, .. }) => self.out.bytes(bytes),
+                _ => Ok(()),
+            },
+        }
+    }
+
+    fn finish(&mut self) -> anyhow::Result<()> {
+        if let Form::Text(lines) = &mut self.form {
+            self.out.text(&lines.close())?;
+        }
+        self.out.flush()
+    }
+}

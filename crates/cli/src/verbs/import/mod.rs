@@ -1,0 +1,64 @@
+//! `tenure import`: bring in a session record that an earlier tool has left.
+
+mod record;
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use tenure_core::session::Command;
+use tenure_core::workspace::Import;
+use tenure_engine::{Engine, Target};
+
+use crate::app::App;
+use crate::args::chores::ImportArgs;
+use crate::exit::Exit;
+use crate::problem::{Problem, lines, shown};
+use crate::render::session::Imported;
+use crate::workspace::Workspace;
+use record::Record;
+
+/// Far more than any record has.
+const BYTES_MAX: u64 = 1024 * 1024;
+
+/// Puts the record into the workspace's slot, which must never have been used.
+pub(super) async fn execute(app: &App, args: &ImportArgs) -> anyhow::Result<Exit> {
+    let workspace = Workspace::find(&app.options, &args.place)?;
+    let record = read(&args.file)?;
+    let engine = app.engine()?;
+    let import = import(engine, &workspace, record).await?;
+    let applied = engine.apply(&Target::Slot(workspace.slot()), &Command::WorkspaceImport(import)).await?;
+    let session = applied.session.expect("an import that is not refused leaves a session");
+    app.out.report(&Imported { session })?;
+    app.sweep(engine).await;
+    Ok(Exit::Success)
+}
+
+async fn import(engine: &Engine, workspace: &Workspace, record: Record) -> anyhow::Result<Import> {
+    let now = engine.store().now().await?;
+    Ok(Import {
+        id: engine.ids().session_id(now.wall),
+        incarnation: engine.ids().incarnation(),
+        namespace: workspace.namespace.clone(),
+        key: workspace.key.clone(),
+        directory: workspace.root.clone(),
+        recorded_id: record.session_id,
+        started: record.started,
+        last_started: record.last_started,
+        start_count: record.start_count,
+        mode: record.mode,
+        owner: record.owner,
+        revision: record.revision,
+    })
+}
+
+fn read(path: &Path) -> Result<Record, Problem> {
+    let failed = |what: &str| Problem::failure("IMPORT", format!("{what} the record {}", shown(path)));
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(|error| failed("read").because(error))?;
+    file.take(BYTES_MAX + 1).read_to_end(&mut bytes).map_err(|error| failed("read").because(error))?;
+    if bytes.len() as u64 > BYTES_MAX {
+        return Err(failed("read").detail(format!("it is larger than {BYTES_MAX} bytes")));
+    }
+    record::parse(&bytes).map_err(|why| failed("understand").details(lines(&why)))
+}

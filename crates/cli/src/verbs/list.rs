@@ -1,0 +1,80 @@
+//! `tenure list`: many sessions, page by page.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use tenure_core::kind::Kind;
+use tenure_core::session::StateName;
+use tenure_store::{Handle, ListRequest, Page};
+
+use crate::app::App;
+use crate::args::session::{KindArg, ListArgs, StateArg};
+use crate::exit::Exit;
+use crate::problem::Problem;
+use crate::render::session::Sessions;
+
+/// Lists what the filters let through. Creates nothing.
+pub(super) async fn execute(app: &App, args: &ListArgs) -> anyhow::Result<Exit> {
+    let request = ListRequest {
+        namespace: app.options.namespace.value.clone(),
+        states: args.states.iter().copied().map(state).collect(),
+        kinds: args.kinds.iter().copied().map(kind).collect(),
+        labels: args.labels.clone(),
+        before: args.cursor.as_deref().map(decode).transpose()?,
+        limit: usize::from(args.limit),
+    };
+    let Some(engine) = app.existing()? else {
+        app.out.report(&Sessions { page: Page::default(), next: None, now: None })?;
+        return Ok(Exit::Success);
+    };
+    let page = engine.store().list(request).await?;
+    let next = page.next.map(encode);
+    let now = Some(engine.store().now().await?);
+    app.out.report(&Sessions { page, next, now })?;
+    Ok(Exit::Success)
+}
+
+/// Callers are not to rely on what a cursor looks like, so it looks like nothing.
+fn encode(handle: Handle) -> String {
+    URL_SAFE_NO_PAD.encode(format!("1:{}", handle.0))
+}
+
+fn decode(cursor: &str) -> Result<Handle, Problem> {
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
+    let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+    let handle = text.and_then(|text| text.strip_prefix("1:")?.parse().ok());
+    handle.map(Handle).ok_or_else(|| {
+        Problem::usage("that cursor was not given out").hint("a page ends with the cursor of the next one")
+    })
+}
+
+const fn state(state: StateArg) -> StateName {
+    match state {
+        StateArg::Pending => StateName::Pending,
+        StateArg::Active => StateName::Active,
+        StateArg::Paused => StateName::Paused,
+        StateArg::Completed => StateName::Completed,
+        StateArg::Failed => StateName::Failed,
+        StateArg::Cancelled => StateName::Cancelled,
+        StateArg::Expired => StateName::Expired,
+    }
+}
+
+const fn kind(kind: KindArg) -> Kind {
+    match kind {
+        KindArg::Agent => Kind::Agent,
+        KindArg::Workspace => Kind::Workspace,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_read_back_and_anything_else_is_refused() {
+        assert_eq!(decode(&encode(Handle(42))).unwrap(), Handle(42));
+        for wrong in ["", "42", "MTo", "Mjo0Mg", "not base64!"] {
+            assert!(decode(wrong).is_err(), "{wrong}");
+        }
+    }
+}
