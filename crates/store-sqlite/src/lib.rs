@@ -1,1 +1,35 @@
-//! The store's promise kept with SQLite.
+//! The store's promise kept with SQLite: one file, many processes on one machine.
+//!
+//! One thread writes, in groups, and answers after COMMIT; readers have connections of their own. Processes
+//! take turns at a turnstile of file locks; what each remembers between its turns is true only as long as
+//! nobody else has written.
+#![deny(missing_docs)]
+
+mod blocker;
+mod chain;
+mod clock;
+mod connection;
+mod error;
+mod faults;
+mod heads;
+mod open;
+mod options;
+mod place;
+mod queue;
+mod readers;
+mod request;
+mod row;
+mod shared;
+mod sql;
+mod store;
+mod transaction;
+mod troubles;
+mod turnstile;
+mod watches;
+mod writer;
+
+pub use clock::SystemClock;
+pub use error::OpenError;
+pub use faults::{FaultPoint, Faults, NoFaults};
+pub use options::{Limits, SqliteOptions};
+pub use store::SqliteStore;

@@ -1,0 +1,120 @@
+//! What the writer remembers of sessions between commits, so that it need not read them again.
+//!
+//! It is true as long as nobody else has written: the writer compares SQLite's `data_version` after taking
+//! the write lock and forgets everything when it moved. Memory is bounded by two generations: what was not
+//! used while a generation filled up is forgotten with the next one.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use rusqlite::Connection;
+use tenure_core::id::Fence;
+use tenure_core::lease::Term;
+use tenure_core::session::Session;
+use tenure_core::time::WallTime;
+use tenure_store::Handle;
+
+use crate::chain::Chain;
+use crate::error::WorkError;
+use crate::row::{LogHead, Stored};
+use crate::sql;
+
+/// What guards renewals and appends of one session, and where its log goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) log: LogHead,
+    pub(crate) chain: Chain,
+    pub(crate) last_activity: WallTime,
+    pub(crate) terminal: bool,
+    pub(crate) anonymous: bool,
+    pub(crate) lease: Option<(Fence, Term)>,
+}
+
+impl Head {
+    /// The head of a session as it is written.
+    pub(crate) fn of(session: &Session, log: LogHead, chain: Chain) -> Self {
+        Self {
+            log,
+            chain,
+            last_activity: session.last_activity_at,
+            terminal: session.is_terminal(),
+            anonymous: session.anonymous,
+            lease: session.lease.as_ref().map(|lease| (lease.fence, lease.term)),
+        }
+    }
+}
+
+/// The heads of the sessions that were written last.
+#[derive(Debug)]
+pub(crate) struct Heads {
+    young: HashMap<i64, Head, BuildHasherDefault<Mix>>,
+    old: HashMap<i64, Head, BuildHasherDefault<Mix>>,
+    generation_max: usize,
+}
+
+impl Heads {
+    pub(crate) fn new(heads_max: usize) -> Self {
+        Self { young: HashMap::default(), old: HashMap::default(), generation_max: (heads_max / 2).max(1) }
+    }
+
+    /// Forgets everything.
+    pub(crate) fn clear(&mut self) {
+        self.young.clear();
+        self.old.clear();
+    }
+
+    /// The head of a session, remembered or read; `None` when there is no such session.
+    pub(crate) fn of(&mut self, conn: &Connection, handle: Handle) -> Result<Option<&mut Head>, WorkError> {
+        if !self.young.contains_key(&handle.0) {
+            let head = match self.old.remove(&handle.0) {
+                Some(head) => Some(head),
+                None => read(conn, handle)?,
+            };
+            match head {
+                Some(head) => self.keep(handle, head),
+                None => return Ok(None),
+            }
+        }
+        Ok(self.young.get_mut(&handle.0))
+    }
+
+    /// Remembers a head.
+    pub(crate) fn keep(&mut self, handle: Handle, head: Head) {
+        if self.young.len() >= self.generation_max {
+            self.old = std::mem::take(&mut self.young);
+        }
+        self.young.insert(handle.0, head);
+    }
+}
+
+fn read(conn: &Connection, handle: Handle) -> Result<Option<Head>, WorkError> {
+    let Some(stored) = sql::one(conn, sql::FIND_HANDLE, [handle.0], Stored::of)? else {
+        return Ok(None);
+    };
+    let chain = Chain::load(conn, stored.log)?;
+    Ok(Some(Head::of(&stored.session, stored.log, chain)))
+}
+
+/// Spreads handles, which are small and consecutive, over a table. Nobody outside chooses them.
+#[derive(Debug, Default)]
+struct Mix(u64);
+
+impl Hasher for Mix {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = (self.0.rotate_left(5) ^ number).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+
+    fn write_i64(&mut self, number: i64) {
+        self.write_u64(number.cast_unsigned());
+    }
+}

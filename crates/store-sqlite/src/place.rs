@@ -1,0 +1,91 @@
+//! Where a store's files are, and how they are made: private, and never through a link.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Mode, OFlags};
+use tenure_core::id::Incarnation;
+
+use crate::error::OpenError;
+
+/// Where a store's files are.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    /// The database, in a directory whose path has no links.
+    pub(crate) db: PathBuf,
+    /// The directory of lock files and sockets beside it.
+    pub(crate) run: PathBuf,
+    /// Which opening of the store this is.
+    pub(crate) incarnation: Incarnation,
+}
+
+impl Place {
+    /// The place of the database at `path`. Its directory must exist.
+    pub(crate) fn of(path: &Path, incarnation: Incarnation) -> Result<Self, OpenError> {
+        let not_a_file = |what| OpenError::NotAFile { path: path.to_owned(), what };
+        let name = path.file_name().ok_or_else(|| not_a_file("a directory"))?;
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let parent = parent.unwrap_or(Path::new("."));
+        let directory = parent.canonicalize().map_err(|source| OpenError::Io {
+            doing: "find",
+            path: parent.to_owned(),
+            source,
+        })?;
+        let mut run_name = name.to_owned();
+        run_name.push("-run");
+        Ok(Self { db: directory.join(name), run: directory.join(run_name), incarnation })
+    }
+
+    /// Whether the database is there. Anything but a regular file is refused, because links can be redirected.
+    pub(crate) fn exists(&self) -> Result<bool, OpenError> {
+        let not_a_file = |what| OpenError::NotAFile { path: self.db.clone(), what };
+        match self.db.symlink_metadata() {
+            Ok(found) if found.file_type().is_file() => Ok(true),
+            Ok(found) if found.file_type().is_symlink() => Err(not_a_file("a link")),
+            Ok(found) if found.is_dir() => Err(not_a_file("a directory")),
+            Ok(_) => Err(not_a_file("something special")),
+            Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(source) => Err(OpenError::Io { doing: "look at", path: self.db.clone(), source }),
+        }
+    }
+
+    /// Makes the database's empty file, private, before SQLite would make it for everybody to read.
+    ///
+    /// It is opened only if it is new: closing a file that SQLite has open elsewhere in this process would
+    /// let SQLite's locks go.
+    pub(crate) fn make_db(&self) -> io::Result<()> {
+        let flags = OFlags::CREATE | OFlags::EXCL | OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        match rustix::fs::open(&self.db, flags, private()) {
+            Ok(_) | Err(rustix::io::Errno::EXIST) => Ok(()),
+            Err(why) => Err(why.into()),
+        }
+    }
+
+    /// Makes the directory of lock files and sockets, private, unless it is there.
+    pub(crate) fn make_run_dir(&self) -> io::Result<()> {
+        match rustix::fs::mkdir(&self.run, Mode::RWXU) {
+            Ok(()) => Ok(()),
+            Err(rustix::io::Errno::EXIST) if self.run.symlink_metadata()?.is_dir() => Ok(()),
+            Err(why) => Err(why.into()),
+        }
+    }
+
+    /// Opens a lock file, making it if need be.
+    pub(crate) fn lock_file(&self, name: &str) -> io::Result<File> {
+        let flags = OFlags::CREATE | OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        Ok(File::from(rustix::fs::open(self.run.join(name), flags, private())?))
+    }
+
+    /// A file that SQLite keeps beside the database.
+    pub(crate) fn beside(&self, suffix: &str) -> PathBuf {
+        let mut path = self.db.clone().into_os_string();
+        path.push(suffix);
+        path.into()
+    }
+}
+
+/// For the owner alone.
+const fn private() -> Mode {
+    Mode::RUSR.union(Mode::WUSR)
+}

@@ -1,0 +1,225 @@
+//! Requests on their way to the writer, and their answers on the way back.
+
+use tenure_core::id::{CommitId, Fence, Revision};
+use tenure_core::session::{Change, Counters, Judged, Session, Write};
+use tenure_store::record;
+use tenure_store::{
+    AppendOutcome, AppendRequest, CommitOutcome, CommitRequest, Handle, Postpone, RenewOutcome, RenewRequest,
+    Slot, StoreError,
+};
+use tokio::sync::oneshot;
+
+/// A question, its answer once it is known, and who waits for it.
+#[derive(Debug)]
+pub(crate) struct Asked<Q, A> {
+    pub(crate) question: Q,
+    pub(crate) answer: Option<A>,
+    reply: oneshot::Sender<Result<A, StoreError>>,
+}
+
+impl<Q, A> Asked<Q, A> {
+    /// A question and where its answer arrives.
+    pub(crate) fn new(question: Q) -> (Self, oneshot::Receiver<Result<A, StoreError>>) {
+        let (reply, answer) = oneshot::channel();
+        (Self { question, answer: None, reply }, answer)
+    }
+
+    /// Tells the answer. Whoever no longer waits has given up hearing it.
+    fn tell(self) {
+        let answer = self.answer.ok_or(StoreError::Closed);
+        drop(self.reply.send(answer));
+    }
+
+    fn refuse(self, error: StoreError) {
+        drop(self.reply.send(Err(error)));
+    }
+}
+
+/// What the writer can be asked.
+#[derive(Debug)]
+pub(crate) enum Request {
+    Renew(Asked<RenewRequest, RenewOutcome>),
+    Append(Box<Asked<Append, AppendOutcome>>),
+    Commit(Box<Asked<Commit, CommitOutcome>>),
+    Postpone(Box<Asked<Vec<Postpone>, ()>>),
+}
+
+impl Request {
+    /// Whether nobody waits for the answer any more.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        match self {
+            Self::Renew(asked) => asked.reply.is_closed(),
+            Self::Append(asked) => asked.reply.is_closed(),
+            Self::Commit(asked) => asked.reply.is_closed(),
+            Self::Postpone(asked) => asked.reply.is_closed(),
+        }
+    }
+
+    /// Forgets an answer that turned out not to be kept.
+    pub(crate) fn forget(&mut self) {
+        match self {
+            Self::Renew(asked) => asked.answer = None,
+            Self::Append(asked) => asked.answer = None,
+            Self::Commit(asked) => asked.answer = None,
+            Self::Postpone(asked) => asked.answer = None,
+        }
+    }
+
+    /// Tells the answer.
+    pub(crate) fn tell(self) {
+        match self {
+            Self::Renew(asked) => asked.tell(),
+            Self::Append(asked) => asked.tell(),
+            Self::Commit(asked) => asked.tell(),
+            Self::Postpone(asked) => asked.tell(),
+        }
+    }
+
+    /// Tells that there is no answer.
+    pub(crate) fn refuse(self, error: StoreError) {
+        match self {
+            Self::Renew(asked) => asked.refuse(error),
+            Self::Append(asked) => asked.refuse(error),
+            Self::Commit(asked) => asked.refuse(error),
+            Self::Postpone(asked) => asked.refuse(error),
+        }
+    }
+
+    /// The name under which an unknown outcome can be found out, if it must be.
+    pub(crate) fn commit_id(&self) -> Option<CommitId> {
+        match self {
+            Self::Append(asked) => Some(asked.question.commit_id),
+            Self::Commit(asked) => Some(asked.question.commit_id),
+            // Doing these twice does no harm.
+            Self::Renew(_) | Self::Postpone(_) => None,
+        }
+    }
+}
+
+/// Events in their stored form, still without their seal.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) unsealed: usize,
+    pub(crate) count: u64,
+}
+
+impl Batch {
+    fn of(events: Vec<tenure_core::event::EventData>) -> Self {
+        let count = events.len() as u64;
+        let bytes = record::encode_events(events);
+        Self { unsealed: bytes.len(), bytes, count }
+    }
+}
+
+/// An append, encoded where it came from, so that the writer does not do it for everybody.
+#[derive(Debug)]
+pub(crate) struct Append {
+    pub(crate) commit_id: CommitId,
+    pub(crate) handle: Handle,
+    pub(crate) fence: Option<Fence>,
+    pub(crate) batch: Batch,
+}
+
+impl From<AppendRequest> for Append {
+    fn from(request: AppendRequest) -> Self {
+        Self {
+            commit_id: request.commit_id,
+            handle: request.handle,
+            fence: request.fence,
+            batch: Batch::of(request.events),
+        }
+    }
+}
+
+/// A commit, encoded where it came from.
+#[derive(Debug)]
+pub(crate) struct Commit {
+    pub(crate) commit_id: CommitId,
+    pub(crate) slot: Option<Slot>,
+    pub(crate) on: Option<Handle>,
+    pub(crate) expected: Revision,
+    pub(crate) fence: Option<Fence>,
+    pub(crate) counters: Counters,
+    pub(crate) judged: Option<Judged>,
+    pub(crate) writes: Vec<SessionWrite>,
+}
+
+/// One session of a commit.
+#[derive(Debug)]
+pub(crate) struct SessionWrite {
+    pub(crate) session: Session,
+    pub(crate) opens: bool,
+    pub(crate) body: Vec<u8>,
+    /// Its lease is written, not only carried along.
+    pub(crate) has_lease_change: bool,
+    pub(crate) grant: Option<Vec<u8>>,
+    /// What its holder said is written, not only carried along.
+    pub(crate) has_activity_change: bool,
+    pub(crate) activity: Option<Vec<u8>>,
+    pub(crate) batch: Batch,
+}
+
+impl From<CommitRequest> for Commit {
+    fn from(request: CommitRequest) -> Self {
+        let decision = request.decision;
+        Self {
+            commit_id: request.commit_id,
+            slot: request.slot,
+            on: request.on,
+            expected: request.expected,
+            fence: request.fence,
+            counters: decision.counters,
+            judged: decision.judged,
+            writes: decision.writes.into_iter().map(SessionWrite::from).collect(),
+        }
+    }
+}
+
+impl From<Write> for SessionWrite {
+    fn from(write: Write) -> Self {
+        let session = write.session;
+        Self {
+            opens: write.opens,
+            body: record::encode_body(&session),
+            has_lease_change: write.opens || write.changes.iter().any(changes_lease),
+            grant: session.lease.as_ref().map(record::encode_grant),
+            has_activity_change: write.opens || write.changes.iter().any(changes_activity),
+            activity: session.activity.as_ref().map(record::encode_activity),
+            batch: Batch::of(write.events),
+            session,
+        }
+    }
+}
+
+fn changes_lease(change: &Change) -> bool {
+    match change {
+        Change::Granted(_) | Change::TakenOver { .. } | Change::Renewed(_) | Change::Released => true,
+        Change::Started { .. }
+        | Change::ModeSet(_)
+        | Change::Described { .. }
+        | Change::Touched { .. }
+        | Change::ActivitySet { .. }
+        | Change::ActivityDropped
+        | Change::Moved { .. }
+        | Change::Finished { .. }
+        | Change::Succeeded(_) => false,
+    }
+}
+
+fn changes_activity(change: &Change) -> bool {
+    match change {
+        Change::ActivitySet { .. } | Change::ActivityDropped => true,
+        Change::Started { .. }
+        | Change::ModeSet(_)
+        | Change::Described { .. }
+        | Change::Granted(_)
+        | Change::TakenOver { .. }
+        | Change::Renewed(_)
+        | Change::Touched { .. }
+        | Change::Moved { .. }
+        | Change::Finished { .. }
+        | Change::Released
+        | Change::Succeeded(_) => false,
+    }
+}

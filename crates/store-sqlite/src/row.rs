@@ -1,0 +1,163 @@
+//! From rows to what they mean, and from numbers to columns.
+
+use rusqlite::Row;
+use tenure_core::id::{CommitId, Fence, Key, Namespace, Revision, Seq, SessionId};
+use tenure_core::lease::Lease;
+use tenure_core::session::{Counters, Current, Session};
+use tenure_core::time::WallTime;
+use tenure_store::record::{self, Columns, TermColumns};
+use tenure_store::{Found, Handle, Listed, StoreError};
+
+use crate::error::WorkError;
+
+/// A slot's row: its number, its counters, and its newest session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SlotRow {
+    pub(crate) slot: i64,
+    pub(crate) counters: Counters,
+    pub(crate) newest: i64,
+}
+
+/// The commit that a session remembers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CommitMark {
+    pub(crate) id: CommitId,
+    pub(crate) seq: Seq,
+    pub(crate) at: WallTime,
+}
+
+/// Where a session's log stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct LogHead {
+    /// The newest event's position.
+    pub(crate) seq: Seq,
+    /// The row that holds it, 0 for none.
+    pub(crate) pos: i64,
+    /// How many rows the log has.
+    pub(crate) depth: u64,
+}
+
+/// A session with everything that is kept of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Stored {
+    pub(crate) handle: Handle,
+    pub(crate) session: Session,
+    pub(crate) log: LogHead,
+    pub(crate) slot: Option<(i64, Counters)>,
+    pub(crate) commit: CommitMark,
+    pub(crate) ns: i64,
+}
+
+impl Stored {
+    /// Takes a row of the view `stored` apart.
+    pub(crate) fn of(row: &Row<'_>) -> Result<Self, WorkError> {
+        let slot: Option<i64> = row.get(18)?;
+        let slot_counters = slot.map(|slot| Ok::<_, WorkError>((slot, counters(row, 19)?))).transpose()?;
+        let columns = Columns {
+            id: name(row, 1, "session id", SessionId::parse)?,
+            namespace: name(row, 2, "namespace", Namespace::parse)?,
+            kind: record::kind_of(row.get(3)?)?,
+            key: match slot {
+                Some(_) => Some(name(row, 4, "key", Key::parse)?),
+                None => None,
+            },
+            state: record::state_of(row.get(5)?)?,
+            counters: counters(row, 6)?,
+            lease: lease(row)?,
+            activity: blob(row, 13)?.map(record::decode_activity).transpose()?,
+            last_activity_at: WallTime::from_epoch_ms(unsigned(row.get(17)?)?),
+        };
+        let body = blob(row, 8)?.ok_or_else(|| corrupt("a session without a body"))?;
+        Ok(Self {
+            handle: Handle(row.get(0)?),
+            session: record::decode_session(body, columns)?,
+            log: LogHead {
+                seq: Seq(unsigned(row.get(14)?)?),
+                pos: row.get(15)?,
+                depth: unsigned(row.get(16)?)?,
+            },
+            slot: slot_counters,
+            commit: commit_mark(row)?,
+            ns: row.get(24)?,
+        })
+    }
+
+    /// The counters that guard it: its slot's, else its own.
+    pub(crate) fn guard(&self) -> Counters {
+        self.slot.map_or(self.session.counters, |(_, counters)| counters)
+    }
+
+    /// As the answer to a search.
+    pub(crate) fn found(self) -> Found {
+        let counters = self.guard();
+        let current = Current { session: Some(self.session), counters };
+        Found { current, handle: Some(self.handle), head: self.log.seq }
+    }
+
+    /// As an entry of a list.
+    pub(crate) fn listed(self) -> Listed {
+        Listed { handle: self.handle, session: self.session, head: self.log.seq }
+    }
+}
+
+impl SlotRow {
+    /// Takes a row of `find_slot` apart.
+    pub(crate) fn of(row: &Row<'_>) -> Result<Self, WorkError> {
+        Ok(Self { slot: row.get(0)?, counters: counters(row, 1)?, newest: row.get(3)? })
+    }
+}
+
+fn lease(row: &Row<'_>) -> Result<Option<Lease>, WorkError> {
+    let Some(grant) = blob(row, 9)? else {
+        return Ok(None);
+    };
+    let fence: i64 = row.get::<_, Option<i64>>(10)?.ok_or_else(|| corrupt("a lease without its term"))?;
+    let columns = TermColumns {
+        renewed: row.get::<_, Option<i64>>(11)?.map(unsigned).transpose()?,
+        renewed_wall: row.get::<_, Option<i64>>(12)?.map(unsigned).transpose()?,
+    };
+    Ok(Some(record::decode_lease(grant, Fence(unsigned(fence)?), columns)?))
+}
+
+fn commit_mark(row: &Row<'_>) -> Result<CommitMark, WorkError> {
+    Ok(CommitMark {
+        id: CommitId(row.get(21)?),
+        seq: Seq(unsigned(row.get(22)?)?),
+        at: WallTime::from_epoch_ms(unsigned(row.get(23)?)?),
+    })
+}
+
+/// Revision and fence from two neighbouring columns.
+fn counters(row: &Row<'_>, first: usize) -> Result<Counters, WorkError> {
+    let revision = Revision(unsigned(row.get(first)?)?);
+    Ok(Counters { revision, fence: Fence(unsigned(row.get(first + 1)?)?) })
+}
+
+fn name<T, E: std::fmt::Debug>(
+    row: &Row<'_>,
+    column: usize,
+    what: &str,
+    parse: impl FnOnce(&str) -> Result<T, E>,
+) -> Result<T, WorkError> {
+    let text = row.get_ref(column)?.as_str().map_err(|why| corrupt(format!("{what}: {why}")))?;
+    parse(text).map_err(|why| corrupt(format!("{what} is not a name: {why:?}")))
+}
+
+pub(crate) fn blob<'r>(row: &'r Row<'_>, column: usize) -> Result<Option<&'r [u8]>, WorkError> {
+    Ok(row.get_ref(column)?.as_blob_or_null().map_err(|why| corrupt(why.to_string()))?)
+}
+
+/// What was read is not what was written.
+pub(crate) fn corrupt(what: impl Into<String>) -> WorkError {
+    WorkError::Store(StoreError::Corrupt { what: what.into() })
+}
+
+/// A number that is never negative.
+pub(crate) fn unsigned(number: i64) -> Result<u64, WorkError> {
+    u64::try_from(number).map_err(|_negative| corrupt(format!("a negative number: {number}")))
+}
+
+/// A number for a column. Columns end at the largest signed number; nothing real comes near it.
+pub(crate) fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,79 @@
+//! The statements, one per file, and how they are asked.
+
+use rusqlite::{Connection, Params, Row};
+
+use crate::error::WorkError;
+
+/// Names each statement after its file.
+macro_rules! statements {
+    ($($name:ident = $file:literal),+ $(,)?) => {
+        $(pub(crate) const $name: &str = include_str!(concat!("sql/", $file, ".sql"));)+
+    };
+}
+
+statements! {
+    FIND_DUE = "find_due",
+    FIND_HANDLE = "find_handle",
+    FIND_ID = "find_id",
+    FIND_SLOT = "find_slot",
+    FIND_SLOTS_NAMED = "find_slots_named",
+    HEAD_INSERT = "head_insert",
+    HEAD_UPDATE = "head_update",
+    LEASE_DELETE = "lease_delete",
+    LEASE_RENEW = "lease_renew",
+    LEASE_WRITE = "lease_write",
+    LIST_RANGE = "list_range",
+    LOG_HAS = "log_has",
+    LOG_INSERT = "log_insert",
+    LOG_NEWEST = "log_newest",
+    LOG_PAYLOAD = "log_payload",
+    LOG_ROW = "log_row",
+    LOG_STEP = "log_step",
+    NAMESPACE_FIND = "namespace_find",
+    NAMESPACE_INSERT = "namespace_insert",
+    SESSION_HAS_COMMIT = "session_has_commit",
+    SESSION_HAS_ID = "session_has_id",
+    SESSION_INSERT = "session_insert",
+    SESSION_POSTPONE = "session_postpone",
+    SESSION_UPDATE = "session_update",
+    SLOT_INSERT = "slot_insert",
+    SLOT_UPDATE = "slot_update",
+}
+
+/// The first row of an answer, if there is one.
+pub(crate) fn one<T>(
+    conn: &Connection,
+    sql: &str,
+    params: impl Params,
+    read: impl FnOnce(&Row<'_>) -> Result<T, WorkError>,
+) -> Result<Option<T>, WorkError> {
+    let mut statement = conn.prepare_cached(sql)?;
+    let mut rows = statement.query(params)?;
+    rows.next()?.map(read).transpose()
+}
+
+/// Every row of an answer.
+pub(crate) fn all<T>(
+    conn: &Connection,
+    sql: &str,
+    params: impl Params,
+    read: impl Fn(&Row<'_>) -> Result<T, WorkError>,
+) -> Result<Vec<T>, WorkError> {
+    let mut statement = conn.prepare_cached(sql)?;
+    let mut rows = statement.query(params)?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(read(row)?);
+    }
+    Ok(found)
+}
+
+/// Whether there is an answer.
+pub(crate) fn any(conn: &Connection, sql: &str, params: impl Params) -> Result<bool, WorkError> {
+    Ok(one(conn, sql, params, |_| Ok(()))?.is_some())
+}
+
+/// Writes, and says how many rows were touched.
+pub(crate) fn write(conn: &Connection, sql: &str, params: impl Params) -> Result<usize, WorkError> {
+    Ok(conn.prepare_cached(sql)?.execute(params)?)
+}

@@ -1,0 +1,1 @@
+UPDATE head SET seq = ?2, pos = ?3, depth = ?4, last_activity = ?5 WHERE sid = ?1 AND seq = ?6

@@ -1,0 +1,1 @@
+SELECT payload FROM log WHERE pos = ?1

@@ -1,0 +1,1 @@
+SELECT first_seq, prev, jump FROM log WHERE pos = ?1

@@ -1,0 +1,120 @@
+-- Hot tables are narrow and have ascending integer keys; what is wide or seldom read stands elsewhere.
+-- CHECK constraints, unique indexes and triggers state the rules a second time: no statement relies on them.
+
+-- Tenants by number. Never deleted.
+CREATE TABLE namespace (
+    ns INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE
+) STRICT;
+
+-- Counters live here and go on when a new session opens in the slot. Never deleted.
+CREATE TABLE slot (
+    slot INTEGER PRIMARY KEY,
+    ns INTEGER NOT NULL,
+    kind INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    revision INTEGER NOT NULL CHECK (revision >= 0),
+    fence INTEGER NOT NULL CHECK (fence >= 0),
+    newest INTEGER NOT NULL
+) STRICT;
+
+CREATE UNIQUE INDEX slot_named ON slot (ns, key, kind);
+
+-- AUTOINCREMENT, because a handle is never given out twice, even after a purge.
+-- States 1 to 3 are open, 4 to 7 terminal.
+CREATE TABLE session (
+    sid INTEGER PRIMARY KEY AUTOINCREMENT,
+    ns INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    kind INTEGER NOT NULL,
+    slot INTEGER,
+    state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 7),
+    revision INTEGER NOT NULL CHECK (revision >= 0),
+    fence INTEGER NOT NULL CHECK (fence >= 0),
+    due_at INTEGER CHECK (due_at IS NULL OR state IN (2, 3)),
+    commit_id BLOB NOT NULL CHECK (length(commit_id) = 16),
+    commit_seq INTEGER NOT NULL,
+    commit_at INTEGER NOT NULL,
+    lease BLOB CHECK (lease IS NULL OR state <= 3),
+    activity BLOB,
+    body BLOB NOT NULL
+) STRICT;
+
+CREATE UNIQUE INDEX session_id ON session (ns, id);
+CREATE UNIQUE INDEX session_open ON session (slot) WHERE state <= 3 AND slot IS NOT NULL;
+CREATE INDEX session_listed ON session (ns, kind, state);
+CREATE INDEX session_due ON session (due_at) WHERE due_at IS NOT NULL;
+
+-- Where a session's log stands: its newest position, the row that holds it, and how many rows there are.
+CREATE TABLE head (
+    sid INTEGER PRIMARY KEY,
+    seq INTEGER NOT NULL,
+    pos INTEGER NOT NULL,
+    depth INTEGER NOT NULL,
+    last_activity INTEGER NOT NULL
+) STRICT;
+
+-- What a renewal moves, and nothing else. No index on expiry: it would double the cost of a renewal.
+CREATE TABLE lease (
+    sid INTEGER PRIMARY KEY,
+    fence INTEGER NOT NULL,
+    renewed INTEGER,
+    renewed_wall INTEGER
+) STRICT;
+
+-- One row per append, in arrival order over all sessions. prev and jump are earlier rows of the same
+-- session, 0 for none.
+CREATE TABLE log (
+    pos INTEGER PRIMARY KEY,
+    sid INTEGER NOT NULL,
+    first_seq INTEGER NOT NULL,
+    count INTEGER NOT NULL CHECK (count > 0),
+    prev INTEGER NOT NULL CHECK (prev < pos),
+    jump INTEGER NOT NULL CHECK (jump <= prev),
+    payload BLOB NOT NULL
+) STRICT;
+
+-- Processes that want to be rung, and for which sessions.
+CREATE TABLE process (
+    process INTEGER PRIMARY KEY AUTOINCREMENT,
+    token BLOB NOT NULL UNIQUE CHECK (length(token) = 16),
+    pid INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE watch (
+    sid INTEGER NOT NULL,
+    process INTEGER NOT NULL,
+    PRIMARY KEY (sid, process)
+) WITHOUT ROWID, STRICT;
+
+CREATE INDEX watch_of ON watch (process);
+
+CREATE TRIGGER slot_grows BEFORE UPDATE ON slot
+WHEN NEW.revision < OLD.revision OR NEW.fence < OLD.fence
+BEGIN SELECT RAISE(ABORT, 'a slot''s revision and fence never decrease'); END;
+
+CREATE TRIGGER session_grows BEFORE UPDATE ON session
+WHEN NEW.revision < OLD.revision OR NEW.fence < OLD.fence
+BEGIN SELECT RAISE(ABORT, 'a session''s revision and fence never decrease'); END;
+
+CREATE TRIGGER session_ends_once BEFORE UPDATE OF state ON session
+WHEN OLD.state IN (4, 6, 7) AND NEW.state <> OLD.state
+BEGIN SELECT RAISE(ABORT, 'nothing leaves completed, cancelled and expired'); END;
+
+CREATE TRIGGER head_grows BEFORE UPDATE ON head
+WHEN NEW.seq < OLD.seq OR NEW.last_activity < OLD.last_activity
+BEGIN SELECT RAISE(ABORT, 'a log never shrinks and activity never moves back'); END;
+
+-- A session with everything that is kept of it, in the order in which rows are taken apart.
+CREATE VIEW stored AS
+SELECT
+    s.sid, s.id, n.name AS namespace, s.kind, t.key, s.state, s.revision, s.fence, s.body,
+    s.lease, l.fence AS lease_fence, l.renewed, l.renewed_wall, s.activity,
+    h.seq, h.pos, h.depth, h.last_activity,
+    s.slot, t.revision AS slot_revision, t.fence AS slot_fence,
+    s.commit_id, s.commit_seq, s.commit_at, s.ns
+FROM session AS s
+JOIN namespace AS n ON n.ns = s.ns
+JOIN head AS h ON h.sid = s.sid
+LEFT JOIN lease AS l ON l.sid = s.sid
+LEFT JOIN slot AS t ON t.slot = s.slot;

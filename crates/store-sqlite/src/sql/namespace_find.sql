@@ -1,0 +1,1 @@
+SELECT ns FROM namespace WHERE name = ?1

@@ -1,0 +1,134 @@
+//! The role that keeps the logs of sessions.
+
+use std::collections::VecDeque;
+
+use async_trait::async_trait;
+use rusqlite::Connection;
+use tenure_core::event::Event;
+use tenure_core::id::Seq;
+use tenure_core::limits;
+use tenure_store::{
+    AppendOutcome, AppendRequest, Handle, LogStore, ReadOutcome, ReadRequest, StoreError, Watch, record,
+};
+
+use super::SqliteStore;
+use crate::chain;
+use crate::error::WorkError;
+use crate::request::Request;
+use crate::row::{LogHead, Stored, blob, corrupt, signed, unsigned};
+use crate::sql;
+
+/// Payloads up to this size are read with their row; larger ones once it is known that they fit the page.
+const SMALL_BYTES: u64 = 4096;
+
+/// A page ends after this many stored bytes, but never before its first row.
+const PAGE_BYTES: u64 = 8 << 20;
+
+/// Events that are looked at for one answer when only some types are asked for.
+const LOOKED_AT_MAX: u64 = 16_000;
+
+#[async_trait]
+impl LogStore for SqliteStore {
+    async fn append(&self, request: AppendRequest) -> Result<AppendOutcome, StoreError> {
+        self.ask(request.into(), |asked| Request::Append(Box::new(asked))).await
+    }
+
+    async fn read(&self, request: ReadRequest) -> Result<ReadOutcome, StoreError> {
+        self.read_much("read a log", move |conn| read(conn, &request)).await
+    }
+
+    async fn watch(&self, handle: Handle) -> Result<Watch, StoreError> {
+        let (changes, watcher) = self.shared.watches.add(handle);
+        Ok(Watch::new(changes, Box::new(watcher)))
+    }
+}
+
+fn read(conn: &Connection, request: &ReadRequest) -> Result<ReadOutcome, WorkError> {
+    let log = sql::one(conn, sql::FIND_HANDLE, [request.handle.0], |row| Ok(Stored::of(row)?.log))?;
+    let log = log.unwrap_or_default();
+    let limit = request.limit.min(limits::EVENTS_PER_READ_MAX);
+    let mut outcome = ReadOutcome { events: Vec::new(), read_to: request.after, head: log.seq };
+    let mut looked_at = 0;
+    while outcome.read_to < log.seq && outcome.events.len() < limit && looked_at < LOOKED_AT_MAX {
+        // With types asked for, a window is no smaller than a full page: most of it may be of other types.
+        let width = if request.types.is_empty() { limit } else { limits::EVENTS_PER_READ_MAX };
+        let events = window(conn, log, (request.handle, outcome.read_to), width as u64)?;
+        looked_at += events.len() as u64;
+        for event in events {
+            if outcome.events.len() == limit {
+                break;
+            }
+            outcome.read_to = event.seq;
+            let is_wanted =
+                request.types.is_empty() || request.types.iter().any(|name| name == event.data.type_name());
+            outcome.events.extend(is_wanted.then_some(event));
+        }
+    }
+    Ok(outcome)
+}
+
+/// One row of a log, its payload read or not.
+struct LogRow {
+    pos: i64,
+    first: Seq,
+    prev: i64,
+    bytes: u64,
+    payload: Option<Vec<u8>>,
+}
+
+/// Up to `width` events after a position: finds the row of the last one, and walks back from there.
+fn window(
+    conn: &Connection,
+    log: LogHead,
+    (handle, after): (Handle, Seq),
+    width: u64,
+) -> Result<Vec<Event>, WorkError> {
+    let last = log.seq.0.min(after.0.saturating_add(width.max(1)));
+    let mut rows = VecDeque::new();
+    let mut pos = chain::find(conn, log.pos, Seq(last))?;
+    loop {
+        let row = log_row(conn, handle, pos)?;
+        let (is_first, prev) = (row.first <= after.next(), row.prev);
+        rows.push_front(row);
+        if is_first {
+            break;
+        }
+        pos = prev;
+    }
+    let mut events = Vec::new();
+    let mut bytes = 0;
+    for row in rows {
+        bytes += row.bytes;
+        if bytes > PAGE_BYTES && !events.is_empty() {
+            break;
+        }
+        let payload = match row.payload {
+            Some(payload) => payload,
+            None => large_payload(conn, row.pos)?,
+        };
+        events.extend(record::decode_events(row.first, &payload)?);
+    }
+    events.retain(|event| event.seq > after && event.seq.0 <= last);
+    Ok(events)
+}
+
+fn log_row(conn: &Connection, handle: Handle, pos: i64) -> Result<LogRow, WorkError> {
+    let row = sql::one(conn, sql::LOG_ROW, (pos, signed(SMALL_BYTES)), |row| {
+        if row.get::<_, i64>(0)? != handle.0 {
+            return Err(corrupt(format!("row {pos} of the log belongs to another session")));
+        }
+        Ok(LogRow {
+            pos,
+            first: Seq(unsigned(row.get(1)?)?),
+            prev: row.get(3)?,
+            bytes: unsigned(row.get(4)?)?,
+            payload: blob(row, 5)?.map(<[u8]>::to_vec),
+        })
+    })?;
+    row.ok_or_else(|| corrupt(format!("row {pos} of the log is missing")))
+}
+
+fn large_payload(conn: &Connection, pos: i64) -> Result<Vec<u8>, WorkError> {
+    let payload = sql::one(conn, sql::LOG_PAYLOAD, [pos], |row| Ok(row.get(0)?))?;
+    payload.ok_or_else(|| corrupt(format!("row {pos} of the log is missing")))
+}

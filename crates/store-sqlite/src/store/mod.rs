@@ -1,0 +1,108 @@
+//! The opened store and the roles it plays.
+
+mod inspect;
+mod log;
+mod session;
+
+use std::sync::Arc;
+
+use tenure_store::StoreError;
+use tokio::sync::oneshot;
+
+use crate::error::{OpenError, WorkError};
+use crate::open;
+use crate::options::SqliteOptions;
+use crate::place::Place;
+use crate::queue::Queue;
+use crate::readers::Readers;
+use crate::request::{Asked, Request};
+use crate::shared::Shared;
+use crate::troubles::Troubles;
+use crate::watches::Watches;
+use crate::writer::WriterThread;
+
+/// A store in one SQLite file, which other processes of this machine may have open too.
+#[derive(Debug)]
+pub struct SqliteStore {
+    shared: Arc<Shared>,
+    writer: WriterThread,
+}
+
+impl SqliteStore {
+    /// Opens the store at a path, making the file if it is not there. Its directory must exist.
+    ///
+    /// # Errors
+    /// [`OpenError`] says why not; nothing was changed then.
+    pub fn open(options: SqliteOptions) -> Result<Self, OpenError> {
+        let place = Place::of(&options.path, options.incarnation)?;
+        Self::open_at(place, options)
+    }
+
+    /// Opens the store at a path if there is one; `None` if there is none. Nothing is made.
+    ///
+    /// # Errors
+    /// [`OpenError`] when there is something that cannot be opened.
+    pub fn open_existing(options: SqliteOptions) -> Result<Option<Self>, OpenError> {
+        let place = match Place::of(&options.path, options.incarnation) {
+            Err(OpenError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(None);
+            }
+            place => place?,
+        };
+        if !place.exists()? {
+            return Ok(None);
+        }
+        Self::open_at(place, options).map(Some)
+    }
+
+    fn open_at(place: Place, options: SqliteOptions) -> Result<Self, OpenError> {
+        let troubles = Troubles::default();
+        let first = open::open(&place, &troubles)?;
+        let shared = Arc::new(Shared {
+            readers: Readers::new(place.clone(), first, options.limits.readers_max),
+            queue: Queue::new(options.limits.queue_max),
+            place,
+            clock: options.clock,
+            limits: options.limits,
+            faults: options.faults,
+            watches: Arc::new(Watches::default()),
+            troubles,
+        });
+        let writer = WriterThread::new(Arc::clone(&shared));
+        Ok(Self { shared, writer })
+    }
+
+    /// Asks the writer and waits for its answer.
+    async fn ask<Q, A>(
+        &self,
+        question: Q,
+        request: impl FnOnce(Asked<Q, A>) -> Request,
+    ) -> Result<A, StoreError> {
+        self.writer.start()?;
+        let (asked, answer): (_, oneshot::Receiver<_>) = Asked::new(question);
+        self.shared.queue.push(request(asked)).await?;
+        answer.await.map_err(|_gone| StoreError::Closed)?
+    }
+
+    /// Reads where many rows may have to be looked at: off the caller's thread if there is a runtime for it.
+    async fn read_much<T: Send + 'static>(
+        &self,
+        what: &'static str,
+        read: impl FnOnce(&rusqlite::Connection) -> Result<T, WorkError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let shared = Arc::clone(&self.shared);
+        let read = move || shared.readers.read(what, read);
+        if tokio::runtime::Handle::try_current().is_err() {
+            return read();
+        }
+        let done = tokio::task::spawn_blocking(read).await;
+        done.map_err(|why| StoreError::Unavailable { what, source: why.into() })?
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        self.writer.stop();
+        self.shared.watches.close();
+    }
+}

@@ -1,0 +1,90 @@
+//! What the writer knows without asking, as long as nobody else writes.
+
+use std::collections::HashMap;
+
+use rusqlite::Connection;
+use tenure_core::id::Namespace;
+
+use crate::error::WorkError;
+use crate::heads::Heads;
+use crate::sql;
+
+/// What the writer knows without asking.
+#[derive(Debug)]
+pub(super) struct Memory {
+    pub(super) heads: Heads,
+    /// The newest row of the log.
+    newest_pos: Option<i64>,
+    /// SQLite's number for what other connections have written, when this was last true.
+    version: Option<i64>,
+    /// Tenants are never deleted, so these stay true.
+    namespaces: HashMap<Namespace, i64>,
+}
+
+/// Most tenants whose numbers are remembered.
+const NAMESPACES_MAX: usize = 1024;
+
+impl Memory {
+    pub(super) fn new(heads_max: usize) -> Self {
+        Self { heads: Heads::new(heads_max), newest_pos: None, version: None, namespaces: HashMap::new() }
+    }
+
+    /// Forgets everything: something that was written was not kept, or the connection is another one.
+    pub(super) fn clear(&mut self) {
+        self.heads.clear();
+        self.namespaces.clear();
+        self.newest_pos = None;
+        self.version = None;
+    }
+
+    /// Forgets everything if somebody else has written. To be called under the write lock.
+    pub(super) fn refresh(&mut self, conn: &Connection) -> Result<(), WorkError> {
+        let version = sql::one(conn, "PRAGMA data_version", [], |row| Ok(row.get::<_, i64>(0)?))?;
+        if self.version != version {
+            self.clear();
+            self.version = version;
+        }
+        Ok(())
+    }
+
+    /// The position of the next row of the log.
+    pub(super) fn next_pos(&mut self, conn: &Connection) -> Result<i64, WorkError> {
+        let newest = match self.newest_pos {
+            Some(newest) => newest,
+            None => sql::one(conn, sql::LOG_NEWEST, [], |row| Ok(row.get(0)?))?.unwrap_or(0),
+        };
+        self.newest_pos = Some(newest + 1);
+        Ok(newest + 1)
+    }
+
+    /// A tenant's number, if it has one.
+    pub(super) fn namespace(
+        &mut self,
+        conn: &Connection,
+        name: &Namespace,
+    ) -> Result<Option<i64>, WorkError> {
+        if let Some(ns) = self.namespaces.get(name) {
+            return Ok(Some(*ns));
+        }
+        let found = sql::one(conn, sql::NAMESPACE_FIND, [name.as_str()], |row| Ok(row.get(0)?))?;
+        Ok(found.inspect(|ns| self.keep_namespace(name, *ns)))
+    }
+
+    /// A tenant's number; it gets one if it has none.
+    pub(super) fn namespace_or_new(&mut self, conn: &Connection, name: &Namespace) -> Result<i64, WorkError> {
+        if let Some(ns) = self.namespace(conn, name)? {
+            return Ok(ns);
+        }
+        sql::write(conn, sql::NAMESPACE_INSERT, [name.as_str()])?;
+        let ns = conn.last_insert_rowid();
+        self.keep_namespace(name, ns);
+        Ok(ns)
+    }
+
+    fn keep_namespace(&mut self, name: &Namespace, ns: i64) {
+        if self.namespaces.len() == NAMESPACES_MAX {
+            self.namespaces.clear();
+        }
+        self.namespaces.insert(name.clone(), ns);
+    }
+}

@@ -1,0 +1,143 @@
+//! Working on one request inside the group's transaction.
+
+use rusqlite::{CachedStatement, Connection, Params};
+use tenure_core::id::{CommitId, Fence, Seq};
+use tenure_core::session::Counters;
+use tenure_core::time::{Moment, WallTime};
+use tenure_store::{Handle, record};
+
+use super::memory::Memory;
+use crate::chain::Chain;
+use crate::error::WorkError;
+use crate::request::{Batch, Request};
+use crate::row::{LogHead, Stored, corrupt, signed};
+use crate::sql;
+
+/// What proves, after a COMMIT with unknown outcome, that the group was kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Evidence {
+    /// This row of the log.
+    Row { pos: i64, handle: Handle, first: Seq },
+    /// This session remembers this commit.
+    Commit { handle: Handle, id: CommitId },
+}
+
+/// One group while it is worked on.
+pub(super) struct Work<'c> {
+    pub(super) conn: &'c Connection,
+    pub(super) memory: &'c mut Memory,
+    /// The clocks under the write lock: one reading judges the whole group.
+    pub(super) now: Moment,
+    /// Sessions whose watchers are to be woken.
+    pub(super) changed: Vec<Handle>,
+    pub(super) evidence: Option<Evidence>,
+    renew: Hot<'c>,
+    log_insert: Hot<'c>,
+    head_update: Hot<'c>,
+}
+
+impl<'c> Work<'c> {
+    pub(super) const fn new(conn: &'c Connection, memory: &'c mut Memory, now: Moment) -> Self {
+        Self {
+            conn,
+            memory,
+            now,
+            changed: Vec::new(),
+            evidence: None,
+            renew: Hot::new(sql::LEASE_RENEW),
+            log_insert: Hot::new(sql::LOG_INSERT),
+            head_update: Hot::new(sql::HEAD_UPDATE),
+        }
+    }
+
+    /// Works on a request and keeps the answer with it. A refused request writes nothing.
+    pub(super) fn apply(&mut self, request: &mut Request) -> Result<(), WorkError> {
+        match request {
+            Request::Renew(asked) => asked.answer = Some(self.renew(asked.question)?),
+            Request::Append(asked) => asked.answer = Some(self.append(&mut asked.question)?),
+            Request::Commit(asked) => asked.answer = Some(self.commit(&mut asked.question)?),
+            Request::Postpone(asked) => asked.answer = Some(self.postpone(&asked.question)?),
+        }
+        Ok(())
+    }
+
+    /// The wall clock, or the epoch where it cannot be used: only commits that need no time get this far then.
+    pub(super) fn wall(&self) -> WallTime {
+        self.now.wall.unwrap_or(WallTime::from_epoch_ms(0))
+    }
+
+    /// A session with everything that is kept of it.
+    pub(super) fn stored(&self, handle: Handle) -> Result<Option<Stored>, WorkError> {
+        sql::one(self.conn, sql::FIND_HANDLE, [handle.0], Stored::of)
+    }
+
+    /// The highest fence given out in a session's slot, else to it.
+    pub(super) fn current_fence(&self, handle: Handle) -> Result<Fence, WorkError> {
+        let counters = self.stored(handle)?.map_or_else(Counters::default, |stored| stored.guard());
+        Ok(counters.fence)
+    }
+
+    pub(super) fn write_renewal(&mut self, params: impl Params) -> Result<usize, WorkError> {
+        self.renew.execute(self.conn, params)
+    }
+
+    /// Adds a batch to a session's log. The head row is the caller's to write.
+    pub(super) fn write_batch(
+        &mut self,
+        handle: Handle,
+        log: LogHead,
+        chain: &mut Chain,
+        (batch, fence): (&mut Batch, Option<Fence>),
+    ) -> Result<LogHead, WorkError> {
+        if batch.count == 0 {
+            return Ok(log);
+        }
+        batch.bytes.truncate(batch.unsealed);
+        record::seal_events(&mut batch.bytes, self.wall(), fence);
+        let pos = self.memory.next_pos(self.conn)?;
+        let first = log.seq.next();
+        let to = chain.push(pos);
+        let row = (pos, handle.0, signed(first.0), signed(batch.count), to.prev, to.jump, &batch.bytes);
+        self.log_insert.execute(self.conn, row)?;
+        self.evidence = Some(Evidence::Row { pos, handle, first });
+        let seq = Seq(log.seq.0.saturating_add(batch.count));
+        Ok(LogHead { seq, pos, depth: log.depth.saturating_add(1) })
+    }
+
+    /// Moves a session's head from where it was to where it is.
+    pub(super) fn write_head(
+        &mut self,
+        handle: Handle,
+        (from, to): (LogHead, LogHead),
+        last_activity: WallTime,
+    ) -> Result<(), WorkError> {
+        let (seq, depth, at) = (signed(to.seq.0), signed(to.depth), signed(last_activity.epoch_ms()));
+        let row = (handle.0, seq, to.pos, depth, at, signed(from.seq.0));
+        exactly_one(self.head_update.execute(self.conn, row)?, "a session's head")
+    }
+}
+
+/// A statement that a group runs many times: looked up once per group.
+struct Hot<'c> {
+    sql: &'static str,
+    statement: Option<CachedStatement<'c>>,
+}
+
+impl<'c> Hot<'c> {
+    const fn new(sql: &'static str) -> Self {
+        Self { sql, statement: None }
+    }
+
+    fn execute(&mut self, conn: &'c Connection, params: impl Params) -> Result<usize, WorkError> {
+        let statement = match &mut self.statement {
+            Some(statement) => statement,
+            empty => empty.insert(conn.prepare_cached(self.sql)?),
+        };
+        Ok(statement.execute(params)?)
+    }
+}
+
+/// The second assertion: the guard was checked on what is remembered, and the row must agree.
+pub(super) fn exactly_one(touched: usize, what: &str) -> Result<(), WorkError> {
+    if touched == 1 { Ok(()) } else { Err(corrupt(format!("{what} is not what the writer knew of it"))) }
+}
