@@ -6,8 +6,9 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use tenure_engine::{Engine, EngineError, Name, SystemIds};
-use tenure_store::{Listed, Store, StoreError};
+use tenure_engine::{Engine, EngineError, Ids, Name, SystemIds};
+use tenure_store::Listed;
+use tenure_store_sqlite::{SqliteOptions, SqliteStore, SystemClock};
 
 use crate::args::options::Options;
 use crate::out::Out;
@@ -34,7 +35,8 @@ impl App {
             return Ok(engine);
         }
         prepare(self.db())?;
-        self.open()
+        let store = SqliteStore::open(self.opening())?;
+        Ok(self.keep(store))
     }
 
     /// The engine over the store if there is one. Nothing is created.
@@ -42,11 +44,7 @@ impl App {
         if let Some(engine) = self.engine.get() {
             return Ok(Some(engine));
         }
-        let there = self.db().try_exists().map_err(|error| {
-            Problem::failure("STORE_UNAVAILABLE", format!("look for the store {}", shown(self.db())))
-                .because(error)
-        })?;
-        if there { self.open().map(Some) } else { Ok(None) }
+        Ok(SqliteStore::open_existing(self.opening())?.map(|store| self.keep(store)))
     }
 
     /// The one session that `text` means, and the engine to change it with.
@@ -91,10 +89,13 @@ impl App {
         Ok(engine.sweep().await?.failed)
     }
 
-    fn open(&self) -> anyhow::Result<&Engine> {
-        let store = open_store(self.db())?;
-        let engine = Engine::new(store, Arc::new(SystemIds), Arc::new(self.hold_locks()));
-        Ok(self.engine.get_or_init(|| engine))
+    fn opening(&self) -> SqliteOptions {
+        SqliteOptions::new(self.db(), SystemIds.incarnation(), Arc::new(SystemClock::new()))
+    }
+
+    fn keep(&self, store: SqliteStore) -> &Engine {
+        let engine = Engine::new(Arc::new(store), Arc::new(SystemIds), Arc::new(self.hold_locks()));
+        self.engine.get_or_init(|| engine)
     }
 }
 
@@ -106,12 +107,5 @@ fn prepare(db: &Path) -> Result<(), Problem> {
     DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(|error| {
         let what = format!("create the storage directory {}", shown(directory));
         Problem::failure("STORE_UNAVAILABLE", what).because(error)
-    })
-}
-
-fn open_store(db: &Path) -> Result<Arc<dyn Store>, StoreError> {
-    Err(StoreError::Unavailable {
-        what: "open it",
-        source: format!("{}: this build has no store yet", shown(db)).into(),
     })
 }

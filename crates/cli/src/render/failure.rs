@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 use tenure_core::escape::Escaped;
 use tenure_engine::EngineError;
 use tenure_store::{Listed, StoreError};
+use tenure_store_sqlite::OpenError;
 
 use super::refusal::{self, Words};
 use super::{Look, Report, Tone, store_error};
@@ -29,6 +30,9 @@ impl Failure {
         }
         if let Some(error) = error.downcast_ref::<StoreError>() {
             return Some(Self::of_store(error));
+        }
+        if let Some(error) = error.downcast_ref::<OpenError>() {
+            return Some(Self { exit: Exit::Failure, words: store_error::opening(error) });
         }
         if let Some(problem) = error.downcast_ref::<Problem>() {
             return Some(Self::of_problem(problem));

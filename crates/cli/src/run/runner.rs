@@ -98,9 +98,11 @@ impl Runner<'_> {
         if let Err(error) = self.sitters.stop_self(signal) {
             self.notices.say(&format!("cannot stop with the command: {error}"));
         }
-        let place = self.console.enter().unwrap_or_else(|_| tenure_guard::jobs::place());
+        if let Err(error) = self.console.enter() {
+            self.notices.say(&format!("cannot take the terminal back: {error}"));
+        }
         // A guard that is gone is reported by its own event.
-        drop(self.control.resume(place));
+        drop(self.control.resume());
     }
 
     fn signal(&self, caught: Caught) {

@@ -11,7 +11,7 @@ use tenure_core::session::Stats;
 use tenure_engine::{Engine, EngineError};
 use tenure_guard::terminal::Screen;
 use tenure_guard::{
-    BootTime, Console, Guarded, HoldLock, Launch, Output, Reexec, Signals, Stdio, Stream, launch,
+    BootTime, Console, Control, Guarded, HoldLock, Launch, Output, Reexec, Signals, Stdio, Stream, launch,
 };
 
 use super::claim::{self, Claim, Claimed};
@@ -139,7 +139,7 @@ impl Run<'_> {
         let Guarded { control, output, spared, guard_pid: _ } = guarded;
         let (engine, granted) = (self.ground.engine.clone(), self.claimed.granted);
         lease::keep(engine.clone(), granted, control.clone(), news.clone())?;
-        let console = open(output, recorder)?;
+        let console = open(output, &control, recorder)?;
         console.enter().context("take the terminal")?;
         let held = (self.claimed.handle(), self.claimed.fence());
         inbox::follow(engine, held, self.claimed.committed.head, self.args.idle_timeout, news)?;
@@ -210,7 +210,7 @@ impl Run<'_> {
     }
 }
 
-fn open(output: Output, recorder: &Recorder) -> anyhow::Result<Console> {
+fn open(output: Output, control: &Control, recorder: &Recorder) -> anyhow::Result<Console> {
     let sink = recorder.sink();
     let record = move |stream: Stream, bytes: &[u8]| {
         let stream = match stream {
@@ -220,7 +220,7 @@ fn open(output: Output, recorder: &Recorder) -> anyhow::Result<Console> {
         };
         sink.take(stream, bytes);
     };
-    Console::open(output, record).context("connect the command's output")
+    Console::open(output, control, record).context("connect the command's output")
 }
 
 fn size(stdio: &Stdio) -> Option<(u16, u16)> {

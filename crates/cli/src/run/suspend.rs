@@ -28,16 +28,14 @@ impl Sitters {
     ///
     /// Nothing of this process runs meanwhile, so another one renews. It ends with a pipe from this process:
     /// when this one goes on, and also when it is killed while stopped.
-    ///
-    /// Returns false, without having stopped, where no shell could continue it.
-    pub(super) fn stop_self(&self, signal: i32) -> io::Result<bool> {
+    pub(super) fn stop_self(&self, signal: i32) -> io::Result<()> {
         let (ours, mut sitter) = self.start()?;
         self.spared.add(sitter.id());
         let stopped = jobs::stop_self(signal);
         drop(ours);
         let waited = sitter.wait();
         self.spared.remove(sitter.id());
-        waited.map(|_| stopped)
+        stopped.and(waited.map(drop))
     }
 
     fn start(&self) -> io::Result<(io::PipeWriter, Child)> {
