@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 #[derive(Debug)]
 pub(crate) struct Asked<Q, A> {
     pub(crate) question: Q,
-    pub(crate) answer: Option<A>,
+    pub(crate) answer: Option<Result<A, StoreError>>,
     reply: oneshot::Sender<Result<A, StoreError>>,
 }
 
@@ -26,8 +26,7 @@ impl<Q, A> Asked<Q, A> {
 
     /// Tells the answer. Whoever no longer waits has given up hearing it.
     fn tell(self) {
-        let answer = self.answer.ok_or(StoreError::Closed);
-        drop(self.reply.send(answer));
+        drop(self.reply.send(self.answer.unwrap_or(Err(StoreError::Closed))));
     }
 
     fn refuse(self, error: StoreError) {

@@ -31,6 +31,15 @@ impl Ground {
             (None, None) => Counters::default(),
         }
     }
+
+    /// The session that it should have been decided on. The revision alone does not tell: a slot can be
+    /// empty, or hold what was imported at revision 0.
+    fn handle(&self, commit: &Commit) -> Option<Handle> {
+        match &commit.slot {
+            Some(_) => self.slot.map(|slot| Handle(slot.newest)),
+            None => self.on.as_ref().map(|stored| stored.handle),
+        }
+    }
 }
 
 impl Work<'_> {
@@ -69,7 +78,7 @@ impl Work<'_> {
     /// The first guard that fails is the outcome.
     fn guard(&mut self, commit: &Commit, ground: &Ground) -> Result<Option<CommitOutcome>, WorkError> {
         let counters = ground.counters();
-        if counters.revision != commit.expected {
+        if counters.revision != commit.expected || ground.handle(commit) != commit.on {
             return Ok(Some(CommitOutcome::RevisionConflict { actual: counters.revision }));
         }
         let session = ground.on.as_ref().map(|stored| &stored.session);

@@ -1,37 +1,43 @@
 //! Renewing a lease: the most frequent write, and the smallest.
 
 use tenure_core::lease::Standing;
-use tenure_store::{RenewOutcome, RenewRequest, record};
+use tenure_store::{RenewOutcome, RenewRequest, StoreError, record};
 
 use super::work::{Work, exactly_one};
 use crate::error::WorkError;
 use crate::row::signed;
 
+/// What a renewal's holder is told. A clock that cannot be used gives no answer, and harms no neighbour.
+type Answer = Result<RenewOutcome, StoreError>;
+
 impl Work<'_> {
-    pub(super) fn renew(&mut self, request: RenewRequest) -> Result<RenewOutcome, WorkError> {
+    pub(super) fn renew(&mut self, request: RenewRequest) -> Result<Answer, WorkError> {
         let now = self.now;
         let head = self.memory.heads.of(self.conn, request.handle)?;
-        let lease = head.as_ref().and_then(|head| head.lease);
-        let Some((fence, term)) = lease.filter(|(fence, _)| *fence == request.fence) else {
-            return Ok(RenewOutcome::Fenced { current: self.current_fence(request.handle)? });
+        let Some((head, term)) = head.and_then(|head| {
+            let (fence, term) = head.lease.filter(|(fence, _)| *fence == request.fence)?;
+            debug_assert_eq!(fence, request.fence);
+            Some((head, term))
+        }) else {
+            return Ok(Ok(RenewOutcome::Fenced { current: self.current_fence(request.handle)? }));
         };
-        let is_live = matches!(term.standing(&now), Ok(Standing::Live));
-        let is_anonymous = head.as_ref().is_some_and(|head| head.anonymous);
-        // A clock that cannot be used proves nothing about a lease that it judges.
-        let Some(renewed) = term.renewed(&now).ok().filter(|_| is_live && !is_anonymous) else {
-            return Ok(RenewOutcome::Expired);
+        let renewed = match term.standing(&now) {
+            Ok(Standing::Live) if !head.anonymous => term.renewed(&now),
+            Ok(Standing::Live | Standing::Over) => return Ok(Ok(RenewOutcome::Expired)),
+            Err(unusable) => Err(unusable),
         };
-        if let Some(head) = head {
-            head.lease = Some((fence, renewed));
-        }
+        let Ok(renewed) = renewed else {
+            return Ok(Err(unusable_clock()));
+        };
+        head.lease = Some((request.fence, renewed));
         let columns = record::term_columns(&renewed);
-        let row = (
-            request.handle.0,
-            signed(fence.0),
-            columns.renewed.map(signed),
-            columns.renewed_wall.map(signed),
-        );
+        let (at, wall) = (columns.renewed.map(signed), columns.renewed_wall.map(signed));
+        let row = (request.handle.0, signed(request.fence.0), at, wall);
         exactly_one(self.write_renewal(row)?, "a lease")?;
-        Ok(RenewOutcome::Renewed(renewed))
+        Ok(Ok(RenewOutcome::Renewed(renewed)))
     }
+}
+
+fn unusable_clock() -> StoreError {
+    StoreError::Unavailable { what: "judge a lease", source: "the wall clock stands before 1970".into() }
 }

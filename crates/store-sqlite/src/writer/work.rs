@@ -54,9 +54,9 @@ impl<'c> Work<'c> {
     pub(super) fn apply(&mut self, request: &mut Request) -> Result<(), WorkError> {
         match request {
             Request::Renew(asked) => asked.answer = Some(self.renew(asked.question)?),
-            Request::Append(asked) => asked.answer = Some(self.append(&mut asked.question)?),
-            Request::Commit(asked) => asked.answer = Some(self.commit(&mut asked.question)?),
-            Request::Postpone(asked) => asked.answer = Some(self.postpone(&asked.question)?),
+            Request::Append(asked) => asked.answer = Some(Ok(self.append(&mut asked.question)?)),
+            Request::Commit(asked) => asked.answer = Some(Ok(self.commit(&mut asked.question)?)),
+            Request::Postpone(asked) => asked.answer = Some(Ok(self.postpone(&asked.question)?)),
         }
         Ok(())
     }

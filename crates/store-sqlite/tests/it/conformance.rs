@@ -1,0 +1,83 @@
+//! The cases that every store must pass, and the model it must agree with.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use tempfile::TempDir;
+use tenure_core::id::Incarnation;
+use tenure_store::Store;
+use tenure_store_sqlite::{FaultPoint, Faults, SqliteOptions, SqliteStore};
+use tenure_store_testkit::{Capability, Disk, Fault, Harness, ManualClock};
+
+tenure_store_testkit::conformance_tests!(SqliteHarness);
+
+/// Brings stores in files of their own.
+#[derive(Debug, Clone, Copy)]
+struct SqliteHarness;
+
+#[derive(Debug)]
+struct SqliteDisk {
+    directory: TempDir,
+    clock: ManualClock,
+    faults: Arc<Planned>,
+    opened: AtomicU8,
+}
+
+/// Fails once where it is planned to.
+#[derive(Debug, Default)]
+struct Planned(Mutex<VecDeque<FaultPoint>>);
+
+impl Faults for Planned {
+    fn at(&self, point: FaultPoint) -> io::Result<()> {
+        let mut planned = self.0.lock().unwrap();
+        if planned.front() != Some(&point) {
+            return Ok(());
+        }
+        planned.pop_front();
+        Err(io::Error::other("a planned fault"))
+    }
+}
+
+#[async_trait]
+impl Harness for SqliteHarness {
+    fn has(&self, capability: Capability) -> bool {
+        match capability {
+            Capability::Reopen | Capability::SecondInstance | Capability::Faults => true,
+        }
+    }
+
+    async fn fresh(&self) -> Box<dyn Disk> {
+        Box::new(SqliteDisk {
+            directory: tempfile::tempdir().unwrap(),
+            clock: ManualClock::new(),
+            faults: Arc::default(),
+            opened: AtomicU8::new(0),
+        })
+    }
+}
+
+#[async_trait]
+impl Disk for SqliteDisk {
+    fn clock(&self) -> ManualClock {
+        self.clock.clone()
+    }
+
+    async fn open(&self) -> Arc<dyn Store> {
+        let number = self.opened.fetch_add(1, Ordering::Relaxed);
+        let path = self.directory.path().join("tenure.db");
+        let mut options = SqliteOptions::new(path, Incarnation([number; 16]), Arc::new(self.clock.clone()));
+        options.faults = Arc::<Planned>::clone(&self.faults);
+        Arc::new(SqliteStore::open(options).unwrap())
+    }
+
+    fn inject(&self, fault: Fault) {
+        self.faults.0.lock().unwrap().push_back(match fault {
+            Fault::BeforeDurable => FaultPoint::BeforeCommit,
+            Fault::AfterDurable => FaultPoint::AfterCommit,
+            Fault::MidGroup => FaultPoint::Apply,
+        });
+    }
+}

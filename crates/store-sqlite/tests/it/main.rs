@@ -1,0 +1,3 @@
+//! The promise kept with SQLite, proved on real files.
+
+mod conformance;
