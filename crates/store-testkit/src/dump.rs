@@ -51,7 +51,10 @@ pub async fn list_all(store: &dyn Store, namespace: &Namespace) -> Vec<Listed> {
         let page = store.list(everything(namespace, before)).await.expect("a list");
         all.extend(page.sessions);
         match page.next {
-            Some(next) => before = Some(next),
+            Some(next) => {
+                assert!(before.is_none_or(|before| next < before), "each page is older than the one before");
+                before = Some(next);
+            }
             None => return all,
         }
     }

@@ -111,6 +111,7 @@ pub async fn pages_have_no_gap_and_no_double(harness: &dyn Harness) {
             bench.commit(fresh.handle, &cancel()).await;
             let Some(next) = page.next else { break };
             assert_eq!(Some(&next), seen.last(), "the next page begins after the last of this one");
+            assert!(before.is_none_or(|before| next < before), "each page is older than the one before");
             before = Some(next);
         }
         seen.retain(|handle| expected.contains(handle));

@@ -179,6 +179,7 @@ pub async fn reading_in_pages_finds_everything_once(harness: &dyn Harness) {
             let read = page(&bench, read(held.handle, after.0, limit, &[])).await;
             assert!(read.events.len() <= limit && !read.events.is_empty(), "{} events", read.events.len());
             assert_eq!((Some(read.read_to), read.head), (read.events.last().map(|event| event.seq), head));
+            assert!(read.read_to > after, "reading goes on");
             after = read.read_to;
             seen.extend(read.events.into_iter().map(|event| event.seq.0));
         }
@@ -252,7 +253,7 @@ pub async fn a_full_page_by_type_loses_nothing(harness: &dyn Harness) {
     let head = bench.found(held.handle).await.head.0;
     while after < head {
         let read = page(&bench, read(held.handle, after, 3, &["even"])).await;
-        assert!(read.events.len() <= 3);
+        assert!(read.events.len() <= 3 && read.read_to.0 > after);
         (after, seen) = (read.read_to.0, seen + read.events.len());
     }
     assert_eq!(seen, 10);

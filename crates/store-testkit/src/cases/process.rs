@@ -77,6 +77,7 @@ pub async fn one_of_many_takeovers_wins(harness: &dyn Harness) {
 pub async fn each_revision_is_won_once(harness: &dyn Harness) {
     const TASKS: usize = 6;
     const WINS: usize = 6;
+    const ATTEMPTS_MAX: usize = 2_000;
     let bench = Bench::new(harness).await;
     let stores = stores(&bench, harness).await;
     bench.commit(workspace("w"), &autonomous("ses_a", "w", "one", 15)).await;
@@ -85,7 +86,11 @@ pub async fn each_revision_is_won_once(harness: &dyn Harness) {
         let store = Arc::clone(&stores[task % 2]);
         tasks.spawn(async move {
             let mut won = Vec::new();
-            while won.len() < WINS {
+            for attempt in 0.. {
+                assert!(attempt < ATTEMPTS_MAX, "everybody wins now and then");
+                if won.len() == WINS {
+                    break;
+                }
                 let request = prepare(store.as_ref(), workspace("w"), &heartbeat("one", None)).await;
                 let outcome = store.commit(request.clone()).await.expect("an outcome");
                 if let CommitOutcome::Committed(done) = outcome {

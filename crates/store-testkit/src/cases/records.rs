@@ -113,7 +113,10 @@ pub async fn every_state_comes_back(harness: &dyn Harness) {
     let names = StateName::ALL.len() * TEMPTING.len();
     for (number, state) in states.enumerate() {
         assert!(number < names);
-        is_kept(&bench, Session { state, ..plain(&bench, &format!("ses_{number}")).await }).await;
+        let open = plain(&bench, &format!("ses_{number}")).await;
+        // No rule leaves a lease with what has ended, and a store may refuse to.
+        let lease = open.lease.clone().filter(|_| !state.name().is_terminal());
+        is_kept(&bench, Session { state, lease, ..open }).await;
     }
 }
 

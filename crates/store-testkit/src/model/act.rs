@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use tenure_core::event::EventData;
-use tenure_core::id::Fence;
+use tenure_core::id::{Fence, SessionId};
 use tenure_core::limits::AGENT_IDLE_AFTER;
 use tenure_store::{
     AppendOutcome, AppendRequest, CommitOutcome, CommitRequest, Committed, Find, Handle, RenewOutcome,
     RenewRequest, Store, StoreError,
 };
 
-use super::op::{Op, Verb};
-use super::world::{Pair, World, without_handle};
-use crate::fixture::{commit_id, given};
+use super::op::{Between, Deed, Op, Verb};
+use super::world::{LATE_MAX, Pair, World, without_handle};
+use crate::fixture::{TICK, TTL, commit_id, given};
 
 /// How long a wall clock is set forwards and backwards.
 const JUMP: Duration = Duration::from_secs(20 * 60);
@@ -25,6 +25,12 @@ impl World {
                     self.commit(op, pair).await;
                 }
             }
+            Verb::Race(deed, between) => {
+                if let Some(pair) = self.prepare(op, deed).await {
+                    self.interfere(op, between, &pair).await;
+                    self.commit(op, pair).await;
+                }
+            }
             Verb::Prepare(deed) => {
                 let pair = self.prepare(op, deed).await;
                 self.keep(pair);
@@ -34,35 +40,57 @@ impl World {
                     self.commit(op, pair).await;
                 }
             }
-            Verb::CommitTwice => {
-                if let Some(pair) = self.late.pop_front() {
-                    self.commit(op, pair.clone()).await;
-                    self.commit(op, pair).await;
-                }
-            }
-            Verb::Renew => self.renew(op, |fence| fence).await,
-            Verb::RenewFormer => self.renew(op, |Fence(fence)| Fence(fence.saturating_sub(1))).await,
-            Verb::Append => self.append(op, Some).await,
-            Verb::AppendFormer => self.append(op, |Fence(fence)| Some(Fence(fence.saturating_sub(1)))).await,
-            Verb::AppendInbox => self.append(op, |_| None).await,
+            Verb::CommitTwice => self.commit_twice(op).await,
+            Verb::Renew => self.renew(op, self.chosen(op), |fence| fence).await,
+            Verb::RenewFormer => self.renew(op, self.chosen(op), former).await,
+            Verb::Append => self.append(op, self.chosen(op), Some).await,
+            Verb::AppendFormer => self.append(op, self.chosen(op), |fence| Some(former(fence))).await,
+            Verb::AppendInbox => self.append(op, self.chosen(op), |_| None).await,
             Verb::Read => self.check_read(op).await,
             Verb::List => self.check_list(op).await,
-            Verb::Named => self.check_named(op).await,
             Verb::Due => self.check_due(op).await,
-            Verb::Postpone => self.postpone(op).await,
+            Verb::Postpone => {
+                self.postpone(op).await;
+                self.check_due(op).await;
+            }
+            Verb::PassLong => {
+                self.clock.advance(AGENT_IDLE_AFTER);
+                self.check_due(op).await;
+            }
             Verb::Reopen => self.reopen(op).await,
-            Verb::Pass
-            | Verb::PassLong
-            | Verb::WallForwards
-            | Verb::WallBackwards
-            | Verb::WallToggles
-            | Verb::Reboot => self.move_clock(op),
+            Verb::Pass | Verb::WallForwards | Verb::WallBackwards | Verb::WallToggles | Verb::Reboot => {
+                self.move_clock(op)
+            }
+        }
+    }
+
+    /// Something happens to the session that a decision was made on.
+    async fn interfere(&mut self, op: &Op, between: Between, pair: &Pair) {
+        let first = pair.model.decision.writes.first();
+        let id = first.filter(|write| !write.opens).map(|write| write.session.id.clone());
+        let op = &Op { fault: None, ..op.clone() };
+        match between {
+            Between::Renew => {
+                self.clock.advance(TTL / 3);
+                self.renew(op, id, |fence| fence).await;
+            }
+            Between::Append => {
+                self.clock.advance(TICK);
+                self.append(op, id, Some).await;
+            }
+            Between::Note => {
+                if let Some(note) = self.prepare(op, Deed::Note).await {
+                    self.commit(op, note).await;
+                }
+            }
+            Between::Pass => self.clock.advance(TTL),
+            Between::WallBackwards => self.clock.rewind_wall(JUMP),
+            Between::Reboot => self.clock.reboot(),
         }
     }
 
     fn move_clock(&mut self, op: &Op) {
         match op.verb {
-            Verb::PassLong => self.clock.advance(AGENT_IDLE_AFTER),
             Verb::WallForwards => self.clock.advance_wall(JUMP),
             Verb::WallBackwards => self.clock.rewind_wall(JUMP),
             Verb::WallToggles => match self.wall.take() {
@@ -75,6 +103,11 @@ impl World {
             Verb::Reboot => self.clock.reboot(),
             _ => self.clock.advance(Duration::from_secs(u64::from(op.number) * 2)),
         }
+    }
+
+    fn keep(&mut self, pair: Option<Pair>) {
+        self.late.extend(pair);
+        self.late.truncate(LATE_MAX);
     }
 
     async fn reopen(&mut self, op: &Op) {
@@ -108,6 +141,18 @@ impl World {
         let expected = self.model.commit(pair.model.clone()).await.expect("the model does not fail");
         assert_eq!(comparable(outcome), comparable(expected), "the outcome of {:?}", pair.model);
         self.compare_commit(op, &pair, expected).await;
+    }
+
+    /// The second time nothing is made to fail, or a lost refusal would resolve to the first time.
+    async fn commit_twice(&mut self, op: &Op) {
+        if self.was_failed {
+            return;
+        }
+        if let Some(pair) = self.late.pop_front() {
+            let op = Op { fault: None, ..op.clone() };
+            self.commit(&op, pair.clone()).await;
+            self.commit(&op, pair).await;
+        }
     }
 
     /// What became of a commit; nothing when it failed for certain.
@@ -149,17 +194,17 @@ impl World {
         }
     }
 
-    /// The chosen session's handle in both stores, and its highest fence.
-    pub(super) async fn chosen_handles(&self, op: &Op) -> Option<(Handle, Handle, Fence)> {
-        let id = self.chosen(op)?;
+    /// A session's handle in both stores, and its highest fence.
+    pub(super) async fn handles(&self, op: &Op, id: Option<SessionId>) -> Option<(Handle, Handle, Fence)> {
+        let id = id?;
         let there = self.handle(self.tested(op), &id).await.expect("it is stored");
         let here = self.handle(self.model.as_ref(), &id).await.expect("it is stored");
         let found = self.model.find(Find::Handle(here)).await.expect("an answer");
         Some((there, here, found.current.counters.fence))
     }
 
-    async fn renew(&mut self, op: &Op, fence: impl Fn(Fence) -> Fence) {
-        let Some((there, here, current)) = self.chosen_handles(op).await else { return };
+    async fn renew(&mut self, op: &Op, id: Option<SessionId>, fence: impl Fn(Fence) -> Fence) {
+        let Some((there, here, current)) = self.handles(op, id).await else { return };
         self.fail_next(op);
         let (tested, model) = (self.tested(op), self.model.as_ref());
         let fence = fence(current);
@@ -183,8 +228,8 @@ impl World {
         assert_eq!(lease_of(tested, there).await, lease_of(model, here).await, "after a renewal");
     }
 
-    async fn append(&mut self, op: &Op, fence: impl Fn(Fence) -> Option<Fence>) {
-        let Some((there, here, current)) = self.chosen_handles(op).await else { return };
+    async fn append(&mut self, op: &Op, id: Option<SessionId>, fence: impl Fn(Fence) -> Option<Fence>) {
+        let Some((there, here, current)) = self.handles(op, id).await else { return };
         let fence = fence(current);
         let events: Vec<_> = (0..=op.number).map(|number| note_or_message(op.who, number)).collect();
         self.fail_next(op);
@@ -211,11 +256,9 @@ impl World {
     }
 }
 
-impl World {
-    fn keep(&mut self, pair: Option<Pair>) {
-        self.late.extend(pair);
-        self.late.truncate(super::world::LATE_MAX);
-    }
+/// The fence that was given out before.
+fn former(Fence(fence): Fence) -> Fence {
+    Fence(fence.saturating_sub(1))
 }
 
 fn note_or_message(who: u8, number: u8) -> EventData {

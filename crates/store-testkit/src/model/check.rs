@@ -7,7 +7,7 @@ use tenure_core::id::{Namespace, Seq, SessionId};
 use tenure_core::kind::Kind;
 use tenure_core::session::StateName;
 use tenure_core::time::WallTime;
-use tenure_store::{Due, ListRequest, Listed, NamedRequest, Postpone, ReadRequest};
+use tenure_store::{Due, ListRequest, Listed, NamedRequest, Postpone, ReadRequest, Store};
 
 use super::deed::{AGENT_KEYS, WORKSPACE_KEY};
 use super::op::Op;
@@ -18,7 +18,7 @@ use crate::read_all;
 impl World {
     /// A page is everything wanted up to where it says it has read, and reading goes on.
     pub(super) async fn check_read(&self, op: &Op) {
-        let Some((there, here, _)) = self.chosen_handles(op).await else { return };
+        let Some((there, here, _)) = self.handles(op, self.chosen(op)).await else { return };
         let (after, limit) = (Seq(u64::from(op.who) * 2), usize::from(op.spot) + 1);
         let types = ["note", "state_changed"].into_iter().take(usize::from(op.who) % 3);
         let types: Vec<_> = types.map(str::to_owned).collect();
@@ -42,7 +42,8 @@ impl World {
             StateName::ALL.into_iter().skip(usize::from(op.number)).take(usize::from(op.who)).collect();
         let kinds = Kind::ALL.into_iter().take(usize::from(op.spot) % 3).collect();
         let (namespace, limit) = (Namespace::default_name(), usize::from(op.number) + 1);
-        let mut request = ListRequest { namespace, states, kinds, labels: Vec::new(), before: None, limit };
+        let labels = (0..op.who % 3).map(|label| (format!("label{label}"), label.to_string())).collect();
+        let mut request = ListRequest { namespace, states, kinds, labels, before: None, limit };
         let expected = self.model.list(request.clone()).await.expect("a page");
         let page = self.tested(op).list(request.clone()).await.expect("a page");
         assert_eq!(shown(&page.sessions), shown(&expected.sessions), "{request:?}");
@@ -56,15 +57,14 @@ impl World {
         }
     }
 
-    pub(super) async fn check_named(&self, op: &Op) {
-        let id = self.chosen(op).map(|id| id.as_str().to_owned());
-        let mut names = vec![WORKSPACE_KEY.to_owned(), AGENT_KEYS[0].to_owned(), AGENT_KEYS[1].to_owned()];
-        names.extend(id);
-        for name in names {
-            let request = NamedRequest { namespace: Namespace::default_name(), name };
+    /// What the keys, and the ids that were given out, mean.
+    pub(super) async fn compare_names(&self, store: &dyn Store) {
+        let keys = AGENT_KEYS.into_iter().chain([WORKSPACE_KEY]);
+        for name in keys.chain(self.known.iter().map(SessionId::as_str)) {
+            let request = NamedRequest { namespace: Namespace::default_name(), name: name.to_owned() };
             let expected = self.model.named(request.clone()).await.expect("an answer");
-            let named = self.tested(op).named(request.clone()).await.expect("an answer");
-            assert_eq!(shown(&named), shown(&expected), "{request:?}");
+            let named = store.named(request).await.expect("an answer");
+            assert_eq!(shown(&named), shown(&expected), "what {name} means");
         }
     }
 
@@ -72,7 +72,7 @@ impl World {
     ///
     /// Whether an owner's append moves the next look is left to each store.
     pub(super) async fn check_due(&self, op: &Op) {
-        let limit = usize::from(op.number) + 1;
+        let limit = usize::from(op.who) + 1;
         let due = self.tested(op).due(limit).await.expect("what is due");
         assert!(due.len() <= limit);
         let ids: BTreeSet<_> = due.iter().map(|due| due.session.id.clone()).collect();
@@ -86,9 +86,10 @@ impl World {
             assert_eq!(due, [], "nobody knows what is due");
             return;
         };
-        if due.len() < limit {
-            let overdue = self.overdue(now).await;
-            assert!(overdue.is_subset(&ids), "{overdue:?} must be among {ids:?}");
+        let overdue = self.overdue(now).await;
+        assert!(due.len() == limit || overdue.is_subset(&ids), "{overdue:?} must be among {ids:?}");
+        for Due { session, .. } in due.iter().filter(|due| !overdue.contains(&due.session.id)) {
+            assert!(session.due_at() > Some(now), "it was postponed: {session:?}");
         }
     }
 

@@ -11,7 +11,7 @@ use crate::fixture::{
 };
 
 /// The slots that agent sessions and workspaces are in.
-pub(super) const AGENT_KEYS: [&str; 2] = ["a", "b"];
+pub(super) const AGENT_KEYS: [&str; 2] = ["a", WORKSPACE_KEY];
 pub(super) const WORKSPACE_KEY: &str = "w";
 
 /// Two names, each of which has started twice.
@@ -88,6 +88,7 @@ impl Deed {
 fn start_run(op: &Op, id: &str, takeover: Option<&str>) -> Command {
     let mut run = run(id, agent_key(op.spot), 0);
     run.claimant = who(op.who);
+    run.labels = (0..op.number % 4).map(|label| (format!("label{label}"), label.to_string())).collect();
     run.takeover = takeover.map(str::to_owned);
     start(run)
 }

@@ -17,7 +17,7 @@ use op::Op;
 use world::World;
 
 /// Most attempts to make a failing sequence shorter.
-const SHRINKS_MAX: usize = 400;
+const SHRINKS_MAX: usize = 200;
 
 /// Plays `cases` random sequences of verbs on stores of `harness` and on the model, beginning with `seed`.
 ///
@@ -32,9 +32,11 @@ pub async fn model_test(harness: &dyn Harness, cases: u32, seed: u64) {
         let mut tree = op::sequence().new_tree(&mut runner).expect("sequences can be made");
         if let Err(why) = play(harness, tree.current()).await {
             let (shortest, why) = shrink(harness, &mut tree, why).await;
+            let steps: Vec<_> = shortest.iter().map(|op| format!("  {op:?}")).collect();
             panic!(
-                "{why}\nafter {shortest:#?}\nto see it again: model_test(harness, 1, {seed}), or run the case \
-                 with TENURE_MODEL_SEED={seed} TENURE_MODEL_CASES=1"
+                "{why}\nafter\n{}\nto see it again: model_test(harness, 1, {seed}), or run the case \
+                 with TENURE_MODEL_SEED={seed} TENURE_MODEL_CASES=1",
+                steps.join("\n")
             );
         }
     }

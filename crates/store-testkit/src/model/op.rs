@@ -8,7 +8,7 @@ use proptest::strategy::{Strategy, ValueTree};
 use crate::Fault;
 
 /// Longest sequence.
-const LENGTH_MAX: usize = 48;
+const LENGTH_MAX: usize = 64;
 
 /// One step. Every verb takes from the numbers what it needs.
 #[derive(Debug, Clone)]
@@ -32,6 +32,8 @@ pub(super) struct Op {
 pub(super) enum Verb {
     /// Decide and commit.
     Commit(Deed),
+    /// Decide, let something happen to the same session, commit.
+    Race(Deed, Between),
     /// Decide, and keep it for [`Verb::CommitLate`].
     Prepare(Deed),
     /// Commit something that was decided before.
@@ -45,7 +47,6 @@ pub(super) enum Verb {
     AppendInbox,
     Read,
     List,
-    Named,
     Due,
     Postpone,
     /// A little time passes.
@@ -58,6 +59,18 @@ pub(super) enum Verb {
     WallToggles,
     Reboot,
     Reopen,
+}
+
+/// What happens to a session between a decision and its commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Between {
+    Renew,
+    Append,
+    Note,
+    /// As much time passes as a lease lasts.
+    Pass,
+    WallBackwards,
+    Reboot,
 }
 
 /// A command, without its particulars.
@@ -84,7 +97,7 @@ pub(super) enum Deed {
 }
 
 /// The verbs with how often each comes, relative to the others.
-const VERBS: [(Verb, usize); 32] = [
+const VERBS: [(Verb, usize); 31] = [
     (Verb::Commit(Deed::Start), 8),
     (Verb::Commit(Deed::StartTakingOver), 3),
     (Verb::Commit(Deed::Takeover), 3),
@@ -111,16 +124,15 @@ const VERBS: [(Verb, usize); 32] = [
     (Verb::AppendInbox, 4),
     (Verb::Read, 4),
     (Verb::List, 2),
-    (Verb::Named, 1),
     (Verb::Due, 2),
-    (Verb::Postpone, 2),
+    (Verb::Postpone, 3),
     (Verb::Pass, 8),
-    (Verb::PassLong, 2),
+    (Verb::PassLong, 3),
     (Verb::Reopen, 3),
 ];
 
 /// What moves clocks in odd ways, and what is decided to be committed too late.
-const RARE: [Verb; 15] = [
+const RARE: [Verb; 27] = [
     Verb::WallForwards,
     Verb::WallBackwards,
     Verb::WallToggles,
@@ -136,6 +148,18 @@ const RARE: [Verb; 15] = [
     Verb::Prepare(Deed::Heartbeat),
     Verb::Prepare(Deed::TakeWorkspaceOver),
     Verb::Prepare(Deed::ExpireIdle),
+    Verb::Race(Deed::Pause, Between::Renew),
+    Verb::Race(Deed::Note, Between::Renew),
+    Verb::Race(Deed::Heartbeat, Between::Renew),
+    Verb::Race(Deed::Resume, Between::Note),
+    Verb::Race(Deed::Touch, Between::Note),
+    Verb::Race(Deed::Complete, Between::Append),
+    Verb::Race(Deed::ExpireIdle, Between::Append),
+    Verb::Race(Deed::Autonomous, Between::Pass),
+    Verb::Race(Deed::Heartbeat, Between::Pass),
+    Verb::Race(Deed::TakeWorkspaceOver, Between::WallBackwards),
+    Verb::Race(Deed::Takeover, Between::Reboot),
+    Verb::Race(Deed::StartTakingOver, Between::Renew),
 ];
 
 fn verbs() -> Vec<Verb> {

@@ -101,6 +101,7 @@ impl World {
         let (found, expected) = (find(tested, &there).await, find(model, &here).await);
         assert_eq!(without_handle(&found), without_handle(&expected), "what is found");
         let context = self.context(op, &expected.current);
+        assert_eq!(tested.now().await.expect("the time"), context.now, "what time it is");
         let command = deed.command(op, &expected.current, &self.next_id(op), &context.now);
         let tested = decided(&there, &found, &command, &context);
         let model = decided(&here, &expected, &command, &context);
@@ -123,9 +124,14 @@ impl World {
 
     pub(super) async fn compare_everything(&self) {
         let namespaces = [Namespace::default_name()];
-        let expected = dump(self.model.as_ref(), &namespaces).await;
+        let expected = dump(self.model.as_ref(), &namespaces).await.sessions;
         for store in &self.stores {
-            assert_eq!(dump(store.as_ref(), &namespaces).await, expected, "everything that is shown");
+            let shown = dump(store.as_ref(), &namespaces).await.sessions;
+            for (shown, expected) in shown.iter().zip(&expected) {
+                assert_eq!(shown, expected, "everything about a session");
+            }
+            assert_eq!(shown.len(), expected.len(), "the number of sessions");
+            self.compare_names(store.as_ref()).await;
         }
     }
 }

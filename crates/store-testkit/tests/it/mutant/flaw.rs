@@ -1,0 +1,159 @@
+//! The broken promises, one each.
+
+macro_rules! flaws {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// A promise that a store breaks.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Flaw {
+            /// It breaks none.
+            None,
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Flaw {
+            /// Every broken promise.
+            pub(crate) const ALL: [Self; [$(stringify!($name)),*].len()] = [$(Self::$name),*];
+        }
+    };
+}
+
+flaws! {
+    /// A commit does not look at the revision.
+    ForgetsRevision,
+    /// A commit does not look at the fence.
+    ForgetsFence,
+    /// A commit does not look at what was judged.
+    ForgetsJudgement,
+    /// A commit claims to have opened a session whose id exists.
+    ForgetsIds,
+    /// An id that exists in another namespace is taken.
+    TakesIdsEverywhere,
+    /// The fence is looked at first.
+    ChecksFenceFirst,
+    /// The id is looked at first.
+    ChecksIdFirst,
+    /// A refused commit leaves an event behind.
+    LogsRefusals,
+    /// A commit overwrites renewals that came in since it was decided.
+    LosesRenewals,
+    /// A commit overwrites what the holder said since it was decided.
+    LosesActivity,
+    /// A commit moves the last activity back.
+    MovesActivityBack,
+    /// Of a commit of two sessions only the first is written.
+    WritesHalf,
+    /// Of a commit's events the last one is lost.
+    LosesLastEvent,
+    /// A note raises the revision.
+    CountsNotes,
+    /// A slot whose session has ended starts again from nothing.
+    ForgetsSlots,
+    /// A commit does not say where the log ends.
+    AnswersWrongHead,
+    /// A commit does not say under which revision it was written.
+    AnswersWrongRevision,
+    /// Labels are not kept.
+    LosesLabels,
+    /// The end of a renewed lease is not kept.
+    LosesRenewal,
+    /// A renewal revives a lease that is over.
+    RevivesExpired,
+    /// A renewal does not look at the fence.
+    RenewsAnyFence,
+    /// A lease that is over counts as somebody else's.
+    FencesExpired,
+    /// A renewal counts as activity.
+    RenewsActivity,
+    /// A run's lease is judged by the wall clock.
+    JudgesByWall,
+    /// A run's lease lives on in another boot.
+    IgnoresBoots,
+    /// The time is not what the clock says.
+    TellsWrongTime,
+    /// An owner's append does not look at the fence.
+    AppendsAnyFence,
+    /// An owner that is late cannot append.
+    RefusesLateOwners,
+    /// A log goes on after the session's end.
+    AppendsAfterEnd,
+    /// Events of others count as activity.
+    CountsInbox,
+    /// The owner's events do not count as activity.
+    IgnoresOwners,
+    /// An append answers with positions that are not its own.
+    AnswersWrongPositions,
+    /// Only the first event of an append is kept.
+    KeepsFirstEvent,
+    /// Reading begins one position too early.
+    ReadsTwice,
+    /// Reading begins one position too late.
+    SkipsOne,
+    /// Reading does not look at the types.
+    ReadsAllTypes,
+    /// Reading does not look at the limit.
+    ReadsWithoutLimit,
+    /// A full page claims to have read to the end.
+    PassesOver,
+    /// A page says that the log ends with it.
+    HidesHead,
+    /// Events do not say under which fence they were written.
+    HidesFences,
+    /// Nobody is woken.
+    NeverWakes,
+    /// Only commits wake.
+    WakesOnCommitsOnly,
+    /// Only writes of the same instance wake.
+    WakesHereOnly,
+    /// A list does not look at the states.
+    ListsAllStates,
+    /// A list does not look at the kinds.
+    ListsAllKinds,
+    /// Any of the labels will do.
+    ListsAnyLabel,
+    /// The oldest session comes first.
+    ListsOldestFirst,
+    /// A full page is always followed by another.
+    NeverEndsList,
+    /// There is only one page.
+    EndsListEarly,
+    /// A page repeats the last session of the one before.
+    RepeatsSession,
+    /// A name shows ended sessions beside open ones.
+    NamesEnded,
+    /// A name is a key first.
+    NamesKeysFirst,
+    /// What is overdue least comes first.
+    DueLatestFirst,
+    /// All that is due is shown, however much was asked for.
+    DueWithoutLimit,
+    /// Sessions that have ended are due.
+    DueEnded,
+    /// Nothing is ever due.
+    NeverDue,
+    /// Looks are not postponed.
+    IgnoresPostpone,
+    /// What became of a commit is never known.
+    ResolvesNothing,
+    /// Whatever was written last is what became of a commit.
+    ResolvesAnything,
+    /// A commit whose answer was lost counts as not made.
+    DeniesLostCommits,
+    /// A commit that failed counts as lost, and as made.
+    ClaimsFailedCommits,
+    /// What an instance has seen of a session, it keeps showing.
+    ShowsOldSessions,
+    /// A new instance begins by forgetting who holds what.
+    ForgetsLeases,
+}
+
+impl Flaw {
+    /// Those that no sequence of verbs meets: nobody watches in it, no key is an id, and the order of what is
+    /// due depends on how a store notes its looks.
+    pub(crate) const OUT_OF_REACH: [Self; 5] = [
+        Self::NeverWakes,
+        Self::WakesOnCommitsOnly,
+        Self::WakesHereOnly,
+        Self::NamesKeysFirst,
+        Self::DueLatestFirst,
+    ];
+}

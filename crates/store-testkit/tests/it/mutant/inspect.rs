@@ -1,0 +1,91 @@
+//! Flaws in lists, names, and what is due.
+
+use async_trait::async_trait;
+use tenure_core::id::Namespace;
+use tenure_store::{
+    Due, Find, Handle, Inspect, ListRequest, Listed, NamedRequest, Page, Postpone, SessionStore as _,
+    StoreError,
+};
+use tenure_store_testkit::fixture::{slot, workspace};
+use tenure_store_testkit::list_all;
+
+use super::Flaw;
+use super::store::MutantStore;
+
+#[async_trait]
+impl Inspect for MutantStore {
+    async fn list(&self, mut request: ListRequest) -> Result<Page, StoreError> {
+        match self.flaw {
+            Flaw::ListsAllStates => request.states.clear(),
+            Flaw::ListsAllKinds => request.kinds.clear(),
+            Flaw::ListsAnyLabel => request.labels.truncate(1),
+            Flaw::RepeatsSession => request.before = request.before.map(|Handle(before)| Handle(before + 1)),
+            _ => {}
+        }
+        let mut page = self.inner.list(request).await?;
+        match self.flaw {
+            Flaw::ListsOldestFirst => page.sessions.reverse(),
+            Flaw::NeverEndsList => page.next = page.sessions.last().map(|listed| listed.handle),
+            Flaw::EndsListEarly => page.next = None,
+            _ => {}
+        }
+        Ok(page)
+    }
+
+    async fn named(&self, request: NamedRequest) -> Result<Vec<Listed>, StoreError> {
+        let by_key = self.by_key(&request.name).await;
+        match self.flaw {
+            Flaw::NamesKeysFirst if !by_key.is_empty() && self.is_id(&request).await => Ok(by_key),
+            Flaw::NamesEnded if by_key.len() > 1 => Ok(by_key),
+            _ => self.inner.named(request).await,
+        }
+    }
+
+    async fn due(&self, limit: usize) -> Result<Vec<Due>, StoreError> {
+        match self.flaw {
+            Flaw::NeverDue => Ok(Vec::new()),
+            Flaw::DueWithoutLimit => self.inner.due(usize::MAX).await,
+            Flaw::DueLatestFirst => {
+                let mut due = self.inner.due(usize::MAX).await?;
+                due.reverse();
+                due.truncate(limit);
+                Ok(due)
+            }
+            Flaw::DueEnded => {
+                let all = list_all(self.memory.as_ref(), &Namespace::default_name()).await;
+                let ended = all.into_iter().filter(|listed| listed.session.is_terminal());
+                let ended = ended.map(|Listed { handle, session, .. }| Due { handle, session });
+                Ok(self.inner.due(limit).await?.into_iter().chain(ended).take(limit).collect())
+            }
+            _ => self.inner.due(limit).await,
+        }
+    }
+
+    async fn postpone(&self, looks: Vec<Postpone>) -> Result<(), StoreError> {
+        if self.has(Flaw::IgnoresPostpone) { Ok(()) } else { self.inner.postpone(looks).await }
+    }
+}
+
+impl MutantStore {
+    async fn is_id(&self, request: &NamedRequest) -> bool {
+        let Ok(id) = tenure_core::id::SessionId::parse(&request.name) else { return false };
+        let find = Find::Id { namespace: request.namespace.clone(), id };
+        self.memory.find(find).await.is_ok_and(|found| found.handle.is_some())
+    }
+
+    /// What the slots of a key hold, open or not, newest first.
+    async fn by_key(&self, name: &str) -> Vec<Listed> {
+        let mut listed = Vec::new();
+        if tenure_core::id::Key::parse(name).is_err() {
+            return listed;
+        }
+        for slot in [slot(name), workspace(name)] {
+            let found = self.memory.find(Find::Slot(slot)).await.unwrap_or_default();
+            if let (Some(handle), Some(session)) = (found.handle, found.current.session) {
+                listed.push(Listed { handle, session, head: found.head });
+            }
+        }
+        listed.sort_by_key(|listed| std::cmp::Reverse(listed.handle));
+        listed
+    }
+}

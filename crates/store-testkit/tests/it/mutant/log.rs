@@ -1,0 +1,82 @@
+//! Flaws in appending, reading and waking.
+
+use async_trait::async_trait;
+use tenure_core::id::Seq;
+use tenure_store::{
+    AppendOutcome, AppendRequest, Handle, LogStore, ReadOutcome, ReadRequest, StoreError, Watch,
+};
+
+use super::Flaw;
+use super::session::is_over;
+use super::store::MutantStore;
+
+#[async_trait]
+impl LogStore for MutantStore {
+    async fn append(&self, request: AppendRequest) -> Result<AppendOutcome, StoreError> {
+        let Some(before) = self.stored(request.handle).await else { return self.inner.append(request).await };
+        let mut request = request;
+        let lease = before.lease.as_ref();
+        if let (true, true, Some(lease)) = (self.has(Flaw::AppendsAnyFence), request.fence.is_some(), lease) {
+            request.fence = Some(lease.fence);
+        }
+        let is_late = request.fence.is_some() && is_over(&before, &self.reading());
+        if self.has(Flaw::RefusesLateOwners) && is_late {
+            return Ok(AppendOutcome::Fenced { current: before.counters.fence });
+        }
+        if self.has(Flaw::KeepsFirstEvent) {
+            request.events.truncate(1);
+        }
+        let outcome = self.inner.append(request.clone()).await?;
+        if let AppendOutcome::Appended { .. } = outcome
+            && !self.has(Flaw::WakesOnCommitsOnly)
+        {
+            self.wake();
+        }
+        self.seen.lock().expect("no panics here").clear();
+        self.memory.tamper(request.handle, |session| match (self.flaw, request.fence) {
+            (Flaw::CountsInbox, None) => session.last_activity_at = self.clock.wall(),
+            (Flaw::IgnoresOwners, Some(_)) => session.last_activity_at = before.last_activity_at,
+            _ => {}
+        });
+        Ok(match outcome {
+            AppendOutcome::Appended { first, last } if self.has(Flaw::AnswersWrongPositions) => {
+                AppendOutcome::Appended { first: first.next(), last: last.next() }
+            }
+            AppendOutcome::Ended if self.has(Flaw::AppendsAfterEnd) => {
+                AppendOutcome::Appended { first: Seq(1), last: Seq(1) }
+            }
+            outcome => outcome,
+        })
+    }
+
+    async fn read(&self, mut request: ReadRequest) -> Result<ReadOutcome, StoreError> {
+        match self.flaw {
+            Flaw::ReadsTwice => request.after = Seq(request.after.0.saturating_sub(1)),
+            Flaw::SkipsOne if request.after > Seq(0) => request.after = request.after.next(),
+            Flaw::ReadsAllTypes => request.types.clear(),
+            Flaw::ReadsWithoutLimit => request.limit = usize::MAX,
+            _ => {}
+        }
+        let mut read = self.inner.read(request).await?;
+        match self.flaw {
+            Flaw::PassesOver => read.read_to = read.head,
+            Flaw::HidesHead => read.head = read.read_to,
+            Flaw::HidesFences => read.events.iter_mut().for_each(|event| event.fence = None),
+            _ => {}
+        }
+        Ok(read)
+    }
+
+    async fn watch(&self, handle: Handle) -> Result<Watch, StoreError> {
+        match self.flaw {
+            Flaw::NeverWakes => {
+                let silent = tokio::sync::watch::Sender::new(0);
+                Ok(Watch::new(silent.subscribe(), Box::new(silent)))
+            }
+            Flaw::WakesOnCommitsOnly | Flaw::WakesHereOnly => {
+                Ok(Watch::new(self.wakes.subscribe(), Box::new(())))
+            }
+            _ => self.inner.watch(handle).await,
+        }
+    }
+}

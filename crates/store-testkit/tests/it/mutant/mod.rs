@@ -1,0 +1,62 @@
+//! Stores that break one promise each: the cases must notice every one of them.
+
+mod flaw;
+mod harness;
+mod inspect;
+mod log;
+mod session;
+mod store;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use tenure_store_testkit::{Case, Harness, cases, model_test};
+use tokio::runtime::{Builder, Runtime};
+
+pub(crate) use flaw::Flaw;
+pub(crate) use harness::MutantHarness;
+pub(crate) use store::MutantStore;
+
+/// The case that plays random verbs: it is looked at apart from the others.
+const RANDOM: &str = "random_verbs_do_what_the_model_does";
+
+fn runtime() -> Runtime {
+    // One thread: what panics says so in this test's output.
+    Builder::new_current_thread().enable_time().build().expect("a runtime")
+}
+
+fn fails(case: &Case, harness: &dyn Harness) -> bool {
+    catch_unwind(AssertUnwindSafe(|| runtime().block_on((case.run)(harness)))).is_err()
+}
+
+fn fails_at_random(harness: &dyn Harness) -> bool {
+    catch_unwind(AssertUnwindSafe(|| runtime().block_on(model_test(harness, 100, 1)))).is_err()
+}
+
+#[test]
+fn every_mutant_is_caught_by_a_case() {
+    let mut missed = Vec::new();
+    for flaw in Flaw::ALL {
+        let harness = MutantHarness::new(flaw);
+        let caught =
+            cases().into_iter().filter(|case| case.name != RANDOM).any(|case| fails(&case, &harness));
+        if !caught {
+            missed.push(flaw);
+        }
+    }
+    assert_eq!(missed, [], "no case noticed these");
+}
+
+#[test]
+fn random_verbs_catch_the_mutants_that_they_can_meet() {
+    let missed: Vec<_> =
+        Flaw::ALL.into_iter().filter(|flaw| !fails_at_random(&MutantHarness::new(*flaw))).collect();
+    assert_eq!(missed, Flaw::OUT_OF_REACH, "found by no sequence of verbs");
+}
+
+#[test]
+fn what_catches_the_mutants_accepts_the_store_without_a_flaw() {
+    let harness = MutantHarness::new(Flaw::None);
+    let failed: Vec<_> =
+        cases().into_iter().filter(|case| fails(case, &harness)).map(|case| case.name).collect();
+    assert_eq!(failed, [""; 0]);
+}
