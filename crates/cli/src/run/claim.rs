@@ -1,6 +1,7 @@
 //! Getting to hold the session: at once, after waiting, or not at all.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 use tenure_core::id::{ActorId, Fence, Key, Namespace};
@@ -15,6 +16,7 @@ use tenure_store::{Committed, Find, Found, Handle, Slot};
 use super::lease::Granted;
 use super::steady::BootClock;
 use crate::args::run::{IfHeld, OnLost};
+use crate::living;
 
 /// How long a session that others hold is left alone before it is looked at again, at most.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(1);
@@ -81,12 +83,14 @@ impl Claimed {
 }
 
 /// Claims the session that `wish` describes. `lock` must be held under the incarnation's name already.
+///
+/// Nothing is taken over while processes of its late holder live.
 pub(super) async fn claim(
-    engine: &Engine,
+    (engine, db): (&Engine, &Path),
     wish: &Wish,
     incarnation: tenure_core::id::Incarnation,
     _lock: &HoldLock,
-) -> Result<Claim, EngineError> {
+) -> anyhow::Result<Claim> {
     let holder = Holder {
         kind: HolderKind::Run,
         id: wish.actor.clone(),
@@ -109,6 +113,9 @@ pub(super) async fn claim(
     let command = Command::StartRun(Box::new(start));
     let target = target(wish);
     loop {
+        if let (Some(_), Target::Slot(slot)) = (&wish.takeover, &target) {
+            living::ensure_gone(engine, db, Find::Slot(slot.clone())).await?;
+        }
         let at = BootClock.now();
         let refusal = match engine.apply(&target, &command).await {
             Ok(applied) => match (applied.session, applied.committed) {
@@ -125,7 +132,7 @@ pub(super) async fn claim(
             },
             Err(error) => error,
         };
-        return Err(refusal);
+        return Err(refusal.into());
     }
 }
 

@@ -1,11 +1,10 @@
 //! Running in the background: one process starts, reports and returns, the other stays.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Command, Stdio};
 
 use anyhow::Context;
-use tenure_core::session::Session;
 
 use super::start::Verdict;
 
@@ -23,27 +22,34 @@ pub(super) fn start() -> anyhow::Result<Verdict> {
         .stdout(Stdio::piped())
         .spawn()
         .context("start the background process")?;
+    let mut output = BufReader::new(child.stdout.take().context("take the background process's output")?);
     let mut said = String::new();
-    let mut output = child.stdout.take().context("take the background process's output")?;
-    output.read_to_string(&mut said).context("hear from the background process")?;
-    if let Some(report) = said.strip_prefix(READY) {
-        std::io::stdout().write_all(report.as_bytes()).context("print the session")?;
+    output.read_line(&mut said).context("hear from the background process")?;
+    let is_ready = said == READY;
+    if is_ready {
+        // One line follows. Its end is not waited for: the background process goes on.
+        said.clear();
+        output.read_line(&mut said).context("hear from the background process")?;
+    } else {
+        output.read_to_string(&mut said).context("hear from the background process")?;
+    }
+    std::io::stdout().write_all(said.as_bytes()).context("print what the background process said")?;
+    if is_ready {
         return Ok(Verdict::Code(0));
     }
-    std::io::stdout().write_all(said.as_bytes()).context("print the refusal")?;
     let status = child.wait().context("wait for the background process")?;
     Ok(Verdict::Code(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)))
 }
 
-/// In the background process: reports the session, then leaves the terminal, the pipe and the session of the
-/// process that waits.
-pub(super) fn report(session: &Session) -> anyhow::Result<()> {
-    let key = session.key.as_ref().map_or_else(String::new, |key| format!(" (key {key})"));
+/// In the background process: announces its session, then leaves the terminal, the standard streams and the
+/// session of the process that waits.
+pub(super) fn leave(announce: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
     let mut output = std::io::stdout();
-    writeln!(output, "{READY}{}{key}", session.id).context("report the session")?;
+    output.write_all(READY.as_bytes()).context("report the session")?;
     output.flush().context("report the session")?;
-    // A session leader already, if whoever started this made it one.
-    drop(rustix::process::setsid());
+    announce()?;
+    // It fails where this process leads a session already, which is as well.
+    let _ = rustix::process::setsid();
     let null = File::options().read(true).write(true).open("/dev/null").context("open /dev/null")?;
     rustix::stdio::dup2_stdin(&null).context("leave standard input")?;
     rustix::stdio::dup2_stdout(&null).context("leave standard output")?;

@@ -4,7 +4,7 @@ use std::sync::mpsc::Receiver;
 
 use tenure_core::event::{Request, TerminalData};
 use tenure_core::session::{Command, Exit};
-use tenure_engine::{Engine, EngineError, LeaseEvent, Loss, Target};
+use tenure_engine::{Engine, EngineError, LeaseEvent, Target};
 use tenure_guard::signals::Caught;
 use tenure_guard::{Console, Control, Ended, GuardEvent, StartFailure};
 
@@ -15,12 +15,12 @@ use super::suspend::Sitters;
 use crate::args::run::OnLost;
 
 /// Why the command was stopped by us.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) enum Stopped {
     /// The lease could not be renewed in time.
     Overdue,
     /// The lease is lost.
-    Lost(Loss),
+    Lost,
 }
 
 /// How the command came to its end.
@@ -117,7 +117,7 @@ impl Runner<'_> {
             LeaseEvent::Jeopardy { error } => {
                 self.notices.say(&format!("the lease is in danger: failed to {error}"));
             }
-            LeaseEvent::Lost(loss) => {
+            LeaseEvent::Lost(_) => {
                 self.recorder.abandon();
                 if self.sitters.granted.on_lost == OnLost::Stop {
                     self.notices.say("the session is no longer ours: the command is being stopped");
@@ -125,7 +125,7 @@ impl Runner<'_> {
                 } else {
                     self.notices.say("the session is no longer ours; the command goes on, unrecorded");
                 }
-                self.end.stopped.get_or_insert(Stopped::Lost(loss));
+                self.end.stopped.get_or_insert(Stopped::Lost);
             }
         }
     }

@@ -7,7 +7,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use anyhow::Context;
 use tenure_core::event::{Stream as Recorded, TerminalData};
 use tenure_core::id::Namespace;
-use tenure_core::session::Stats;
+use tenure_core::session::{Session, Stats};
 use tenure_engine::{Engine, EngineError};
 use tenure_guard::terminal::Screen;
 use tenure_guard::{
@@ -42,32 +42,36 @@ pub(crate) enum Verdict {
     Like(tenure_guard::Ended),
     /// This process exits with a code of its own.
     Code(u8),
-    /// The claim was refused, or the session lost: said in words, with the code for that.
-    Refused(Box<EngineError>, u8),
+    /// The claim was refused, or the session lost.
+    Refused(Box<EngineError>),
     /// Somebody else holds the session, and that was to be accepted.
     Skipped(Box<tenure_core::refusal::Held>),
 }
 
-/// Runs what `args` say.
-pub(crate) fn execute(ground: &Ground, args: &RunArgs) -> anyhow::Result<Verdict> {
+/// Tells whoever waits for a background process that it holds this session.
+pub(crate) type Announce<'a> = &'a dyn Fn(&Session) -> anyhow::Result<()>;
+
+/// Runs what `args` say. A background process announces its session once it holds it.
+pub(crate) fn execute(ground: &Ground, args: &RunArgs, announce: Announce<'_>) -> anyhow::Result<Verdict> {
     if args.detach && !args.detached {
         return detach::start();
     }
     let cwd = std::env::current_dir().context("find the working directory")?;
     let wish = match wish::wish(ground.namespace.clone(), args, Some(&cwd)) {
         Ok(wish) => wish,
-        Err(refusal) => return Ok(refused(EngineError::Refused { refusal, raced: false }, args)),
+        Err(refusal) => return Ok(refused(EngineError::Refused { refusal, raced: false })),
     };
     holds::prepare(&ground.db).context("prepare the directory of hold locks")?;
     let incarnation = ground.engine.ids().incarnation();
     let lock = HoldLock::acquire(&holds::path(&ground.db, incarnation)).context("take the hold lock")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-    let claimed = runtime.block_on(claim::claim(&ground.engine, &wish, incarnation, &lock));
+    let claimed = runtime.block_on(claim::claim((&ground.engine, &ground.db), &wish, incarnation, &lock));
     let verdict = match claimed {
-        Err(error) => Ok(refused(error, args)),
+        Err(error) => error.downcast().map(refused),
         Ok(Claim::Skipped(held)) => Ok(Verdict::Skipped(held)),
         Ok(Claim::Granted(claimed)) => {
-            Run { ground, args, cwd: &cwd, runtime: &runtime, claimed: &claimed, lock: &lock }.execute()
+            let run = Run { ground, args, cwd: &cwd, runtime: &runtime, claimed: &claimed, lock: &lock };
+            run.execute(announce)
         }
     };
     // Gone with the lease: what is left to prove is in the log.
@@ -75,8 +79,8 @@ pub(crate) fn execute(ground: &Ground, args: &RunArgs) -> anyhow::Result<Verdict
     verdict
 }
 
-fn refused(error: EngineError, args: &RunArgs) -> Verdict {
-    Verdict::Refused(Box::new(error), args.refused_exit)
+fn refused(error: EngineError) -> Verdict {
+    Verdict::Refused(Box::new(error))
 }
 
 /// A run whose session is held.
@@ -90,9 +94,9 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn execute(&self) -> anyhow::Result<Verdict> {
+    fn execute(&self, announce: Announce<'_>) -> anyhow::Result<Verdict> {
         if self.args.detached {
-            detach::report(&self.claimed.session)?;
+            detach::leave(|| announce(&self.claimed.session))?;
         }
         let began = BootTime::now();
         let recorder = Recorder::start(self.ground.engine.clone(), self.recording())?;
@@ -192,8 +196,8 @@ impl Run<'_> {
     fn verdict(&self, end: End, recorded: Result<(), EngineError>) -> Verdict {
         let code = self.args.refused_exit;
         match (end.stopped, recorded) {
-            (_, Err(error @ EngineError::Refused { .. })) => Verdict::Refused(Box::new(error), code),
-            (Some(Stopped::Lost(_) | Stopped::Overdue), Ok(())) => Verdict::Code(code),
+            (_, Err(error @ EngineError::Refused { .. })) => refused(error),
+            (Some(Stopped::Lost | Stopped::Overdue), Ok(())) => Verdict::Code(code),
             (_, Err(error)) => {
                 Notices { raw: false }.say(&format!("failed to record the session's end: {error}"));
                 Verdict::Code(1)

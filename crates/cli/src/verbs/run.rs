@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 use tenure_core::refusal::Held;
+use tenure_core::session::Session;
 
 use crate::app::App;
 use crate::args::run::{RunArgs, SitterArgs};
 use crate::exit::Exit;
-use crate::render::{Failure, Look, Report};
+use crate::render::{Look, Report, explain};
 use crate::run::{Ground, Verdict};
 
 /// Runs a command as a session.
@@ -16,19 +17,25 @@ pub(super) fn execute(app: &App, args: &RunArgs) -> anyhow::Result<Exit> {
         db: app.db().to_owned(),
         namespace: app.options.namespace.value.clone(),
     };
-    match crate::run::execute(&ground, args)? {
-        Verdict::Like(ended) => Ok(Exit::Like(ended)),
-        Verdict::Code(code) => Ok(Exit::Code(code)),
-        Verdict::Refused(error, code) => {
-            let failure = Failure::of_engine(&error);
-            app.out.fail(&failure)?;
-            // A store that does not answer is no refusal.
-            Ok(if failure.exit == Exit::Refused { Exit::Code(code) } else { failure.exit })
-        }
-        Verdict::Skipped(held) => {
+    let announce = |session: &Session| app.out.report(&Detached(session));
+    let error = match crate::run::execute(&ground, args, &announce) {
+        Ok(Verdict::Like(ended)) => return Ok(Exit::Like(ended)),
+        Ok(Verdict::Code(code)) => return Ok(Exit::Code(code)),
+        Ok(Verdict::Skipped(held)) => {
             app.out.report(&Skipped(&held))?;
-            Ok(Exit::Success)
+            return Ok(Exit::Success);
         }
+        Ok(Verdict::Refused(error)) => anyhow::Error::new(*error),
+        Err(error) => error,
+    };
+    match explain(error) {
+        Some(problem) if problem.exit == Exit::Refused => {
+            app.out.fail(&problem)?;
+            Ok(Exit::Code(args.refused_exit))
+        }
+        // A store that does not answer is no refusal.
+        Some(problem) => Err(problem.into()),
+        None => Ok(Exit::Success),
     }
 }
 
@@ -36,6 +43,21 @@ pub(super) fn execute(app: &App, args: &RunArgs) -> anyhow::Result<Exit> {
 pub(super) fn sit(app: &App, args: &SitterArgs) -> anyhow::Result<Exit> {
     crate::run::sit(app.engine()?.clone(), args)?;
     Ok(Exit::Success)
+}
+
+/// A background process holds its session. One line in both forms: whoever waits reads just that.
+struct Detached<'a>(&'a Session);
+
+impl Report for Detached<'_> {
+    fn text(&self, _: &Look) -> String {
+        let key = self.0.key.as_ref().map_or_else(String::new, |key| format!(" (key {key})"));
+        format!("{}{key}\n", self.0.id)
+    }
+
+    fn json(&self) -> Value {
+        let key = self.0.key.as_ref().map(tenure_core::id::Key::as_str);
+        json!({ "ok": true, "session": self.0.id.as_str(), "key": key, "fence": self.0.counters.fence.0 })
+    }
 }
 
 /// Somebody else is at it, and that was to be accepted.
