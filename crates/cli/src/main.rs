@@ -20,7 +20,8 @@ use args::options::Options;
 use args::{Cli, Color, Command, Environment, Form};
 use exit::Exit;
 use out::Out;
-use render::{Failure, usage};
+use problem::Problem;
+use render::{explain, usage};
 
 fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
@@ -39,22 +40,21 @@ fn main() -> ExitCode {
 fn perform(global: &args::Global, command: Command) -> Exit {
     let options = match Options::resolve(global, &Environment::read()) {
         Ok(options) => options,
-        Err(problem) => {
-            return fail(&Out::new(global.output.unwrap_or(Form::Text), Color::Auto), &problem.into());
-        }
+        Err(problem) => return fail(&Out::new(global.output.unwrap_or(Form::Text), Color::Auto), problem),
     };
     let out = Out::new(options.output.value, options.color.value);
     let app = App::new(options, out);
-    verbs::execute(&app, command).unwrap_or_else(|error| fail(&app.out, &error))
+    match verbs::execute(&app, command) {
+        Ok(exit) => exit,
+        // Whoever read the answers has gone: what was asked for was done.
+        Err(error) => explain(error).map_or(Exit::Success, |problem| fail(&app.out, problem)),
+    }
 }
 
-fn fail(out: &Out, error: &anyhow::Error) -> Exit {
-    let Some(failure) = Failure::of(error) else {
-        return Exit::Success;
-    };
-    match out.fail(&failure) {
-        Ok(()) => failure.exit,
-        Err(unsaid) => Failure::of(&unsaid).map_or(failure.exit, |second| {
+fn fail(out: &Out, problem: Problem) -> Exit {
+    match out.fail(&problem) {
+        Ok(()) => problem.exit,
+        Err(unsaid) => explain(unsaid).map_or(problem.exit, |second| {
             out::complain(render::Report::text(&second, &render::Look::default()).as_bytes());
             Exit::Failure
         }),

@@ -58,11 +58,6 @@ impl Out {
         self.look
     }
 
-    /// Whether answers go to a terminal.
-    pub(crate) fn is_terminal(&self) -> bool {
-        self.look.is_terminal
-    }
-
     /// Prints a report in the form that was asked for.
     pub(crate) fn report(&self, report: &dyn Report) -> anyhow::Result<()> {
         match self.form {
@@ -142,5 +137,5 @@ fn look(stream: impl IsTerminal + AsFd, color: Color) -> Look {
     };
     let size = if is_terminal { rustix::termios::tcgetwinsize(&stream).ok() } else { None };
     let width = size.map(|size| size.ws_col).filter(|columns| *columns > 0);
-    Look { is_colored, is_terminal, width }
+    Look { is_colored, width }
 }

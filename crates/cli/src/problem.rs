@@ -1,7 +1,8 @@
-//! What went wrong outside the rules and the store, worded where it happened.
+//! What was not done, and why, in words, a code and an exit.
 
 use std::error::Error;
 use std::fmt;
+use std::ops::Deref;
 use std::path::Path;
 
 use serde_json::{Map, Value};
@@ -9,26 +10,36 @@ use tenure_core::escape::Escaped;
 
 use crate::exit::Exit;
 
-/// An error that knows its words, its code and this process's exit.
+/// What was not done, and why: words for people, a code and facts for programs, this process's exit.
 ///
-/// A failure's primary words read after "failed to"; those of wrong usage and of a refusal are a statement.
+/// A failure's first line reads "failed to …"; that of wrong usage and of a refusal is a statement.
 #[derive(Debug)]
-pub(crate) struct Problem {
+pub(crate) struct Problem(Box<Said>);
+
+/// What a problem says.
+#[derive(Debug)]
+pub(crate) struct Said {
+    /// How this process is to end.
     pub(crate) exit: Exit,
+    /// Names the reason to programs.
     pub(crate) code: &'static str,
+    /// The line that says it.
     pub(crate) primary: String,
+    /// Lines that say more.
     pub(crate) details: Vec<String>,
-    pub(crate) hint: Option<String>,
+    /// What to do next. Placeholders only: never raw text from outside.
+    pub(crate) hints: Vec<String>,
+    /// More for programs.
     pub(crate) facts: Map<String, Value>,
 }
 
 impl Problem {
     /// Something did not work. `what` reads after "failed to".
-    pub(crate) fn failure(code: &'static str, what: impl Into<String>) -> Self {
-        Self::new(Exit::Failure, code, format!("failed to {}", what.into()))
+    pub(crate) fn failure(code: &'static str, what: impl fmt::Display) -> Self {
+        Self::new(Exit::Failure, code, format!("failed to {what}"))
     }
 
-    /// Something was asked for that is not there.
+    /// Something that was asked for is not there, or did not happen.
     pub(crate) fn missing(code: &'static str, statement: impl Into<String>) -> Self {
         Self::new(Exit::Failure, code, statement.into())
     }
@@ -44,37 +55,45 @@ impl Problem {
     }
 
     fn new(exit: Exit, code: &'static str, primary: String) -> Self {
-        Self { exit, code, primary, details: Vec::new(), hint: None, facts: Map::new() }
+        let (details, hints, facts) = Default::default();
+        Self(Box::new(Said { exit, code, primary, details, hints, facts }))
     }
 
     /// The same with one more line below the first.
     pub(crate) fn detail(mut self, line: impl Into<String>) -> Self {
-        self.details.push(line.into());
+        self.0.details.push(line.into());
         self
     }
 
     /// The same with more lines below the first.
-    pub(crate) fn details(mut self, lines: Vec<String>) -> Self {
-        self.details.extend(lines);
+    pub(crate) fn details(mut self, lines: impl IntoIterator<Item = String>) -> Self {
+        self.0.details.extend(lines);
         self
     }
 
     /// The same with the causes of `error`, one a line.
-    pub(crate) fn because(mut self, error: impl Error) -> Self {
-        self.details.extend(causes(&error));
+    pub(crate) fn because(self, error: impl Error) -> Self {
+        self.details(causes(&error))
+    }
+
+    /// The same with what to do next. Placeholders only: never raw text from outside.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hints.push(hint.into());
         self
     }
 
     /// The same with one more thing for programs to know.
     pub(crate) fn fact(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.facts.insert(name.to_owned(), value.into());
+        self.0.facts.insert(name.to_owned(), value.into());
         self
     }
+}
 
-    /// The same with what to do next. Placeholders only: never raw text from outside.
-    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
-        self
+impl Deref for Problem {
+    type Target = Said;
+
+    fn deref(&self) -> &Said {
+        &self.0
     }
 }
 

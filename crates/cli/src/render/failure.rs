@@ -1,134 +1,83 @@
-//! Why something was not done, from any error, with this process's exit.
+//! From any error to what is said about it, as text and as JSON.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tenure_core::escape::Escaped;
 use tenure_engine::EngineError;
 use tenure_store::{Listed, StoreError};
 use tenure_store_sqlite::OpenError;
 
-use super::refusal::{self, Words};
-use super::{Look, Report, Tone, store_error};
-use crate::exit::Exit;
+use super::{Look, Report, Tone, refusal, store_error};
 use crate::out::Unread;
 use crate::problem::{Problem, causes};
 
-/// Why something was not done.
-#[derive(Debug)]
-pub(crate) struct Failure {
-    pub(crate) exit: Exit,
-    words: Words,
-}
-
-impl Failure {
-    /// What `error` says; `None` when only the reader of the answers has gone.
-    pub(crate) fn of(error: &anyhow::Error) -> Option<Self> {
-        if error.downcast_ref::<Unread>().is_some() {
-            return None;
-        }
-        if let Some(error) = error.downcast_ref::<EngineError>() {
-            return Some(Self::of_engine(error));
-        }
-        if let Some(error) = error.downcast_ref::<StoreError>() {
-            return Some(Self::of_store(error));
-        }
-        if let Some(error) = error.downcast_ref::<OpenError>() {
-            return Some(Self { exit: Exit::Failure, words: store_error::opening(error) });
-        }
-        if let Some(problem) = error.downcast_ref::<Problem>() {
-            return Some(Self::of_problem(problem));
-        }
+/// What `error` says; `None` when only the reader of the answers has gone.
+pub(crate) fn explain(error: anyhow::Error) -> Option<Problem> {
+    if error.downcast_ref::<Unread>().is_some() {
+        return None;
+    }
+    if let Some(error) = error.downcast_ref::<EngineError>() {
+        return Some(engine(error));
+    }
+    if let Some(error) = error.downcast_ref::<StoreError>() {
+        return Some(store_error::words(error));
+    }
+    if let Some(error) = error.downcast_ref::<OpenError>() {
+        return Some(store_error::opening(error));
+    }
+    Some(error.downcast::<Problem>().unwrap_or_else(|error| {
         let mut said = causes(error.as_ref());
-        let primary = format!("failed to {}", said.remove(0));
-        let words = Words { code: "FAILED", primary, details: said, ..Words::default() };
-        Some(Self { exit: Exit::Failure, words })
-    }
+        Problem::failure("FAILED", said.remove(0)).details(said)
+    }))
+}
 
-    /// What the engine says.
-    pub(crate) fn of_engine(error: &EngineError) -> Self {
-        match error {
-            EngineError::Refused { refusal, raced } => {
-                Self { exit: Exit::Refused, words: refusal::words(refusal, *raced) }
-            }
-            EngineError::NotFound { name } => Self { exit: Exit::Failure, words: not_found(name) },
-            EngineError::Ambiguous { name, matches } => {
-                Self { exit: Exit::Refused, words: ambiguous(name, matches) }
-            }
-            EngineError::Ended => {
-                let primary = "the session has ended; its log takes nothing more".to_owned();
-                let hints = vec!["tenure show <name>".to_owned()];
-                Self {
-                    exit: Exit::Refused,
-                    words: Words { code: "ENDED", primary, hints, ..Words::default() },
-                }
-            }
-            EngineError::Store(error) => Self::of_store(error),
+fn engine(error: &EngineError) -> Problem {
+    match error {
+        EngineError::Refused { refusal, raced } => refusal::words(refusal, *raced),
+        EngineError::NotFound { name } => {
+            let statement = format!("there is no session with the id or key `{}`", Escaped(name));
+            Problem::missing("NOT_FOUND", statement).hint("tenure list")
         }
-    }
-
-    fn of_store(error: &StoreError) -> Self {
-        Self { exit: Exit::Failure, words: store_error::words(error) }
-    }
-
-    fn of_problem(problem: &Problem) -> Self {
-        let words = Words {
-            code: problem.code,
-            primary: problem.primary.clone(),
-            details: problem.details.clone(),
-            hints: problem.hint.iter().cloned().collect(),
-            facts: problem.facts.clone(),
-        };
-        Self { exit: problem.exit, words }
+        EngineError::Ambiguous { name, matches } => ambiguous(name, matches),
+        EngineError::Ended => Problem::refused("ENDED", "the session has ended; its log takes nothing more")
+            .hint("tenure show <name>"),
+        EngineError::Store(error) => store_error::words(error),
     }
 }
 
-fn not_found(name: &str) -> Words {
-    Words {
-        code: "NOT_FOUND",
-        primary: format!("there is no session with the id or key `{}`", Escaped(name)),
-        hints: vec!["tenure list".to_owned()],
-        ..Words::default()
-    }
-}
-
-fn ambiguous(name: &str, matches: &[Listed]) -> Words {
-    let details = matches.iter().map(|Listed { session, .. }| {
+fn ambiguous(name: &str, matches: &[Listed]) -> Problem {
+    let rows = matches.iter().map(|Listed { session, .. }| {
         format!("{}  {}  {}", session.id, session.kind.name(), session.state.name().name())
     });
     let facts = matches.iter().map(|Listed { session, .. }| {
         json!({ "id": session.id.as_str(), "kind": session.kind.name(), "state": session.state.name().name() })
     });
-    Words {
-        code: "AMBIGUOUS",
-        primary: format!("`{}` is the key of several sessions", Escaped(name)),
-        details: details.collect(),
-        hints: vec!["name one of these ids instead of the key".to_owned()],
-        facts: Map::from_iter([("matches".to_owned(), Value::Array(facts.collect()))]),
-    }
+    Problem::refused("AMBIGUOUS", format!("`{}` is the key of several sessions", Escaped(name)))
+        .details(rows)
+        .hint("name one of these ids instead of the key")
+        .fact("matches", facts.collect::<Vec<_>>())
 }
 
-impl Report for Failure {
+impl Report for Problem {
     fn text(&self, look: &Look) -> String {
-        let Words { primary, details, hints, .. } = &self.words;
-        let mut text = format!("{} {primary}\n", look.paint(Tone::Bad, "error:"));
-        for detail in details.iter().flat_map(|detail| detail.lines()) {
+        let mut text = format!("{} {}\n", look.paint(Tone::Bad, "error:"), self.primary);
+        for detail in &self.details {
             text.extend(["  ", detail, "\n"]);
         }
-        for hint in hints {
+        for hint in &self.hints {
             text.extend([look.paint(Tone::Strong, "hint:").as_str(), " ", hint, "\n"]);
         }
         text
     }
 
     fn json(&self) -> Value {
-        let Words { code, primary, details, hints, facts } = &self.words;
-        let mut document = json!({ "ok": false, "code": code, "message": primary });
-        if !details.is_empty() {
-            document["details"] = details.clone().into();
+        let mut document = json!({ "ok": false, "code": self.code, "message": self.primary });
+        if !self.details.is_empty() {
+            document["details"] = self.details.clone().into();
         }
-        if !hints.is_empty() {
-            document["hint"] = hints.join("\n").into();
+        if !self.hints.is_empty() {
+            document["hint"] = self.hints.join("\n").into();
         }
-        for (name, value) in facts {
+        for (name, value) in &self.facts {
             document[name] = value.clone();
         }
         document

@@ -5,9 +5,7 @@
 pub(crate) struct Look {
     /// Whether colours are wanted.
     pub(crate) is_colored: bool,
-    /// Whether it is a terminal.
-    pub(crate) is_terminal: bool,
-    /// Its columns, where it has any.
+    /// The terminal's columns, where it is one.
     pub(crate) width: Option<u16>,
 }
 

@@ -13,7 +13,7 @@ pub(crate) mod workspace;
 
 use serde_json::Value;
 
-pub(crate) use failure::Failure;
+pub(crate) use failure::explain;
 pub(crate) use look::{Look, Tone};
 pub(crate) use refusal::who;
 

@@ -27,7 +27,7 @@ fn timestamp(at: WallTime) -> Option<Timestamp> {
 pub(crate) fn ago(at: WallTime, now: &Moment) -> String {
     match now.wall {
         Some(now) if now.epoch_secs() < at.epoch_secs() => format!("in {}", length(at.since(now))),
-        Some(now) if now.since(at) < Duration::from_secs(1) => "now".to_owned(),
+        Some(now) if now.since(at) < Duration::from_secs(1) => "just now".to_owned(),
         Some(now) => format!("{} ago", length(now.since(at))),
         None => instant(at),
     }

@@ -49,7 +49,7 @@ impl Lines {
         let name = Escaped(event.data.type_name()).to_string();
         let (tone, words) = words(&event.data);
         let words = tone.map_or_else(|| words.clone(), |tone| self.look.paint(tone, &words));
-        let line = format!("{at} {seq}  {}  {words}", self.look.paint(Tone::Strong, &format!("{name:<14}")));
+        let line = format!("{at} {seq}  {}  {words}", self.look.paint(Tone::Strong, &format!("{name:<16}")));
         format!("{}\n", line.trim_end())
     }
 }

@@ -4,24 +4,30 @@ use serde_json::{Value, json};
 use tenure_core::lease::Holder;
 use tenure_core::refusal::Held;
 
-use super::{Words, with_held};
+use super::with_held;
+use crate::problem::Problem;
 use crate::render::when::{instant, rfc3339};
 
 /// Somebody holds it now.
-pub(super) fn held(held: &Held) -> Words {
-    let primary = format!("{} is held by {}", session(held), who(&held.holder));
-    let words = Words::new("HELD", primary)
-        .detail(terms(held))
+pub(super) fn held(held: &Held) -> Problem {
+    let [primary, terms] = lines(held);
+    let words = Problem::refused("HELD", primary)
+        .detail(terms)
         .hint("follow it: tenure events <name> --follow")
-        .hint("end it: tenure cancel <name>")
+        .hint("wait for it: tenure run --key <key> --if-held wait -- <command>")
         .hint("once its holder is gone: tenure takeover <name> --actor-id <actor-id> --reason <reason>");
     with_held(words, held)
 }
 
+/// Who holds it, and until when.
+pub(super) fn lines(held: &Held) -> [String; 2] {
+    [format!("{} is held by {}", session(held), who(&held.holder)), terms(held)]
+}
+
 /// Somebody held it and is gone or late.
-pub(super) fn abandoned(held: &Held) -> Words {
+pub(super) fn abandoned(held: &Held) -> Problem {
     let primary = format!("{} was left by {}, and its lease is over", session(held), who(&held.holder));
-    let words = Words::new("ABANDONED", primary)
+    let words = Problem::refused("ABANDONED", primary)
         .detail(terms(held))
         .hint("look at it: tenure events <name>")
         .hint("take it over and run: tenure run --key <key> --takeover <reason> -- <command>")
@@ -30,13 +36,13 @@ pub(super) fn abandoned(held: &Held) -> Words {
 }
 
 /// The given fence is not the current one.
-pub(super) fn fenced(given: u64, current: u64, holder: Option<&Held>) -> Words {
+pub(super) fn fenced(given: u64, current: u64, holder: Option<&Held>) -> Problem {
     let primary = if given > current {
         format!("fence {given} was never given out: the highest is {current}")
     } else {
         format!("fence {given} is not current")
     };
-    let words = Words::new("FENCED", primary).fact("given_fence", given).fact("current_fence", current);
+    let words = Problem::refused("FENCED", primary).fact("given_fence", given).fact("current_fence", current);
     match holder {
         Some(held) => {
             let detail = format!("{} is held by {} under fence {current}", session(held), who(&held.holder));

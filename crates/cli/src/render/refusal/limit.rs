@@ -7,12 +7,12 @@ use tenure_core::lease::RunTimesRefusal;
 use tenure_core::limits;
 use tenure_core::refusal::LimitRefusal;
 
-use super::Words;
+use crate::problem::Problem;
 use crate::render::when::length;
 
 /// Words for something outside its limits.
-pub(super) fn words(limit: LimitRefusal) -> Words {
-    Words::new("LIMIT", sentence(limit))
+pub(super) fn words(limit: LimitRefusal) -> Problem {
+    Problem::refused("LIMIT", sentence(limit))
 }
 
 fn sentence(limit: LimitRefusal) -> String {
@@ -44,11 +44,11 @@ fn sentence(limit: LimitRefusal) -> String {
 }
 
 /// Words for the times of a run that do not fit together.
-pub(super) fn run_times(times: RunTimesRefusal) -> Words {
+pub(super) fn run_times(times: RunTimesRefusal) -> Problem {
     match times {
         RunTimesRefusal::Ttl { given } => {
             let (min, max) = (length(limits::RUN_TTL_MIN), length(limits::RUN_TTL_MAX));
-            Words::new(
+            Problem::refused(
                 "LIMIT",
                 format!("a ttl of {} is not from {min} to {max} in whole milliseconds", length(given)),
             )
@@ -59,11 +59,11 @@ pub(super) fn run_times(times: RunTimesRefusal) -> Words {
                 length(given),
                 length(max)
             );
-            Words::new("LIMIT", primary)
+            Problem::refused("LIMIT", primary)
         }
         RunTimesRefusal::TooShort { given, needed } => {
             let primary = format!("a ttl of {} is too short to stop the command in time", length(given));
-            Words::new("LIMIT", primary)
+            Problem::refused("LIMIT", primary)
                 .detail("it must hold the grace, the safety margin and two renewal intervals")
                 .hint(format!("--ttl {}s is enough", needed.as_secs()))
         }

@@ -5,33 +5,35 @@ use tenure_core::id::ActorId;
 use tenure_core::lease::Lifecycle;
 use tenure_core::refusal::{ClearRefusal, HeartbeatRefusal, OwnerOption, StartRefusal, TakeoverRefusal};
 
-use super::{Words, held, with_held};
+use super::{held, with_held};
+use crate::problem::Problem;
 
 /// The literal words of the way out: placeholders, whatever the ids are.
 const TAKE_OVER: &str = "tenure takeover --actor-id <actor-id> --reason <reason>";
 const CLEAR: &str = "tenure clear --actor-id <actor-id>";
 
 /// A start was refused.
-pub(super) fn start(refusal: &StartRefusal) -> Words {
+pub(super) fn start(refusal: &StartRefusal) -> Problem {
     match refusal {
-        StartRefusal::AutonomousOnly(option) => Words::new(
+        StartRefusal::AutonomousOnly(option) => Problem::refused(
             "OWNER_OPTIONS",
             format!("`{}` is only valid with `--lifecycle autonomous`", flag(*option)),
         ),
-        StartRefusal::Required(option) => Words::new(
+        StartRefusal::Required(option) => Problem::refused(
             "OWNER_OPTIONS",
             format!("`{}` is required with `--lifecycle autonomous`", flag(*option)),
         ),
-        StartRefusal::InteractiveOwnerKind => Words::new(
+        StartRefusal::InteractiveOwnerKind => Problem::refused(
             "OWNER_OPTIONS",
             "`--owner-kind interactive` is not valid with `--lifecycle autonomous`",
         ),
-        StartRefusal::ActiveInteractive => {
-            Words::new("HELD", "an active interactive session exists: clear it or wait until it is stale")
-                .hint("tenure status")
-                .hint("tenure clear")
-                .fact("holder", json!({ "kind": "interactive", "id": ActorId::interactive().as_str() }))
-        }
+        StartRefusal::ActiveInteractive => Problem::refused(
+            "HELD",
+            "an active interactive session exists: clear it or wait until it is stale",
+        )
+        .hint("tenure status")
+        .hint("tenure clear")
+        .fact("holder", json!({ "kind": "interactive", "id": ActorId::interactive().as_str() })),
         StartRefusal::ActiveAutonomous { tried, owner } => {
             let way_out = match tried {
                 Lifecycle::Interactive => "clear it or wait until it is stale",
@@ -39,7 +41,7 @@ pub(super) fn start(refusal: &StartRefusal) -> Words {
             };
             let primary =
                 format!("an active autonomous session is owned by `{}`: {way_out}", name(owner.as_ref()));
-            Words::new("HELD", primary)
+            Problem::refused("HELD", primary)
                 .hint("tenure status")
                 .hint(CLEAR)
                 .fact("holder", holder(owner.as_ref()))
@@ -50,7 +52,7 @@ pub(super) fn start(refusal: &StartRefusal) -> Words {
                  clear or an explicit takeover is required before an interactive start",
                 name(owner.as_ref())
             );
-            Words::new("ABANDONED", primary)
+            Problem::refused("ABANDONED", primary)
                 .hint(CLEAR)
                 .hint(TAKE_OVER)
                 .fact("holder", holder(owner.as_ref()))
@@ -60,15 +62,15 @@ pub(super) fn start(refusal: &StartRefusal) -> Words {
                 "a stale autonomous session is owned by `{}`: use `tenure takeover`",
                 name(owner.as_ref())
             );
-            Words::new("ABANDONED", primary).hint(TAKE_OVER).fact("holder", holder(owner.as_ref()))
+            Problem::refused("ABANDONED", primary).hint(TAKE_OVER).fact("holder", holder(owner.as_ref()))
         }
     }
 }
 
 /// A clear was refused. Who may not take over is not told how to.
-pub(super) fn clear(refusal: &ClearRefusal, raced: bool) -> Words {
+pub(super) fn clear(refusal: &ClearRefusal, raced: bool) -> Problem {
     let words = match refusal {
-        ClearRefusal::ActorRequired { owner } => Words::new(
+        ClearRefusal::ActorRequired { owner } => Problem::refused(
             "ACTOR_REQUIRED",
             format!(
                 "an autonomous session is owned by `{owner}`: \
@@ -76,7 +78,7 @@ pub(super) fn clear(refusal: &ClearRefusal, raced: bool) -> Words {
             ),
         )
         .hint(CLEAR),
-        ClearRefusal::StaleAutonomous { owner, actor } => Words::new(
+        ClearRefusal::StaleAutonomous { owner, actor } => Problem::refused(
             "ABANDONED",
             format!(
                 "a stale autonomous session is owned by `{owner}`, \
@@ -84,7 +86,7 @@ pub(super) fn clear(refusal: &ClearRefusal, raced: bool) -> Words {
             ),
         )
         .hint(TAKE_OVER),
-        ClearRefusal::ActiveAutonomous { owner, actor } => Words::new(
+        ClearRefusal::ActiveAutonomous { owner, actor } => Problem::refused(
             "HELD",
             format!(
                 "an active autonomous session is owned by `{owner}`, \
@@ -107,81 +109,79 @@ pub(super) fn clear(refusal: &ClearRefusal, raced: bool) -> Words {
 }
 
 /// A heartbeat was refused.
-pub(super) fn heartbeat(refusal: &HeartbeatRefusal) -> Words {
+pub(super) fn heartbeat(refusal: &HeartbeatRefusal) -> Problem {
     const START: &str = "tenure start --lifecycle autonomous --actor-id <actor-id> --lease-seconds <seconds>";
     match refusal {
         HeartbeatRefusal::NoSession => {
-            Words::new("NO_SESSION", "the workspace has no session: run `tenure start` first").hint(START)
+            Problem::refused("NO_SESSION", "the workspace has no session: run `tenure start` first").hint(START)
         }
         HeartbeatRefusal::NotAutonomous => {
-            Words::new("NOT_AUTONOMOUS", "a heartbeat requires an active autonomous session").hint(START)
+            Problem::refused("NOT_AUTONOMOUS", "a heartbeat requires an active autonomous session").hint(START)
         }
         HeartbeatRefusal::OtherOwner { owner, actor } => {
             let primary = format!("the session is owned by `{owner}`, not by `{actor}`: only the owner may heartbeat");
-            Words::new("HELD", primary).hint("tenure status").fact("holder", holder(Some(owner)))
+            Problem::refused("HELD", primary).hint("tenure status").fact("holder", holder(Some(owner)))
         }
         HeartbeatRefusal::NoSessionId => {
-            Words::new("NO_SESSION_ID", "the session record is missing session_id").hint(START)
+            Problem::refused("NO_SESSION_ID", "the session record is missing session_id").hint(START)
         }
         HeartbeatRefusal::Stale { owner } => {
             let primary = format!(
                 "the lease of `{owner}` is stale: restart with the same actor or use takeover deliberately"
             );
-            Words::new("LEASE_OVER", primary).hint(START).hint(TAKE_OVER).fact("holder", holder(Some(owner)))
+            Problem::refused("LEASE_OVER", primary).hint(START).hint(TAKE_OVER).fact("holder", holder(Some(owner)))
         }
-        HeartbeatRefusal::Disappeared => Words::new(
+        HeartbeatRefusal::Disappeared => Problem::refused(
             "SESSION_GONE",
             "the session disappeared before the heartbeat was written: another caller cleared this workspace",
         )
         .hint(START),
-        HeartbeatRefusal::OwnershipChanged => Words::new(
+        HeartbeatRefusal::OwnershipChanged => Problem::refused(
             "OWNERSHIP_CHANGED",
             "ownership changed before the heartbeat was written: this actor is no longer the autonomous owner",
         )
         .hint("tenure status"),
         HeartbeatRefusal::BecameStale { owner } => {
             let primary = format!("the lease of `{owner}` became stale before the heartbeat could be written");
-            Words::new("LEASE_OVER", primary).hint(START).fact("holder", holder(Some(owner)))
+            Problem::refused("LEASE_OVER", primary).hint(START).fact("holder", holder(Some(owner)))
         }
     }
 }
 
 /// A takeover was refused.
-pub(super) fn takeover(refusal: &TakeoverRefusal) -> Words {
+pub(super) fn takeover(refusal: &TakeoverRefusal) -> Problem {
     match refusal {
         TakeoverRefusal::NoSession => {
-            Words::new("NO_SESSION", "no stale autonomous session exists to take over").hint("tenure start")
+            Problem::refused("NO_SESSION", "no stale autonomous session exists to take over")
+                .hint("tenure start")
         }
         TakeoverRefusal::NotAutonomous => {
-            Words::new("NOT_AUTONOMOUS", "takeover only applies to stale autonomous sessions")
+            Problem::refused("NOT_AUTONOMOUS", "takeover only applies to stale autonomous sessions")
                 .hint("tenure status")
         }
         TakeoverRefusal::NotStale(held) => {
-            let words = held::held(held);
-            let primary =
-                "takeover is only allowed after the active autonomous lease becomes stale".to_owned();
-            let mut details = vec![words.primary];
-            details.extend(words.details);
-            let hints = vec!["wait until its lease is over: tenure show <name>".to_owned()];
-            with_held(Words { primary, details, hints, ..words }, held)
+            let statement = "takeover is only allowed after the active autonomous lease becomes stale";
+            let problem = Problem::refused("HELD", statement).details(held::lines(held));
+            with_held(problem.hint("wait until its lease is over: tenure show <name>"), held)
         }
         TakeoverRefusal::SameActor { owner } => {
             let primary = format!("`{owner}` already owns the session: use `tenure start` to recover it");
-            Words::new("SAME_ACTOR", primary)
+            Problem::refused("SAME_ACTOR", primary)
                 .hint("tenure start --lifecycle autonomous --actor-id <actor-id> --lease-seconds <seconds>")
                 .fact("holder", holder(Some(owner)))
         }
-        TakeoverRefusal::NoTtl => Words::new(
+        TakeoverRefusal::NoTtl => Problem::refused(
             "NO_TTL",
             "the stale session is missing lease_ttl_secs and cannot be taken over safely",
         )
         .hint("tenure clear"),
-        TakeoverRefusal::NoSessionId => {
-            Words::new("NO_SESSION_ID", "the stale session is missing session_id and cannot be taken over")
-                .hint("tenure clear")
-        }
+        TakeoverRefusal::NoSessionId => Problem::refused(
+            "NO_SESSION_ID",
+            "the stale session is missing session_id and cannot be taken over",
+        )
+        .hint("tenure clear"),
         TakeoverRefusal::NotHeld { state } => {
-            Words::new("NOT_HELD", format!("nobody holds the session: it is {}", state.name()))
+            Problem::refused("NOT_HELD", format!("nobody holds the session: it is {}", state.name()))
                 .hint("tenure show <name>")
                 .fact("state", state.name())
         }
@@ -189,16 +189,19 @@ pub(super) fn takeover(refusal: &TakeoverRefusal) -> Words {
 }
 
 /// What was to be cleared is not there any more.
-pub(super) fn identity_changed() -> Words {
-    Words::new("IDENTITY_CHANGED", "the session identity changed while it was to be cleared")
+pub(super) fn identity_changed() -> Problem {
+    Problem::refused("IDENTITY_CHANGED", "the session identity changed while it was to be cleared")
         .hint("retry `tenure clear`")
 }
 
 /// The workspace has a session already.
-pub(super) fn import_not_empty() -> Words {
-    Words::new("IMPORT_NOT_EMPTY", "the workspace already has a session, so the record was not brought in")
-        .detail("a slot that was ever used keeps its own history")
-        .hint("tenure status")
+pub(super) fn import_not_empty() -> Problem {
+    Problem::refused(
+        "IMPORT_NOT_EMPTY",
+        "the workspace already has a session, so the record was not brought in",
+    )
+    .detail("a slot that was ever used keeps its own history")
+    .hint("tenure status")
 }
 
 const fn flag(option: OwnerOption) -> &'static str {

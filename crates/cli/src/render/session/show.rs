@@ -139,7 +139,8 @@ impl Report for Ended {
             | State::Paused { reason: why } => format!(": {}", Escaped(why)),
             State::Pending | State::Active | State::Completed { .. } => String::new(),
         };
-        format!("{state}: {}{why}\n", title(&self.session))
+        let title = title(&self.session).replacen('s', "S", 1);
+        format!("{title} {state}{why}\n")
     }
 
     fn json(&self) -> Value {

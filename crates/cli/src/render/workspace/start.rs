@@ -85,17 +85,14 @@ fn words(warning: &Warning, workspace: &Workspace, session: &Session) -> String 
 
 impl Report for Started {
     fn text(&self, look: &Look) -> String {
-        let mut text = String::new();
-        if let Some(warning) = &self.warning {
-            text.extend([&look.paint(Tone::Warn, "Warning:"), " ", warning, "\n"]);
-        }
+        let warning =
+            self.warning.iter().map(|words| format!("{} {words}\n", look.paint(Tone::Warn, "Warning:")));
         let started = instant(WallTime::from_epoch_secs(self.started_at_epoch_s));
-        text.push_str(&format!(
+        let state = format!(
             "Session state: mode={} start_count={} started_at={started} reset={}\n",
             self.mode, self.start_count, self.reset
-        ));
-        text.push_str(&self.held());
-        text
+        );
+        warning.chain([state, self.held()]).collect()
     }
 
     fn json(&self) -> Value {
