@@ -11,10 +11,12 @@ use crate::lease::{Holder, HolderKind, Lease, Place, Term, Ttl};
 use crate::refusal::Refusal;
 use crate::session::{
     Activity, Claimant, Command, Context, Counters, Current, Decision, Mode, Seen, Session, StartRun, State,
-    decide,
+    StateName, Stats, decide,
 };
 use crate::time::{BootId, BootMoment, Moment, WallTime};
-use crate::workspace::{ActivityText, Autonomous, Clear, Heartbeat, Owner, Start, Takeover};
+use crate::workspace::{
+    ActivityText, Autonomous, Clear, Heartbeat, Import, Owner, RecordedOwner, Start, Takeover,
+};
 
 /// The wall clock when every stored session was started: an odd number of milliseconds.
 const START: u64 = 1_700_000_000_123;
@@ -301,6 +303,86 @@ pub(crate) fn workspace_takeover(name: &str) -> Takeover {
 /// `name` clears a workspace.
 pub(crate) fn clear(name: Option<&str>) -> Command {
     Command::WorkspaceClear(Clear { actor: name.map(actor), reason: None })
+}
+
+/// Thirty minutes: the idle rule of [`agent`].
+pub(crate) const IDLE_MS: u64 = 30 * 60 * 1000;
+
+/// `session` moved to a state, as the rules leave it there: only active and paused ones are held.
+pub(crate) fn in_state(session: Session, name: StateName) -> Session {
+    let (at, reason) = (wall(0), "because".to_owned());
+    let state = match name {
+        StateName::Pending => State::Pending,
+        StateName::Active => State::Active,
+        StateName::Paused => State::Paused { reason },
+        StateName::Completed => State::Completed { at },
+        StateName::Failed => State::Failed { at, error: reason },
+        StateName::Cancelled => State::Cancelled { at, reason },
+        StateName::Expired => State::Expired { at, reason },
+    };
+    let held = matches!(name, StateName::Active | StateName::Paused);
+    Session { state, lease: session.lease.filter(|_| held), ..session }
+}
+
+/// One of each command about an agent session, with the owner's under `fence`.
+pub(crate) fn agent_commands(fence: Fence) -> Vec<Command> {
+    let (reason, message) = ("because".to_owned(), "it is over".to_owned());
+    vec![
+        Command::StartRun(Box::new(run())),
+        Command::StartRun(Box::new(StartRun { takeover: Some(reason.clone()), ..run() })),
+        takeover(),
+        Command::Cancel { by: Some(actor("operator")), reason: reason.clone() },
+        Command::ExpireIdle,
+        Command::Regrant { fence },
+        Command::Pause { fence, reason: reason.clone() },
+        Command::Resume { fence, reason },
+        Command::Note { fence, activity: None },
+        Command::Note { fence, activity: activity("step 2") },
+        Command::Complete { fence, message: message.clone(), stats: Stats::default() },
+        Command::Fail { fence, message, stats: Stats::default() },
+    ]
+}
+
+/// One of each command about a workspace.
+pub(crate) fn workspace_commands() -> Vec<Command> {
+    vec![
+        Command::WorkspaceStart(workspace_start(Owner::Interactive)),
+        Command::WorkspaceStart(workspace_start(worker("w1"))),
+        heartbeat("w1"),
+        heartbeat_saying("w1", "step 2"),
+        Command::WorkspaceTakeover(workspace_takeover("w2")),
+        clear(Some("w1")),
+        Command::WorkspaceImport(import()),
+    ]
+}
+
+/// A record of the worker `w1`, with an id, started twice, at revision 4.
+pub(crate) fn import() -> Import {
+    Import {
+        id: id("ses_made"),
+        incarnation: Incarnation([4; 16]),
+        namespace: Namespace::default_name(),
+        key: key(),
+        directory: "/repo".to_owned(),
+        recorded_id: Some(id("ses_recorded")),
+        started: wall(1),
+        last_started: wall(5),
+        start_count: 3,
+        mode: Mode::Research,
+        owner: RecordedOwner {
+            kind: HolderKind::RuntimeWorker,
+            id: Some(actor("w1")),
+            supervisor: Some(actor("s1")),
+            ttl: Some(ttl(WORKER_TTL)),
+            heartbeat: Some(wall(9)),
+        },
+        revision: Revision(4),
+    }
+}
+
+/// The owner of a record that names none, as those of the first versions.
+pub(crate) const fn unrecorded_owner() -> RecordedOwner {
+    RecordedOwner { kind: HolderKind::Interactive, id: None, supervisor: None, ttl: None, heartbeat: None }
 }
 
 /// So many random cases; a failing one is printed and nothing is written to the tree.

@@ -154,3 +154,6 @@ impl KindRules {
         if self.transitions.contains(&(from, to)) { Transition::Allowed } else { Transition::Refused }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,12 @@
 //! Tests of the session rules.
+
+mod fence;
+mod idle;
+mod judged;
+mod lifecycle;
+mod operator;
+mod owner;
+mod run;
+mod sequences;
+mod totality;
+mod world;

@@ -90,7 +90,7 @@ fn a_ttl_fits_exactly_from_grace_and_margin_and_two_renewals() {
     ];
     for (grace, shortest, needed) in boundaries {
         assert!(RunTimes::new(shortest, grace).is_ok(), "{grace:?}");
-        let shorter = shortest - ms(1);
+        let shorter = shortest.saturating_sub(ms(1));
         let refusal = match Ttl::run(shorter) {
             Some(_) => RunTimesRefusal::TooShort { given: shorter, needed },
             None => RunTimesRefusal::Ttl { given: shorter },
@@ -127,8 +127,8 @@ proptest! {
             };
             prop_assert_eq!(given, secs(1));
             prop_assert!(RunTimes::new(needed, grace).is_ok());
-            let refused = RunTimes::new(needed - secs(1), grace);
-            prop_assert_eq!(refused, Err(RunTimesRefusal::TooShort { given: needed - secs(1), needed }));
+            let given = needed.saturating_sub(secs(1));
+            prop_assert_eq!(RunTimes::new(given, grace), Err(RunTimesRefusal::TooShort { given, needed }));
         }
     }
 

@@ -194,11 +194,8 @@ proptest! {
     #[test]
     fn a_renewed_term_is_live_for_its_whole_ttl(length in 2u64..=86_400_000, ms in 0u64..=1_000_000_000) {
         let ttl = ttl(Duration::from_millis(length));
-        for term in [run_term(), worker_term()] {
-            let term = match term {
-                Term::Boot { renewed, renewed_wall, .. } => Term::Boot { ttl, renewed, renewed_wall },
-                _ => Term::Wall { ttl, renewed: wall(0) },
-            };
+        let boot = Term::Boot { ttl, renewed: boot(0), renewed_wall: wall(0) };
+        for term in [boot, Term::Wall { ttl, renewed: wall(0) }] {
             let renewed = term.renewed(&moment(ms)).unwrap();
             prop_assert_eq!(renewed.standing(&moment(ms + length - 1)), Ok(Live));
             prop_assert_eq!(renewed.standing(&moment(ms + length)), Ok(Over));

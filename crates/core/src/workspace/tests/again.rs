@@ -64,10 +64,8 @@ fn of_two_takers_the_second_meets_the_live_lease_of_the_first() {
     let seen = stored(autonomous());
     let taken = then(&seen, &takeover("w2"), 60_000);
     let second = decide(&taken, &takeover("w3"), &after_seeing(&seen, 60_001)).unwrap_err();
-    match second {
-        Refusal::Takeover(TakeoverRefusal::NotStale(held)) => assert_eq!(held.holder.id, actor("w2")),
-        other => unreachable!("{other:?}"),
-    }
+    let Refusal::Takeover(TakeoverRefusal::NotStale(held)) = second else { unreachable!("{second:?}") };
+    assert_eq!(held.holder.id, actor("w2"));
 }
 
 #[test]

@@ -1,44 +1,21 @@
 //! Records of an earlier tool.
 
 use crate::fixture::{
-    COUNTERS, WORKER_TTL, actor, after, autonomous, context, id, interactive, key, lease, nothing, stored,
-    ttl, wall, written,
+    COUNTERS, WORKER_TTL, actor, after, autonomous, context, import, interactive, lease, nothing, stored,
+    ttl, unrecorded_owner, wall, written,
 };
-use crate::id::{ActorId, Fence, Incarnation, Namespace, Revision};
+use crate::id::{ActorId, Fence, Revision};
 use crate::lease::{HolderKind, Standing, Term};
 use crate::refusal::Refusal;
 use crate::session::{Command, Counters, Current, Mode, Session, State, decide};
 use crate::workspace::{Import, RecordedOwner, current_id};
 
-fn person() -> RecordedOwner {
-    RecordedOwner { kind: HolderKind::Interactive, id: None, supervisor: None, ttl: None, heartbeat: None }
-}
-
 fn worker() -> RecordedOwner {
-    RecordedOwner {
-        kind: HolderKind::RuntimeWorker,
-        id: Some(actor("w1")),
-        supervisor: Some(actor("s1")),
-        ttl: Some(ttl(WORKER_TTL)),
-        heartbeat: Some(wall(9)),
-    }
+    import().owner
 }
 
 fn record(owner: RecordedOwner) -> Import {
-    Import {
-        id: id("ses_made"),
-        incarnation: Incarnation([4; 16]),
-        namespace: Namespace::default_name(),
-        key: key(),
-        directory: "/repo".to_owned(),
-        recorded_id: Some(id("ses_recorded")),
-        started: wall(1),
-        last_started: wall(5),
-        start_count: 3,
-        mode: Mode::Research,
-        owner,
-        revision: Revision(4),
-    }
+    Import { owner, ..import() }
 }
 
 fn imported(import: Import) -> Session {
@@ -59,7 +36,7 @@ fn a_record_keeps_its_id_counts_times_mode_and_revision() {
 
 #[test]
 fn a_record_without_an_id_is_kept_under_a_made_one_and_is_never_current() {
-    let session = imported(Import { recorded_id: None, ..record(person()) });
+    let session = imported(Import { recorded_id: None, ..record(unrecorded_owner()) });
     assert_eq!((session.id.as_str(), session.anonymous), ("ses_made", true));
     assert_eq!(session.start_count, 3);
     assert_eq!(current_id(&stored(session), &crate::fixture::moment(9)), None);
@@ -71,7 +48,7 @@ fn a_record_keeps_its_owner_supervisor_ttl_and_renewal() {
     assert_eq!((held.holder.kind, held.holder.id), (HolderKind::RuntimeWorker, actor("w1")));
     assert_eq!(held.holder.supervisor, Some(actor("s1")));
     assert_eq!(held.term, Term::Wall { ttl: ttl(WORKER_TTL), renewed: wall(9) });
-    let held = lease(&imported(record(person())));
+    let held = lease(&imported(record(unrecorded_owner())));
     assert_eq!(held.holder, crate::fixture::person());
     assert_eq!(held.term, Term::Interactive { started: wall(5) });
 }

@@ -2,14 +2,15 @@
 
 use crate::event::EventData;
 use crate::fixture::{
-    COUNTERS, EIGHT_HOURS_MS, KEPT, RAISED, actor, autonomous, clockless, context, decided, id, interactive,
-    key, lease, nothing, refused, stored, ttl, wall, with_lease, worker, workspace_start, written,
+    COUNTERS, EIGHT_HOURS_MS, KEPT, RAISED, actor, autonomous, clockless, context, decided, id, import,
+    interactive, lease, nothing, refused, stored, ttl, unrecorded_owner, wall, with_lease, worker,
+    workspace_start, written,
 };
 use crate::id::{ActorId, Fence, Incarnation, Revision, SessionId};
 use crate::lease::{Holder, HolderKind, Lease, Lifecycle, Standing, Term};
 use crate::refusal::Refusal;
 use crate::session::{Command, Counters, Current, Judged, Mode, Session, StateName, Warning, decide};
-use crate::workspace::{Import, Owner, RecordedOwner, Start};
+use crate::workspace::{Import, Owner, Start};
 
 use std::time::Duration;
 
@@ -27,27 +28,9 @@ fn shown(session: &Session) -> (u64, Mode, &str, Revision) {
 
 /// Record version 2, without an id, owner, or revision, last started now.
 fn recent_record_without_id() -> Current {
-    let import = Import {
-        id: id("ses_imported"),
-        incarnation: Incarnation([4; 16]),
-        namespace: crate::id::Namespace::default_name(),
-        key: key(),
-        directory: "/repo".to_owned(),
-        recorded_id: None,
-        started: wall(0),
-        last_started: wall(0),
-        start_count: 2,
-        mode: Mode::Research,
-        owner: RecordedOwner {
-            kind: HolderKind::Interactive,
-            id: None,
-            supervisor: None,
-            ttl: None,
-            heartbeat: None,
-        },
-        revision: Revision(0),
-    };
-    let decision = decide(&nothing(), &Command::WorkspaceImport(import), &context(0)).unwrap();
+    let revision = Revision(0);
+    let import = Import { recorded_id: None, owner: unrecorded_owner(), revision, ..import() };
+    let decision = decide(&nothing(), &Command::WorkspaceImport(import), &context(5)).unwrap();
     crate::fixture::after(&decision)
 }
 

@@ -270,12 +270,14 @@ fn the_pure_start_table_agrees_with_the_agreed_one() {
 fn a_refused_start_names_the_owner_in_escaped_form_or_unknown() {
     let named = |owner: &str, ms| {
         let start = Command::WorkspaceStart(workspace_start(Owner::Interactive));
-        match crate::fixture::refused(owned_by(owner), &start, &context(ms)) {
-            Refusal::Start(
-                StartRefusal::ActiveAutonomous { owner, .. } | StartRefusal::StaleAutonomous { owner, .. },
-            ) => owner.map(|owner| owner.to_string()),
-            other => unreachable!("{other:?}"),
-        }
+        let refusal = crate::fixture::refused(owned_by(owner), &start, &context(ms));
+        let Refusal::Start(
+            StartRefusal::ActiveAutonomous { owner, .. } | StartRefusal::StaleAutonomous { owner, .. },
+        ) = refusal
+        else {
+            unreachable!("{refusal:?}")
+        };
+        owner.map(|owner| owner.to_string())
     };
     let table = [("same", "w1"), ("other", "w2\\n"), ("unknown", "unknown")];
     for (owner, shown) in table {

@@ -1,0 +1,4 @@
+//! Tests of the kinds: their tables and their page.
+
+mod page;
+mod table;

@@ -1,0 +1,154 @@
+//! The page of states, drawn from the tables and from what commands decide.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use crate::event::EventData;
+use crate::fixture::{
+    COUNTERS, EIGHT_HOURS_MS, IDLE_MS, agent, agent_commands, autonomous, context, in_state, interactive,
+    nothing, stored, workspace_commands,
+};
+use crate::kind::{Kind, Transition};
+use crate::session::{Command, Current, Session, StateName, decide};
+
+const PAGE: &str = "docs/reference/session-states.md";
+/// While this file exists, the test writes the page instead of judging it. `cargo xtask fix` makes it.
+const REWRITE: &str = "target/update-references";
+
+const INTRODUCTION: &str = "# Session states
+
+<!-- Generated from the rules; `cargo xtask fix` rewrites it. -->
+
+Each kind of session has a table of the moves between states that it allows; every other move is refused. A cell names
+the verbs that make the move, `allowed` is a move without a verb, and `-` is a move that is refused. Opening a session
+and moving it to active is one commit. `expire` is the sweep, which ends what was idle too long. A workspace's `start`
+and `takeover` end a stale session when they open the one that takes its place.
+";
+
+/// The verbs that make each move.
+type Arrows = BTreeMap<(StateName, StateName), BTreeSet<&'static str>>;
+
+fn arrows(kind: Kind) -> Arrows {
+    let mut arrows = Arrows::new();
+    for current in situations(kind) {
+        for command in commands(kind) {
+            for (from, to) in moves(&current, &command) {
+                arrows.entry((from, to)).or_default().insert(command.verb());
+            }
+        }
+    }
+    arrows
+}
+
+/// Nothing, and a session of each sort in each state in which one can be stored.
+fn situations(kind: Kind) -> Vec<Current> {
+    use StateName::{Active, Completed, Expired};
+    let (sessions, states) = match kind {
+        Kind::Agent => (vec![agent()], StateName::ALL.to_vec()),
+        // A workspace is active in the commit that opens it.
+        Kind::Workspace => (vec![interactive(), autonomous()], vec![Active, Completed, Expired]),
+    };
+    let in_states =
+        |session: Session| states.clone().into_iter().map(move |name| in_state(session.clone(), name));
+    sessions.into_iter().flat_map(in_states).map(stored).chain([nothing()]).collect()
+}
+
+fn commands(kind: Kind) -> Vec<Command> {
+    match kind {
+        Kind::Agent => agent_commands(COUNTERS.fence),
+        Kind::Workspace => workspace_commands(),
+    }
+}
+
+/// Every move that the command makes early or late.
+fn moves(current: &Current, command: &Command) -> Vec<(StateName, StateName)> {
+    let decisions = [0, IDLE_MS + 1, EIGHT_HOURS_MS + 1].map(|ms| decide(current, command, &context(ms)));
+    let events =
+        decisions.into_iter().flatten().flat_map(|decision| decision.writes).flat_map(|write| write.events);
+    let moves = events.filter_map(|event| {
+        let EventData::StateChanged { from, to, .. } = event else { return None };
+        Some((from.unwrap_or(StateName::Pending), to))
+    });
+    moves.collect()
+}
+
+fn rendered() -> String {
+    let sections = Kind::ALL.map(|kind| section(kind, &arrows(kind)));
+    format!("{INTRODUCTION}{}", sections.concat())
+}
+
+fn section(kind: Kind, arrows: &Arrows) -> String {
+    let (table, diagram) = (table(kind, arrows), diagram(arrows));
+    format!("\n## {}\n\n{table}\n```mermaid\n{diagram}```\n", kind.name())
+}
+
+fn table(kind: Kind, arrows: &Arrows) -> String {
+    let row = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+    let names = StateName::ALL.map(|state| state.name().to_owned());
+    let heading = row([vec!["from \\ to".to_owned()], names.to_vec()].concat());
+    let rule = format!("|{}\n", "---|".repeat(1 + names.len()));
+    let rows = StateName::ALL.map(|from| {
+        let cells = StateName::ALL.map(|to| cell(kind, arrows, from, to));
+        row([vec![from.name().to_owned()], cells.to_vec()].concat())
+    });
+    format!("{heading}{rule}{}", rows.concat())
+}
+
+fn cell(kind: Kind, arrows: &Arrows, from: StateName, to: StateName) -> String {
+    match (kind.rules().transition(from, to), arrows.get(&(from, to))) {
+        (Transition::Allowed, Some(verbs)) => joined(verbs),
+        (Transition::Allowed, None) => "allowed".to_owned(),
+        (Transition::NoOp | Transition::Refused, _) => "-".to_owned(),
+    }
+}
+
+fn diagram(arrows: &Arrows) -> String {
+    let moves = arrows
+        .iter()
+        .map(|((from, to), verbs)| format!("    {} --> {}: {}\n", from.name(), to.name(), joined(verbs)));
+    let reached: BTreeSet<StateName> = arrows.keys().map(|(_, to)| *to).collect();
+    let ends = reached.iter().filter(|state| state.is_terminal());
+    let ends = ends.map(|state| format!("    {} --> [*]\n", state.name()));
+    format!("stateDiagram-v2\n    [*] --> pending\n{}{}", moves.collect::<String>(), ends.collect::<String>())
+}
+
+fn joined(verbs: &BTreeSet<&'static str>) -> String {
+    verbs.iter().copied().collect::<Vec<_>>().join(", ")
+}
+
+fn checkout() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+#[test]
+fn every_move_that_a_command_makes_is_in_its_kinds_table() {
+    for kind in Kind::ALL {
+        for ((from, to), verbs) in arrows(kind) {
+            assert_eq!(
+                kind.rules().transition(from, to),
+                Transition::Allowed,
+                "{verbs:?}: {from:?} to {to:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn only_the_expiry_of_a_pending_session_has_no_verb() {
+    let without_verb = Kind::ALL.map(|kind| {
+        let arrows = arrows(kind);
+        let allowed = kind.rules().transitions.iter();
+        allowed.filter(|pair| !arrows.contains_key(pair)).copied().collect::<Vec<_>>()
+    });
+    assert_eq!(without_verb, [vec![(StateName::Pending, StateName::Expired)], vec![]]);
+}
+
+#[test]
+fn the_page_of_session_states_is_what_the_rules_say() {
+    let (page, rendered) = (checkout().join(PAGE), rendered());
+    if checkout().join(REWRITE).exists() {
+        std::fs::write(&page, &rendered).unwrap();
+    }
+    let committed = std::fs::read_to_string(&page).unwrap_or_default();
+    assert!(committed == rendered, "{PAGE} is not what the rules say: run `cargo xtask fix`");
+}
