@@ -133,6 +133,7 @@ macro_rules! with_cases {
                 a_session_is_due_once_it_was_idle_too_long,
                 the_longest_overdue_comes_first,
                 what_cannot_expire_is_never_due,
+                a_pending_session_is_never_due,
                 a_paused_session_is_due,
                 what_was_swept_is_not_due,
                 a_postponed_look_is_due_later,

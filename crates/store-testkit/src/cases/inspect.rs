@@ -3,14 +3,14 @@
 use tenure_core::id::Namespace;
 use tenure_core::kind::Kind;
 use tenure_core::limits::AGENT_IDLE_AFTER;
-use tenure_core::session::{Command, StateName};
+use tenure_core::session::{Command, Session, State, StateName};
 use tenure_core::time::WallTime;
 use tenure_store::{Due, Handle, ListRequest, Listed, NamedRequest, Page, Postpone};
 
 use crate::Harness;
 use crate::fixture::{
     ALMOST_TTL, Bench, Held, TICK, TTL, Target, autonomous, cancel, clear, complete, interactive, note,
-    other_namespace, pause, run, slot, start, workspace,
+    other_namespace, pause, run, slot, start, storing, workspace,
 };
 
 fn all(limit: usize) -> ListRequest {
@@ -233,6 +233,18 @@ pub async fn what_cannot_expire_is_never_due(harness: &dyn Harness) {
         let held = bench.hold(&format!("a{number}"), 1).await;
         bench.commit(held.handle, &end(held)).await;
     }
+    bench.clock.advance(AGENT_IDLE_AFTER * 100);
+    assert_eq!(due(&bench, 10).await, []);
+}
+
+/// A session that was never started waits for as long as it takes.
+pub async fn a_pending_session_is_never_due(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let request = bench.prepare(Target::New, &start(run("ses_a", None, 1))).await;
+    let started = request.decision.session().expect("a session").clone();
+    assert!(started.idle.is_some());
+    let pending = Session { state: State::Pending, lease: None, ..started };
+    bench.send(&storing(pending)).await;
     bench.clock.advance(AGENT_IDLE_AFTER * 100);
     assert_eq!(due(&bench, 10).await, []);
 }

@@ -15,28 +15,13 @@ use tenure_store::{AppendOutcome, AppendRequest, CommitRequest};
 
 use crate::Harness;
 use crate::fixture::{
-    Bench, TTL, Target, actor, commit_id, committed, given, import, run, session_id, slot, start, ttl,
-    workspace,
+    Bench, TTL, Target, actor, commit_id, committed, given, import, run, session_id, slot, start, storing,
+    ttl, workspace,
 };
 
 /// Text that tempts a store: quotes, control bytes, no ASCII, nothing at all.
 const TEMPTING: [&str; 6] =
     ["", "'; DROP TABLE session; --", "a\0b\n\x1b[31m", "\u{1F600} ä", "%_\\", "\"{}\""];
-
-/// Writes sessions as they are, without deciding anything.
-fn opening(session: Session) -> CommitRequest {
-    let counters = session.counters;
-    let write = Write::opening(session);
-    let decision = Decision::new(vec![write], counters, None);
-    CommitRequest {
-        commit_id: commit_id(),
-        slot: None,
-        on: None,
-        expected: Revision(0),
-        fence: None,
-        decision,
-    }
-}
 
 async fn plain(bench: &Bench, id: &str) -> Session {
     let request = bench.prepare(Target::New, &start(run(id, None, 1))).await;
@@ -44,7 +29,7 @@ async fn plain(bench: &Bench, id: &str) -> Session {
 }
 
 async fn is_kept(bench: &Bench, session: Session) {
-    let done = committed(bench.send(&opening(session.clone())).await);
+    let done = committed(bench.send(&storing(session.clone())).await);
     assert_eq!(bench.session(done.handle).await, session);
 }
 
@@ -294,7 +279,7 @@ pub async fn a_pending_session_is_kept_and_started(harness: &dyn Harness) {
     let bench = Bench::new(harness).await;
     let counters = Counters { revision: Revision(1), fence: Fence(0) };
     let pending = Session { state: State::Pending, lease: None, counters, ..plain(&bench, "ses_a").await };
-    let done = committed(bench.send(&opening(pending.clone())).await);
+    let done = committed(bench.send(&storing(pending.clone())).await);
     let at = bench.clock.wall();
     let write = Write::of(pending).then(Change::Started { at, reason: "now".to_owned() });
     let counters = Counters { revision: Revision(2), ..counters };

@@ -17,7 +17,16 @@ use op::Op;
 use world::World;
 
 /// Most attempts to make a failing sequence shorter.
-const SHRINKS_MAX: usize = 200;
+const SHRINKS_MAX: usize = 400;
+
+/// A sequence on which a store and the model disagreed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Disagreement {
+    /// The seed that makes it again.
+    pub seed: u64,
+    /// What was seen.
+    pub why: String,
+}
 
 /// Plays `cases` random sequences of verbs on stores of `harness` and on the model, beginning with `seed`.
 ///
@@ -26,20 +35,29 @@ const SHRINKS_MAX: usize = 200;
 /// # Panics
 /// When the store and the model disagree.
 pub async fn model_test(harness: &dyn Harness, cases: u32, seed: u64) {
+    let Some(Disagreement { seed, why }) = first_disagreement(harness, cases, seed).await else { return };
+    let (steps, why) = shrink(harness, seed, why).await;
+    let steps: Vec<_> = steps.iter().map(|op| format!("  {op:?}")).collect();
+    panic!(
+        "{why}\nafter\n{}\nto see it again: model_test(harness, 1, {seed}), or run the case with \
+         TENURE_MODEL_SEED={seed} TENURE_MODEL_CASES=1",
+        steps.join("\n")
+    );
+}
+
+/// The first of `cases` random sequences, beginning with `seed`, on which store and model disagree.
+pub async fn first_disagreement(harness: &dyn Harness, cases: u32, seed: u64) -> Option<Disagreement> {
     for case in 0..cases {
         let seed = seed.wrapping_add(u64::from(case));
-        let mut runner = runner(seed);
-        let mut tree = op::sequence().new_tree(&mut runner).expect("sequences can be made");
-        if let Err(why) = play(harness, tree.current()).await {
-            let (shortest, why) = shrink(harness, &mut tree, why).await;
-            let steps: Vec<_> = shortest.iter().map(|op| format!("  {op:?}")).collect();
-            panic!(
-                "{why}\nafter\n{}\nto see it again: model_test(harness, 1, {seed}), or run the case \
-                 with TENURE_MODEL_SEED={seed} TENURE_MODEL_CASES=1",
-                steps.join("\n")
-            );
+        if let Err(why) = play(harness, tree(seed).current()).await {
+            return Some(Disagreement { seed, why });
         }
     }
+    None
+}
+
+fn tree(seed: u64) -> impl ValueTree<Value = Vec<Op>> + Send {
+    op::sequence().new_tree(&mut runner(seed)).expect("sequences can be made")
 }
 
 fn runner(seed: u64) -> TestRunner {
@@ -50,11 +68,8 @@ fn runner(seed: u64) -> TestRunner {
 }
 
 /// A shorter sequence that fails too, and how.
-async fn shrink(
-    harness: &dyn Harness,
-    tree: &mut (impl ValueTree<Value = Vec<Op>> + Send),
-    why: String,
-) -> (Vec<Op>, String) {
+async fn shrink(harness: &dyn Harness, seed: u64, why: String) -> (Vec<Op>, String) {
+    let mut tree = tree(seed);
     let mut worst = (tree.current(), why);
     let mut goes_on = tree.simplify();
     for _ in 0..SHRINKS_MAX {
