@@ -130,6 +130,8 @@ macro_rules! with_cases {
                 a_name_is_an_id_first,
                 a_key_names_what_is_open_and_else_the_newest,
                 a_name_means_exactly_that,
+            }
+            due {
                 a_session_is_due_once_it_was_idle_too_long,
                 the_longest_overdue_comes_first,
                 what_cannot_expire_is_never_due,

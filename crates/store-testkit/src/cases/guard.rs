@@ -1,4 +1,4 @@
-//! Cases about what a commit checks first, in which order, and that a refused one writes nothing.
+//! Cases about a commit's guards: their order, and that a refused one writes nothing.
 
 use tenure_core::id::{Fence, Incarnation, Revision};
 use tenure_core::lease::Standing;

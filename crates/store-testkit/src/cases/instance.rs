@@ -1,4 +1,4 @@
-//! Cases about several instances on the same stored sessions: none of them remembers what is no more so.
+//! Cases about several instances on the same stored sessions: no memory of theirs lies.
 
 use std::sync::Arc;
 

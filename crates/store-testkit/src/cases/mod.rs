@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod crash;
+pub mod due;
 pub mod guard;
 pub mod inspect;
 pub mod instance;

@@ -1,4 +1,4 @@
-//! Makes one step: on the store under test first, then on the model, which must agree.
+//! Makes one step on the store under test, then on the model, which must agree.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The store under test, the model, and what a sequence has done to both so far.
+//! The store under test, the model, and what was done to both so far.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
