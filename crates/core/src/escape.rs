@@ -20,7 +20,6 @@ fn write_escaped(f: &mut fmt::Formatter<'_>, character: char) -> fmt::Result {
         '\n' => f.write_str("\\n"),
         '\t' => f.write_str("\\t"),
         '\\' => f.write_str("\\\\"),
-        c if c.is_ascii_control() => write!(f, "\\x{:02X}", u32::from(c)),
         c if c.is_control() => c.to_string().bytes().try_for_each(|byte| write!(f, "\\x{byte:02X}")),
         c if redirects_text(c) => write!(f, "\\u{{{:04X}}}", u32::from(c)),
         c => f.write_char(c),

@@ -150,5 +150,8 @@ fn the_page_of_session_states_is_what_the_rules_say() {
         std::fs::write(&page, &rendered).unwrap();
     }
     let committed = std::fs::read_to_string(&page).unwrap_or_default();
-    assert!(committed == rendered, "{PAGE} is not what the rules say: run `cargo xtask fix`");
+    assert!(
+        committed == rendered,
+        "{PAGE} is not what the rules say: run `cargo xtask fix`, or this test while {REWRITE} exists"
+    );
 }
