@@ -1,6 +1,10 @@
 //! Opening a store: at once if it is there and current, under a lock if it has to be made or migrated.
 
+use std::fs::File;
 use std::path::Path;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use rusqlite::Connection;
 
@@ -16,6 +20,9 @@ const APPLICATION_ID: i64 = 0x546e_7572;
 
 /// The migrations, in order. A store's schema version is how many of them it has seen.
 const MIGRATIONS: [&str; 1] = [include_str!("sql/migrations/0001_first.sql")];
+
+/// How long to wait for another process that makes or migrates the store.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a file turns out to be.
 enum Looked {
@@ -41,7 +48,7 @@ fn prepare(place: &Place, troubles: &Troubles) -> Result<Connection, OpenError> 
     let io = |doing| move |source| OpenError::Io { doing, path: place.db.clone(), source };
     place.make_run_dir().map_err(io("make the directory of lock files of"))?;
     let file = place.lock_file("open").map_err(io("make the lock file of"))?;
-    turnstile::lock(&file).map_err(io("lock"))?;
+    wait_for(&file, place)?;
     place.make_db().map_err(io("make"))?;
     let conn = connection::open(place, Role::Reader).map_err(|why| told(place, "open", why))?;
     if let Looked::Older = look(&conn, &place.db)? {
@@ -49,6 +56,25 @@ fn prepare(place: &Place, troubles: &Troubles) -> Result<Connection, OpenError> 
     }
     drop(file);
     Ok(conn)
+}
+
+/// Takes the lock `open`. Waiting for a file's lock has no time limit, so another thread does it.
+fn wait_for(file: &File, place: &Place) -> Result<(), OpenError> {
+    let io = |source| OpenError::Io { doing: "lock", path: place.db.clone(), source };
+    if !turnstile::try_lock(file).map_err(io)? {
+        let (locked, has_locked) = mpsc::channel();
+        let waiting = file.try_clone().map_err(io)?;
+        // Given up, it ends when the lock comes, and lets it go with the file.
+        thread::spawn(move || locked.send(turnstile::lock(&waiting)));
+        match has_locked.recv_timeout(PATIENCE) {
+            Ok(locked) => locked.map_err(io)?,
+            Err(_timeout) => {
+                return Err(OpenError::Blocked { path: place.db.clone(), pid: turnstile::signed_by(file) });
+            }
+        }
+    }
+    turnstile::sign(file);
+    Ok(())
 }
 
 /// What the file is, without changing it.

@@ -26,7 +26,7 @@ impl Place {
         let not_a_file = |what| OpenError::NotAFile { path: path.to_owned(), what };
         let name = path.file_name().ok_or_else(|| not_a_file("a directory"))?;
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let parent = parent.unwrap_or(Path::new("."));
+        let parent = parent.unwrap_or_else(|| Path::new("."));
         let directory = parent.canonicalize().map_err(|source| OpenError::Io {
             doing: "find",
             path: parent.to_owned(),

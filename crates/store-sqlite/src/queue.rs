@@ -92,6 +92,15 @@ impl Queue {
         self.put(since, request)
     }
 
+    /// Lets a request wait for the writer if there is room now. For what may be left undone.
+    pub(crate) fn push_if_room(&self, request: Request) {
+        if let Ok(room) = self.room.try_acquire() {
+            room.forget();
+            // A closed store leaves it undone.
+            drop(self.put(instant(), request));
+        }
+    }
+
     fn put(&self, since: Instant, request: Request) -> Result<(), StoreError> {
         let mut state = self.state();
         if state.is_closed {
@@ -100,9 +109,11 @@ impl Queue {
         let is_idle = state.phase == Phase::Idle && state.renewals.is_empty() && state.others.is_empty();
         match &request {
             Request::Renew(_) => state.renewals.push_back((since, request)),
-            Request::Append(_) | Request::Commit(_) | Request::Postpone(_) => {
-                state.others.push_back((since, request));
-            }
+            Request::Append(_)
+            | Request::Commit(_)
+            | Request::Postpone(_)
+            | Request::Watch(_)
+            | Request::Chore(_) => state.others.push_back((since, request)),
         }
         drop(state);
         if is_idle {

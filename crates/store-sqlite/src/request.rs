@@ -1,6 +1,6 @@
 //! Requests on their way to the writer, and their answers on the way back.
 
-use tenure_core::id::{CommitId, Fence, Revision};
+use tenure_core::id::{CommitId, Fence, Incarnation, Revision};
 use tenure_core::session::{Change, Counters, Judged, Session, Write};
 use tenure_store::record;
 use tenure_store::{
@@ -41,6 +41,22 @@ pub(crate) enum Request {
     Append(Box<Asked<Append, AppendOutcome>>),
     Commit(Box<Asked<Commit, CommitOutcome>>),
     Postpone(Box<Asked<Vec<Postpone>, ()>>),
+    Watch(Box<Asked<Handle, ()>>),
+    Chore(Chore),
+}
+
+/// What nobody waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Chore {
+    /// This process no longer watches a session.
+    Unwatch(Handle),
+    /// A process is gone: nobody need ring it.
+    Bury {
+        /// Its row.
+        process: i64,
+        /// Its token, in case another process has the row by now.
+        token: Incarnation,
+    },
 }
 
 impl Request {
@@ -51,6 +67,8 @@ impl Request {
             Self::Append(asked) => asked.reply.is_closed(),
             Self::Commit(asked) => asked.reply.is_closed(),
             Self::Postpone(asked) => asked.reply.is_closed(),
+            Self::Watch(asked) => asked.reply.is_closed(),
+            Self::Chore(_) => false,
         }
     }
 
@@ -61,6 +79,8 @@ impl Request {
             Self::Append(asked) => asked.answer = None,
             Self::Commit(asked) => asked.answer = None,
             Self::Postpone(asked) => asked.answer = None,
+            Self::Watch(asked) => asked.answer = None,
+            Self::Chore(_) => {}
         }
     }
 
@@ -71,6 +91,8 @@ impl Request {
             Self::Append(asked) => asked.tell(),
             Self::Commit(asked) => asked.tell(),
             Self::Postpone(asked) => asked.tell(),
+            Self::Watch(asked) => asked.tell(),
+            Self::Chore(_) => {}
         }
     }
 
@@ -81,6 +103,8 @@ impl Request {
             Self::Append(asked) => asked.refuse(error),
             Self::Commit(asked) => asked.refuse(error),
             Self::Postpone(asked) => asked.refuse(error),
+            Self::Watch(asked) => asked.refuse(error),
+            Self::Chore(_) => {}
         }
     }
 
@@ -90,7 +114,7 @@ impl Request {
             Self::Append(asked) => Some(asked.question.commit_id),
             Self::Commit(asked) => Some(asked.question.commit_id),
             // Doing these twice does no harm.
-            Self::Renew(_) | Self::Postpone(_) => None,
+            Self::Renew(_) | Self::Postpone(_) | Self::Watch(_) | Self::Chore(_) => None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! From rows to what they mean, and from numbers to columns.
 
 use rusqlite::Row;
-use tenure_core::id::{CommitId, Fence, Key, Namespace, Revision, Seq, SessionId};
+use tenure_core::id::{CommitId, Fence, Incarnation, Key, Namespace, Revision, Seq, SessionId};
 use tenure_core::lease::Lease;
 use tenure_core::session::{Counters, Current, Session};
 use tenure_core::time::WallTime;
@@ -107,6 +107,21 @@ impl SlotRow {
     }
 }
 
+/// A process that can be rung.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ProcessRow {
+    pub(crate) process: i64,
+    pub(crate) token: Incarnation,
+    pub(crate) pid: u32,
+}
+
+impl ProcessRow {
+    /// Takes a row of `process_list` apart.
+    pub(crate) fn of(row: &Row<'_>) -> Result<Self, WorkError> {
+        Ok(Self { process: row.get(0)?, token: Incarnation(row.get(1)?), pid: row.get(2)? })
+    }
+}
+
 fn lease(row: &Row<'_>) -> Result<Option<Lease>, WorkError> {
     let Some(grant) = blob(row, 9)? else {
         return Ok(None);
@@ -144,7 +159,7 @@ fn name<T, E: std::fmt::Debug>(
 }
 
 pub(crate) fn blob<'r>(row: &'r Row<'_>, column: usize) -> Result<Option<&'r [u8]>, WorkError> {
-    Ok(row.get_ref(column)?.as_blob_or_null().map_err(|why| corrupt(why.to_string()))?)
+    row.get_ref(column)?.as_blob_or_null().map_err(|why| corrupt(why.to_string()))
 }
 
 /// What was read is not what was written.

@@ -31,6 +31,10 @@ statements! {
     LOG_STEP = "log_step",
     NAMESPACE_FIND = "namespace_find",
     NAMESPACE_INSERT = "namespace_insert",
+    PROCESS_DELETE = "process_delete",
+    PROCESS_FIND = "process_find",
+    PROCESS_INSERT = "process_insert",
+    PROCESS_LIST = "process_list",
     SESSION_HAS_COMMIT = "session_has_commit",
     SESSION_HAS_ID = "session_has_id",
     SESSION_INSERT = "session_insert",
@@ -38,6 +42,10 @@ statements! {
     SESSION_UPDATE = "session_update",
     SLOT_INSERT = "slot_insert",
     SLOT_UPDATE = "slot_update",
+    WATCH_DELETE = "watch_delete",
+    WATCH_DELETE_ALL = "watch_delete_all",
+    WATCH_FIND = "watch_find",
+    WATCH_INSERT = "watch_insert",
 }
 
 /// The first row of an answer, if there is one.

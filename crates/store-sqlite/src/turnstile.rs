@@ -61,11 +61,28 @@ impl Turnstile {
     }
 }
 
+impl Turnstile {
+    /// Takes the turn if nobody has it or waits for it.
+    pub(crate) fn try_enter(&self) -> io::Result<Option<Turn<'_>>> {
+        if !try_lock(&self.gate)? {
+            return Ok(None);
+        }
+        let has_turn = try_lock(&self.write);
+        unlock(&self.gate)?;
+        Ok(has_turn?.then_some(Turn(&self.write)))
+    }
+}
+
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         // The lock of an open file cannot fail to be let go, and closing it would do the same.
         drop(unlock(self.0));
     }
+}
+
+/// Signs a lock file whose lock was taken. Only a help for others: that it fails must not stop anybody.
+pub(crate) fn sign(file: &File) {
+    let _signed = pwrite(file, format!("{:>10}\n", std::process::id()).as_bytes(), 0);
 }
 
 /// Takes a file's lock if nobody has it.

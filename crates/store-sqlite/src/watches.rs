@@ -3,8 +3,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tenure_store::Handle;
+use tenure_store::{Handle, StoreError};
 use tokio::sync::watch;
+
+use crate::queue::Queue;
+use crate::request::{Chore, Request};
 
 /// The sessions that somebody in this process watches.
 #[derive(Debug, Default)]
@@ -26,6 +29,7 @@ struct Watched {
 #[derive(Debug)]
 pub(crate) struct Watcher {
     watches: Arc<Watches>,
+    queue: Arc<Queue>,
     handle: Handle,
 }
 
@@ -35,16 +39,26 @@ impl Watches {
     }
 
     /// Begins to watch a session.
-    pub(crate) fn add(self: &Arc<Self>, handle: Handle) -> (watch::Receiver<u64>, Watcher) {
+    pub(crate) fn add(
+        self: &Arc<Self>,
+        queue: &Arc<Queue>,
+        handle: Handle,
+    ) -> Result<(watch::Receiver<u64>, Watcher), StoreError> {
         let mut state = self.state();
-        let watched = state
-            .watched
-            .entry(handle)
-            .or_insert_with(|| Watched { changes: watch::channel(0).0, watchers: 0 });
+        if state.is_closed {
+            return Err(StoreError::Closed);
+        }
+        let unwatched = || Watched { changes: watch::channel(0).0, watchers: 0 };
+        let watched = state.watched.entry(handle).or_insert_with(unwatched);
         watched.watchers += 1;
         let changes = watched.changes.subscribe();
         drop(state);
-        (changes, Watcher { watches: Arc::clone(self), handle })
+        Ok((changes, Watcher { watches: Arc::clone(self), queue: Arc::clone(queue), handle }))
+    }
+
+    /// Whether nobody watches anything.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.state().watched.is_empty()
     }
 
     /// Wakes whoever watches one of these sessions.
@@ -53,9 +67,12 @@ impl Watches {
         if state.watched.is_empty() {
             return;
         }
-        for watched in changed.iter().filter_map(|handle| state.watched.get(handle)) {
-            watched.changes.send_modify(|count| *count = count.wrapping_add(1));
-        }
+        changed.iter().filter_map(|handle| state.watched.get(handle)).for_each(Watched::wake);
+    }
+
+    /// Wakes everybody: something may have changed.
+    pub(crate) fn wake_all(&self) {
+        self.state().watched.values().for_each(Watched::wake);
     }
 
     /// Ends every watch: the store is closed.
@@ -66,7 +83,15 @@ impl Watches {
     }
 }
 
+impl Watched {
+    fn wake(&self) {
+        self.changes.send_modify(|count| *count = count.wrapping_add(1));
+    }
+}
+
 impl Drop for Watcher {
+    /// The last watcher of a session lets other processes stop ringing for it. That is said while nobody
+    /// can begin to watch it again, so that the two are not heard in the wrong order.
     fn drop(&mut self) {
         let mut state = self.watches.state();
         let Some(watched) = state.watched.get_mut(&self.handle) else {
@@ -75,6 +100,7 @@ impl Drop for Watcher {
         watched.watchers -= 1;
         if watched.watchers == 0 {
             state.watched.remove(&self.handle);
+            self.queue.push_if_room(Request::Chore(Chore::Unwatch(self.handle)));
         }
     }
 }

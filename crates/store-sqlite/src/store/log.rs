@@ -38,7 +38,18 @@ impl LogStore for SqliteStore {
     }
 
     async fn watch(&self, handle: Handle) -> Result<Watch, StoreError> {
-        let (changes, watcher) = self.shared.watches.add(handle);
+        // The ear is there before the watch begins, so that its net has seen the state before any change.
+        let can_be_rung = self.shared.listen()?;
+        let (changes, watcher) = self.shared.watches.add(&self.shared.queue, handle)?;
+        self.shared.nudge();
+        if can_be_rung {
+            match self.ask(handle, |asked| Request::Watch(Box::new(asked))).await {
+                Err(StoreError::Closed) => return Err(StoreError::Closed),
+                // Where it cannot be written down that it watches, the net alone has to do.
+                Err(why) => self.shared.troubles.note("ask to be rung", &why),
+                Ok(()) => {}
+            }
+        }
         Ok(Watch::new(changes, Box::new(watcher)))
     }
 }

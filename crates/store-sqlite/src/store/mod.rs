@@ -4,13 +4,12 @@ mod inspect;
 mod log;
 mod session;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use tenure_store::StoreError;
 use tokio::sync::oneshot;
 
 use crate::error::{OpenError, WorkError};
-use crate::open;
 use crate::options::SqliteOptions;
 use crate::place::Place;
 use crate::queue::Queue;
@@ -18,8 +17,9 @@ use crate::readers::Readers;
 use crate::request::{Asked, Request};
 use crate::shared::Shared;
 use crate::troubles::Troubles;
-use crate::watches::Watches;
+use crate::wal::Copier;
 use crate::writer::WriterThread;
+use crate::{netfs, open};
 
 /// A store in one SQLite file, which other processes of this machine may have open too.
 #[derive(Debug)]
@@ -56,16 +56,21 @@ impl SqliteStore {
     }
 
     fn open_at(place: Place, options: SqliteOptions) -> Result<Self, OpenError> {
+        if let Some(file_system) = place.db.parent().and_then(netfs::of) {
+            return Err(OpenError::NetworkFileSystem { path: place.db, file_system });
+        }
         let troubles = Troubles::default();
         let first = open::open(&place, &troubles)?;
         let shared = Arc::new(Shared {
             readers: Readers::new(place.clone(), first, options.limits.readers_max),
-            queue: Queue::new(options.limits.queue_max),
+            queue: Arc::new(Queue::new(options.limits.queue_max)),
             place,
             clock: options.clock,
             limits: options.limits,
             faults: options.faults,
-            watches: Arc::new(Watches::default()),
+            watches: Arc::default(),
+            ear: Mutex::default(),
+            copier: Copier::new(),
             troubles,
         });
         let writer = WriterThread::new(Arc::clone(&shared));
@@ -104,5 +109,7 @@ impl Drop for SqliteStore {
     fn drop(&mut self) {
         self.writer.stop();
         self.shared.watches.close();
+        self.shared.deafen();
+        self.shared.copier.stop();
     }
 }

@@ -7,6 +7,7 @@ use tenure_core::id::Namespace;
 
 use crate::error::WorkError;
 use crate::heads::Heads;
+use crate::row::ProcessRow;
 use crate::sql;
 
 /// What the writer knows without asking.
@@ -15,6 +16,10 @@ pub(super) struct Memory {
     pub(super) heads: Heads,
     /// The newest row of the log.
     newest_pos: Option<i64>,
+    /// The other processes that watch anything.
+    pub(super) others: Option<Vec<ProcessRow>>,
+    /// Whether this process is listed as one to be rung, as far as it knows. Outlives [`Self::clear`].
+    pub(super) is_listed: bool,
     /// SQLite's number for what other connections have written, when this was last true.
     version: Option<i64>,
     /// Tenants are never deleted, so these stay true.
@@ -26,7 +31,14 @@ const NAMESPACES_MAX: usize = 1024;
 
 impl Memory {
     pub(super) fn new(heads_max: usize) -> Self {
-        Self { heads: Heads::new(heads_max), newest_pos: None, version: None, namespaces: HashMap::new() }
+        Self {
+            heads: Heads::new(heads_max),
+            newest_pos: None,
+            others: None,
+            is_listed: false,
+            version: None,
+            namespaces: HashMap::new(),
+        }
     }
 
     /// Forgets everything: something that was written was not kept, or the connection is another one.
@@ -34,6 +46,7 @@ impl Memory {
         self.heads.clear();
         self.namespaces.clear();
         self.newest_pos = None;
+        self.others = None;
         self.version = None;
     }
 

@@ -11,10 +11,13 @@
 
 mod append;
 mod commit;
+mod group;
 mod memory;
+mod news;
 mod postpone;
 mod renew;
 mod turn;
+mod watch;
 mod work;
 
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,78 +1,70 @@
-//! One turn of the writer, and what it does when something fails.
+//! One turn of the writer: pass the turnstile, work, let the next one in, answer and ring.
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::thread;
-use std::time::Duration;
 
 use rusqlite::Connection;
-use tenure_store::{Handle, StoreError};
+use tenure_store::StoreError;
 
 use super::memory::Memory;
-use super::wait_visibly;
-use super::work::{Evidence, Work};
-use crate::clock::instant;
+use super::news::News;
+use super::{wait_visibly, watch};
 use crate::connection::{self, Role};
-use crate::error::{Code, WorkError, code_of, from_sqlite};
-use crate::faults::FaultPoint;
+use crate::error::{WorkError, from_sqlite};
 use crate::queue::Lock;
-use crate::request::Request;
+use crate::request::{Chore, Request};
+use crate::ring::{Bell, Rung, sweep};
 use crate::shared::Shared;
-use crate::sql;
-use crate::transaction::Begun;
+use crate::transaction::transaction;
 use crate::turnstile::Turnstile;
+use crate::wal::{self, WalSize};
 
 /// What the writing thread owns.
 pub(super) struct Writer {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     turnstile: Option<Turnstile>,
-    conn: Option<Connection>,
-    memory: Memory,
+    pub(super) conn: Option<Connection>,
+    pub(super) memory: Memory,
+    bell: Option<Bell>,
+    wal: WalSize,
+    /// The size of the write-ahead log at which something is done about it next.
+    wal_next: u64,
 }
-
-/// What a group did.
-#[derive(Debug, Default)]
-struct Done {
-    changed: Vec<Handle>,
-    evidence: Option<Evidence>,
-}
-
-/// Why a group was not kept, or may not have been.
-enum Failed {
-    /// It did not begin.
-    Begin(rusqlite::Error),
-    /// Nothing was kept.
-    Work(WorkError),
-    /// It may have been kept; if so, this is there.
-    Commit(WorkError, Done),
-}
-
-/// How many requests are taken at once: whoever is taken can no longer be withdrawn, nor wait for long.
-const TAKEN_AT_ONCE: usize = 256;
 
 /// What the writer was doing, when a caller is told that it failed.
-const WRITE: &str = "write";
+pub(super) const WRITE: &str = "write";
 
 impl Writer {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
-        let memory = Memory::new(shared.limits.heads_max);
-        Self { shared, turnstile: None, conn: None, memory }
+        Self {
+            memory: Memory::new(shared.limits.heads_max),
+            wal_next: shared.limits.wal_copy_bytes,
+            shared,
+            turnstile: None,
+            conn: None,
+            bell: None,
+            wal: WalSize::default(),
+        }
     }
 
-    /// Works on what waits: passes the turnstile, writes, lets the next process in, answers.
+    /// Works on what waits.
     pub(super) fn turn(&mut self) {
-        if let Err(error) = self.prepare() {
-            return self.refuse_waiting(error);
-        }
-        let Some(turnstile) = self.turnstile.take() else {
-            return self.refuse_waiting(StoreError::Closed);
+        let opened = self.open_turnstile().and_then(|turnstile| self.open().map(|()| turnstile));
+        let turnstile = match opened {
+            Ok(turnstile) => turnstile,
+            Err(error) => return self.refuse_waiting(error),
         };
         match turnstile.enter(|| wait_visibly(&self.shared, Lock::Turnstile)) {
             Ok(turn) => {
-                let (told, changed) = self.group();
-                drop(turn);
-                self.answer(told, changed);
+                let news = self.group();
+                if self.wal.bytes() >= self.shared.limits.wal_finish_bytes && self.is_wal_due() {
+                    // The others have to wait for this, but nobody has to wait for an answer.
+                    self.spread(news);
+                    self.finish_wal();
+                } else {
+                    drop(turn);
+                    self.spread(news);
+                    self.copy_wal();
+                }
             }
             Err(why) => {
                 let (what, source) = ("take the write lock", why.into());
@@ -82,26 +74,27 @@ impl Writer {
         self.turnstile = Some(turnstile);
     }
 
-    /// Closes the connection and leaves no trace that others would have to clean up.
-    pub(super) fn end(self) {}
+    fn open_turnstile(&mut self) -> Result<Turnstile, StoreError> {
+        let opened = self.turnstile.take().map_or_else(|| Turnstile::open(&self.shared.place), Ok);
+        opened.map_err(|why| StoreError::Unavailable { what: "open the lock files", source: why.into() })
+    }
 
-    fn prepare(&mut self) -> Result<(), StoreError> {
-        if self.turnstile.is_none() {
-            let opened = Turnstile::open(&self.shared.place);
-            let opened = opened
-                .map_err(|why| StoreError::Unavailable { what: "open the lock files", source: why.into() })?;
-            self.turnstile = Some(opened);
+    /// Opens the connection, unless it is open. What was remembered belongs to the one before.
+    pub(super) fn open(&mut self) -> Result<(), StoreError> {
+        if self.conn.is_some() {
+            return Ok(());
         }
-        if self.conn.is_none() {
-            self.memory.clear();
-            let opened = connection::open(&self.shared.place, Role::Writer);
-            self.conn = Some(opened.map_err(|why| from_sqlite("open the database", why))?);
-        }
+        self.memory.clear();
+        let opened = connection::open(&self.shared.place, Role::Writer).and_then(|mut conn| {
+            self.wal.follow(&mut conn)?;
+            Ok(conn)
+        });
+        self.conn = Some(opened.map_err(|why| from_sqlite("open the database", why))?);
         Ok(())
     }
 
     /// Everything that waits is told the same.
-    fn refuse_waiting(&self, error: StoreError) {
+    pub(super) fn refuse_waiting(&self, error: StoreError) {
         let mut waiting = Vec::new();
         self.shared.queue.take(usize::MAX, &mut waiting);
         let text = error.to_string();
@@ -112,251 +105,102 @@ impl Writer {
         }
     }
 
-    fn answer(&self, told: Vec<Told>, mut changed: Vec<Handle>) {
-        for (request, error) in told {
+    /// Answers, and wakes whoever watches what was written, here and in other processes.
+    fn spread(&mut self, news: News) {
+        for (request, error) in news.told {
             match error {
                 None => request.tell(),
                 Some(error) => request.refuse(error),
             }
         }
-        changed.sort_unstable();
-        changed.dedup();
-        self.shared.watches.wake(&changed);
+        self.shared.watches.wake(&news.changed);
+        for concerned in news.concerned {
+            self.ring(&concerned);
+        }
     }
 
-    /// Works on what waits, as one group if that goes well.
-    fn group(&mut self) -> (Vec<Told>, Vec<Handle>) {
-        let mut taken = Vec::new();
-        match self.attempt(&mut taken, Source::Queue) {
-            Ok(done) => (answered(taken), done.changed),
-            Err(Failed::Begin(why)) => {
-                if !self.shared.queue.is_deserted() {
-                    self.refuse_waiting(from_sqlite("take the database's write lock", why));
-                }
-                (Vec::new(), Vec::new())
-            }
-            Err(Failed::Work(why)) if taken.len() == 1 => (refused(taken, why), Vec::new()),
-            Err(Failed::Work(_)) => self.one_by_one(taken),
-            Err(Failed::Commit(why, done)) => match self.settle(&done) {
-                Settled::Kept => (answered(taken), done.changed),
-                Settled::NotKept => self.one_by_one(taken),
-                Settled::Unknown => (unknown(taken, &why.to_string()), done.changed),
+    fn ring(&mut self, concerned: &watch::Concerned) {
+        let place = &self.shared.place;
+        let bell = match &mut self.bell {
+            Some(bell) => bell,
+            none => match Bell::new() {
+                Ok(bell) => none.insert(bell),
+                // Without a bell there is still the other's net.
+                Err(why) => return self.shared.troubles.note("make a bell", &why),
             },
+        };
+        let (process, token) = (concerned.process.process, concerned.process.token);
+        if bell.ring(place, token, &concerned.changed) == Rung::Gone {
+            sweep(place, token);
+            self.shared.queue.push_if_room(Request::Chore(Chore::Bury { process, token }));
         }
     }
 
-    /// Works on each request in a transaction of its own, so that only those fail that cannot be done.
-    fn one_by_one(&mut self, taken: Vec<Request>) -> (Vec<Told>, Vec<Handle>) {
-        let (mut told, mut changed) = (Vec::new(), Vec::new());
-        for mut request in taken {
-            request.forget();
-            let mut alone = vec![request];
-            match self.attempt(&mut alone, Source::Given) {
-                Ok(done) => {
-                    changed.extend(done.changed);
-                    told.extend(answered(alone));
-                }
-                Err(Failed::Begin(why)) => told.extend(refused(alone, why.into())),
-                Err(Failed::Work(why)) => told.extend(refused(alone, why)),
-                Err(Failed::Commit(why, done)) => match self.settle(&done) {
-                    Settled::Kept => {
-                        changed.extend(done.changed);
-                        told.extend(answered(alone));
-                    }
-                    // Without room, what marks a transaction as kept was never written. After another
-                    // failure it may lie in the file, and count once the machine has lost its power.
-                    Settled::NotKept if is_full(&why) => told.extend(refused(alone, why)),
-                    Settled::NotKept | Settled::Unknown => {
-                        changed.extend(done.changed);
-                        told.extend(unknown(alone, &why.to_string()));
-                    }
-                },
-            }
+    /// Whether the log has grown so far that something has to be done about it, again.
+    fn is_wal_due(&mut self) -> bool {
+        let (bytes, step) = (self.wal.bytes(), self.shared.limits.wal_copy_bytes);
+        // It started over.
+        self.wal_next = self.wal_next.min(bytes.saturating_add(step)).max(step);
+        let is_due = bytes >= self.wal_next;
+        if is_due {
+            self.wal_next = bytes.saturating_add(step);
         }
-        (told, changed)
+        is_due
     }
 
-    /// Works on a group in one transaction.
-    fn attempt(&mut self, taken: &mut Vec<Request>, source: Source) -> Result<Done, Failed> {
-        if self.conn.is_none()
-            && let Err(error) = self.prepare()
+    fn copy_wal(&mut self) {
+        if self.is_wal_due()
+            && let Err(why) = self.shared.copier.want(&self.shared.place)
         {
-            return Err(Failed::Work(error.into()));
+            self.shared.troubles.note("start copying the write-ahead log", &why);
         }
+    }
+
+    /// Where a reader needs the log for long, this does nothing until the log has grown further.
+    fn finish_wal(&mut self) {
         let Some(conn) = &self.conn else {
-            return Err(Failed::Work(StoreError::Closed.into()));
+            return;
         };
-        let begun = begin(&self.shared, conn, source)?;
-        let worked = {
-            let (shared, memory) = (&self.shared, &mut self.memory);
-            let work = AssertUnwindSafe(|| work(shared, (conn, memory), taken, source));
-            catch_unwind(work).unwrap_or_else(|panic| Err(WorkError::Panic(words(panic.as_ref()))))
+        match self.shared.copier.finish(conn) {
+            Ok(true) => self.wal.emptied(),
+            Ok(false) => {}
+            Err(why) => self.shared.troubles.note("finish the write-ahead log", &why),
+        }
+    }
+
+    /// Leaves nothing that others would have to clean up, if that can be done at once.
+    pub(super) fn end(self) {
+        let (Some(turnstile), Some(conn)) = (&self.turnstile, &self.conn) else {
+            return;
         };
-        let done = match worked {
-            Ok(done) => done,
-            Err(why) => {
-                drop(begun);
-                self.forget();
-                return Err(Failed::Work(why));
-            }
+        let is_large = self.wal.bytes() >= self.shared.limits.wal_copy_bytes;
+        let is_listed = self.memory.is_listed;
+        if !is_large && !is_listed {
+            return;
+        }
+        if let Err(why) = self.leave(turnstile, conn, (is_large, is_listed)) {
+            self.shared.troubles.note("leave the store", &why);
+        }
+    }
+
+    fn leave(
+        &self,
+        turnstile: &Turnstile,
+        conn: &Connection,
+        (is_large, is_listed): (bool, bool),
+    ) -> Result<(), WorkError> {
+        let Some(_turn) = turnstile.try_enter()? else {
+            // Others write, so others copy; and our lock file says that we are gone.
+            return Ok(());
         };
-        match commit(&self.shared, begun) {
-            Ok(()) => Ok(done),
-            Err(why) => Err(Failed::Commit(why, done)),
+        if is_listed {
+            transaction(conn, &self.shared.troubles, |conn| {
+                watch::leave(conn, self.shared.place.incarnation)
+            })?;
         }
+        if is_large && wal::copy(conn)? {
+            self.shared.copier.finish(conn)?;
+        }
+        Ok(())
     }
-
-    /// What was remembered is not true any more. A connection that is stuck in a transaction is replaced.
-    fn forget(&mut self) {
-        self.memory.clear();
-        if self.conn.as_ref().is_some_and(|conn| !conn.is_autocommit()) {
-            self.conn = None;
-        }
-    }
-
-    /// Finds out whether a group was kept, on a fresh connection and still under the turnstile, so that
-    /// nobody can have written since.
-    fn settle(&mut self, done: &Done) -> Settled {
-        self.conn = None;
-        self.memory.clear();
-        let reopened = self.shared.faults.at(FaultPoint::Reopen).map_err(WorkError::from);
-        let found = reopened.and_then(|()| {
-            let conn = connection::open(&self.shared.place, Role::Writer)?;
-            let found = done.evidence.map_or(Ok(false), |evidence| is_there(&conn, evidence))?;
-            self.conn = Some(conn);
-            Ok(found)
-        });
-        match found {
-            Ok(true) => Settled::Kept,
-            Ok(false) => Settled::NotKept,
-            Err(why) => {
-                self.shared.troubles.note("open the database again", &why);
-                Settled::Unknown
-            }
-        }
-    }
-}
-
-/// A request and what its caller is told instead of an answer, if anything.
-type Told = (Request, Option<StoreError>);
-
-/// Where an attempt's requests come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Source {
-    /// The queue, once the write lock is there.
-    Queue,
-    /// They were taken before.
-    Given,
-}
-
-/// What became of a group whose COMMIT failed.
-enum Settled {
-    Kept,
-    NotKept,
-    Unknown,
-}
-
-fn answered(taken: Vec<Request>) -> Vec<Told> {
-    taken.into_iter().map(|request| (request, None)).collect()
-}
-
-fn refused(taken: Vec<Request>, why: WorkError) -> Vec<Told> {
-    let mut error = Some(why.told(WRITE));
-    taken.into_iter().map(|request| (request, Some(error.take().unwrap_or(StoreError::Closed)))).collect()
-}
-
-fn unknown(taken: Vec<Request>, why: &str) -> Vec<Told> {
-    let tell = |request: Request| {
-        let error = match request.commit_id() {
-            Some(commit_id) => StoreError::Unknown { commit_id, source: why.into() },
-            None => StoreError::Unavailable { what: WRITE, source: why.into() },
-        };
-        (request, Some(error))
-    };
-    taken.into_iter().map(tell).collect()
-}
-
-fn is_full(why: &WorkError) -> bool {
-    match why {
-        WorkError::Sqlite(error) => code_of(error) == Some(Code::Full),
-        WorkError::Io(error) => error.kind() == std::io::ErrorKind::StorageFull,
-        WorkError::Store(_) | WorkError::Panic(_) => false,
-    }
-}
-
-/// Takes SQLite's write lock. Processes of this program are past the turnstile, so only a foreign one can
-/// hold it; SQLite cannot wait for a lock without polling, and foreign ones are rare.
-fn begin<'c>(shared: &'c Arc<Shared>, conn: &'c Connection, source: Source) -> Result<Begun<'c>, Failed> {
-    let mut pause = Duration::from_millis(1);
-    loop {
-        match Begun::immediate(conn, &shared.troubles) {
-            Err(why) if code_of(&why) == Some(Code::Busy) => {
-                let given_up = source == Source::Queue && shared.queue.is_deserted();
-                if given_up {
-                    return Err(Failed::Begin(why));
-                }
-                wait_visibly(shared, Lock::Sqlite);
-                thread::park_timeout(pause);
-                pause = (pause * 2).min(Duration::from_millis(50));
-            }
-            Ok(begun) => {
-                shared.queue.working();
-                return Ok(begun);
-            }
-            Err(why) => return Err(Failed::Begin(why)),
-        }
-    }
-}
-
-/// Works on requests until nothing waits or the group is full.
-fn work(
-    shared: &Shared,
-    (conn, memory): (&Connection, &mut Memory),
-    taken: &mut Vec<Request>,
-    source: Source,
-) -> Result<Done, WorkError> {
-    memory.refresh(conn)?;
-    let mut work = Work::new(conn, memory, shared.clock.now());
-    let started = instant();
-    let mut next = 0;
-    loop {
-        if source == Source::Queue {
-            let room = shared.limits.group_max.saturating_sub(taken.len());
-            shared.queue.take(room.min(TAKEN_AT_ONCE), taken);
-        }
-        if next == taken.len() {
-            break;
-        }
-        for request in taken.iter_mut().skip(next).filter(|request| !request.is_abandoned()) {
-            shared.faults.at(FaultPoint::Apply)?;
-            work.apply(request)?;
-        }
-        next = taken.len();
-        if started.elapsed() >= shared.limits.group_time {
-            break;
-        }
-    }
-    Ok(Done { changed: work.changed, evidence: work.evidence })
-}
-
-fn commit(shared: &Shared, begun: Begun<'_>) -> Result<(), WorkError> {
-    shared.faults.at(FaultPoint::BeforeCommit)?;
-    begun.commit()?;
-    shared.faults.at(FaultPoint::AfterCommit)?;
-    Ok(())
-}
-
-fn is_there(conn: &Connection, evidence: Evidence) -> Result<bool, WorkError> {
-    match evidence {
-        Evidence::Row { pos, handle, first } => {
-            sql::any(conn, sql::LOG_HAS, (pos, handle.0, crate::row::signed(first.0)))
-        }
-        Evidence::Commit { handle, id } => sql::any(conn, sql::SESSION_HAS_COMMIT, (handle.0, id.0)),
-    }
-}
-
-/// What a panic said.
-fn words(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without words").to_owned()
 }

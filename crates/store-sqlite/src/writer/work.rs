@@ -1,12 +1,13 @@
 //! Working on one request inside the group's transaction.
 
 use rusqlite::{CachedStatement, Connection, Params};
-use tenure_core::id::{CommitId, Fence, Seq};
+use tenure_core::id::{CommitId, Fence, Incarnation, Seq};
 use tenure_core::session::Counters;
 use tenure_core::time::{Moment, WallTime};
 use tenure_store::{Handle, record};
 
 use super::memory::Memory;
+use super::watch::Concerned;
 use crate::chain::Chain;
 use crate::error::WorkError;
 use crate::request::{Batch, Request};
@@ -22,12 +23,22 @@ pub(super) enum Evidence {
     Commit { handle: Handle, id: CommitId },
 }
 
+/// What a group did.
+#[derive(Debug, Default)]
+pub(super) struct Done {
+    pub(super) changed: Vec<Handle>,
+    pub(super) concerned: Vec<Concerned>,
+    pub(super) evidence: Option<Evidence>,
+}
+
 /// One group while it is worked on.
 pub(super) struct Work<'c> {
     pub(super) conn: &'c Connection,
     pub(super) memory: &'c mut Memory,
     /// The clocks under the write lock: one reading judges the whole group.
     pub(super) now: Moment,
+    /// Which opening of the store this is.
+    me: Incarnation,
     /// Sessions whose watchers are to be woken.
     pub(super) changed: Vec<Handle>,
     pub(super) evidence: Option<Evidence>,
@@ -37,11 +48,17 @@ pub(super) struct Work<'c> {
 }
 
 impl<'c> Work<'c> {
-    pub(super) const fn new(conn: &'c Connection, memory: &'c mut Memory, now: Moment) -> Self {
+    pub(super) const fn new(
+        conn: &'c Connection,
+        memory: &'c mut Memory,
+        now: Moment,
+        me: Incarnation,
+    ) -> Self {
         Self {
             conn,
             memory,
             now,
+            me,
             changed: Vec::new(),
             evidence: None,
             renew: Hot::new(sql::LEASE_RENEW),
@@ -57,8 +74,16 @@ impl<'c> Work<'c> {
             Request::Append(asked) => asked.answer = Some(Ok(self.append(&mut asked.question)?)),
             Request::Commit(asked) => asked.answer = Some(Ok(self.commit(&mut asked.question)?)),
             Request::Postpone(asked) => asked.answer = Some(Ok(self.postpone(&asked.question)?)),
+            Request::Watch(asked) => asked.answer = Some(Ok(self.watch(self.me, asked.question)?)),
+            Request::Chore(chore) => self.chore(self.me, *chore)?,
         }
         Ok(())
+    }
+
+    /// Everything is worked on: what it was, and who is to be told.
+    pub(super) fn done(mut self) -> Result<Done, WorkError> {
+        let concerned = self.concerned(self.me)?;
+        Ok(Done { changed: self.changed, concerned, evidence: self.evidence })
     }
 
     /// The wall clock, or the epoch where it cannot be used: only commits that need no time get this far then.

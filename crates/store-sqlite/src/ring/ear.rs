@@ -1,0 +1,155 @@
+//! Listening for rings, with a net for those that get lost.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::net::UnixDatagram;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use rusqlite::Connection;
+use tenure_store::Handle;
+
+use super::bell::sweep;
+use super::{Address, NAMED_MAX, file_name};
+use crate::clock::instant;
+use crate::connection::{self, Role};
+use crate::error::WorkError;
+use crate::place::Place;
+use crate::sql;
+use crate::turnstile;
+use crate::watches::Watches;
+
+/// How often the net is looked at while something is watched.
+const NET: Duration = Duration::from_secs(1);
+
+/// A process's ear: from its making on, no write goes unnoticed for longer than the net allows.
+#[derive(Debug)]
+pub(crate) struct Ear {
+    place: Place,
+    nudge: UnixDatagram,
+    is_over: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+    /// Locked for as long as this lives. `None` where rings cannot be received, and only the net is there.
+    alive: Option<File>,
+}
+
+struct Listener {
+    socket: UnixDatagram,
+    watches: Arc<Watches>,
+    conn: Connection,
+    version: i64,
+    is_over: Arc<AtomicBool>,
+}
+
+impl Ear {
+    /// Begins to listen.
+    pub(crate) fn new(place: &Place, watches: &Arc<Watches>) -> Result<Self, WorkError> {
+        place.make_run_dir()?;
+        let (socket, nudge, alive) = match reachable(place) {
+            Ok((socket, nudge, alive)) => (socket, nudge, Some(alive)),
+            Err(_unreachable) => {
+                let (socket, nudge) = UnixDatagram::pair()?;
+                (socket, nudge, None)
+            }
+        };
+        nudge.set_nonblocking(true)?;
+        let conn = connection::open(place, Role::Reader)?;
+        let version = data_version(&conn)?;
+        let is_over = Arc::new(AtomicBool::new(false));
+        let watches = Arc::clone(watches);
+        let listener = Listener { socket, watches, conn, version, is_over: Arc::clone(&is_over) };
+        let thread = thread::Builder::new().name("tenure-ear".to_owned()).spawn(move || listener.listen())?;
+        Ok(Self { place: place.clone(), nudge, is_over, thread: Some(thread), alive })
+    }
+
+    /// Whether others can ring it.
+    pub(crate) const fn is_reachable(&self) -> bool {
+        self.alive.is_some()
+    }
+
+    /// Makes the listener look: something is watched now, or the store is closed.
+    pub(crate) fn nudge(&self) {
+        // A full socket wakes it as well.
+        drop(self.nudge.send(&[]));
+    }
+}
+
+impl Drop for Ear {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::Release);
+        self.nudge();
+        if let Some(thread) = self.thread.take() {
+            // A listener that panicked has ended as well.
+            drop(thread.join());
+        }
+        if self.is_reachable() {
+            sweep(&self.place, self.place.incarnation);
+        }
+    }
+}
+
+/// A socket that others can send to, one that sends to it, and the lock that says that somebody listens.
+fn reachable(place: &Place) -> io::Result<(UnixDatagram, UnixDatagram, File)> {
+    let token = place.incarnation;
+    let alive = place.lock_file(&file_name(token, "lock"))?;
+    if !turnstile::try_lock(&alive)? {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    let address = Address::of(place, token)?;
+    // The lock says that it is nobody else's.
+    drop(std::fs::remove_file(place.run.join(file_name(token, "sock"))));
+    let socket = UnixDatagram::bind(&address.path)?;
+    let nudge = UnixDatagram::unbound()?;
+    nudge.connect(&address.path)?;
+    Ok((socket, nudge, alive))
+}
+
+impl Listener {
+    fn listen(mut self) {
+        let mut message = [0; NAMED_MAX * 8 + 1];
+        let mut looked = instant();
+        while !self.is_over.load(Ordering::Acquire) {
+            // Nothing is looked at while nothing is watched.
+            let is_watching = !self.watches.is_empty();
+            if is_watching && looked.elapsed() >= NET {
+                looked = instant();
+                self.look();
+            }
+            let patience =
+                is_watching.then(|| NET.saturating_sub(looked.elapsed()).max(Duration::from_millis(1)));
+            let heard = self.socket.set_read_timeout(patience).and_then(|()| self.socket.recv(&mut message));
+            if let Ok(length) = heard {
+                self.rung(message.get(..length).unwrap_or_default());
+            }
+        }
+    }
+
+    fn rung(&self, message: &[u8]) {
+        let (named, rest) = message.as_chunks::<8>();
+        if named.is_empty() || !rest.is_empty() {
+            return self.watches.wake_all();
+        }
+        let named: Vec<Handle> = named.iter().map(|bytes| Handle(i64::from_le_bytes(*bytes))).collect();
+        self.watches.wake(&named);
+    }
+
+    /// The net: if anybody wrote since the last look, a ring may have been lost.
+    fn look(&mut self) {
+        match data_version(&self.conn) {
+            Ok(version) if version == self.version => {}
+            Ok(version) => {
+                self.version = version;
+                self.watches.wake_all();
+            }
+            // Whoever wakes reads, and is told what is wrong.
+            Err(_) => self.watches.wake_all(),
+        }
+    }
+}
+
+fn data_version(conn: &Connection) -> Result<i64, WorkError> {
+    let version = sql::one(conn, "PRAGMA data_version", [], |row| Ok(row.get(0)?))?;
+    Ok(version.unwrap_or_default())
+}

@@ -1,0 +1,1 @@
+DELETE FROM process WHERE process = ?1 AND token = ?2

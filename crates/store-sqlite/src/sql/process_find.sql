@@ -1,0 +1,1 @@
+SELECT process FROM process WHERE token = ?1

@@ -1,0 +1,1 @@
+INSERT INTO process (token, pid) VALUES (?1, ?2)

@@ -1,0 +1,1 @@
+SELECT process, token, pid FROM process ORDER BY process

@@ -1,0 +1,1 @@
+DELETE FROM watch WHERE sid = ?1 AND process = ?2

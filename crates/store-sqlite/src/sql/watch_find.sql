@@ -1,0 +1,1 @@
+SELECT process FROM watch WHERE sid = ?1

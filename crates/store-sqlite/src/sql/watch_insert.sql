@@ -1,0 +1,1 @@
+INSERT OR IGNORE INTO watch (sid, process) VALUES (?1, ?2)

@@ -1,0 +1,254 @@
+//! A group in one transaction, and what happens to it when something fails.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use rusqlite::Connection;
+use tenure_store::StoreError;
+
+use super::memory::Memory;
+use super::news::News;
+use super::turn::Writer;
+use super::wait_visibly;
+use super::work::{Done, Evidence, Work};
+use crate::clock::instant;
+use crate::error::{Code, WorkError, code_of, from_sqlite};
+use crate::faults::FaultPoint;
+use crate::queue::Lock;
+use crate::request::Request;
+use crate::row::signed;
+use crate::shared::Shared;
+use crate::sql;
+use crate::transaction::Begun;
+
+/// Why a group was not kept, or may not have been.
+enum Failed {
+    /// It did not begin.
+    Begin(rusqlite::Error),
+    /// Nothing was kept.
+    Work(WorkError),
+    /// It may have been kept.
+    Commit(WorkError, Box<Done>),
+}
+
+/// What became of a group whose COMMIT failed.
+enum Settled {
+    Kept,
+    NotKept,
+    Unknown,
+}
+
+/// Where a group's requests come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    /// The queue, once the write lock is there.
+    Queue,
+    /// They were taken before.
+    Given,
+}
+
+/// How many requests are taken at once: whoever is taken can no longer be withdrawn, nor wait for long.
+const TAKEN_AT_ONCE: usize = 256;
+
+impl Writer {
+    /// Works on what waits, as one group if that goes well.
+    pub(super) fn group(&mut self) -> News {
+        let mut news = News::default();
+        let mut taken = Vec::new();
+        match self.attempt(&mut taken, Source::Queue) {
+            Ok(done) => news.kept(taken, done),
+            Err(Failed::Begin(why)) => {
+                self.refuse_waiting(from_sqlite("take the database's write lock", why))
+            }
+            Err(Failed::Work(why)) => match <[Request; 1]>::try_from(taken) {
+                Ok([alone]) => news.refused(alone, why),
+                Err(taken) => self.one_by_one(taken, &mut news),
+            },
+            Err(Failed::Commit(why, done)) => match self.settle(&done) {
+                Settled::Kept => news.kept(taken, *done),
+                Settled::NotKept => self.one_by_one(taken, &mut news),
+                Settled::Unknown => news.unknown(taken, *done, &why),
+            },
+        }
+        news
+    }
+
+    /// Works on each request in a transaction of its own, so that only those fail that cannot be done.
+    fn one_by_one(&mut self, taken: Vec<Request>, news: &mut News) {
+        for mut request in taken {
+            request.forget();
+            let mut alone = vec![request];
+            let failed = match self.attempt(&mut alone, Source::Given) {
+                Ok(done) => {
+                    news.kept(alone, done);
+                    continue;
+                }
+                Err(failed) => failed,
+            };
+            let why = match failed {
+                Failed::Begin(why) => why.into(),
+                Failed::Work(why) => why,
+                Failed::Commit(why, done) => match self.settle(&done) {
+                    Settled::Kept => {
+                        news.kept(alone, *done);
+                        continue;
+                    }
+                    // Without room, what marks a transaction as kept was never written. After another
+                    // failure it may lie in the file, and count once the machine has lost its power.
+                    Settled::NotKept if is_full(&why) => why,
+                    Settled::NotKept | Settled::Unknown => {
+                        news.unknown(alone, *done, &why);
+                        continue;
+                    }
+                },
+            };
+            // It is one request, so the error goes to it whole.
+            if let Some(request) = alone.pop() {
+                news.refused(request, why);
+            }
+        }
+    }
+
+    /// Works on a group in one transaction.
+    fn attempt(&mut self, taken: &mut Vec<Request>, source: Source) -> Result<Done, Failed> {
+        self.open().map_err(|error| Failed::Work(error.into()))?;
+        let Some(conn) = &self.conn else {
+            return Err(Failed::Work(StoreError::Closed.into()));
+        };
+        let begun = begin(&self.shared, conn, source).map_err(Failed::Begin)?;
+        let (shared, memory) = (&self.shared, &mut self.memory);
+        let work = AssertUnwindSafe(|| work(shared, (conn, memory), taken, source));
+        let worked = catch_unwind(work).unwrap_or_else(|panic| Err(WorkError::Panic(words(panic.as_ref()))));
+        match worked {
+            Ok(done) => match commit(&self.shared, begun) {
+                Ok(()) => Ok(done),
+                Err(why) => Err(Failed::Commit(why, Box::new(done))),
+            },
+            Err(why) => {
+                drop(begun);
+                self.forget();
+                Err(Failed::Work(why))
+            }
+        }
+    }
+
+    /// What was remembered was not kept. A connection that could not roll back is replaced.
+    fn forget(&mut self) {
+        self.memory.clear();
+        if self.conn.as_ref().is_some_and(|conn| !conn.is_autocommit()) {
+            self.conn = None;
+        }
+    }
+
+    /// Finds out whether a group was kept, on a fresh connection and still under the turnstile, so that
+    /// nobody can have written since. A group is there as a whole or not at all, so one trace of it is enough.
+    fn settle(&mut self, done: &Done) -> Settled {
+        self.conn = None;
+        let reopened = self.shared.faults.at(FaultPoint::Reopen).map_err(WorkError::from);
+        let found = reopened.and_then(|()| {
+            self.open()?;
+            match (&self.conn, done.evidence) {
+                (Some(conn), Some(evidence)) => is_there(conn, evidence),
+                _ => Ok(false),
+            }
+        });
+        match found {
+            Ok(true) => Settled::Kept,
+            Ok(false) => Settled::NotKept,
+            Err(why) => {
+                self.shared.troubles.note("open the database again", &why);
+                Settled::Unknown
+            }
+        }
+    }
+}
+
+fn is_full(why: &WorkError) -> bool {
+    match why {
+        WorkError::Sqlite(error) => code_of(error) == Some(Code::Full),
+        WorkError::Io(error) => error.kind() == std::io::ErrorKind::StorageFull,
+        WorkError::Store(_) | WorkError::Panic(_) => false,
+    }
+}
+
+/// Takes SQLite's write lock. Processes of this program are past the turnstile, so only a foreign one can
+/// hold it. SQLite cannot wait for it without polling, and foreign ones are rare.
+fn begin<'c>(
+    shared: &'c Arc<Shared>,
+    conn: &'c Connection,
+    source: Source,
+) -> Result<Begun<'c>, rusqlite::Error> {
+    let mut pause = Duration::from_millis(1);
+    loop {
+        match Begun::immediate(conn, &shared.troubles) {
+            Err(why) if code_of(&why) == Some(Code::Busy) => {
+                if source == Source::Queue && shared.queue.is_deserted() {
+                    return Err(why);
+                }
+                wait_visibly(shared, Lock::Sqlite);
+                thread::park_timeout(pause);
+                pause = (pause * 2).min(Duration::from_millis(50));
+            }
+            Ok(begun) => {
+                shared.queue.working();
+                return Ok(begun);
+            }
+            Err(why) => return Err(why),
+        }
+    }
+}
+
+/// Works on requests until nothing waits or the group is full.
+fn work(
+    shared: &Shared,
+    (conn, memory): (&Connection, &mut Memory),
+    taken: &mut Vec<Request>,
+    source: Source,
+) -> Result<Done, WorkError> {
+    memory.refresh(conn)?;
+    let mut work = Work::new(conn, memory, shared.clock.now(), shared.place.incarnation);
+    let started = instant();
+    let mut next = 0;
+    loop {
+        if source == Source::Queue {
+            let room = shared.limits.group_max.saturating_sub(taken.len());
+            shared.queue.take(room.min(TAKEN_AT_ONCE), taken);
+        }
+        if next == taken.len() {
+            return work.done();
+        }
+        for request in taken.iter_mut().skip(next).filter(|request| !request.is_abandoned()) {
+            shared.faults.at(FaultPoint::Apply)?;
+            work.apply(request)?;
+        }
+        next = taken.len();
+        if started.elapsed() >= shared.limits.group_time {
+            return work.done();
+        }
+    }
+}
+
+fn commit(shared: &Shared, begun: Begun<'_>) -> Result<(), WorkError> {
+    shared.faults.at(FaultPoint::BeforeCommit)?;
+    begun.commit()?;
+    shared.faults.at(FaultPoint::AfterCommit)?;
+    Ok(())
+}
+
+fn is_there(conn: &Connection, evidence: Evidence) -> Result<bool, WorkError> {
+    match evidence {
+        Evidence::Row { pos, handle, first } => {
+            sql::any(conn, sql::LOG_HAS, (pos, handle.0, signed(first.0)))
+        }
+        Evidence::Commit { handle, id } => sql::any(conn, sql::SESSION_HAS_COMMIT, (handle.0, id.0)),
+    }
+}
+
+/// What a panic said.
+fn words(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without words").to_owned()
+}

@@ -1,0 +1,98 @@
+//! Who is to be rung for what: the rows of processes that watch.
+
+use rusqlite::Connection;
+use tenure_core::id::Incarnation;
+use tenure_store::Handle;
+
+use super::memory::Memory;
+use super::work::Work;
+use crate::error::WorkError;
+use crate::request::Chore;
+use crate::row::ProcessRow;
+use crate::sql;
+
+/// A process to be rung, and for which sessions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Concerned {
+    pub(super) process: ProcessRow,
+    pub(super) changed: Vec<Handle>,
+}
+
+impl Work<'_> {
+    /// Lets other processes ring this one for a session.
+    pub(super) fn watch(&mut self, me: Incarnation, handle: Handle) -> Result<(), WorkError> {
+        self.memory.is_listed = true;
+        let process = match find(self.conn, me)? {
+            Some(process) => process,
+            None => {
+                sql::write(self.conn, sql::PROCESS_INSERT, (me.0, std::process::id()))?;
+                self.conn.last_insert_rowid()
+            }
+        };
+        sql::write(self.conn, sql::WATCH_INSERT, (handle.0, process)).map(drop)
+    }
+
+    pub(super) fn chore(&self, me: Incarnation, chore: Chore) -> Result<(), WorkError> {
+        match chore {
+            Chore::Unwatch(handle) => match find(self.conn, me)? {
+                Some(process) => sql::write(self.conn, sql::WATCH_DELETE, (handle.0, process)).map(drop),
+                None => Ok(()),
+            },
+            Chore::Bury { process, token } => delete(self.conn, process, token),
+        }
+    }
+
+    /// The other processes that watch what was written.
+    pub(super) fn concerned(&mut self, me: Incarnation) -> Result<Vec<Concerned>, WorkError> {
+        if self.changed.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.changed.sort_unstable();
+        self.changed.dedup();
+        let others = self.memory.others(self.conn, me)?;
+        let mut concerned: Vec<_> =
+            others.iter().map(|process| Concerned { process: *process, changed: Vec::new() }).collect();
+        if concerned.is_empty() {
+            return Ok(concerned);
+        }
+        for handle in &self.changed {
+            let watching = sql::all(self.conn, sql::WATCH_FIND, [handle.0], |row| Ok(row.get::<_, i64>(0)?))?;
+            let rung = concerned.iter_mut().filter(|other| watching.contains(&other.process.process));
+            rung.for_each(|other| other.changed.push(*handle));
+        }
+        concerned.retain(|other| !other.changed.is_empty());
+        Ok(concerned)
+    }
+}
+
+impl Memory {
+    /// The other processes that watch anything.
+    fn others(&mut self, conn: &Connection, me: Incarnation) -> Result<&[ProcessRow], WorkError> {
+        if self.others.is_none() {
+            let mut others = sql::all(conn, sql::PROCESS_LIST, [], ProcessRow::of)?;
+            others.retain(|process| process.token != me);
+            self.others = Some(others);
+        }
+        Ok(self.others.as_deref().unwrap_or_default())
+    }
+}
+
+fn find(conn: &Connection, token: Incarnation) -> Result<Option<i64>, WorkError> {
+    sql::one(conn, sql::PROCESS_FIND, [token.0], |row| Ok(row.get(0)?))
+}
+
+/// Removes a process and what it watched.
+fn delete(conn: &Connection, process: i64, token: Incarnation) -> Result<(), WorkError> {
+    if sql::write(conn, sql::PROCESS_DELETE, (process, token.0))? > 0 {
+        sql::write(conn, sql::WATCH_DELETE_ALL, [process])?;
+    }
+    Ok(())
+}
+
+/// Removes this process and what it watched.
+pub(super) fn leave(conn: &Connection, me: Incarnation) -> Result<(), WorkError> {
+    match find(conn, me)? {
+        Some(process) => delete(conn, process, me),
+        None => Ok(()),
+    }
+}
