@@ -9,7 +9,7 @@ mod store;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use tenure_store_testkit::{Case, Harness, cases, first_disagreement};
+use tenure_store_testkit::{Case, Harness, cases, first_disagreement, model_test};
 use tokio::runtime::{Builder, Runtime};
 
 pub(crate) use flaw::Flaw;
@@ -59,4 +59,17 @@ fn what_catches_the_mutants_accepts_the_store_without_a_flaw() {
     let failed: Vec<_> =
         cases().into_iter().filter(|case| fails(case, &harness)).map(|case| case.name).collect();
     assert_eq!(failed, [""; 0]);
+}
+
+#[test]
+fn a_disagreement_is_shortened_and_says_how_to_see_it_again() {
+    let harness = MutantHarness::new(Flaw::LosesRenewal);
+    let panic = catch_unwind(AssertUnwindSafe(|| runtime().block_on(model_test(&harness, 100, 1))))
+        .expect_err("it is found");
+    let words = panic.downcast_ref::<String>().expect("a message");
+    let seed = words.rsplit_once("TENURE_MODEL_SEED=").and_then(|(_, rest)| rest.split(' ').next());
+    let seed = seed.and_then(|seed| seed.parse().ok()).expect("a seed");
+    assert!(runtime().block_on(first_disagreement(&harness, 1, seed)).is_some(), "the seed makes it again");
+    let steps = words.lines().filter(|line| line.starts_with("  Op {")).count();
+    assert!((1..=4).contains(&steps), "somebody starts, time passes, somebody renews: {words}");
 }
