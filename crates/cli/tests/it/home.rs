@@ -1,0 +1,206 @@
+//! A private storage directory with a workspace, and `tenure` in it.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A private storage directory and an empty workspace beside it.
+pub(crate) struct Home {
+    base: TempDir,
+}
+
+/// What `tenure` answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Home {
+    /// Nothing is stored yet, not even the directory.
+    pub(crate) fn new() -> Self {
+        let base = tempfile::tempdir().unwrap();
+        fs::create_dir(base.path().join("ws")).unwrap();
+        Self { base }
+    }
+
+    /// The storage directory.
+    pub(crate) fn storage(&self) -> PathBuf {
+        self.base.path().join("home")
+    }
+
+    /// The store's file.
+    pub(crate) fn db(&self) -> PathBuf {
+        self.storage().join("tenure.db")
+    }
+
+    /// The workspace's directory.
+    pub(crate) fn workspace(&self) -> PathBuf {
+        self.base.path().join("ws")
+    }
+
+    /// The key of the workspace's slot.
+    pub(crate) fn key(&self) -> String {
+        format!("{}#main", self.workspace().canonicalize().unwrap().display())
+    }
+
+    /// A file beside the workspace.
+    pub(crate) fn file(&self, name: &str, content: &str) -> String {
+        let path = self.base.path().join(name);
+        fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    /// `tenure` in the workspace, with nothing in its environment but its home.
+    pub(crate) fn command(&self) -> Command {
+        self.program(env!("CARGO_BIN_EXE_tenure"))
+    }
+
+    /// `tenure` with its wall clock moved: `+9h`, `-100y`. Its boot-time clock is the machine's.
+    pub(crate) fn at(&self, offset: &str) -> Command {
+        let mut command = self.program("faketime");
+        command.args(["--exclude-monotonic", "-f", offset, env!("CARGO_BIN_EXE_tenure")]);
+        command
+    }
+
+    fn program(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("TENURE_HOME", self.storage());
+        command.current_dir(self.workspace()).stdin(Stdio::null());
+        command
+    }
+
+    /// What `tenure` answers.
+    pub(crate) fn ask(&self, words: &[&str]) -> Answer {
+        answer(self.command().args(words))
+    }
+
+    /// What `tenure` prints, if it succeeds.
+    pub(crate) fn ok(&self, words: &[&str]) -> String {
+        succeeded(self.ask(words)).out
+    }
+
+    /// The one document that `tenure --output json` prints, if it succeeds.
+    pub(crate) fn json(&self, words: &[&str]) -> Value {
+        document(&self.ok(&json_words(words)))
+    }
+
+    /// A refusal, and proof that it changed nothing of what can be listed.
+    pub(crate) fn refused(&self, words: &[&str]) -> Answer {
+        let before = self.state();
+        let refused = self.ask(words);
+        assert_eq!(refused.code, 3, "{words:?}: {refused:?}");
+        assert_eq!(refused.out, "", "a refusal is no answer");
+        assert_eq!(self.state(), before, "{words:?} changed something");
+        refused
+    }
+
+    /// The document of a refusal, which changed nothing.
+    pub(crate) fn refused_json(&self, words: &[&str]) -> Value {
+        let before = self.state();
+        let refused = self.ask(&json_words(words));
+        assert_eq!((refused.code, refused.err.as_str()), (3, ""), "{words:?}: {refused:?}");
+        assert_eq!(self.state(), before, "{words:?} changed something");
+        let document = document(&refused.out);
+        assert_eq!(document["ok"], false);
+        document
+    }
+
+    /// Everything that is stored about sessions, and their logs' heads. Empty before the first write.
+    pub(crate) fn state(&self) -> Value {
+        let mut list = document(&self.ok(&["list", "--limit", "1000", "--output", "json"]));
+        for session in list["data"].as_array_mut().unwrap() {
+            // Passes by itself.
+            if let Some(lease) = session["lease"].as_object_mut() {
+                lease.remove("standing");
+            }
+        }
+        list
+    }
+
+    /// Starts an autonomous session for `actor`.
+    pub(crate) fn hold(&self, actor: &str, seconds: &str) -> Value {
+        self.json(&["start", "--lifecycle", "autonomous", "--actor-id", actor, "--lease-seconds", seconds])
+    }
+
+    /// Takes an earlier tool's record into the workspace.
+    pub(crate) fn import(&self, record: &Value) {
+        let file = self.file("record.json", &record.to_string());
+        self.ok(&["import", &file]);
+    }
+
+    /// What people see, with what differs from run to run replaced.
+    pub(crate) fn steady(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        let canonical = self.base.path().canonicalize().unwrap();
+        for base in [canonical.as_path(), self.base.path()] {
+            text = text.replace(base.to_str().unwrap(), "[base]");
+        }
+        let text = replaced(&text, "ses_", |rest| rest.len().min(26), "[id]");
+        replaced(&text, "20", instant, "[at]")
+    }
+}
+
+/// The length of what follows the `20` of an instant in this century, or 0.
+fn instant(rest: &str) -> usize {
+    let form = |text: &str| {
+        text.bytes().zip("00-00-00T00:00:00".bytes()).all(|(byte, form)| match form {
+            b'0' => byte.is_ascii_digit(),
+            other => byte == other,
+        })
+    };
+    match rest.get(..17).filter(|text| form(text)) {
+        Some(_) => rest.find('Z').map_or(0, |at| at + 1),
+        None => 0,
+    }
+}
+
+fn replaced(text: &str, begin: &str, length: impl Fn(&str) -> usize, by: &str) -> String {
+    let (mut done, mut rest) = (String::new(), text);
+    while let Some(at) = rest.find(begin) {
+        let after = &rest[at + begin.len()..];
+        let found = length(after);
+        done.push_str(&rest[..at]);
+        done.push_str(if found == 0 { begin } else { by });
+        rest = &after[found..];
+    }
+    done + rest
+}
+
+/// What a command answers.
+pub(crate) fn answer(command: &mut Command) -> Answer {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Answer { code: status.code().unwrap(), out: text(stdout), err: text(stderr) }
+}
+
+/// The answer, if it is a success.
+pub(crate) fn succeeded(answer: Answer) -> Answer {
+    assert_eq!(answer.code, 0, "{answer:?}");
+    answer
+}
+
+/// One document, and nothing after it.
+pub(crate) fn document(text: &str) -> Value {
+    assert_eq!(text.lines().count(), 1, "not one document: {text}");
+    serde_json::from_str(text).unwrap()
+}
+
+fn json_words<'a>(words: &[&'a str]) -> Vec<&'a str> {
+    words.iter().copied().chain(["--output", "json"]).collect()
+}
+
+/// The names of a document's fields, in order.
+pub(crate) fn keys(document: &Value) -> Vec<&str> {
+    document.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+/// Whether a path exists at all.
+pub(crate) fn exists(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}

@@ -1,0 +1,6 @@
+//! The built `tenure`, from the outside.
+#![expect(clippy::unwrap_used, reason = "a test that cannot be arranged fails")]
+
+mod home;
+mod processes;
+mod workspace_reports;
