@@ -117,7 +117,7 @@ fn any_context() -> BoxedStrategy<Context> {
 }
 
 proptest! {
-    #![proptest_config(cases(400))]
+    #![proptest_config(cases(256))]
 
     #[test]
     fn any_command_on_anything_has_one_answer_and_never_panics(
