@@ -77,6 +77,12 @@ impl Place {
         Ok(File::from(rustix::fs::open(self.run.join(name), flags, private())?))
     }
 
+    /// Opens a file beside the database that somebody has made.
+    pub(crate) fn existing_file(&self, name: &str) -> io::Result<File> {
+        let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        Ok(File::from(rustix::fs::open(self.run.join(name), flags, Mode::empty())?))
+    }
+
     /// A file that SQLite keeps beside the database.
     pub(crate) fn beside(&self, suffix: &str) -> PathBuf {
         let mut path = self.db.clone().into_os_string();

@@ -21,7 +21,6 @@ impl Troubles {
     }
 
     /// What is kept, oldest first.
-    #[expect(dead_code, reason = "the doctor is next")]
     pub(crate) fn all(&self) -> Vec<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }

@@ -111,7 +111,7 @@ fn unlock(file: &File) -> io::Result<()> {
 /// The process that keeps others from writing: who has `write`, else who has `gate` and does not go on.
 pub(crate) fn holder(place: &Place) -> Option<u32> {
     ["write", "gate"].into_iter().find_map(|name| {
-        let file = place.lock_file(name).ok()?;
+        let file = place.existing_file(name).ok()?;
         // A shared lock for a moment tells whether somebody has the other sort.
         match flock(&file, FlockOperation::NonBlockingLockShared) {
             Err(Errno::WOULDBLOCK) => signed_by(&file),

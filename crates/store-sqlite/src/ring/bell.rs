@@ -3,7 +3,6 @@
 use std::io;
 use std::os::unix::net::UnixDatagram;
 
-use rustix::fs::{Mode, OFlags};
 use tenure_core::id::Incarnation;
 use tenure_store::Handle;
 
@@ -53,11 +52,9 @@ impl Bell {
 
 /// Whether a process still keeps its lock file locked. In doubt it does.
 pub(crate) fn is_alive(place: &Place, token: Incarnation) -> bool {
-    let path = place.run.join(file_name(token, "lock"));
-    let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    match rustix::fs::open(path, flags, Mode::empty()) {
-        Ok(file) => !matches!(turnstile::try_lock(&file.into()), Ok(true)),
-        Err(why) => why != rustix::io::Errno::NOENT,
+    match place.existing_file(&file_name(token, "lock")) {
+        Ok(file) => !matches!(turnstile::try_lock(&file), Ok(true)),
+        Err(why) => why.kind() != io::ErrorKind::NotFound,
     }
 }
 

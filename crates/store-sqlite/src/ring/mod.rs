@@ -8,7 +8,7 @@
 mod bell;
 mod ear;
 
-pub(crate) use bell::{Bell, Rung, sweep};
+pub(crate) use bell::{Bell, Rung, is_alive, sweep};
 pub(crate) use ear::Ear;
 
 use std::fmt::Write as _;

@@ -77,6 +77,10 @@ impl SqliteStore {
         Ok(Self { shared, writer })
     }
 
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
     /// Asks the writer and waits for its answer.
     async fn ask<Q, A>(
         &self,

@@ -1,0 +1,1 @@
+SELECT sid, pos, depth FROM head

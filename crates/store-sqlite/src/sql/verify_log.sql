@@ -1,0 +1,1 @@
+SELECT pos, sid, first_seq, count, prev, jump, payload FROM log ORDER BY pos
