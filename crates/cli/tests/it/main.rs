@@ -3,4 +3,5 @@
 
 mod home;
 mod processes;
+mod workspace_refusals;
 mod workspace_reports;
