@@ -22,7 +22,12 @@ const TEST: &[Step] = &[
 ];
 
 /// What may be rewritten by a program: formatting first, then one line per generated file.
-const FIX: &[Step] = &[("format", || succeed(&mut cargo(&["fmt", "--all"])))];
+const FIX: &[Step] = &[("format", || succeed(&mut cargo(&["fmt", "--all"]))), ("references", references)];
+
+/// While this file exists, the tests that compare generated references rewrite them instead.
+const REWRITE: &str = "target/update-references";
+/// The tests that do so.
+const REFERENCES: &str = "test(/the_page_of_session_states|the_reference_of_commands/)";
 
 /// Judges the tree without writing to it.
 pub(crate) fn test() -> Result<()> {
@@ -44,6 +49,14 @@ fn run(steps: &[Step]) -> Result<()> {
     }
     say(&format!("-- all: {}", seconds(started.elapsed())));
     Ok(())
+}
+
+fn references() -> Result<()> {
+    std::fs::create_dir_all("target").context("make the target directory")?;
+    std::fs::write(REWRITE, "").with_context(|| format!("write {REWRITE}"))?;
+    let rewritten = succeed(&mut cargo(&["nextest", "run", "--workspace", "--all-targets", "-E", REFERENCES]));
+    std::fs::remove_file(REWRITE).with_context(|| format!("remove {REWRITE}"))?;
+    rewritten
 }
 
 fn clippy() -> Result<()> {

@@ -11,9 +11,9 @@ use tenure_core::id::{ActorId, Namespace};
 use tenure_core::kind::IdleRule;
 use tenure_core::lease::{Holder, HolderKind, Ttl};
 use tenure_core::session::{Claimant, Command, StartRun};
-use tenure_engine::{Engine, NoWitness, SystemIds, Target};
+use tenure_engine::{Engine, Ids, NoWitness, SystemIds, Target};
 use tenure_store::{Handle, RenewOutcome, RenewRequest, Store};
-use tenure_store_sqlite::{SqliteOptions, SqliteStore};
+use tenure_store_sqlite::{SqliteOptions, SqliteStore, SystemClock};
 use tokio::task::JoinSet;
 
 const OWNERS: usize = 10_000;
@@ -42,7 +42,8 @@ async fn main() {
     println!("W8 heartbeats of {OWNERS} independent owners (goal: at least 150,000/s), medians of {ROUNDS} rounds in turn");
     print_disk(home.path());
     let path = home.path().join("tenure.db");
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(SqliteOptions::new(path)).expect("the store opens"));
+    let options = SqliteOptions::new(path, SystemIds.incarnation(), Arc::new(SystemClock::new()));
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(options).expect("the store opens"));
     let owned = Arc::new(hold_all(&Engine::new(Arc::clone(&store), Arc::new(SystemIds), Arc::new(NoWitness))).await);
     let mut floor = Floor::open(&home.path().join("floor.db"));
     println!("{:>9}  {:<8} {:>12} {:>9} {:>9} {:>9} {:>11} {:>9}", "in flight", "", "renewals/s", "p50 ms", "p99 ms", "p99.9", "CPU-µs each", "KiB each");

@@ -100,9 +100,8 @@ fn of_many_takeovers_of_one_dead_run_exactly_one_wins_and_refusals_name_it() {
         let key = scene.key.as_str();
         is_gone(&world, key);
         let actors: Vec<String> = (0..CONTENDERS).map(|n| format!("taker-{race}-{n}")).collect();
-        let take = |actor: &String| {
-            world.tenure(&["takeover", key, "--actor-id", actor, "--reason", "runner died"])
-        };
+        let take =
+            |actor: &String| world.tenure(&["takeover", key, "--actor-id", actor, "--reason", "runner died"]);
         winner(&answers(actors.iter().map(take)), |n| actors[n].clone());
         world.ok(&["cancel", key]);
     }

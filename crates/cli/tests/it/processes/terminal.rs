@@ -15,11 +15,9 @@ impl<'a> Tmux<'a> {
         let socket = world.path("tmux").to_str().unwrap().to_owned();
         let tmux = Self { world, socket };
         let home = tmux.world.path("");
-        let bin = std::path::Path::new(env!("CARGO_BIN_EXE_tenure")).parent().unwrap();
-        let path = format!("{}:/usr/local/bin:/usr/bin:/bin", bin.display());
         let mut command = tmux.run(&["-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24"]);
         command.arg("-e").arg(format!("TENURE_HOME={}", home.display()));
-        command.arg("-e").arg(format!("PATH={path}")).args(["-e", "PS1=shell> "]);
+        command.args(["-e", concat!("T=", env!("CARGO_BIN_EXE_tenure")), "-e", "PS1=shell> "]);
         command.arg("-c").arg(&home).args(["bash", "--norc", "--noprofile"]);
         assert!(command.status().unwrap().success());
         tmux.shows("shell>");
@@ -63,7 +61,7 @@ impl Drop for Tmux<'_> {
 fn an_editor_draws_the_same_screen_as_without_follows_resizes_and_writes_its_file() {
     let world = World::new();
     let tmux = Tmux::new(&world);
-    let screens = ["", "tenure run --key edit -- "].map(|prefix| {
+    let screens = ["", "$T run --key edit -- "].map(|prefix| {
         tmux.keys(&["-l", "clear; "]);
         tmux.keys(&["-l", &format!("{prefix}vim -u NONE -i NONE -n note.txt")]);
         tmux.keys(&["Enter"]);
@@ -72,7 +70,8 @@ fn an_editor_draws_the_same_screen_as_without_follows_resizes_and_writes_its_fil
         let small = tmux.shows("hello");
         tmux.resize("60", "15");
         let resized = until("the new size", || {
-            Some(tmux.screen()).filter(|screen| screen.lines().filter(|line| line.starts_with('~')).count() == 13)
+            Some(tmux.screen())
+                .filter(|screen| screen.lines().filter(|line| line.starts_with('~')).count() == 13)
         });
         tmux.resize("80", "24");
         tmux.keys(&["-l", ":q!"]);
@@ -81,50 +80,64 @@ fn an_editor_draws_the_same_screen_as_without_follows_resizes_and_writes_its_fil
         (small, resized)
     });
     assert_eq!(screens[0], screens[1]);
-    tmux.keys(&["-l", "clear; tenure run -- vim -u NONE -i NONE -n note.txt"]);
+    tmux.keys(&["-l", "clear; $T run -- vim -u NONE -i NONE -n note.txt"]);
     tmux.keys(&["Enter"]);
     tmux.shows("~");
     tmux.keys(&["i", "kept", "Escape"]);
     tmux.keys(&["-l", ":wq"]);
     tmux.keys(&["Enter"]);
-    until("the file", || std::fs::read_to_string(world.path("note.txt")).ok().filter(|text| text == "kept\n"));
+    until("the file", || {
+        std::fs::read_to_string(world.path("note.txt")).ok().filter(|text| text == "kept\n")
+    });
 }
 
 #[test]
 fn a_stopped_editor_keeps_its_lease_and_comes_back_with_its_screen() {
     let world = World::new();
     let tmux = Tmux::new(&world);
-    tmux.keys(&["-l", "tenure run --key edit --ttl 2s --grace 100ms -- vim -u NONE -i NONE -n note.txt"]);
-    tmux.keys(&["Enter"]);
-    tmux.shows("~");
-    tmux.keys(&["i", "before", "Escape"]);
-    let before = tmux.shows("before");
-    tmux.keys(&["C-z"]);
-    tmux.shows("Stopped");
+    let prefixes = ["", "$T run --key edit --ttl 2s --grace 100ms -- "];
+    let screens = prefixes.map(|prefix| {
+        tmux.keys(&["-l", &format!("clear; {prefix}vim -u NONE -i NONE -n note.txt")]);
+        tmux.keys(&["Enter"]);
+        tmux.shows("~");
+        tmux.keys(&["i", "before", "Escape"]);
+        tmux.shows("before");
+        tmux.keys(&["C-z"]);
+        tmux.shows("Stopped");
+        if !prefix.is_empty() {
+            is_renewed_while_stopped(&world);
+        }
+        tmux.keys(&["-l", "fg"]);
+        tmux.keys(&["Enter"]);
+        tmux.shows("~");
+        tmux.keys(&["A", " and after", "Escape"]);
+        let screen = tmux.shows("before and after");
+        tmux.keys(&["-l", ":q!"]);
+        tmux.keys(&["Enter"]);
+        tmux.shows("shell>");
+        screen
+    });
+    assert_eq!(screens[0], screens[1]);
+    until("the end", || (world.json(&["show", "edit"]).remove(0)["state"] == "completed").then_some(()));
+}
+
+/// Several renewals, more than two ttls' worth, while the runner itself stands still.
+fn is_renewed_while_stopped(world: &World) {
     let lease = || world.json(&["show", "edit"]).remove(0)["lease"].clone();
-    let renewed = |lease: &serde_json::Value| lease["renewed_at"].as_str().unwrap().to_owned();
     let first = lease();
-    // Several renewals while the runner itself stands still: more than two ttls' worth.
-    let mut seen = std::collections::BTreeSet::from([renewed(&first)]);
+    let mut seen = std::collections::BTreeSet::new();
     until("renewals by the sitter", || {
-        seen.insert(renewed(&lease()));
+        seen.insert(lease()["renewed_at"].as_str().unwrap().to_owned());
         (seen.len() > 8).then_some(())
     });
     assert_eq!(lease()["fence"], first["fence"]);
-    tmux.keys(&["-l", "fg"]);
-    tmux.keys(&["Enter"]);
-    let after = tmux.shows("before");
-    assert_eq!(before, after);
-    tmux.keys(&["-l", ":q!"]);
-    tmux.keys(&["Enter"]);
-    until("the end", || (world.json(&["show", "edit"]).remove(0)["state"] == "completed").then_some(()));
 }
 
 #[test]
 fn an_interrupt_reaches_the_program_and_not_the_runner() {
     let world = World::new();
     let tmux = Tmux::new(&world);
-    tmux.keys(&["-l", "tenure run --key repl -- python3 -q"]);
+    tmux.keys(&["-l", "$T run --key repl -- python3 -q"]);
     tmux.keys(&["Enter"]);
     tmux.shows(">>>");
     tmux.keys(&["-l", "while True: pass"]);
@@ -146,11 +159,13 @@ fn an_interrupt_reaches_the_program_and_not_the_runner() {
 fn top_fills_the_screen_and_quits_on_its_key() {
     let world = World::new();
     let tmux = Tmux::new(&world);
-    tmux.keys(&["-l", "tenure run --key top -- top -d 1"]);
+    tmux.keys(&["-l", "$T run --key top -- top -d 1"]);
     tmux.keys(&["Enter"]);
     tmux.shows("load average");
     tmux.resize("100", "30");
-    until("the new size", || (tmux.screen().lines().filter(|line| !line.trim().is_empty()).count() > 15).then_some(()));
+    until("the new size", || {
+        (tmux.screen().lines().filter(|line| !line.trim().is_empty()).count() > 15).then_some(())
+    });
     tmux.keys(&["q"]);
     until("the end", || (world.json(&["show", "top"]).remove(0)["state"] == "completed").then_some(()));
 }

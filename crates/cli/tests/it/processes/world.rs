@@ -83,6 +83,9 @@ impl Process {
 
     /// Its end, within [`PATIENCE`].
     pub(crate) fn end(&mut self) -> ExitStatus {
+        if let Some(status) = self.0.try_wait().unwrap() {
+            return status;
+        }
         let pidfd = pidfd_open(self.pid(), PidfdFlags::empty()).unwrap();
         let mut ready = [PollFd::new(&pidfd, PollFlags::IN)];
         let seconds = i64::try_from(PATIENCE.as_secs()).unwrap();
