@@ -1,11 +1,12 @@
 //! A private storage directory with a workspace, and `tenure` in it.
 
 use std::ffi::OsStr;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tempfile::TempDir;
 
 /// A private storage directory and an empty workspace beside it.
@@ -115,10 +116,7 @@ impl Home {
     pub(crate) fn state(&self) -> Value {
         let mut list = document(&self.ok(&["list", "--limit", "1000", "--output", "json"]));
         for session in list["data"].as_array_mut().unwrap() {
-            // Passes by itself.
-            if let Some(lease) = session["lease"].as_object_mut() {
-                lease.remove("standing");
-            }
+            steady_session(session.as_object_mut().unwrap());
         }
         list
     }
@@ -143,6 +141,21 @@ impl Home {
         }
         let text = replaced(&text, "ses_", |rest| rest.len().min(26), "[id]");
         replaced(&text, "20", instant, "[at]")
+    }
+}
+
+/// A session without what changes by itself: time passes, and a runner renews and records.
+fn steady_session(session: &mut Map<String, Value>) {
+    let lease = session.get_mut("lease").and_then(Value::as_object_mut);
+    let is_run = lease.as_ref().is_some_and(|lease| lease["holder"]["kind"] == "run");
+    if let Some(lease) = lease {
+        lease.remove("standing");
+        if is_run {
+            lease.retain(|name, _| name != "renewed_at" && name != "expires_at");
+        }
+    }
+    if is_run {
+        session.retain(|name, _| name != "head_seq" && name != "last_activity_at");
     }
 }
 
@@ -172,6 +185,50 @@ fn replaced(text: &str, begin: &str, length: impl Fn(&str) -> usize, by: &str) -
     done + rest
 }
 
+/// A `tenure run` that is killed if the test ends before it.
+pub(crate) struct Running(Child);
+
+impl Running {
+    /// Starts `tenure run --key KEY -- sh -c SCRIPT` and returns once it holds the session.
+    pub(crate) fn start(home: &Home, key: &str, script: &str) -> Self {
+        let mut command = home.command();
+        command.args(["run", "--key", key, "--", "sh", "-c", script]);
+        let running = Self(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+        eventually(|| home.ask(&["show", key]).code == 0);
+        running
+    }
+
+    /// Kills the runner without a word, and returns once nothing of its tree is left.
+    pub(crate) fn vanish(mut self, home: &Home) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+        let holds = home.storage().join("tenure.db-run/hold");
+        let is_free = |lock: &fs::DirEntry| File::open(lock.path()).unwrap().try_lock_shared().is_ok();
+        eventually(|| fs::read_dir(&holds).unwrap().all(|lock| is_free(&lock.unwrap())));
+    }
+
+    /// Its exit code, once it has ended.
+    pub(crate) fn code(mut self) -> Option<i32> {
+        self.0.wait().unwrap().code()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+/// Returns once `holds` does, which must be soon.
+pub(crate) fn eventually(mut holds: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !holds() {
+        assert!(began.elapsed() < Duration::from_secs(30), "it never came true");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
 /// What a command answers.
 pub(crate) fn answer(command: &mut Command) -> Answer {
     let Output { status, stdout, stderr } = command.output().unwrap();
@@ -198,9 +255,4 @@ fn json_words<'a>(words: &[&'a str]) -> Vec<&'a str> {
 /// The names of a document's fields, in order.
 pub(crate) fn keys(document: &Value) -> Vec<&str> {
     document.as_object().unwrap().keys().map(String::as_str).collect()
-}
-
-/// Whether a path exists at all.
-pub(crate) fn exists(path: &Path) -> bool {
-    path.symlink_metadata().is_ok()
 }

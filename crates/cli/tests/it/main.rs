@@ -3,5 +3,6 @@
 
 mod home;
 mod processes;
+mod sessions;
 mod workspace_refusals;
 mod workspace_reports;
