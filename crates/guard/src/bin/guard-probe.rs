@@ -219,7 +219,8 @@ fn witness(path: Option<OsString>) -> ExitCode {
     loop {
         let now = BootTime::now().as_nanos();
         let word = if told.swap(false, std::sync::atomic::Ordering::SeqCst) { "term" } else { "alive" };
-        if writeln!(file, "{word} {now}").is_err() {
+        // In one piece: others write to the same pipe.
+        if file.write_all(format!("{word} {now}\n").as_bytes()).is_err() {
             return ExitCode::FAILURE;
         }
         let pause = rustix::event::Timespec { tv_sec: 0, tv_nsec: 1_000_000 };

@@ -93,8 +93,12 @@ impl Console {
         screen.keys.enter()
     }
 
-    /// Gives the real terminal back as it was found; call it before [`crate::jobs::stop_self`].
+    /// Shows what the command has printed so far and gives the real terminal back as it was found; call it
+    /// before [`crate::jobs::stop_self`].
     pub fn leave(&self) {
+        for pump in &self.pumps {
+            pump.catch_up();
+        }
         if let Some(screen) = &self.screen {
             screen.keys.leave();
         }

@@ -1,8 +1,9 @@
 //! One output of the command: read, shown, recorded.
 
 use std::any::Any;
-use std::io::{self, PipeWriter, pipe};
+use std::io::{self, PipeReader, PipeWriter, Read, Write, pipe};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -18,7 +19,10 @@ use crate::clock::timespec;
 const PIECE: usize = 64 * 1024;
 
 /// The kernel hands a terminal's output over a moment after the write; a pipe's is there at once.
-const TERMINAL_LINGER: Duration = Duration::from_millis(100);
+const TERMINAL_LINGER: Duration = Duration::from_millis(20);
+
+/// How long stopping a job may wait for its output.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 pub(super) type Record = Arc<Mutex<dyn FnMut(Stream, &[u8]) + Send>>;
 
@@ -34,7 +38,7 @@ pub(super) struct Source {
     from: OwnedFd,
     /// `None` once it cannot be written to any more.
     shown_on: Option<OwnedFd>,
-    /// How long silence must last, once the tree is gone, to count as the end.
+    /// How long silence must last to mean that nothing is on its way.
     linger: Duration,
     /// The terminal's other side. A command may close it and open it again, which must not look like the end.
     kept_open: Option<OwnedFd>,
@@ -44,8 +48,10 @@ pub(super) struct Source {
 #[derive(Debug)]
 pub(super) struct Pump {
     thread: JoinHandle<()>,
-    /// Closing it says that the tree is gone: what is there now is all there will be.
-    running: PipeWriter,
+    /// A byte asks to be told when everything so far has been taken. Closing it says that the tree is gone:
+    /// what is there now is all there will be.
+    ask: PipeWriter,
+    answers: Receiver<()>,
 }
 
 /// What a step found.
@@ -94,43 +100,81 @@ impl Source {
 
 impl Pump {
     pub(super) fn start(source: Source, record: Record) -> io::Result<Self> {
-        let (ended, running) = pipe()?;
+        let (asked, ask) = pipe()?;
+        let (answer, answers) = channel();
         let name = format!("output {:?}", source.stream);
-        let pump = move || run(source, &ended, &record);
-        Ok(Self { thread: std::thread::Builder::new().name(name).spawn(pump)?, running })
+        let mut worker = Worker { source, asked, answer, record, room: vec![0; PIECE] };
+        let thread = std::thread::Builder::new().name(name).spawn(move || worker.run())?;
+        Ok(Self { thread, ask, answers })
+    }
+
+    /// Returns when everything printed so far is shown and recorded, or after a second.
+    pub(super) fn catch_up(&self) {
+        // An answer that came too late for the one who asked last.
+        while self.answers.try_recv().is_ok() {}
+        if (&self.ask).write(&[0]).is_ok() {
+            // Late or never: a recording that takes so long must not keep a job from being stopped.
+            let _ = self.answers.recv_timeout(PATIENCE);
+        }
     }
 
     /// Takes what is left and ends; the error is a panic of the recording.
     pub(super) fn finish(self) -> Result<(), Box<dyn Any + Send>> {
-        drop(self.running);
+        drop(self.ask);
         self.thread.join()
     }
 }
 
-fn run(mut source: Source, ended: &impl AsFd, record: &Record) {
-    let mut room = vec![0; PIECE];
-    let mut tree_is_gone = false;
-    loop {
-        match source.read(&mut room) {
-            Found::Bytes(length) => {
-                if !source.take(&room[..length], record) {
-                    return;
-                }
+struct Worker {
+    source: Source,
+    asked: PipeReader,
+    answer: Sender<()>,
+    record: Record,
+    room: Vec<u8>,
+}
+
+impl Worker {
+    fn run(&mut self) {
+        while self.take_all() {
+            is_ready_within(None, &[self.source.from.as_fd(), self.asked.as_fd()]);
+            if !is_ready_within(Some(Duration::ZERO), &[self.asked.as_fd()]) {
+                continue;
             }
-            Found::End => return,
-            Found::Silence if tree_is_gone => {
-                if !is_ready_within(Some(source.linger), &[source.from.as_fd()]) {
-                    return;
-                }
+            let tree_is_gone = !matches!(self.asked.read(&mut [0]), Ok(1));
+            if tree_is_gone {
+                self.source.kept_open = None;
             }
-            Found::Silence => {
-                is_ready_within(None, &[source.from.as_fd(), ended.as_fd()]);
-                tree_is_gone = is_ready_within(Some(Duration::ZERO), &[ended.as_fd()]);
-                if tree_is_gone {
-                    source.kept_open = None;
+            if !self.take_lingering() || tree_is_gone {
+                return;
+            }
+            // Whoever asked may have tired of waiting.
+            let _ = self.answer.send(());
+        }
+    }
+
+    /// Takes what is there; false at the end.
+    fn take_all(&mut self) -> bool {
+        loop {
+            match self.source.read(&mut self.room) {
+                Found::Silence => return true,
+                Found::End => return false,
+                Found::Bytes(length) => {
+                    if !self.source.take(&self.room[..length], &self.record) {
+                        return false;
+                    }
                 }
             }
         }
+    }
+
+    /// Takes what is there and what is on its way; false at the end.
+    fn take_lingering(&mut self) -> bool {
+        while self.take_all() {
+            if !is_ready_within(Some(self.source.linger), &[self.source.from.as_fd()]) {
+                return true;
+            }
+        }
+        false
     }
 }
 

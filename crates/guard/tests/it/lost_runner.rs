@@ -6,7 +6,7 @@ use std::time::Duration;
 use rustix::process::{Signal, kill_process};
 use tempfile::TempDir;
 use tenure_guard::BootTime;
-use tenure_guard::hold::{Probe, probe as probe_hold};
+use tenure_guard::hold::{Holder, Probe, probe as probe_hold};
 
 use crate::support::{Fifo, Pty, lives, probe, probe_path, to_pid, until, wait_gone};
 
@@ -31,7 +31,7 @@ impl Scene {
         let hold = self.dir.path().join("hold");
         let mut command = probe(&["--hold", hold.to_str().unwrap(), "--events", self.events.path()]);
         let script = format!(
-            "trap '' TERM HUP; setsid sh -c 'trap \"\" TERM; echo daemon $$; sleep 1000' > {1} & exec {0} __witness {1}",
+            "trap '' TERM HUP; setsid sh -c 'trap \"\" TERM; echo daemon $$; exec sleep 1000' > {1} & exec {0} __witness {1}",
             probe_path().display(),
             self.witness.path(),
         );
@@ -107,11 +107,10 @@ fn killed_with_its_guard_it_leaves_a_held_lock_that_names_the_rest() {
     wait_gone(main);
     assert!(lives(daemon));
     assert_eq!(probe_hold(&hold).unwrap(), Probe::Held);
-    let holders = tenure_guard::hold::holders(&hold).unwrap();
-    assert!(holders.iter().any(|holder| holder.pid == daemon && holder.name == "sh"), "{holders:?}");
-    for holder in holders {
-        kill_process(to_pid(holder.pid), Signal::KILL).unwrap();
-        wait_gone(holder.pid);
-    }
+    until("the daemon to be named", || {
+        let holders = tenure_guard::hold::holders(&hold).unwrap();
+        holders == [Holder { pid: daemon, name: "sleep".to_owned() }]
+    });
+    kill_process(to_pid(daemon), Signal::KILL).unwrap();
     until("the lock to be free", || probe_hold(&hold).unwrap() == Probe::Free);
 }

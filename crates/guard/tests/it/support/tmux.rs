@@ -36,9 +36,15 @@ impl Tmux {
         self.command(&["resize-window", "-x", &columns.to_string(), "-y", &rows.to_string()]);
     }
 
-    /// Everything visible, without trailing blanks and empty lines.
+    /// Everything visible, without trailing empty lines; the process id of a new job is left out.
     pub(crate) fn screen(&self) -> String {
-        String::from_utf8_lossy(&self.command(&["capture-pane", "-p"]).stdout).trim_end().to_owned()
+        let shown = self.command(&["capture-pane", "-p"]).stdout;
+        let lines = String::from_utf8_lossy(&shown).into_owned();
+        let lines = lines.lines().map(|line| match line.strip_prefix("[1] ") {
+            Some(pid) if pid.parse::<u32>().is_ok() => "[1] a job",
+            _ => line,
+        });
+        lines.collect::<Vec<_>>().join("\n").trim_end().to_owned()
     }
 
     /// The screen once it satisfies the condition.
