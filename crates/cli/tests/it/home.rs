@@ -232,8 +232,8 @@ pub(crate) fn eventually(mut holds: impl FnMut() -> bool) {
 /// What a command answers.
 pub(crate) fn answer(command: &mut Command) -> Answer {
     let Output { status, stdout, stderr } = command.output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Answer { code: status.code().unwrap(), out: text(stdout), err: text(stderr) }
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Answer { code: status.code().unwrap(), out: text(&stdout), err: text(&stderr) }
 }
 
 /// The answer, if it is a success.
