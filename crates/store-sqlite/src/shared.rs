@@ -27,6 +27,8 @@ pub(crate) struct Shared {
     pub(crate) ear: Mutex<Option<Ear>>,
     pub(crate) copier: Copier,
     pub(crate) troubles: Troubles,
+    /// Held by the writer during a turn, and by whoever must not be stopped in the middle of one.
+    pub(crate) turn: Mutex<()>,
 }
 
 impl Shared {

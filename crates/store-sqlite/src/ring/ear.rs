@@ -24,6 +24,9 @@ use crate::watches::Watches;
 /// How often the net is looked at while something is watched.
 const NET: Duration = Duration::from_secs(1);
 
+/// What a process tells its own ear: nothing was written, only look around.
+const NUDGE: &[u8] = b".";
+
 /// A process's ear: from its making on, no write goes unnoticed for longer than the net allows.
 #[derive(Debug)]
 pub(crate) struct Ear {
@@ -72,7 +75,7 @@ impl Ear {
     /// Makes the listener look: something is watched now, or the store is closed.
     pub(crate) fn nudge(&self) {
         // A full socket wakes it as well.
-        drop(self.nudge.send(&[]));
+        drop(self.nudge.send(NUDGE));
     }
 }
 
@@ -127,6 +130,9 @@ impl Listener {
     }
 
     fn rung(&self, message: &[u8]) {
+        if message == NUDGE {
+            return;
+        }
         let (named, rest) = message.as_chunks::<8>();
         if named.is_empty() || !rest.is_empty() {
             return self.watches.wake_all();

@@ -21,7 +21,7 @@ use crate::sql;
 /// Payloads up to this size are read with their row; larger ones once it is known that they fit the page.
 const SMALL_BYTES: u64 = 4096;
 
-/// A page ends after this many stored bytes, but never before its first row.
+/// A page ends with the row that brings it to this many stored bytes.
 const PAGE_BYTES: u64 = 8 << 20;
 
 /// Events that are looked at for one answer when only some types are asked for.
@@ -59,12 +59,16 @@ fn read(conn: &Connection, request: &ReadRequest) -> Result<ReadOutcome, WorkErr
     let log = log.unwrap_or_default();
     let limit = request.limit.min(limits::EVENTS_PER_READ_MAX);
     let mut outcome = ReadOutcome { events: Vec::new(), read_to: request.after, head: log.seq };
-    let mut looked_at = 0;
-    while outcome.read_to < log.seq && outcome.events.len() < limit && looked_at < LOOKED_AT_MAX {
+    let (mut looked_at, mut bytes) = (0, 0);
+    while outcome.read_to < log.seq
+        && outcome.events.len() < limit
+        && looked_at < LOOKED_AT_MAX
+        && bytes < PAGE_BYTES
+    {
         // With types asked for, a window is no smaller than a full page: most of it may be of other types.
         let width = if request.types.is_empty() { limit } else { limits::EVENTS_PER_READ_MAX };
-        let events = window(conn, log, (request.handle, outcome.read_to), width as u64)?;
-        looked_at += events.len() as u64;
+        let (events, stored) = window(conn, log, (request.handle, outcome.read_to), width as u64)?;
+        (looked_at, bytes) = (looked_at + events.len() as u64, bytes + stored);
         for event in events {
             if outcome.events.len() == limit {
                 break;
@@ -87,13 +91,14 @@ struct LogRow {
     payload: Option<Vec<u8>>,
 }
 
-/// Up to `width` events after a position: finds the row of the last one, and walks back from there.
+/// Up to `width` events after a position, and their stored size: finds the row of the last one, and walks
+/// back from there.
 fn window(
     conn: &Connection,
     log: LogHead,
     (handle, after): (Handle, Seq),
     width: u64,
-) -> Result<Vec<Event>, WorkError> {
+) -> Result<(Vec<Event>, u64), WorkError> {
     let last = log.seq.0.min(after.0.saturating_add(width.max(1)));
     let mut rows = VecDeque::new();
     let mut pos = chain::find(conn, log.pos, Seq(last))?;
@@ -109,10 +114,10 @@ fn window(
     let mut events = Vec::new();
     let mut bytes = 0;
     for row in rows {
-        bytes += row.bytes;
-        if bytes > PAGE_BYTES && !events.is_empty() {
+        if bytes >= PAGE_BYTES {
             break;
         }
+        bytes += row.bytes;
         let payload = match row.payload {
             Some(payload) => payload,
             None => large_payload(conn, row.pos)?,
@@ -120,7 +125,7 @@ fn window(
         events.extend(record::decode_events(row.first, &payload)?);
     }
     events.retain(|event| event.seq > after && event.seq.0 <= last);
-    Ok(events)
+    Ok((events, bytes))
 }
 
 fn log_row(conn: &Connection, handle: Handle, pos: i64) -> Result<LogRow, WorkError> {

@@ -1,6 +1,6 @@
 //! One turn of the writer: pass the turnstile, work, let the next one in, answer and ring.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use rusqlite::Connection;
 use tenure_store::StoreError;
@@ -48,6 +48,8 @@ impl Writer {
 
     /// Works on what waits.
     pub(super) fn turn(&mut self) {
+        let shared = Arc::clone(&self.shared);
+        let _turn = shared.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let opened = self.open_turnstile().and_then(|turnstile| self.open().map(|()| turnstile));
         let turnstile = match opened {
             Ok(turnstile) => turnstile,

@@ -1,3 +1,13 @@
-//! The promise kept with SQLite, proved on real files.
+//! The promise kept with SQLite, proved on real files and real processes.
 
 mod conformance;
+mod crash;
+mod failures;
+mod files;
+mod health;
+mod log;
+mod memory;
+mod processes;
+mod race;
+mod support;
+mod wal;

@@ -1,0 +1,244 @@
+//! When something fails in the middle: for whom, what was kept, and what is told.
+
+use std::io;
+use std::sync::{Arc, Condvar, Mutex};
+
+use tenure_core::id::Seq;
+use tenure_store::{AppendOutcome, CommitOutcome, Find, LogStore as _, RenewOutcome, RenewRequest};
+use tenure_store::{SessionStore as _, Store, StoreError};
+use tenure_store_sqlite::{Depth, FaultPoint, Faults, SqliteStore};
+use tenure_store_testkit::fixture::{Held, append, pause, prepare, run, slot, start};
+use tenure_store_testkit::read_all;
+use tokio::task::JoinSet;
+
+use crate::support::{Home, hold};
+
+/// What is to happen at the next points of a sort.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Plan {
+    Pass,
+    Fail,
+    Full,
+    Panic,
+}
+
+/// Plays plans, one per point; without one, nothing happens. Closed, it holds the writer at its first point.
+#[derive(Debug, Default)]
+struct Script {
+    plans: Mutex<Vec<(FaultPoint, Plan)>>,
+    gate: Mutex<bool>,
+    opened: Condvar,
+}
+
+impl Script {
+    fn plan(&self, point: FaultPoint, plans: &[Plan]) {
+        self.plans.lock().unwrap().extend(plans.iter().map(|plan| (point, *plan)));
+    }
+
+    /// Holds the writer before it commits, so that what is asked meanwhile makes one group.
+    fn close(&self) {
+        *self.gate.lock().unwrap() = true;
+    }
+
+    fn open(&self) {
+        *self.gate.lock().unwrap() = false;
+        self.opened.notify_all();
+    }
+}
+
+impl Faults for Script {
+    fn at(&self, point: FaultPoint) -> io::Result<()> {
+        if point == FaultPoint::BeforeCommit {
+            let gate = self.gate.lock().unwrap();
+            drop(self.opened.wait_while(gate, |is_closed| *is_closed).unwrap());
+        }
+        let mut plans = self.plans.lock().unwrap();
+        let next = plans.iter().position(|(planned, _)| *planned == point);
+        let plan = next.map_or(Plan::Pass, |next| plans.remove(next).1);
+        drop(plans);
+        match plan {
+            Plan::Pass => Ok(()),
+            Plan::Fail => Err(io::Error::other("planned")),
+            Plan::Full => Err(io::ErrorKind::StorageFull.into()),
+            Plan::Panic => panic!("planned"),
+        }
+    }
+}
+
+struct Stage {
+    store: Arc<SqliteStore>,
+    script: Arc<Script>,
+    held: Held,
+    _home: Home,
+}
+
+impl Stage {
+    async fn new() -> Self {
+        let (home, script) = (Home::new(), Arc::new(Script::default()));
+        let mut options = home.options();
+        options.faults = Arc::<Script>::clone(&script);
+        let store = Arc::new(SqliteStore::open(options).unwrap());
+        let held = hold(store.as_ref(), "a").await;
+        Self { store, script, held, _home: home }
+    }
+
+    /// Asks for `count` appends at once, which the writer works on as one group.
+    async fn group(&self, count: usize) -> Vec<Result<AppendOutcome, StoreError>> {
+        self.script.close();
+        let blocker = self.append();
+        let (store, held) = (Arc::clone(&self.store), self.held);
+        let asked = tokio::spawn(async move {
+            let mut asking = JoinSet::new();
+            for _ in 0..count {
+                let store = Arc::clone(&store);
+                asking.spawn(async move { store.append(append(held.handle, None, 1)).await });
+                tokio::task::yield_now().await;
+            }
+            asking.join_all().await
+        });
+        tokio::task::yield_now().await;
+        self.script.open();
+        drop(blocker.await);
+        asked.await.unwrap()
+    }
+
+    async fn append(&self) -> Result<AppendOutcome, StoreError> {
+        self.store.append(append(self.held.handle, None, 1)).await
+    }
+
+    async fn head(&self) -> Seq {
+        self.store.find(Find::Handle(self.held.handle)).await.unwrap().head
+    }
+
+    fn is_sound(&self) {
+        assert_eq!(self.store.verify(Depth::Deep).unwrap(), []);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_in_a_group_is_told_to_the_one_whose_it_is() {
+    let stage = Stage::new().await;
+    // The group fails at its second request; alone, the second one fails again.
+    stage.script.plan(FaultPoint::Apply, &[Plan::Pass]);
+    let script = &stage.script;
+    script.plan(FaultPoint::Apply, &[Plan::Pass, Plan::Fail, Plan::Pass, Plan::Fail]);
+    let answers = stage.group(6).await;
+    let failed = answers.iter().filter(|answer| answer.is_err()).count();
+    assert!(failed <= 1, "{answers:?}");
+    let kept = answers.len() - failed;
+    assert_eq!(stage.head().await, Seq(2 + 1 + kept as u64));
+    stage.is_sound();
+}
+
+#[tokio::test]
+async fn a_panic_while_working_is_an_error_and_the_store_goes_on() {
+    let stage = Stage::new().await;
+    for plan in [Plan::Panic, Plan::Fail] {
+        stage.script.plan(FaultPoint::Apply, &[plan]);
+        let answer = stage.append().await;
+        assert!(matches!(answer, Err(StoreError::Unavailable { .. })), "{answer:?}");
+        assert_eq!(stage.head().await, Seq(2));
+    }
+    assert!(matches!(stage.append().await, Ok(AppendOutcome::Appended { first: Seq(3), .. })));
+    stage.is_sound();
+}
+
+#[tokio::test]
+async fn a_commit_that_fails_before_it_is_durable_is_done_again() {
+    let stage = Stage::new().await;
+    for plan in [Plan::Fail, Plan::Full] {
+        stage.script.plan(FaultPoint::BeforeCommit, &[plan]);
+        assert!(matches!(stage.append().await, Ok(AppendOutcome::Appended { .. })));
+    }
+    assert_eq!(stage.head().await, Seq(4));
+    stage.is_sound();
+}
+
+#[tokio::test]
+async fn a_commit_whose_answer_is_lost_is_found_and_not_done_again() {
+    let stage = Stage::new().await;
+    stage.script.plan(FaultPoint::AfterCommit, &[Plan::Fail]);
+    assert!(matches!(stage.append().await, Ok(AppendOutcome::Appended { first: Seq(3), last: Seq(3) })));
+    assert_eq!(stage.head().await, Seq(3));
+    stage.script.plan(FaultPoint::AfterCommit, &[Plan::Fail]);
+    let request = prepare(stage.store.as_ref(), stage.held.handle, &pause(stage.held.fence)).await;
+    assert!(matches!(stage.store.commit(request).await, Ok(CommitOutcome::Committed(_))));
+    stage.script.plan(FaultPoint::AfterCommit, &[Plan::Fail]);
+    let renewal = RenewRequest { handle: stage.held.handle, fence: stage.held.fence };
+    assert!(matches!(stage.store.renew(renewal).await, Ok(RenewOutcome::Renewed(_))));
+    stage.is_sound();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_answer_is_found_for_everybody_in_the_group() {
+    let stage = Stage::new().await;
+    stage.script.plan(FaultPoint::AfterCommit, &[Plan::Pass, Plan::Fail]);
+    let answers = stage.group(20).await;
+    assert!(answers.iter().all(|answer| matches!(answer, Ok(AppendOutcome::Appended { .. }))), "{answers:?}");
+    assert_eq!(stage.head().await, Seq(23));
+    stage.is_sound();
+}
+
+#[tokio::test]
+async fn an_outcome_that_cannot_be_found_out_is_unknown_and_resolved_later() {
+    let stage = Stage::new().await;
+    for (key, point) in [("b", FaultPoint::AfterCommit), ("c", FaultPoint::BeforeCommit)] {
+        let command = start(run(&format!("ses_{key}"), Some(key), 1));
+        let request = prepare(stage.store.as_ref(), slot(key), &command).await;
+        stage.script.plan(point, &[Plan::Fail]);
+        stage.script.plan(FaultPoint::Reopen, &[Plan::Fail]);
+        let answer = stage.store.commit(request.clone()).await;
+        assert!(
+            matches!(&answer, Err(StoreError::Unknown { commit_id, .. }) if *commit_id == request.commit_id),
+            "{answer:?}"
+        );
+        let resolved = stage.store.resolve(&request).await.unwrap();
+        assert_eq!(resolved.is_some(), point == FaultPoint::AfterCommit);
+    }
+    assert!(matches!(stage.append().await, Ok(AppendOutcome::Appended { .. })));
+    stage.is_sound();
+}
+
+#[tokio::test]
+async fn a_commit_that_fails_twice_may_have_happened() {
+    let stage = Stage::new().await;
+    stage.script.plan(FaultPoint::BeforeCommit, &[Plan::Fail, Plan::Fail]);
+    let answer = stage.append().await;
+    assert!(matches!(answer, Err(StoreError::Unknown { .. })), "{answer:?}");
+    stage.is_sound();
+}
+
+#[tokio::test]
+async fn without_room_nothing_is_changed_and_it_works_again_with_room() {
+    let stage = Stage::new().await;
+    stage.script.plan(FaultPoint::BeforeCommit, &[Plan::Full, Plan::Full]);
+    let answer = stage.append().await;
+    assert!(matches!(answer, Err(StoreError::Full { .. })), "{answer:?}");
+    assert_eq!(stage.head().await, Seq(2));
+    stage.script.plan(FaultPoint::Apply, &[Plan::Full]);
+    assert!(matches!(stage.append().await, Err(StoreError::Full { .. })));
+    assert!(matches!(stage.append().await, Ok(AppendOutcome::Appended { first: Seq(3), .. })));
+    stage.is_sound();
+}
+
+#[tokio::test]
+async fn a_renewal_that_failed_is_not_remembered() {
+    let stage = Stage::new().await;
+    let before = stage.store.find(Find::Handle(stage.held.handle)).await.unwrap();
+    let renewal = RenewRequest { handle: stage.held.handle, fence: stage.held.fence };
+    stage.script.plan(FaultPoint::BeforeCommit, &[Plan::Full, Plan::Full]);
+    assert!(stage.store.renew(renewal).await.is_err());
+    assert_eq!(stage.store.find(Find::Handle(stage.held.handle)).await.unwrap(), before);
+    assert!(matches!(stage.store.renew(renewal).await, Ok(RenewOutcome::Renewed(_))));
+}
+
+#[tokio::test]
+async fn a_closed_store_answers_that_it_is_closed() {
+    let home = Home::new();
+    let store: Arc<dyn Store> = Arc::new(home.open());
+    let held = hold(store.as_ref(), "a").await;
+    let mut watch = store.watch(held.handle).await.unwrap();
+    drop(store);
+    assert!(matches!(watch.changed().await, Err(StoreError::Closed)));
+    assert_eq!(read_all(&home.open(), held.handle).await.len(), 2);
+}

@@ -1,0 +1,113 @@
+//! What the doctor is told.
+
+use rusqlite::Connection;
+use tenure_core::id::Incarnation;
+use tenure_store::LogStore as _;
+use tenure_store_sqlite::{Depth, SqliteStore};
+use tenure_store_testkit::fixture::append;
+
+use crate::support::{Home, hold};
+
+#[tokio::test]
+async fn a_healthy_store_says_what_it_is() {
+    let home = Home::new();
+    let store = home.open();
+    let held = hold(&store, "a").await;
+    let _watch = store.watch(held.handle).await.unwrap();
+    let health = store.health().unwrap();
+    assert_eq!(health.path, home.db().canonicalize().unwrap());
+    assert_eq!((health.schema_version, health.journal_mode.as_str(), health.page_bytes), (1, "wal", 4096));
+    assert!(health.db_bytes > 0 && health.wal_bytes > 0);
+    assert_eq!(health.writer, None);
+    assert_eq!(health.listening.len(), 1);
+    assert!(health.listening[0].is_alive);
+    assert_eq!(health.listening[0].pid, std::process::id());
+    assert!(health.troubles.is_empty(), "{:?}", health.troubles);
+    for depth in [Depth::Quick, Depth::Deep] {
+        assert_eq!(store.verify(depth).unwrap(), []);
+    }
+}
+
+#[tokio::test]
+async fn a_process_that_is_gone_is_not_alive() {
+    let home = Home::new();
+    let store = home.open();
+    hold(&store, "a").await;
+    let mut watcher = home.probe("watch", &["a"]);
+    assert_eq!(watcher.says().unwrap(), "watching");
+    let listening = store.health().unwrap().listening;
+    assert_eq!((listening.len(), listening[0].pid, listening[0].is_alive), (1, watcher.pid(), true));
+    watcher.kill();
+    assert!(!store.health().unwrap().listening[0].is_alive);
+}
+
+/// Damages a sound store with one statement, and returns what is found.
+async fn found_after(damage: &str, depth: Depth) -> Vec<String> {
+    let home = Home::new();
+    let store = home.open();
+    let held = hold(&store, "a").await;
+    for _ in 0..5 {
+        store.append(append(held.handle, None, 2)).await.unwrap();
+    }
+    assert_eq!(store.verify(depth).unwrap(), []);
+    let conn = Connection::open(home.db()).unwrap();
+    conn.execute_batch("PRAGMA ignore_check_constraints = 1").unwrap();
+    conn.execute_batch(damage).unwrap();
+    store.verify(depth).unwrap().into_iter().map(|finding| finding.what).collect()
+}
+
+#[tokio::test]
+async fn a_quick_look_finds_what_contradicts_itself() {
+    for (damage, word) in [
+        ("UPDATE session SET state = 4", "CHECK"),
+        ("DELETE FROM lease", "term"),
+        ("UPDATE session SET lease = NULL", "term"),
+        ("UPDATE lease SET fence = 99", "fence"),
+        ("UPDATE head SET seq = 99", "log"),
+        ("DELETE FROM head", "head"),
+        ("UPDATE slot SET newest = 7", "newest"),
+        ("UPDATE session SET revision = 99", "revision"),
+        ("DROP INDEX session_open; INSERT INTO session SELECT 9, ns, 'x', kind, slot, state, revision, fence,
+          due_at, commit_id, commit_seq, commit_at, lease, activity, body FROM session", "open sessions"),
+    ] {
+        let found = found_after(damage, Depth::Quick).await;
+        assert!(found.iter().any(|what| what.contains(word)), "{damage}: {found:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_deep_look_reads_every_record_and_event() {
+    for (damage, word) in [
+        ("DELETE FROM log WHERE pos = 3", "position"),
+        ("UPDATE log SET jump = 0 WHERE pos = 5", "wrong rows"),
+        ("UPDATE log SET payload = x'ff' WHERE pos = 2", "cannot be read"),
+        (
+            "UPDATE log SET count = 1, first_seq = 3 WHERE pos = 2; UPDATE log SET first_seq = 4 WHERE pos = 3",
+            "events",
+        ),
+        ("UPDATE session SET body = x'ff'", "session 1"),
+        ("UPDATE head SET depth = 2", "rows"),
+        ("INSERT INTO log VALUES (99, 42, 1, 1, 0, 0, x'1a00')", "which is not there"),
+    ] {
+        let found = found_after(damage, Depth::Deep).await;
+        assert!(found.iter().any(|what| what.contains(word)), "{damage}: {found:?}");
+    }
+}
+
+#[tokio::test]
+async fn two_stores_of_one_name_still_wake_each_other() {
+    let home = Home::new();
+    let named = || {
+        let mut options = home.options();
+        options.incarnation = Incarnation([7; 16]);
+        SqliteStore::open(options).unwrap()
+    };
+    let (one, other) = (named(), named());
+    let held = hold(&one, "a").await;
+    let mut here = one.watch(held.handle).await.unwrap();
+    let mut there = other.watch(held.handle).await.unwrap();
+    one.append(append(held.handle, None, 1)).await.unwrap();
+    here.changed().await.unwrap();
+    // It has no socket of its own, so it is its net that notices.
+    there.changed().await.unwrap();
+}

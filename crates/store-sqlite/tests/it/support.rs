@@ -1,0 +1,125 @@
+//! Stores in directories of their own, and processes beside this one.
+
+use std::io::{BufRead as _, BufReader, Lines};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tenure_core::id::Incarnation;
+use tenure_store::{Handle, Store, StoreError};
+use tenure_store_sqlite::{SqliteOptions, SqliteStore};
+use tenure_store_testkit::ManualClock;
+use tenure_store_testkit::fixture::{Held, append, committed, prepare, run, slot, start};
+
+/// The directory of one store, and its clock.
+#[derive(Debug)]
+pub(crate) struct Home {
+    pub(crate) directory: TempDir,
+    pub(crate) clock: ManualClock,
+}
+
+impl Home {
+    pub(crate) fn new() -> Self {
+        Self { directory: tempfile::tempdir().unwrap(), clock: ManualClock::new() }
+    }
+
+    pub(crate) fn db(&self) -> PathBuf {
+        self.directory.path().join("tenure.db")
+    }
+
+    pub(crate) fn beside(&self, suffix: &str) -> PathBuf {
+        self.directory.path().join(format!("tenure.db{suffix}"))
+    }
+
+    /// Options with an incarnation that nothing else has.
+    pub(crate) fn options(&self) -> SqliteOptions {
+        SqliteOptions::new(self.db(), incarnation(), Arc::new(self.clock.clone()))
+    }
+
+    pub(crate) fn open(&self) -> SqliteStore {
+        SqliteStore::open(self.options()).unwrap()
+    }
+
+    /// A store that gives up on others soon, so that tests need not wait long.
+    pub(crate) fn impatient(&self) -> SqliteStore {
+        let mut options = self.options();
+        options.limits.blocked_after = Duration::from_millis(50);
+        SqliteStore::open(options).unwrap()
+    }
+
+    /// Starts another process with one deed on this store.
+    pub(crate) fn probe(&self, deed: &str, words: &[&str]) -> Probe {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_store-probe"));
+        command.arg(deed).arg(self.db()).args(words);
+        Probe::start(command)
+    }
+}
+
+fn incarnation() -> Incarnation {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    let number = u128::from(LAST.fetch_add(1, Ordering::Relaxed)) << 64;
+    Incarnation((number | u128::from(std::process::id())).to_be_bytes())
+}
+
+/// Another process, killed when it is no longer needed.
+#[derive(Debug)]
+pub(crate) struct Probe {
+    pub(crate) child: Child,
+    said: Lines<BufReader<ChildStdout>>,
+}
+
+impl Probe {
+    pub(crate) fn start(mut command: Command) -> Self {
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let said = BufReader::new(child.stdout.take().unwrap()).lines();
+        Self { child, said }
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The next line that it says; `None` when it has ended.
+    pub(crate) fn says(&mut self) -> Option<String> {
+        self.said.next().transpose().unwrap()
+    }
+
+    /// Everything that it still says.
+    pub(crate) fn says_all(&mut self) -> Vec<String> {
+        self.said.by_ref().map(Result::unwrap).collect()
+    }
+
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, signal).unwrap();
+    }
+}
+
+impl Drop for Probe {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// Starts a session in the slot `key`.
+pub(crate) async fn hold(store: &dyn Store, key: &str) -> Held {
+    let id = format!("ses_{key}");
+    let request = prepare(store, slot(key), &start(run(&id, Some(key), 1))).await;
+    let fence = request.decision.counters.fence;
+    let done = committed(store.commit(request).await.unwrap());
+    Held { handle: done.handle, fence }
+}
+
+/// Appends one event to a session's inbox.
+pub(crate) async fn note(store: &dyn Store, handle: Handle) -> Result<(), StoreError> {
+    store.append(append(handle, None, 1)).await.map(drop)
+}
