@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tenure_engine::{Engine, EngineError, Ids, Name, SystemIds};
-use tenure_store::Listed;
+use tenure_store::{Listed, Store};
 use tenure_store_sqlite::{SqliteOptions, SqliteStore, SystemClock};
 
 use crate::args::options::Options;
@@ -20,19 +20,35 @@ use crate::witness::HoldLocks;
 pub(crate) struct App {
     pub(crate) options: Options,
     pub(crate) out: Out,
-    engine: OnceCell<Engine>,
+    opened: OnceCell<Opened>,
+}
+
+/// The store, and the engine over it.
+#[derive(Debug)]
+struct Opened {
+    store: Arc<SqliteStore>,
+    engine: Engine,
 }
 
 impl App {
     /// Nothing is opened yet.
     pub(crate) fn new(options: Options, out: Out) -> Self {
-        Self { options, out, engine: OnceCell::new() }
+        Self { options, out, opened: OnceCell::new() }
     }
 
     /// The engine over the store, which is created where there is none.
     pub(crate) fn engine(&self) -> anyhow::Result<&Engine> {
-        if let Some(engine) = self.engine.get() {
-            return Ok(engine);
+        Ok(&self.open()?.engine)
+    }
+
+    /// The store, created where there is none, to be shared with other threads.
+    pub(crate) fn shared_store(&self) -> anyhow::Result<Arc<SqliteStore>> {
+        Ok(Arc::clone(&self.open()?.store))
+    }
+
+    fn open(&self) -> anyhow::Result<&Opened> {
+        if let Some(opened) = self.opened.get() {
+            return Ok(opened);
         }
         prepare(self.db())?;
         let store = SqliteStore::open(self.opening())?;
@@ -41,10 +57,12 @@ impl App {
 
     /// The engine over the store if there is one. Nothing is created.
     pub(crate) fn existing(&self) -> anyhow::Result<Option<&Engine>> {
-        if let Some(engine) = self.engine.get() {
-            return Ok(Some(engine));
-        }
-        Ok(SqliteStore::open_existing(self.opening())?.map(|store| self.keep(store)))
+        Ok(self.look()?.map(|opened| &opened.engine))
+    }
+
+    /// The store itself if there is one. Nothing is created.
+    pub(crate) fn store(&self) -> anyhow::Result<Option<&SqliteStore>> {
+        Ok(self.look()?.map(|opened| opened.store.as_ref()))
     }
 
     /// The one session that `text` means, and the engine to change it with.
@@ -93,9 +111,18 @@ impl App {
         SqliteOptions::new(self.db(), SystemIds.incarnation(), Arc::new(SystemClock::new()))
     }
 
-    fn keep(&self, store: SqliteStore) -> &Engine {
-        let engine = Engine::new(Arc::new(store), Arc::new(SystemIds), Arc::new(self.hold_locks()));
-        self.engine.get_or_init(|| engine)
+    fn look(&self) -> anyhow::Result<Option<&Opened>> {
+        if let Some(opened) = self.opened.get() {
+            return Ok(Some(opened));
+        }
+        Ok(SqliteStore::open_existing(self.opening())?.map(|store| self.keep(store)))
+    }
+
+    fn keep(&self, store: SqliteStore) -> &Opened {
+        let store = Arc::new(store);
+        let shared: Arc<dyn Store> = Arc::<SqliteStore>::clone(&store);
+        let engine = Engine::new(shared, Arc::new(SystemIds), Arc::new(self.hold_locks()));
+        self.opened.get_or_init(|| Opened { store, engine })
     }
 }
 

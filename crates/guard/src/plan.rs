@@ -26,6 +26,8 @@ pub(crate) struct Plan {
     pub(crate) seat: Seat,
     /// From SIGTERM to SIGKILL.
     pub(crate) grace: Duration,
+    /// A file whose lock a runner that is stopped past the deadline must not keep; empty for none.
+    pub(crate) shared_lock: PathBuf,
 }
 
 /// Where the command sits.
@@ -51,7 +53,8 @@ impl Plan {
             Seat::Terminal { foreground } => out.u8(0).bool(foreground),
             Seat::Group(group) => out.u8(1).u32(group),
         };
-        out.u64(u64::try_from(self.grace.as_nanos()).unwrap_or(u64::MAX)).done()
+        out = out.u64(u64::try_from(self.grace.as_nanos()).unwrap_or(u64::MAX));
+        out.bytes(self.shared_lock.as_os_str().as_bytes()).done()
     }
 
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, FrameError> {
@@ -66,11 +69,12 @@ impl Plan {
             _ => return Err(FrameError::Value),
         };
         let grace = Duration::from_nanos(body.u64()?);
+        let shared_lock = PathBuf::from(string(&mut body)?);
         body.end()?;
         if argv.is_empty() {
             return Err(FrameError::Value);
         }
-        Ok(Self { stage, argv, cwd, env, seat, grace })
+        Ok(Self { stage, argv, cwd, env, seat, grace, shared_lock })
     }
 }
 

@@ -38,5 +38,5 @@ pub use error::OpenError;
 pub use faults::{FaultPoint, Faults, NoFaults};
 pub use health::{Health, Listening};
 pub use options::{Limits, SqliteOptions};
-pub use store::SqliteStore;
+pub use store::{SqliteStore, Still};
 pub use verify::{Depth, Finding};

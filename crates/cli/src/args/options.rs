@@ -61,8 +61,8 @@ pub(crate) struct Options {
     pub(crate) profile: Setting<ProfileName>,
     /// What this process was started to hold.
     pub(crate) held: Held,
-    /// Where the configuration file is, and whether it is there.
-    pub(crate) file: (PathBuf, bool),
+    /// Where the configuration file is, or would be.
+    pub(crate) file: PathBuf,
     /// The working directory.
     pub(crate) directory: Option<PathBuf>,
 }
@@ -73,9 +73,8 @@ impl Options {
         let directory = environment.directory().cloned();
         let home = home(global, environment)?;
         let path = home.value.join("tenure.toml");
-        let found = file::read(&path)?;
-        let was_found = found.is_some();
-        let sources = Sources { global, environment, file: found.unwrap_or_default() };
+        let file = file::read(&path)?.unwrap_or_default();
+        let sources = Sources { global, environment, file };
         Ok(Self {
             db: sources.db(&home.value)?,
             namespace: sources.namespace()?,
@@ -84,7 +83,7 @@ impl Options {
             profile: sources.profile()?,
             held: held(environment)?,
             home,
-            file: (path, was_found),
+            file: path,
             directory,
         })
     }

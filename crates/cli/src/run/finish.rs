@@ -43,8 +43,8 @@ fn command(granted: &Granted, end: &End, stats: Stats) -> Command {
         (Some(ended), _) => Command::Fail { fence, message: ended.to_string(), stats },
         (None, Some(failure)) => Command::Fail { fence, message: failure.to_string(), stats },
         (None, None) => {
-            let message =
-                end.broken.as_ref().map_or("the guard was lost".to_owned(), |broken| format!("{broken:#}"));
+            let lost = || "the guard was lost".to_owned();
+            let message = end.broken.as_ref().map_or_else(lost, |broken| format!("{broken:#}"));
             Command::Fail { fence, message, stats }
         }
     }

@@ -132,7 +132,7 @@ impl Writer {
         let mut batch = Batch::default();
         loop {
             let piece = match batch.due() {
-                None => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                None => queue.recv().map_err(|_closed| RecvTimeoutError::Disconnected),
                 Some(due) => queue.recv_timeout(due.saturating_since(BootTime::now())),
             };
             let is_over = match piece {

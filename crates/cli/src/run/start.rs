@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 
 use anyhow::Context;
@@ -13,6 +14,7 @@ use tenure_guard::terminal::Screen;
 use tenure_guard::{
     BootTime, Console, Control, Guarded, HoldLock, Launch, Output, Reexec, Signals, Stdio, Stream, launch,
 };
+use tenure_store_sqlite::SqliteStore;
 
 use super::claim::{self, Claim, Claimed};
 use super::happening::Happening;
@@ -29,6 +31,8 @@ use crate::args::run::RunArgs;
 pub(crate) struct Ground {
     /// The engine over the store.
     pub(crate) engine: Engine,
+    /// The store underneath.
+    pub(crate) store: Arc<SqliteStore>,
     /// The store's file, absolute.
     pub(crate) db: PathBuf,
     /// The tenant.
@@ -147,7 +151,8 @@ impl Run<'_> {
         console.enter().context("take the terminal")?;
         let held = (self.claimed.handle(), self.claimed.fence());
         inbox::follow(engine, held, self.claimed.committed.head, self.args.idle_timeout, news)?;
-        let sitters = Sitters { granted, db: self.ground.db.clone(), control: control.clone(), spared };
+        let (store, db) = (Arc::clone(&self.ground.store), self.ground.db.clone());
+        let sitters = Sitters { granted, store, db, control: control.clone(), spared };
         let runner = Runner {
             runtime: self.runtime,
             engine: &self.ground.engine,
@@ -173,6 +178,7 @@ impl Run<'_> {
             hold: self.lock,
             grace: self.claimed.granted.kept.times.grace(),
             deadline: self.claimed.granted.first_deadline(),
+            shared_lock: Some(self.ground.store.write_lock()),
         })
     }
 

@@ -1,11 +1,14 @@
 //! Stopping with the terminal's job, while a sitter keeps the lease.
 
 use std::io;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 
 use tenure_core::time::millis;
 use tenure_guard::tree::Spared;
 use tenure_guard::{Control, jobs};
+use tenure_store_sqlite::SqliteStore;
 
 use super::lease::Granted;
 use crate::args::run::OnLost;
@@ -15,8 +18,10 @@ use crate::args::run::OnLost;
 pub(super) struct Sitters {
     /// The lease.
     pub(super) granted: Granted,
+    /// The store.
+    pub(super) store: Arc<SqliteStore>,
     /// The store's file.
-    pub(super) db: std::path::PathBuf,
+    pub(super) db: PathBuf,
     /// Speaks to the guard.
     pub(super) control: Control,
     /// Children that the guard's end must not take along.
@@ -31,11 +36,14 @@ impl Sitters {
     pub(super) fn stop_self(&self, signal: i32) -> io::Result<()> {
         let (ours, mut sitter) = self.start()?;
         self.spared.add(sitter.id());
+        // Stopped in the middle of a write, this process would stop everybody else's, its sitter's too.
+        let still = self.store.still();
         let stopped = jobs::stop_self(signal);
+        drop(still);
         drop(ours);
         let waited = sitter.wait();
         self.spared.remove(sitter.id());
-        stopped.and(waited.map(drop))
+        waited.and(stopped)
     }
 
     fn start(&self) -> io::Result<(io::PipeWriter, Child)> {

@@ -6,7 +6,7 @@ mod cancel;
 mod check;
 mod clear;
 mod completions;
-mod doctor;
+pub(crate) mod doctor;
 mod events;
 mod given;
 mod guard;

@@ -20,7 +20,8 @@ fn markdown() -> String {
     let mut grammar = Cli::grammar().term_width(WIDTH).max_term_width(WIDTH);
     grammar.build();
     let mut page =
-        "# Command line\n\nGenerated from the program's own grammar by `cargo xtask fix`.\n".to_owned();
+        "# Command line\n\n<!-- Generated from the program's grammar; `cargo xtask fix` rewrites it. -->\n"
+            .to_owned();
     section(&mut page, &mut grammar, "tenure");
     page
 }

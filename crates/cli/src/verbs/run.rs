@@ -14,6 +14,7 @@ use crate::run::{Ground, Verdict};
 pub(super) fn execute(app: &App, args: &RunArgs) -> anyhow::Result<Exit> {
     let ground = Ground {
         engine: app.engine()?.clone(),
+        store: app.shared_store()?,
         db: app.db().to_owned(),
         namespace: app.options.namespace.value.clone(),
     };

@@ -42,6 +42,8 @@ struct Options {
     hold: PathBuf,
     events: Option<PathBuf>,
     record: Option<PathBuf>,
+    /// A lock that this process holds and that others wait for.
+    shared_lock: Option<PathBuf>,
     argv: Vec<OsString>,
 }
 
@@ -49,7 +51,8 @@ impl Options {
     fn parse(mut args: impl Iterator<Item = OsString>) -> Self {
         let hold = std::env::temp_dir().join(format!("guard-probe-{}.hold", std::process::id()));
         let (grace, argv) = (Duration::from_secs(1), Vec::new());
-        let mut options = Self { deadline: None, renew: None, grace, hold, events: None, record: None, argv };
+        let (deadline, renew, events, record, shared_lock) = Default::default();
+        let mut options = Self { deadline, renew, grace, hold, events, record, shared_lock, argv };
         while let Some(name) = args.next() {
             if name == "--" {
                 options.argv.extend(args);
@@ -67,6 +70,7 @@ impl Options {
             Some("--renew-ms") => self.renew = length(),
             Some("--grace-ms") => self.grace = length().expect("a number"),
             Some("--hold") => self.hold = value.into(),
+            Some("--shared-lock") => self.shared_lock = Some(value.into()),
             Some("--events") => self.events = Some(value.into()),
             Some("--record") => self.record = Some(value.into()),
             _ => panic!("unknown option {}", name.display()),
@@ -99,6 +103,7 @@ impl From<Caught> for Event {
 fn run(options: Options) -> Result<Ended, Box<dyn std::error::Error>> {
     let (sender, events) = channel::<Event>();
     let hold = HoldLock::acquire(&options.hold)?;
+    let shared_lock = options.shared_lock.as_deref().map(HoldLock::acquire).transpose()?;
     let signals = Signals::watch(&sender)?;
     let guarded = launch(
         Launch {
@@ -110,6 +115,7 @@ fn run(options: Options) -> Result<Ended, Box<dyn std::error::Error>> {
             hold: &hold,
             grace: options.grace,
             deadline: options.deadline_from(BootTime::now()),
+            shared_lock: options.shared_lock.clone(),
         },
         &sender,
     )?;
@@ -122,7 +128,7 @@ fn run(options: Options) -> Result<Ended, Box<dyn std::error::Error>> {
     console.enter()?;
     let ended = Runner { options, console: &console, control: guarded.control, log }.follow(&events)?;
     console.close();
-    drop((signals, hold));
+    drop((signals, hold, shared_lock));
     Ok(ended)
 }
 

@@ -6,6 +6,7 @@ mod ending;
 mod freezer;
 mod front;
 mod outbox;
+mod unblock;
 mod watchman;
 
 use std::fs::File;

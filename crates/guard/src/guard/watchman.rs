@@ -20,6 +20,7 @@ use super::ending::{Ending, Order};
 use super::freezer::Freezer;
 use super::front::Front;
 use super::outbox::Outbox;
+use super::unblock::Blockade;
 use crate::frame::{ToGuard, decode_event};
 use crate::link::{Inbox, Incoming};
 use crate::plan::{Program, Seat};
@@ -52,6 +53,9 @@ pub(super) struct Watchman {
     failed: bool,
     kill_interval: Duration,
     hold: Option<OwnedFd>,
+    blockade: Blockade,
+    /// The runner did not move the deadline in time.
+    overdue: bool,
 }
 
 /// None of these may end or stop the guard. They are caught rather than ignored, because what is ignored
@@ -81,6 +85,8 @@ impl Watchman {
             failed: false,
             kill_interval: KILL_INTERVAL_MIN,
             hold: Some(briefing.hold.try_clone()?),
+            blockade: Blockade::new(&briefing.plan.shared_lock),
+            overdue: false,
         })
     }
 
@@ -232,6 +238,7 @@ impl Watchman {
     fn carry_out(&mut self, order: Order) {
         match order {
             Order::TerminateOverdue => {
+                self.overdue = true;
                 self.outbox.push(GuardEvent::Overdue { at: BootTime::now() });
                 tree::terminate(&[]);
             }
@@ -300,6 +307,9 @@ impl Watchman {
     /// The hold goes first: whoever hears that the tree is gone finds it free of this guard.
     fn say_goodbye(&mut self) -> io::Result<()> {
         self.hold = None;
+        if self.overdue {
+            self.blockade.lift();
+        }
         self.outbox.push(GuardEvent::TreeGone);
         self.send();
         while let Some(inbox) = self.inbox.as_ref().filter(|_| !self.outbox.is_empty()) {

@@ -82,6 +82,11 @@ fn careful_flags() -> i32 {
     (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed()
 }
 
+/// Whether that process has the lock on the file at `path`, as far as can be seen.
+pub(crate) fn is_holder(pid: u32, path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok_and(|lock| holds(pid, (lock.dev(), lock.ino())))
+}
+
 /// Whether one of the process's descriptors carries a lock on the file.
 fn holds(pid: u32, file: (u64, u64)) -> bool {
     let Ok(descriptors) = std::fs::read_dir(format!("/proc/{pid}/fd")) else { return false };

@@ -92,6 +92,11 @@ impl State {
     }
 }
 
+/// Whether a signal has stopped that process.
+pub(crate) fn is_stopped(pid: Pid) -> bool {
+    State::of(pid).is_some_and(State::is_stopped)
+}
+
 pub(super) fn become_subreaper() -> io::Result<()> {
     Ok(set_child_subreaper(Some(getpid()))?)
 }

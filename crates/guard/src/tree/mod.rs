@@ -25,7 +25,7 @@ use rustix::event::poll;
 use rustix::process::{Pid, Signal, WaitOptions, waitpid};
 
 pub use spared::Spared;
-pub(crate) use system::{Member, all_pids, die_with, name_of, parent_of};
+pub(crate) use system::{Member, all_pids, die_with, is_stopped, name_of, parent_of};
 
 use crate::BootTime;
 use crate::clock::timespec;

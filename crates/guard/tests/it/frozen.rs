@@ -1,5 +1,6 @@
 //! A runner that is stopped cannot renew, and its command dies in time.
 
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -59,4 +60,33 @@ fn on_a_terminal_the_command_dies_at_the_deadline_and_grace() {
     freeze(|command| {
         pty.seat(command);
     });
+}
+
+#[test]
+fn a_runner_that_holds_a_lock_others_wait_for_is_killed_after_its_tree_and_any_other_is_not() {
+    for (path, is_killed) in [(Some("shared"), true), (None, false)] {
+        let dir = TempDir::new().unwrap();
+        let mut events = Fifo::new(dir.path(), "events");
+        let shared = dir.path().join(path.unwrap_or("shared"));
+        let hold = dir.path().join("hold");
+        let mut command = probe(&["--hold", hold.to_str().unwrap(), "--events", events.path()]);
+        command.args(["--deadline-ms", "600", "--grace-ms", "100"]);
+        if path.is_some() {
+            command.arg("--shared-lock").arg(&shared);
+        }
+        command.args(["--", "sleep", "1000"]).stdin(Stdio::null()).stdout(Stdio::null());
+        let mut runner = command.spawn().unwrap();
+        let (guard, main): (u32, u32) = (events.number("guard"), events.number("started"));
+        kill_process(to_pid(runner.id()), Signal::STOP).unwrap();
+        wait_gone(main);
+        wait_gone(guard);
+        let ended = runner.try_wait().unwrap().and_then(|status| status.signal());
+        assert_eq!(ended, is_killed.then_some(Signal::KILL.as_raw()));
+        if is_killed {
+            assert_eq!(probe_hold(&shared).unwrap(), Probe::Free);
+        } else {
+            kill_process(to_pid(runner.id()), Signal::KILL).unwrap();
+            runner.wait().unwrap();
+        }
+    }
 }

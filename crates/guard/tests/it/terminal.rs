@@ -92,6 +92,8 @@ fn vim_edits_resizes_stops_and_goes_on() {
         look.keys(&["Enter"]);
         look.until("written");
         look.keys(&["C-c"]);
+        // An interrupt throws away what was typed after it and not yet read.
+        look.until("to exit");
         look.keys(&["-l", ":q"]);
         look.keys(&["Enter"]);
         look.when("the prompt", |screen| screen.ends_with('$'));
@@ -104,7 +106,7 @@ fn vim_edits_resizes_stops_and_goes_on() {
 #[test]
 fn vim_in_the_background_waits_for_the_foreground() {
     same(|look| {
-        look.line("clear; set -b; $R vim -u NONE -i NONE -n -N &");
+        look.line("clear; set -b; $R vim -u NONE -i NONE -n -N story.txt &");
         look.glance("a stopped job", |screen| screen.contains("Stopped"));
         look.line("clear; fg");
         look.until("~");
@@ -226,7 +228,8 @@ fn keys_of_pipelines_reach_all_of_them() {
         look.line("fg");
         look.when("the job's name", |screen| screen.ends_with("1000' | cat"));
         look.keys(&["C-c"]);
-        look.when("the prompt", |screen| screen.ends_with('$'));
+        // Whether the shell begins a new line for its prompt depends on who of the two dies first.
+        look.glance("the prompt", |screen| screen.ends_with('$'));
         look.check_settings();
     });
 }
@@ -258,7 +261,9 @@ fn the_whole_screen_of_top_follows_the_size() {
         tmux.wait_for("a bigger top", full(40));
         tmux.keys(&["C-z"]);
         tmux.wait_for("a stop", |screen| screen.contains("Stopped"));
-        tmux.line("clear; fg");
+        tmux.line("clear");
+        tmux.wait_for("an empty screen", |screen| screen == "$");
+        tmux.line("fg");
         tmux.wait_for("top again", full(40));
         tmux.keys(&["q"]);
         tmux.wait_for("the prompt", |screen| screen.ends_with('$'));

@@ -4,7 +4,8 @@ mod inspect;
 mod log;
 mod session;
 
-use std::sync::{Arc, Mutex};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tenure_store::StoreError;
 use tokio::sync::oneshot;
@@ -26,6 +27,12 @@ use crate::{netfs, open};
 pub struct SqliteStore {
     shared: Arc<Shared>,
     writer: WriterThread,
+}
+
+/// The writer is still while this lives.
+#[derive(Debug)]
+pub struct Still<'s> {
+    _turn: MutexGuard<'s, ()>,
 }
 
 impl SqliteStore {
@@ -72,9 +79,24 @@ impl SqliteStore {
             ear: Mutex::default(),
             copier: Copier::new(),
             troubles,
+            turn: Mutex::default(),
         });
         let writer = WriterThread::new(Arc::clone(&shared));
         Ok(Self { shared, writer })
+    }
+
+    /// Keeps the writer still while the result lives: it holds no lock that others wait for.
+    ///
+    /// For a process that is about to be stopped. Waits for the turn that is under way, if one is.
+    #[must_use]
+    pub fn still(&self) -> Still<'_> {
+        Still { _turn: self.shared.turn.lock().unwrap_or_else(PoisonError::into_inner) }
+    }
+
+    /// The lock file whose lock a writing process holds: whoever stops while holding it stops all others.
+    #[must_use]
+    pub fn write_lock(&self) -> PathBuf {
+        self.shared.place.run.join("write")
     }
 
     pub(crate) fn shared(&self) -> &Shared {

@@ -1,0 +1,227 @@
+//! What a doctor says.
+
+use serde_json::{Map, Value, json};
+use tenure_core::escape::Escaped;
+use tenure_store_sqlite::Health;
+
+use super::{Look, Report, Tone, block};
+use crate::args::options::{Options, Origin};
+use crate::args::{Color, Form};
+use crate::problem::shown;
+use crate::verbs::doctor::{Checkup, Process, Tree};
+
+impl Checkup<'_> {
+    /// What must be mended.
+    pub(crate) fn complaints(&self) -> Vec<String> {
+        let mut complaints = Vec::new();
+        if let Some(failure) = &self.failure {
+            complaints.push(failure.primary.clone());
+            complaints.extend(failure.details.clone());
+        }
+        if self.clock_works == Some(false) {
+            complaints.push("the system clock is before UNIX_EPOCH".to_owned());
+        }
+        let open = self.files.iter().filter(|file| file.what != "configuration" && !file.is_private());
+        complaints.extend(open.map(|file| {
+            format!("others may use the {} {} (mode {:04o})", file.what, shown(&file.path), file.mode)
+        }));
+        complaints.extend(self.trees.orphans.iter().map(orphan));
+        if let Some(health) = &self.health {
+            if health.journal_mode != "wal" {
+                complaints.push(format!("the journal mode is {}, not wal", Escaped(&health.journal_mode)));
+            }
+            complaints.extend(health.troubles.iter().map(|trouble| Escaped(trouble).to_string()));
+        }
+        let findings = self.findings.iter().flatten();
+        complaints.extend(findings.map(|finding| Escaped(&finding.what).to_string()));
+        complaints
+    }
+}
+
+/// A tree that outlived its lease, and how to end it.
+fn orphan(tree: &Tree) -> String {
+    let session = tree.session.as_ref().map_or_else(String::new, |id| format!(" of session {}", Escaped(id)));
+    if tree.processes.is_empty() {
+        return format!(
+            "the lock {} is held{session} although the lease is over, by whom cannot be told",
+            Escaped(&tree.lock)
+        );
+    }
+    let named = |process: &Process| format!("{} ({})", process.pid, Escaped(&process.name));
+    let named: Vec<_> = tree.processes.iter().map(named).collect();
+    let pids: Vec<_> = tree.processes.iter().map(|process| process.pid.to_string()).collect();
+    let named = named.join(", ");
+    format!(
+        "processes{session} live although its lease is over: {named}; end them: kill -KILL {}",
+        pids.join(" ")
+    )
+}
+
+impl Report for Checkup<'_> {
+    fn text(&self, look: &Look) -> String {
+        let sections = [
+            section(look, "Settings", self.settings()),
+            section(look, "Store", self.store()),
+            section(look, "Files", self.file_rows(look)),
+            section(look, "Runs", self.runs()),
+        ];
+        sections.into_iter().chain([self.verdict(look)]).collect()
+    }
+
+    fn json(&self) -> Value {
+        let complaints = self.complaints();
+        let settings = settings(&self.app.options)
+            .into_iter()
+            .map(|(name, value, origin)| (name.to_owned(), json!({ "value": value, "origin": origin })));
+        let files = self.files.iter().map(|file| {
+            json!({ "what": file.what, "path": file.path.to_string_lossy(), "mode": format!("{:04o}", file.mode), "bytes": file.bytes })
+        });
+        json!({
+            "command": "doctor",
+            "ok": complaints.is_empty(),
+            "version": env!("CARGO_PKG_VERSION"),
+            "settings": Value::Object(settings.collect::<Map<_, _>>()),
+            "store": self.health.as_ref().map(health),
+            "files": files.collect::<Vec<_>>(),
+            "runs": { "live": self.trees.live, "gone": self.trees.gone, "orphans": self.orphans() },
+            "findings": self.findings.as_ref().map(|all| all.iter().map(|one| one.what.clone()).collect::<Vec<_>>()),
+            "wrong": complaints,
+        })
+    }
+}
+
+impl Checkup<'_> {
+    fn verdict(&self, look: &Look) -> String {
+        let complaints = self.complaints();
+        if complaints.is_empty() {
+            let words = match self.findings {
+                Some(_) => "Everything is as it should be.",
+                None => "Nothing is wrong; `--deep` also verifies what is stored.",
+            };
+            return format!("{}\n", look.paint(Tone::Good, words));
+        }
+        let label = look.paint(Tone::Bad, "wrong:");
+        complaints.iter().map(|complaint| format!("{label} {complaint}\n")).collect()
+    }
+
+    fn settings(&self) -> Vec<(&'static str, String)> {
+        let rows = settings(&self.app.options);
+        rows.into_iter()
+            .map(|(name, value, origin)| (name, format!("{} ({origin})", Escaped(&value))))
+            .collect()
+    }
+
+    fn store(&self) -> Vec<(&'static str, String)> {
+        let Some(health) = &self.health else {
+            let words = if self.failure.is_some() { "cannot be used" } else { "not there yet" };
+            return vec![("store", words.to_owned())];
+        };
+        let listening = health.listening.iter().map(|process| {
+            let gone = if process.is_alive { "" } else { " (gone)" };
+            format!("{}{gone}", process.pid)
+        });
+        let listening: Vec<_> = listening.collect();
+        vec![
+            ("schema", format!("version {}", health.schema_version)),
+            ("SQLite", format!("{}, journal {}", health.sqlite_version, Escaped(&health.journal_mode))),
+            ("size", format!("{} bytes, and {} in the write-ahead log", health.db_bytes, health.wal_bytes)),
+            ("write lock", health.writer.map_or_else(|| "free".to_owned(), |pid| format!("process {pid}"))),
+            ("watched by", if listening.is_empty() { "nobody".to_owned() } else { listening.join(", ") }),
+        ]
+    }
+
+    fn runs(&self) -> Vec<(&'static str, String)> {
+        if self.health.is_none() {
+            return Vec::new();
+        }
+        let counts = [
+            ("with a lease", self.trees.live),
+            ("ended", self.trees.gone),
+            ("orphans", self.trees.orphans.len()),
+        ];
+        counts.into_iter().map(|(name, count)| (name, count.to_string())).collect()
+    }
+
+    fn file_rows(&self, look: &Look) -> Vec<(&'static str, String)> {
+        let rows = self.files.iter().map(|file| {
+            let mode = format!("{:04o}", file.mode);
+            let mode = if file.is_private() { mode } else { look.paint(Tone::Warn, &mode) };
+            let bytes = file.bytes.map_or_else(String::new, |bytes| format!("  {bytes} bytes"));
+            (file.what, format!("{mode}  {}{bytes}", shown(&file.path)))
+        });
+        rows.collect()
+    }
+
+    fn orphans(&self) -> Vec<Value> {
+        let trees = self.trees.orphans.iter().map(|tree| {
+            let processes =
+                tree.processes.iter().map(|process| json!({ "pid": process.pid, "name": process.name }));
+            json!({ "lock": tree.lock, "session": tree.session, "processes": processes.collect::<Vec<_>>() })
+        });
+        trees.collect()
+    }
+}
+
+fn section(look: &Look, title: &str, rows: Vec<(&str, String)>) -> String {
+    if rows.is_empty() {
+        return String::new();
+    }
+    let rows = block(look, rows);
+    let rows = rows.lines().map(|row| format!("  {row}\n"));
+    format!("{}\n{}\n", look.paint(Tone::Strong, title), rows.collect::<String>())
+}
+
+fn health(health: &Health) -> Value {
+    let listening =
+        health.listening.iter().map(|process| json!({ "pid": process.pid, "alive": process.is_alive }));
+    json!({
+        "path": health.path.to_string_lossy(),
+        "schema_version": health.schema_version,
+        "sqlite_version": health.sqlite_version,
+        "journal_mode": health.journal_mode,
+        "page_bytes": health.page_bytes,
+        "db_bytes": health.db_bytes,
+        "wal_bytes": health.wal_bytes,
+        "writer_pid": health.writer,
+        "listening": listening.collect::<Vec<_>>(),
+        "troubles": health.troubles,
+    })
+}
+
+/// Every setting: its name, its value, where that came from.
+fn settings(options: &Options) -> Vec<(&'static str, String, String)> {
+    let row = |name, value: String, origin: &Origin| (name, value, origin.to_string());
+    let path = |path: &std::path::Path| path.to_string_lossy().into_owned();
+    let mut rows = vec![
+        row("storage-dir", path(&options.home.value), &options.home.origin),
+        row("db", path(&options.db.value), &options.db.origin),
+        row("namespace", options.namespace.value.as_str().to_owned(), &options.namespace.origin),
+        row("output", form(options.output.value).to_owned(), &options.output.origin),
+        row("color", color(options.color.value).to_owned(), &options.color.origin),
+        row("profile", options.profile.value.to_string(), &options.profile.origin),
+    ];
+    let read = if options.file.exists() { "read" } else { "not there" };
+    rows.push(("tenure.toml", path(&options.file), read.to_owned()));
+    if let Some(session) = &options.held.session {
+        rows.push(row("session", session.as_str().to_owned(), &Origin::Environment("TENURE_SESSION_ID")));
+    }
+    if let Some(fence) = options.held.fence {
+        rows.push(row("fence", fence.to_string(), &Origin::Environment("TENURE_FENCE")));
+    }
+    rows
+}
+
+const fn form(form: Form) -> &'static str {
+    match form {
+        Form::Text => "text",
+        Form::Json => "json",
+    }
+}
+
+const fn color(color: Color) -> &'static str {
+    match color {
+        Color::Auto => "auto",
+        Color::Always => "always",
+        Color::Never => "never",
+    }
+}
