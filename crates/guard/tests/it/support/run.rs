@@ -59,6 +59,7 @@ impl Arrange {
             hold: &hold,
             grace: self.grace,
             deadline: self.deadline,
+            shared_lock: None,
         };
         let Guarded { control, output, guard_pid, spared: _ } =
             launch::<GuardEvent>(request, &sender).unwrap();
