@@ -135,6 +135,8 @@ fn measured(lengths: Vec<Duration>, length: Duration, cpu: Duration, kib: f64) -
 struct Floor {
     connection: Connection,
     next: usize,
+    /// Grows: SQLite does not write a row that stays the same.
+    moment: i64,
 }
 
 impl Floor {
@@ -148,7 +150,7 @@ impl Floor {
             connection.execute("INSERT INTO lease VALUES (?1, 1, 0)", params![sid as i64]).expect("a row");
         }
         connection.execute_batch("COMMIT").expect("it is kept");
-        Self { connection, next: 0 }
+        Self { connection, next: 0, moment: 0 }
     }
 
     fn renew(&mut self, group: usize) -> Measured {
@@ -168,7 +170,8 @@ impl Floor {
         let mut statement = self.connection.prepare_cached(update).expect("a statement");
         for _ in 0..group {
             self.next = (self.next + 1) % OWNERS;
-            statement.execute(params![self.next as i64, self.next as i64 * 7]).expect("an update");
+            self.moment += 1;
+            statement.execute(params![self.next as i64, self.moment]).expect("an update");
         }
         drop(statement);
         self.connection.execute_batch("COMMIT").expect("it is kept");

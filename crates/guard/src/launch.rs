@@ -3,14 +3,14 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command};
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
-use rustix::io::Errno;
+use rustix::net::{Shutdown, shutdown};
 use thiserror::Error;
 
 use crate::control::ControlError;
@@ -169,12 +169,25 @@ where
     let guard_pid = guard.id();
     let (spared, inbox) = (Spared::default(), near.try_clone().map_err(LaunchError::Guard)?);
     watch::start(guard, inbox, spared.clone(), events.clone()).map_err(LaunchError::Guard)?;
-    for chunk in plan.chunks(CHUNK_MAX) {
-        link::send(&near, &ToGuard::Plan(chunk.to_vec()).encode(), &[])?;
-    }
     let descriptors = [stdin.as_fd(), stdout.as_fd(), stderr.as_fd(), hold.as_fd()];
-    link::send(&near, &ToGuard::Start { deadline }.encode(), &descriptors)?;
+    if let Err(error) = brief(&near, &plan, deadline, &descriptors) {
+        // Nothing is started then; the guard sees that nobody will go on speaking.
+        let _ = shutdown(&near, Shutdown::Both);
+        return Err(error.into());
+    }
     Ok(Guarded { control: Control::from_fd(near), output, spared, guard_pid })
+}
+
+fn brief(
+    guard: &OwnedFd,
+    plan: &[u8],
+    deadline: BootTime,
+    descriptors: &[BorrowedFd<'_>],
+) -> Result<(), ControlError> {
+    for chunk in plan.chunks(CHUNK_MAX) {
+        link::send(guard, &ToGuard::Plan(chunk.to_vec()).encode(), &[])?;
+    }
+    link::send(guard, &ToGuard::Start { deadline }.encode(), descriptors)
 }
 
 fn seat(stdio: &Stdio) -> Seat {
@@ -234,10 +247,4 @@ fn running_program() -> io::Result<PathBuf> {
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 fn running_program() -> io::Result<PathBuf> {
     std::env::current_exe()
-}
-
-impl From<Errno> for LaunchError {
-    fn from(error: Errno) -> Self {
-        Self::Streams(error.into())
-    }
 }

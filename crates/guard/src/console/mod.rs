@@ -51,8 +51,8 @@ impl Console {
     /// Begins to show and record. `record` is called with every piece of output, in order within each
     /// stream, one call at a time; while it takes its time the command's writes block.
     ///
-    /// When the reader of the runner's standard output is gone, the command's pipe is closed as well, so that
-    /// the command meets the same error or signal as if it wrote there itself.
+    /// When the runner's standard output cannot be written to, mostly because its reader is gone, the command's
+    /// pipe is closed as well, so that the command meets SIGPIPE as if it wrote there itself.
     pub fn open(
         output: Output,
         control: &Control,

@@ -5,11 +5,13 @@ use std::time::Duration;
 use rustix::event::poll;
 use rustix::process::{Pid, Signal};
 
+use crate::BootTime;
 use crate::clock::timespec;
 use crate::tree::{Member, walk};
 
-/// Searches for processes that still run; a process in an uninterruptible wait stops when that ends.
-const PASSES_MAX: usize = 100;
+/// How long the deadline may go unwatched while the tree is being stopped. A process in an uninterruptible
+/// wait stops when that ends.
+const PATIENCE: Duration = Duration::from_millis(200);
 const SETTLE_INTERVAL: Duration = Duration::from_millis(1);
 
 /// Which processes this guard has stopped; those that job control had stopped before are not among them.
@@ -32,7 +34,8 @@ enum Hushed {
 impl Freezer {
     /// Stops everything below. A process that forks while it is being stopped is met at the next pass.
     pub(super) fn freeze(&mut self, main: Pid) {
-        for _ in 0..PASSES_MAX {
+        let give_up_at = BootTime::now().saturating_add(PATIENCE);
+        while BootTime::now() < give_up_at {
             let mut running = false;
             walk(&[], &mut |member| running |= self.stop(member, main));
             if !running {

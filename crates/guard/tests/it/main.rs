@@ -11,5 +11,6 @@ mod lost_guard;
 mod lost_runner;
 mod output;
 mod passing;
+mod refusing;
 mod support;
 mod terminal;

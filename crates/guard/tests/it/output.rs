@@ -145,6 +145,20 @@ fn a_command_that_closes_and_reopens_its_terminal_is_still_heard() {
 }
 
 #[test]
+fn standard_error_that_is_not_the_terminal_stays_apart() {
+    let dir = TempDir::new().unwrap();
+    let (hold, apart) = (dir.path().join("hold"), dir.path().join("apart"));
+    let mut command = probe(&["--hold", hold.to_str().unwrap(), "--"]);
+    command.args(["sh", "-c", "test -t 1 && echo shown; test -t 2 || echo apart >&2"]);
+    let pty = Pty::new();
+    let mut runner = pty.seat(&mut command).stderr(File::create(&apart).unwrap()).spawn().unwrap();
+    assert!(runner.wait().unwrap().success());
+    drop(command);
+    assert_eq!(pty.watch().1.join().unwrap(), b"shown\r\n");
+    assert_eq!(std::fs::read(&apart).unwrap(), b"apart\n");
+}
+
+#[test]
 fn keys_are_never_recorded() {
     let dir = TempDir::new().unwrap();
     let (hold, record) = (dir.path().join("hold"), dir.path().join("record"));

@@ -1,8 +1,9 @@
 //! Interactive programs behave under a guard as they do without: each scene is played twice in tmux.
 
 use tempfile::TempDir;
+use tenure_guard::hold::{Probe, probe};
 
-use crate::support::{Tmux, probe_path};
+use crate::support::{Tmux, probe_path, until};
 
 /// Plays the scene without a guard and then with one; the screens at each look must be the same.
 fn same(scene: impl Fn(&mut Look<'_>)) {
@@ -270,6 +271,18 @@ fn the_whole_screen_of_top_follows_the_size() {
         tmux.line("clear; echo status $?");
         tmux.wait_for("its end", |screen| screen.contains("status 0"));
     }
+}
+
+#[test]
+fn a_terminal_that_goes_away_takes_the_tree_along() {
+    let dir = TempDir::new().unwrap();
+    let hold = dir.path().join("hold");
+    let tmux = Tmux::new(dir.path(), &format!("{} --hold {} --", probe_path().display(), hold.display()));
+    tmux.line("clear; $R sh -c 'echo up; sleep 1000; sleep 1000'");
+    tmux.wait_for("the command", |screen| screen.contains("up"));
+    assert_eq!(probe(&hold).unwrap(), Probe::Held);
+    drop(tmux);
+    until("the tree to end", || probe(&hold).unwrap() == Probe::Free);
 }
 
 #[test]
