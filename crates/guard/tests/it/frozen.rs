@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use tenure_guard::BootTime;
 use tenure_guard::hold::{Probe, probe as probe_hold};
 
-use crate::support::{Fifo, Pty, probe, probe_path, to_pid, until, wait_gone};
+use crate::support::{Fifo, Pty, letter, probe, probe_path, to_pid, until, wait_gone};
 
 const TTL: Duration = Duration::from_millis(600);
 const RENEW: Duration = Duration::from_millis(100);
@@ -80,11 +80,11 @@ fn a_runner_that_holds_a_lock_others_wait_for_is_killed_after_its_tree_and_any_o
         kill_process(to_pid(runner.id()), Signal::STOP).unwrap();
         wait_gone(main);
         wait_gone(guard);
-        let ended = runner.try_wait().unwrap().and_then(|status| status.signal());
-        assert_eq!(ended, is_killed.then_some(Signal::KILL.as_raw()));
         if is_killed {
+            assert_eq!(runner.wait().unwrap().signal(), Some(Signal::KILL.as_raw()));
             assert_eq!(probe_hold(&shared).unwrap(), Probe::Free);
         } else {
+            assert_eq!(letter(runner.id()), Some('T'));
             kill_process(to_pid(runner.id()), Signal::KILL).unwrap();
             runner.wait().unwrap();
         }
