@@ -95,7 +95,7 @@ fn of_many_takeovers_of_one_dead_run_exactly_one_wins_and_refusals_name_it() {
     let world = World::new();
     for race in 0..RACES {
         let scene = Scene::new(&world, format!("race-{race}"));
-        let runner = scene.start(&["--no-record"]);
+        let runner = scene.start(&["--no-record", "--grace", "50ms"]);
         runner.send(Signal::KILL);
         let key = scene.key.as_str();
         is_gone(&world, key);
