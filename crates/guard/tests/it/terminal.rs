@@ -279,7 +279,7 @@ fn a_terminal_that_goes_away_takes_the_tree_along() {
     let hold = dir.path().join("hold");
     let tmux = Tmux::new(dir.path(), &format!("{} --hold {} --", probe_path().display(), hold.display()));
     tmux.line("clear; $R sh -c 'echo up; sleep 1000; sleep 1000'");
-    tmux.wait_for("the command", |screen| screen.contains("up"));
+    tmux.wait_for("the command", |screen| screen == "up");
     assert_eq!(probe(&hold).unwrap(), Probe::Held);
     drop(tmux);
     until("the tree to end", || probe(&hold).unwrap() == Probe::Free);
