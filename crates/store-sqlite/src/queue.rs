@@ -248,3 +248,6 @@ impl State {
         withdrawn
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -128,7 +128,7 @@ pub(crate) struct Batch {
 }
 
 impl Batch {
-    fn of(events: Vec<tenure_core::event::EventData>) -> Self {
+    fn of(events: Vec<tenure_core::event::EventBody>) -> Self {
         let count = events.len() as u64;
         let bytes = record::encode_events(events);
         Self { unsealed: bytes.len(), bytes, count }

@@ -48,3 +48,6 @@ pub(crate) fn transaction<T, E: From<rusqlite::Error>>(
     begun.commit()?;
     Ok(value)
 }
+
+#[cfg(test)]
+mod tests;

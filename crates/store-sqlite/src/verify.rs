@@ -37,7 +37,10 @@ impl SqliteStore {
     /// # Errors
     /// When the store cannot be read far enough to check it.
     pub fn verify(&self, depth: Depth) -> Result<Vec<Finding>, StoreError> {
-        let found = self.shared().readers.read("check the store", |conn| check(conn, depth))?;
+        let found = match self.shared().readers.read("check the store", |conn| check(conn, depth)) {
+            Err(StoreError::Corrupt { what }) => vec![what],
+            found => found?,
+        };
         Ok(found.into_iter().take(FINDINGS_MAX).map(|what| Finding { what }).collect())
     }
 }

@@ -78,7 +78,7 @@ pub trait Inspect: Send + Sync {
     /// One page of sessions, newest first.
     ///
     /// *Effect:* none. The cost grows with the page, not with the sessions outside it, for filters on
-    /// state and kind.
+    /// state and kind. Where labels are rare, a page may be short and still have a next one.
     async fn list(&self, request: ListRequest) -> Result<Page, StoreError>;
 
     /// What a name could mean: the session of that id alone; else, of each slot with that key, its open

@@ -1,7 +1,7 @@
 //! Logs: append to one, read it, be woken when it grows.
 
 use async_trait::async_trait;
-use tenure_core::event::{Event, EventData};
+use tenure_core::event::{Event, EventBody};
 use tenure_core::id::{CommitId, Fence, Seq};
 use tokio::sync::watch;
 
@@ -17,7 +17,7 @@ pub struct AppendRequest {
     /// For the owner's events: the fence it holds under. `None`: the inbox, open to everybody.
     pub fence: Option<Fence>,
     /// What happened, in order. Not empty.
-    pub events: Vec<EventData>,
+    pub events: Vec<EventBody>,
 }
 
 /// What became of an append.
@@ -103,8 +103,9 @@ pub trait LogStore: Send + Sync {
 
     /// Reads events in order.
     ///
-    /// *Effect:* none. *Outcomes:* [`ReadOutcome`]: all events after the position, up to the limit, of the
-    /// types asked for; acknowledged ones are never missing.
+    /// *Effect:* none. *Outcomes:* [`ReadOutcome`]: all events after the position and up to `read_to`, of the
+    /// types asked for; acknowledged ones are never missing. A page has at most the limit, and fewer where
+    /// events are large or rare: whoever wants more reads on until `read_to` is `head`.
     async fn read(&self, request: ReadRequest) -> Result<ReadOutcome, StoreError>;
 
     /// Begins to watch a session, also for writes of other processes.

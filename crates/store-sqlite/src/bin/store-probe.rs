@@ -8,7 +8,7 @@ use std::io::{self, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tenure_core::event::EventData;
+use tenure_core::event::EventBody;
 use tenure_core::id::{ActorId, CommitId, EventType, Incarnation, Key, Namespace, Revision, SessionId};
 use tenure_core::kind::Kind;
 use tenure_core::lease::{Holder, HolderKind, Ttl};
@@ -117,7 +117,7 @@ async fn append_one(
     (number, json): (u64, String),
 ) -> Result<u64, Failure> {
     let kind = EventType::parse("note").map_err(|why| format!("{why:?}"))?;
-    let events = vec![EventData::Given { kind, json }];
+    let events = vec![EventBody::Given { kind, json }];
     let request = AppendRequest { commit_id: CommitId(name(number)), handle, fence: None, events };
     match store.append(request).await? {
         AppendOutcome::Appended { last, .. } => Ok(last.0),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tenure_core::event::EventData;
+use tenure_core::event::EventBody;
 use tenure_core::id::Namespace;
 use tenure_store::{Find, SessionStore as _};
 use tenure_store_sqlite::{Depth, SqliteStore};
@@ -66,7 +66,7 @@ async fn check(store: &SqliteStore, handle: tenure_store::Handle, told: &Told) {
     assert_eq!(positions, (1..=log.len() as u64).collect::<Vec<_>>(), "no gap");
     let mut seen = std::collections::BTreeSet::new();
     for event in &log {
-        let EventData::Given { json, .. } = &event.data else { continue };
+        let EventBody::Given { json, .. } = &event.data else { continue };
         assert!(seen.insert(json), "{json} is there twice");
         let acknowledged = told.appended.get(&event.seq.0);
         assert!(acknowledged.is_none_or(|told| told == json), "{event:?} is not {acknowledged:?}");

@@ -1,6 +1,7 @@
 //! When something fails in the middle: for whom, what was kept, and what is told.
 
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
 use tenure_core::id::Seq;
@@ -9,6 +10,7 @@ use tenure_store::{SessionStore as _, Store, StoreError};
 use tenure_store_sqlite::{Depth, FaultPoint, Faults, SqliteStore};
 use tenure_store_testkit::fixture::{Held, append, pause, prepare, run, slot, start};
 use tenure_store_testkit::read_all;
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use crate::support::{Home, hold};
@@ -22,12 +24,14 @@ enum Plan {
     Panic,
 }
 
-/// Plays plans, one per point; without one, nothing happens. Closed, it holds the writer at its first point.
+/// Plays plans, one per point; without one, nothing happens.
 #[derive(Debug, Default)]
 struct Script {
     plans: Mutex<Vec<(FaultPoint, Plan)>>,
+    commits: AtomicU64,
     gate: Mutex<bool>,
     opened: Condvar,
+    reached: Notify,
 }
 
 impl Script {
@@ -35,7 +39,7 @@ impl Script {
         self.plans.lock().unwrap().extend(plans.iter().map(|plan| (point, *plan)));
     }
 
-    /// Holds the writer before it commits, so that what is asked meanwhile makes one group.
+    /// From now on the writer stops before it commits.
     fn close(&self) {
         *self.gate.lock().unwrap() = true;
     }
@@ -44,13 +48,21 @@ impl Script {
         *self.gate.lock().unwrap() = false;
         self.opened.notify_all();
     }
+
+    fn pass(&self) {
+        self.commits.fetch_add(1, Ordering::Relaxed);
+        let gate = self.gate.lock().unwrap();
+        if *gate {
+            self.reached.notify_one();
+        }
+        drop(self.opened.wait_while(gate, |is_closed| *is_closed).unwrap());
+    }
 }
 
 impl Faults for Script {
     fn at(&self, point: FaultPoint) -> io::Result<()> {
         if point == FaultPoint::BeforeCommit {
-            let gate = self.gate.lock().unwrap();
-            drop(self.opened.wait_while(gate, |is_closed| *is_closed).unwrap());
+            self.pass();
         }
         let mut plans = self.plans.lock().unwrap();
         let next = plans.iter().position(|(planned, _)| *planned == point);
@@ -65,12 +77,15 @@ impl Faults for Script {
     }
 }
 
+/// A store whose writer plays a script, and a session in it.
 struct Stage {
     store: Arc<SqliteStore>,
     script: Arc<Script>,
     held: Held,
     _home: Home,
 }
+
+type Answer = Result<AppendOutcome, StoreError>;
 
 impl Stage {
     async fn new() -> Self {
@@ -82,24 +97,27 @@ impl Stage {
         Self { store, script, held, _home: home }
     }
 
-    /// Asks for `count` appends at once, which the writer works on as one group.
-    async fn group(&self, count: usize) -> Vec<Result<AppendOutcome, StoreError>> {
+    /// Has one append, and while the writer stops before committing it, `count` more: they are one group.
+    /// The script goes on with `plan` from there. Returns the answers, the first append's first.
+    async fn group(&self, count: usize, plan: impl FnOnce(&Script)) -> Vec<Answer> {
+        let mut asking = JoinSet::new();
+        let mut ask = |number: usize| {
+            let (store, held) = (Arc::clone(&self.store), self.held);
+            asking.spawn(async move { (number, store.append(append(held.handle, None, 1)).await) });
+        };
         self.script.close();
-        let blocker = self.append();
-        let (store, held) = (Arc::clone(&self.store), self.held);
-        let asked = tokio::spawn(async move {
-            let mut asking = JoinSet::new();
-            for _ in 0..count {
-                let store = Arc::clone(&store);
-                asking.spawn(async move { store.append(append(held.handle, None, 1)).await });
-                tokio::task::yield_now().await;
-            }
-            asking.join_all().await
-        });
-        tokio::task::yield_now().await;
+        ask(0);
+        self.script.reached.notified().await;
+        (1..=count).for_each(&mut ask);
+        for _ in 0..=count {
+            // On one thread, every request has been asked by then.
+            tokio::task::yield_now().await;
+        }
+        plan(&self.script);
         self.script.open();
-        drop(blocker.await);
-        asked.await.unwrap()
+        let mut answers = asking.join_all().await;
+        answers.sort_by_key(|(number, _)| *number);
+        answers.into_iter().map(|(_, answer)| answer).collect()
     }
 
     async fn append(&self) -> Result<AppendOutcome, StoreError> {
@@ -115,18 +133,38 @@ impl Stage {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_error_in_a_group_is_told_to_the_one_whose_it_is() {
+#[tokio::test]
+async fn what_waits_is_written_together() {
     let stage = Stage::new().await;
-    // The group fails at its second request; alone, the second one fails again.
-    stage.script.plan(FaultPoint::Apply, &[Plan::Pass]);
-    let script = &stage.script;
-    script.plan(FaultPoint::Apply, &[Plan::Pass, Plan::Fail, Plan::Pass, Plan::Fail]);
-    let answers = stage.group(6).await;
-    let failed = answers.iter().filter(|answer| answer.is_err()).count();
-    assert!(failed <= 1, "{answers:?}");
-    let kept = answers.len() - failed;
-    assert_eq!(stage.head().await, Seq(2 + 1 + kept as u64));
+    let before = stage.script.commits.load(Ordering::Relaxed);
+    let answers = stage.group(50, |_| {}).await;
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    assert_eq!(stage.script.commits.load(Ordering::Relaxed) - before, 2);
+}
+
+#[tokio::test]
+async fn an_error_in_a_group_is_told_only_to_the_one_whose_it_is() {
+    for plan in [Plan::Fail, Plan::Panic, Plan::Full] {
+        let stage = Stage::new().await;
+        // The group fails at its third request, and alone that one fails again.
+        let plans = [Plan::Pass, Plan::Pass, plan, Plan::Pass, Plan::Pass, plan];
+        let answers = stage.group(6, |script| script.plan(FaultPoint::Apply, &plans)).await;
+        let failed: Vec<_> = (0..).zip(&answers).filter(|(_, answer)| answer.is_err()).collect();
+        assert!(matches!(failed[..], [(3, Err(error))] if error.is_retryable()), "{answers:?}");
+        assert_eq!(stage.head().await, Seq(2 + 6));
+        stage.is_sound();
+    }
+}
+
+#[tokio::test]
+async fn a_group_that_fails_once_is_done_one_by_one() {
+    let stage = Stage::new().await;
+    let plans = [Plan::Pass, Plan::Panic];
+    let answers = stage.group(6, |script| script.plan(FaultPoint::Apply, &plans)).await;
+    let firsts: Vec<_> = answers.iter().map(|answer| answer.as_ref().unwrap()).collect();
+    let expected: Vec<_> =
+        (3..=9).map(|at| AppendOutcome::Appended { first: Seq(at), last: Seq(at) }).collect();
+    assert_eq!(firsts, expected.iter().collect::<Vec<_>>(), "in the order in which they were asked");
     stage.is_sound();
 }
 
@@ -169,11 +207,11 @@ async fn a_commit_whose_answer_is_lost_is_found_and_not_done_again() {
     stage.is_sound();
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn a_lost_answer_is_found_for_everybody_in_the_group() {
     let stage = Stage::new().await;
-    stage.script.plan(FaultPoint::AfterCommit, &[Plan::Pass, Plan::Fail]);
-    let answers = stage.group(20).await;
+    let plans = [Plan::Pass, Plan::Fail];
+    let answers = stage.group(20, |script| script.plan(FaultPoint::AfterCommit, &plans)).await;
     assert!(answers.iter().all(|answer| matches!(answer, Ok(AppendOutcome::Appended { .. }))), "{answers:?}");
     assert_eq!(stage.head().await, Seq(23));
     stage.is_sound();

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use tenure_core::event::{Event, EventData};
+use tenure_core::event::{Event, EventBody};
 use tenure_core::id::Seq;
 use tenure_store::{AppendRequest, LogStore as _, ReadOutcome, ReadRequest, Store};
 use tenure_store_sqlite::SqliteStore;
 use tenure_store_testkit::fixture::{Held, append, commit_id, given};
 use tenure_store_testkit::read_all;
+use tokio::task::JoinSet;
 
 use crate::support::{Home, hold};
 
@@ -48,7 +49,7 @@ fn pages_agree_with_the_whole_log_however_it_was_written() {
     let batches = prop::collection::vec((0..3_usize, 1..12_usize), 1..120);
     let pages = prop::collection::vec((0..700_u64, 1..300_usize), 1..20);
     let mut runner = TestRunner::new(Config { cases: 24, ..Config::default() });
-    let agree = |(batches, pages): (Vec<(usize, usize)>, Vec<(u64, usize)>)| {
+    let agree = |(batches, pages): (Vec<Appended>, Vec<Paged>)| {
         runtime.block_on(async {
             let home = Home::new();
             let store = home.open();
@@ -68,7 +69,13 @@ fn pages_agree_with_the_whole_log_however_it_was_written() {
     runner.run(&(batches, pages), agree).unwrap();
 }
 
-async fn check_pages(store: &SqliteStore, held: Held, pages: &[(u64, usize)]) {
+/// To which of the sessions, and how many events.
+type Appended = (usize, usize);
+
+/// After which position, and how many events at most.
+type Paged = (u64, usize);
+
+async fn check_pages(store: &SqliteStore, held: Held, pages: &[Paged]) {
     let whole = read_all(store, held.handle).await;
     for (after, limit) in pages {
         let page = read(store, held, *after, *limit).await;
@@ -84,7 +91,7 @@ async fn a_page_of_large_events_is_short_and_says_where_to_go_on() {
     let held = hold(&store, "a").await;
     let large = "x".repeat(1 << 20);
     for _ in 0..20 {
-        let events: Vec<EventData> = vec![given("note", &large)];
+        let events: Vec<EventBody> = vec![given("note", &large)];
         let request = AppendRequest { commit_id: commit_id(), handle: held.handle, fence: None, events };
         store.append(request).await.unwrap();
     }
@@ -112,15 +119,15 @@ async fn readers_beside_a_writer_never_see_a_gap() {
     let store: Arc<dyn Store> = Arc::new(home.open());
     let held = hold(store.as_ref(), "a").await;
     let writer = Arc::clone(&store);
-    let writing = tokio::spawn(async move {
+    let mut writing = JoinSet::new();
+    writing.spawn(async move {
         for _ in 0..300 {
             writer.append(append(held.handle, None, 3)).await.unwrap();
         }
     });
-    while !writing.is_finished() {
+    while writing.try_join_next().is_none() {
         let whole = read_all(store.as_ref(), held.handle).await;
         assert_eq!(seqs(&whole), (1..=whole.len() as u64).collect::<Vec<_>>());
     }
-    writing.await.unwrap();
     assert_eq!(read_all(store.as_ref(), held.handle).await.len(), 902);
 }

@@ -49,13 +49,12 @@ async fn a_frozen_process_that_is_killed_is_in_nobodys_way() {
     let mut frozen = home.probe("freeze", &["a"]);
     assert_eq!(frozen.says().unwrap(), "frozen");
     let store = Arc::new(home.open());
-    let waiting = {
-        let store = Arc::clone(&store);
-        tokio::spawn(async move { note(store.as_ref(), held.handle).await })
-    };
+    let mut waiting = tokio::task::JoinSet::new();
+    let asking = Arc::clone(&store);
+    waiting.spawn(async move { note(asking.as_ref(), held.handle).await });
     tokio::task::yield_now().await;
     frozen.kill();
-    waiting.await.unwrap().unwrap();
+    waiting.join_next().await.unwrap().unwrap().unwrap();
     assert_eq!(store.find(Find::Handle(held.handle)).await.unwrap().head, Seq(3));
 }
 

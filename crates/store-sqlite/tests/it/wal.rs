@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tenure_store::AppendRequest;
 use tenure_store::LogStore as _;
 use tenure_store_sqlite::SqliteStore;
-use tenure_store_testkit::fixture::{append, commit_id, given};
+use tenure_store_testkit::fixture::{commit_id, given};
 
 use crate::support::{Home, hold};
 

@@ -1,6 +1,6 @@
 //! The stored form of one event.
 
-use tenure_core::event::EventData;
+use tenure_core::event::EventBody;
 use tenure_core::id::{EventType, Fence};
 use tenure_core::session::Stats;
 
@@ -104,25 +104,25 @@ struct GivenRecord {
     json: String,
 }
 
-impl From<EventData> for EventRecord {
+impl From<EventBody> for EventRecord {
     /// Takes the event apart, so that large payloads move and are copied only into the stored bytes.
-    fn from(event: EventData) -> Self {
+    fn from(event: EventBody) -> Self {
         let kind = match event {
-            EventData::StateChanged { from, to, reason, by } => EventKind::StateChanged(StateChangedRecord {
+            EventBody::StateChanged { from, to, reason, by } => EventKind::StateChanged(StateChangedRecord {
                 from: from.map(state_code),
                 to: state_code(to),
                 reason,
                 by: by.map(|actor| actor.as_str().to_owned()),
             }),
-            EventData::Completion { message, stats } => EventKind::Completion(EndRecord::of(message, stats)),
-            EventData::Error { message, stats } => EventKind::Error(EndRecord::of(message, stats)),
-            EventData::Activity { text } => EventKind::Activity(text),
-            EventData::LeaseGranted { holder, fence, ttl } => EventKind::LeaseGranted(GrantedRecord {
+            EventBody::Completion { message, stats } => EventKind::Completion(EndRecord::of(message, stats)),
+            EventBody::Error { message, stats } => EventKind::Error(EndRecord::of(message, stats)),
+            EventBody::Activity { text } => EventKind::Activity(text),
+            EventBody::LeaseGranted { holder, fence, ttl } => EventKind::LeaseGranted(GrantedRecord {
                 holder: Some(HolderRecord::of(&holder)),
                 fence: fence.0,
                 ttl: ttl.map(LengthRecord::from),
             }),
-            EventData::LeaseTakenOver { from, holder, fence, reason } => {
+            EventBody::LeaseTakenOver { from, holder, fence, reason } => {
                 EventKind::LeaseTakenOver(TakenOverRecord {
                     from: from.as_str().to_owned(),
                     holder: Some(HolderRecord::of(&holder)),
@@ -130,11 +130,11 @@ impl From<EventData> for EventRecord {
                     reason,
                 })
             }
-            EventData::LeaseReleased { fence } => EventKind::LeaseReleased(fence.0),
-            EventData::Succeeded { by } => EventKind::Succeeded(by.as_str().to_owned()),
-            EventData::Terminal(terminal) => EventKind::Terminal(terminal.into()),
-            EventData::Request(request) => EventKind::Request(request_code(request)),
-            EventData::Given { kind, json } => {
+            EventBody::LeaseReleased { fence } => EventKind::LeaseReleased(fence.0),
+            EventBody::Succeeded { by } => EventKind::Succeeded(by.as_str().to_owned()),
+            EventBody::Terminal(terminal) => EventKind::Terminal(terminal.into()),
+            EventBody::Request(request) => EventKind::Request(request_code(request)),
+            EventBody::Given { kind, json } => {
                 EventKind::Given(GivenRecord { kind: kind.as_str().to_owned(), json })
             }
         };
@@ -143,36 +143,36 @@ impl From<EventData> for EventRecord {
 }
 
 impl EventRecord {
-    pub(super) fn into_event(self) -> Result<EventData, StoreError> {
+    pub(super) fn into_event(self) -> Result<EventBody, StoreError> {
         Ok(match required(self.kind, "what an event says")? {
-            EventKind::StateChanged(record) => EventData::StateChanged {
+            EventKind::StateChanged(record) => EventBody::StateChanged {
                 from: record.from.map(state_of).transpose()?,
                 to: state_of(record.to)?,
                 reason: record.reason,
                 by: record.by.as_deref().map(actor).transpose()?,
             },
             EventKind::Completion(record) => {
-                EventData::Completion { stats: record.stats()?, message: record.message }
+                EventBody::Completion { stats: record.stats()?, message: record.message }
             }
-            EventKind::Error(record) => EventData::Error { stats: record.stats()?, message: record.message },
-            EventKind::Activity(text) => EventData::Activity { text },
-            EventKind::LeaseGranted(record) => EventData::LeaseGranted {
+            EventKind::Error(record) => EventBody::Error { stats: record.stats()?, message: record.message },
+            EventKind::Activity(text) => EventBody::Activity { text },
+            EventKind::LeaseGranted(record) => EventBody::LeaseGranted {
                 holder: required(record.holder, "the new holder")?.into_holder()?,
                 fence: Fence(record.fence),
                 ttl: record.ttl.map(Into::into),
             },
-            EventKind::LeaseTakenOver(record) => EventData::LeaseTakenOver {
+            EventKind::LeaseTakenOver(record) => EventBody::LeaseTakenOver {
                 from: actor(&record.from)?,
                 holder: required(record.holder, "the new holder")?.into_holder()?,
                 fence: Fence(record.fence),
                 reason: record.reason,
             },
-            EventKind::LeaseReleased(fence) => EventData::LeaseReleased { fence: Fence(fence) },
-            EventKind::Succeeded(by) => EventData::Succeeded { by: session_id(&by)? },
-            EventKind::Terminal(record) => EventData::Terminal(record.into_terminal()?),
-            EventKind::Request(code) => EventData::Request(request_of(code)?),
+            EventKind::LeaseReleased(fence) => EventBody::LeaseReleased { fence: Fence(fence) },
+            EventKind::Succeeded(by) => EventBody::Succeeded { by: session_id(&by)? },
+            EventKind::Terminal(record) => EventBody::Terminal(record.into_terminal()?),
+            EventKind::Request(code) => EventBody::Request(request_of(code)?),
             EventKind::Given(record) => {
-                EventData::Given { kind: event_type(&record.kind)?, json: record.json }
+                EventBody::Given { kind: event_type(&record.kind)?, json: record.json }
             }
         })
     }

@@ -5,7 +5,7 @@
 //! events, and nothing is encoded or copied twice.
 
 use prost::Message;
-use tenure_core::event::{Event, EventData};
+use tenure_core::event::{Event, EventBody};
 use tenure_core::id::{Fence, Seq};
 use tenure_core::time::WallTime;
 
@@ -25,7 +25,7 @@ struct BatchRecord {
 
 /// The events of one append, not yet sealed.
 #[must_use]
-pub fn encode_events(events: Vec<EventData>) -> Vec<u8> {
+pub fn encode_events(events: Vec<EventBody>) -> Vec<u8> {
     let events = events.into_iter().map(EventRecord::from).collect();
     let record = BatchRecord { at: 0, fence: None, events };
     // Room for the seal.

@@ -1,6 +1,6 @@
 //! The stored form of a terminal's records.
 
-use tenure_core::event::TerminalData;
+use tenure_core::event::TerminalEvent;
 use tenure_core::session::Exit;
 
 use super::code::{stream_code, stream_of};
@@ -65,39 +65,39 @@ enum ExitKind {
     Signal(i32),
 }
 
-impl From<TerminalData> for TerminalRecord {
-    fn from(terminal: TerminalData) -> Self {
+impl From<TerminalEvent> for TerminalRecord {
+    fn from(terminal: TerminalEvent) -> Self {
         let kind = match terminal {
-            TerminalData::Started { command, size } => {
+            TerminalEvent::Started { command, size } => {
                 RecordKind::Started(StartedRecord { command, size: size.map(SizeRecord::from) })
             }
-            TerminalData::Output { stream, bytes } => {
+            TerminalEvent::Output { stream, bytes } => {
                 RecordKind::Output(OutputRecord { stream: stream_code(stream), bytes })
             }
-            TerminalData::Resized { cols, rows } => RecordKind::Resized(SizeRecord::from((cols, rows))),
-            TerminalData::Capped { limit } => RecordKind::Capped(limit),
-            TerminalData::Exited(exit) => RecordKind::Exited(exit.into()),
+            TerminalEvent::Resized { cols, rows } => RecordKind::Resized(SizeRecord::from((cols, rows))),
+            TerminalEvent::Capped { limit } => RecordKind::Capped(limit),
+            TerminalEvent::Exited(exit) => RecordKind::Exited(exit.into()),
         };
         Self { kind: Some(kind) }
     }
 }
 
 impl TerminalRecord {
-    pub(super) fn into_terminal(self) -> Result<TerminalData, StoreError> {
+    pub(super) fn into_terminal(self) -> Result<TerminalEvent, StoreError> {
         Ok(match required(self.kind, "what a terminal did")? {
-            RecordKind::Started(record) => TerminalData::Started {
+            RecordKind::Started(record) => TerminalEvent::Started {
                 command: record.command,
                 size: record.size.map(SizeRecord::into_size).transpose()?,
             },
             RecordKind::Output(record) => {
-                TerminalData::Output { stream: stream_of(record.stream)?, bytes: record.bytes }
+                TerminalEvent::Output { stream: stream_of(record.stream)?, bytes: record.bytes }
             }
             RecordKind::Resized(record) => {
                 let (cols, rows) = record.into_size()?;
-                TerminalData::Resized { cols, rows }
+                TerminalEvent::Resized { cols, rows }
             }
-            RecordKind::Capped(limit) => TerminalData::Capped { limit },
-            RecordKind::Exited(record) => TerminalData::Exited(record.into_exit()?),
+            RecordKind::Capped(limit) => TerminalEvent::Capped { limit },
+            RecordKind::Exited(record) => TerminalEvent::Exited(record.into_exit()?),
         })
     }
 }

@@ -1,0 +1,73 @@
+//! Who is taken first, who is withdrawn, and who is refused.
+
+use std::time::Duration;
+
+use tenure_core::id::Fence;
+use tenure_store::{Handle, RenewRequest, StoreError};
+
+use super::{Lock, Queue};
+use crate::request::{Asked, Chore, Request};
+
+fn renewal() -> (Request, tokio::sync::oneshot::Receiver<Result<tenure_store::RenewOutcome, StoreError>>) {
+    let (asked, answer) = Asked::new(RenewRequest { handle: Handle(1), fence: Fence(1) });
+    (Request::Renew(asked), answer)
+}
+
+fn other() -> Request {
+    Request::Chore(Chore::Unwatch(Handle(1)))
+}
+
+#[tokio::test]
+async fn renewals_are_taken_before_what_waits_longer() {
+    let queue = Queue::new(10);
+    queue.push(other()).await.unwrap();
+    let (request, _answer) = renewal();
+    queue.push(request).await.unwrap();
+    let mut taken = Vec::new();
+    assert_eq!(queue.take(1, &mut taken), 1);
+    assert!(matches!(taken[..], [Request::Renew(_)]));
+    assert_eq!(queue.take(5, &mut taken), 1);
+    assert!(queue.is_deserted());
+}
+
+#[tokio::test]
+async fn only_what_waits_for_somebody_elses_lock_is_withdrawn() {
+    let queue = Queue::new(10);
+    let (request, answer) = renewal();
+    queue.push(request).await.unwrap();
+    assert!(queue.waiting(Lock::Turnstile), "the first wait needs a watchman");
+    assert!(!queue.waiting(Lock::Turnstile));
+    let (on, withdrawn) = queue.overdue(Duration::ZERO).unwrap();
+    assert_eq!((on, withdrawn.len()), (Lock::Turnstile, 1));
+    assert!(queue.is_deserted());
+    for request in withdrawn {
+        request.refuse(StoreError::Blocked { pid: Some(7) });
+    }
+    assert!(matches!(answer.await, Ok(Err(StoreError::Blocked { pid: Some(7) }))));
+    queue.done();
+    assert!(queue.overdue(Duration::ZERO).is_none());
+}
+
+#[tokio::test]
+async fn a_closed_queue_refuses_what_waits_and_what_comes() {
+    let queue = Queue::new(10);
+    let (request, answer) = renewal();
+    queue.push(request).await.unwrap();
+    queue.close();
+    assert!(matches!(answer.await, Ok(Err(StoreError::Closed))));
+    assert!(matches!(queue.push(other()).await, Err(StoreError::Closed)));
+    assert!(!queue.wait());
+}
+
+#[tokio::test]
+async fn a_full_queue_lets_nobody_in_until_somebody_is_taken() {
+    let queue = Queue::new(1);
+    queue.push(other()).await.unwrap();
+    queue.push_if_room(other());
+    let mut second = std::pin::pin!(queue.push(other()));
+    assert!(tokio::time::timeout(Duration::from_millis(1), &mut second).await.is_err());
+    let mut taken = Vec::new();
+    assert_eq!(queue.take(10, &mut taken), 1);
+    second.await.unwrap();
+    assert_eq!(queue.take(10, &mut taken), 1);
+}

@@ -1,0 +1,173 @@
+//! Bytes that were written once are understood for ever.
+//!
+//! Each file in `golden/` holds, in hexadecimal, a record as some released version wrote it. None is ever
+//! changed or removed; a new form of a record gets a new file and a new sample here.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::path::Path;
+use std::time::Duration;
+
+use tenure_core::event::{Event, EventBody, Request, Stream, TerminalEvent};
+use tenure_core::id::{EventType, Fence, Incarnation, Key, Namespace, Revision, Seq};
+use tenure_core::kind::{IdleRule, Kind};
+use tenure_core::lease::{Holder, HolderKind, Lease, Place, Term, Ttl};
+use tenure_core::session::{Activity, Counters, Exit, Mode, Session, State, StateName, Stats};
+use tenure_core::time::{BootId, BootMoment, WallTime};
+use tenure_store::StoreError;
+use tenure_store::record::{self, Columns};
+
+use crate::sample::{actor_of, session_id_of};
+
+const AT: WallTime = WallTime::from_epoch_ms(1_767_225_600_123);
+
+/// A field of a number that no version uses, as a newer writer might add.
+const LATER: [u8; 3] = [0x80, 0x7D, 0x01];
+
+/// Checks that the file is understood as `expected`, also with a field that this version does not know.
+fn understood<T: PartialEq + Debug>(
+    name: &str,
+    (written, expected): (Vec<u8>, T),
+    decode: impl Fn(&[u8]) -> Result<T, StoreError>,
+) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/it/golden/{name}.hex"));
+    let hex: String = written.iter().map(|byte| format!("{byte:02x}")).collect();
+    let text = std::fs::read_to_string(&path)
+        .unwrap_or_else(|_| panic!("{} is missing; this version would write\n{hex}", path.display()));
+    let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_hexdigit).collect();
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
+    let mut stored: Vec<u8> = digits.chunks(2).map(byte).collect();
+    assert_eq!(decode(&stored).unwrap(), expected, "{name}");
+    stored.extend(LATER);
+    assert_eq!(decode(&stored).unwrap(), expected, "{name} and a field of a later version");
+}
+
+fn holder() -> Holder {
+    Holder {
+        kind: HolderKind::Run,
+        id: actor_of("runner/α"),
+        supervisor: Some(actor_of("boss")),
+        place: Some(Place { host: "box".into(), pid: 4242 }),
+    }
+}
+
+fn session(state: State) -> Session {
+    Session {
+        id: session_id_of("ses_1"),
+        namespace: Namespace::default_name(),
+        kind: Kind::Agent,
+        key: Some(Key::parse("nightly").unwrap()),
+        state,
+        mode: Mode::Research,
+        lease: None,
+        counters: Counters { revision: Revision(3), fence: Fence(2) },
+        created_at: AT,
+        started_at: Some(AT.after(Duration::from_secs(1))),
+        last_started_at: Some(AT.after(Duration::from_secs(2))),
+        start_count: 2,
+        last_activity_at: AT,
+        activity: None,
+        labels: BTreeMap::from([("team".to_owned(), "green".to_owned())]),
+        command: vec!["cargo".to_owned(), "test".to_owned()],
+        directory: Some("/work".to_owned()),
+        idle: Some(IdleRule { after: Duration::new(90, 5), spares_held: true }),
+        predecessor: Some(session_id_of("ses_0")),
+        successor: Some(session_id_of("ses_2")),
+        anonymous: true,
+    }
+}
+
+fn decoded(session: &Session, body: &[u8]) -> Result<Session, StoreError> {
+    let columns = Columns {
+        id: session.id.clone(),
+        namespace: session.namespace.clone(),
+        kind: session.kind,
+        key: session.key.clone(),
+        state: session.state.name(),
+        lease: None,
+        counters: session.counters,
+        last_activity_at: session.last_activity_at,
+        activity: None,
+    };
+    record::decode_session(body, columns)
+}
+
+#[test]
+fn sessions() {
+    let states = [
+        ("session_active", State::Active),
+        ("session_paused", State::Paused { reason: "lunch".to_owned() }),
+        ("session_completed", State::Completed { at: AT }),
+        ("session_failed", State::Failed { at: AT, error: "broken".to_owned() }),
+    ];
+    for (name, state) in states {
+        let session = session(state);
+        understood(name, (record::encode_body(&session), session.clone()), |body| decoded(&session, body));
+    }
+}
+
+#[test]
+fn leases() {
+    let ttl = Ttl::stored(Duration::from_millis(15_001)).unwrap();
+    let renewed = BootMoment { boot: BootId([7; 16]), ms: 61_000 };
+    let terms = [
+        ("lease_interactive", Term::Interactive { started: AT }),
+        ("lease_wall", Term::Wall { ttl, renewed: AT }),
+        ("lease_boot", Term::Boot { ttl, renewed, renewed_wall: AT }),
+        ("lease_incomplete", Term::Incomplete { ttl: Some(ttl), renewed: None }),
+    ];
+    for (name, term) in terms {
+        let lease = Lease { holder: holder(), incarnation: Incarnation([9; 16]), fence: Fence(5), term };
+        let columns = record::term_columns(&term);
+        understood(name, (record::encode_grant(&lease), lease.clone()), |grant| {
+            record::decode_lease(grant, lease.fence, columns)
+        });
+    }
+}
+
+#[test]
+fn activities() {
+    let activity =
+        Activity { text: "step 3".to_owned(), actor: actor_of("runner"), at: AT, revision: Revision(8) };
+    understood("activity", (record::encode_activity(&activity), activity), record::decode_activity);
+}
+
+fn every_event() -> Vec<EventBody> {
+    let stats = Stats { duration: Duration::new(3, 7), exit: Some(Exit::Code(-1)), output_bytes: 99 };
+    let killed = Stats { exit: Some(Exit::Signal(9)), ..stats };
+    let (reason, message) = ("because".to_owned(), "said".to_owned());
+    vec![
+        EventBody::StateChanged { from: None, to: StateName::Pending, reason: reason.clone(), by: None },
+        EventBody::StateChanged {
+            from: Some(StateName::Active),
+            to: StateName::Cancelled,
+            reason: reason.clone(),
+            by: Some(actor_of("operator")),
+        },
+        EventBody::Completion { message: message.clone(), stats },
+        EventBody::Error { message, stats: killed },
+        EventBody::Activity { text: "step".to_owned() },
+        EventBody::LeaseGranted { holder: holder(), fence: Fence(1), ttl: Some(Duration::from_secs(15)) },
+        EventBody::LeaseTakenOver { from: actor_of("old"), holder: holder(), fence: Fence(2), reason },
+        EventBody::LeaseReleased { fence: Fence(2) },
+        EventBody::Succeeded { by: session_id_of("ses_2") },
+        EventBody::Terminal(TerminalEvent::Started { command: vec!["sh".to_owned()], size: Some((80, 24)) }),
+        EventBody::Terminal(TerminalEvent::Output { stream: Stream::Stderr, bytes: vec![0, 27, 255] }),
+        EventBody::Terminal(TerminalEvent::Resized { cols: 132, rows: 50 }),
+        EventBody::Terminal(TerminalEvent::Capped { limit: 1 << 28 }),
+        EventBody::Terminal(TerminalEvent::Exited(Exit::Signal(15))),
+        EventBody::Request(Request::Pause),
+        EventBody::Request(Request::Resume),
+        EventBody::Given { kind: EventType::parse("x.y").unwrap(), json: "{\"a\":[1,\"ü\"]}".to_owned() },
+    ]
+}
+
+#[test]
+fn events() {
+    let numbered = (41..).zip(every_event());
+    let expected: Vec<_> =
+        numbered.map(|(seq, data)| Event { seq: Seq(seq), at: AT, fence: Some(Fence(5)), data }).collect();
+    let mut bytes = record::encode_events(every_event());
+    record::seal_events(&mut bytes, AT, Some(Fence(5)));
+    understood("events", (bytes, expected), |bytes| record::decode_events(Seq(41), bytes));
+}

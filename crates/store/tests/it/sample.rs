@@ -1,0 +1,183 @@
+//! One of everything that is stored, and random ones of each.
+
+use std::time::Duration;
+
+use proptest::collection::{btree_map, vec};
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+use tenure_core::event::{EventBody, Request, Stream, TerminalEvent};
+use tenure_core::id::{ActorId, EventType, Fence, Incarnation, Key, Namespace, Revision, SessionId};
+use tenure_core::kind::{IdleRule, Kind};
+use tenure_core::lease::{Holder, HolderKind, Lease, Place, Term, Ttl};
+use tenure_core::session::{Activity, Counters, Exit, Mode, Session, State, StateName, Stats};
+use tenure_core::time::{BootId, BootMoment, WallTime};
+
+pub(crate) fn actor_of(text: &str) -> ActorId {
+    ActorId::parse(text).unwrap()
+}
+
+pub(crate) fn session_id_of(text: &str) -> SessionId {
+    SessionId::parse(text).unwrap()
+}
+
+fn wall() -> impl Strategy<Value = WallTime> {
+    any::<u64>().prop_map(WallTime::from_epoch_ms)
+}
+
+fn length() -> impl Strategy<Value = Duration> {
+    (any::<u64>(), 0..1_000_000_000_u32).prop_map(|(secs, nanos)| Duration::new(secs, nanos))
+}
+
+fn ttl() -> impl Strategy<Value = Ttl> {
+    length().prop_filter_map("a ttl is not zero", Ttl::stored)
+}
+
+fn actor() -> impl Strategy<Value = ActorId> {
+    "\\PC{1,40}".prop_filter_map("not blank", |text| ActorId::parse(&text).ok())
+}
+
+fn session_id() -> impl Strategy<Value = SessionId> {
+    "[!-~]{1,64}".prop_filter_map("allowed characters", |text| SessionId::parse(&text).ok())
+}
+
+pub(crate) fn holder() -> impl Strategy<Value = Holder> {
+    let place = (".{0,20}", any::<u32>()).prop_map(|(host, pid)| Place { host: host.into(), pid });
+    (select(HolderKind::ALL.to_vec()), actor(), option::of(actor()), option::of(place))
+        .prop_map(|(kind, id, supervisor, place)| Holder { kind, id, supervisor, place })
+}
+
+fn term() -> impl Strategy<Value = Term> {
+    let boot = (any::<[u8; 16]>(), any::<u64>()).prop_map(|(boot, ms)| BootMoment { boot: BootId(boot), ms });
+    prop_oneof![
+        wall().prop_map(|started| Term::Interactive { started }),
+        (ttl(), wall()).prop_map(|(ttl, renewed)| Term::Wall { ttl, renewed }),
+        (ttl(), boot, wall()).prop_map(|(ttl, renewed, renewed_wall)| Term::Boot {
+            ttl,
+            renewed,
+            renewed_wall
+        }),
+        (option::of(ttl()), option::of(wall())).prop_map(|(ttl, renewed)| Term::Incomplete { ttl, renewed }),
+    ]
+}
+
+pub(crate) fn lease() -> impl Strategy<Value = Lease> {
+    (holder(), any::<[u8; 16]>(), any::<u64>(), term()).prop_map(|(holder, incarnation, fence, term)| Lease {
+        holder,
+        incarnation: Incarnation(incarnation),
+        fence: Fence(fence),
+        term,
+    })
+}
+
+pub(crate) fn activity() -> impl Strategy<Value = Activity> {
+    (".{0,280}", actor(), wall(), any::<u64>()).prop_map(|(text, actor, at, revision)| Activity {
+        text,
+        actor,
+        at,
+        revision: Revision(revision),
+    })
+}
+
+fn state() -> impl Strategy<Value = State> {
+    prop_oneof![
+        Just(State::Pending),
+        Just(State::Active),
+        ".{0,30}".prop_map(|reason| State::Paused { reason }),
+        wall().prop_map(|at| State::Completed { at }),
+        (wall(), ".{0,30}").prop_map(|(at, error)| State::Failed { at, error }),
+        (wall(), ".{0,30}").prop_map(|(at, reason)| State::Cancelled { at, reason }),
+        (wall(), ".{0,30}").prop_map(|(at, reason)| State::Expired { at, reason }),
+    ]
+}
+
+fn idle() -> impl Strategy<Value = IdleRule> {
+    (length(), any::<bool>()).prop_map(|(after, spares_held)| IdleRule { after, spares_held })
+}
+
+pub(crate) fn session() -> impl Strategy<Value = Session> {
+    let names = (session_id(), select(Kind::ALL.to_vec()), option::of(".{1,40}"), select(Mode::ALL.to_vec()));
+    let times = (wall(), option::of(wall()), option::of(wall()), any::<u64>(), wall());
+    let held = (option::of(lease()), option::of(activity()), any::<(u64, u64)>(), state());
+    let work = (
+        btree_map(".{0,12}", ".{0,12}", 0..4),
+        vec(".{0,12}", 0..4),
+        option::of(".{0,30}"),
+        option::of(idle()),
+    );
+    let links = (option::of(session_id()), option::of(session_id()), any::<bool>());
+    (names, times, held, work, links).prop_map(|(names, times, held, work, links)| Session {
+        id: names.0,
+        namespace: Namespace::default_name(),
+        kind: names.1,
+        key: names.2.and_then(|key| Key::parse(&key).ok()),
+        state: held.3,
+        mode: names.3,
+        lease: held.0,
+        counters: Counters { revision: Revision(held.2.0), fence: Fence(held.2.1) },
+        created_at: times.0,
+        started_at: times.1,
+        last_started_at: times.2,
+        start_count: times.3,
+        last_activity_at: times.4,
+        activity: held.1,
+        labels: work.0,
+        command: work.1,
+        directory: work.2,
+        idle: work.3,
+        predecessor: links.0,
+        successor: links.1,
+        anonymous: links.2,
+    })
+}
+
+fn exit() -> impl Strategy<Value = Exit> {
+    prop_oneof![any::<i32>().prop_map(Exit::Code), any::<i32>().prop_map(Exit::Signal)]
+}
+
+fn stats() -> impl Strategy<Value = Stats> {
+    (length(), option::of(exit()), any::<u64>()).prop_map(|(duration, exit, output_bytes)| Stats {
+        duration,
+        exit,
+        output_bytes,
+    })
+}
+
+fn terminal() -> impl Strategy<Value = TerminalEvent> {
+    let stream = select(vec![Stream::Terminal, Stream::Stdout, Stream::Stderr]);
+    prop_oneof![
+        (vec(".{0,12}", 0..4), option::of(any::<(u16, u16)>()))
+            .prop_map(|(command, size)| TerminalEvent::Started { command, size }),
+        (stream, vec(any::<u8>(), 0..200))
+            .prop_map(|(stream, bytes)| TerminalEvent::Output { stream, bytes }),
+        any::<(u16, u16)>().prop_map(|(cols, rows)| TerminalEvent::Resized { cols, rows }),
+        any::<u64>().prop_map(|limit| TerminalEvent::Capped { limit }),
+        exit().prop_map(TerminalEvent::Exited),
+    ]
+}
+
+pub(crate) fn event() -> impl Strategy<Value = EventBody> {
+    let state = || select(StateName::ALL.to_vec());
+    let changed = (option::of(state()), state(), ".{0,30}", option::of(actor()));
+    let granted = (holder(), any::<u64>(), option::of(length()));
+    let taken = (actor(), holder(), any::<u64>(), ".{0,30}");
+    prop_oneof![
+        changed.prop_map(|(from, to, reason, by)| EventBody::StateChanged { from, to, reason, by }),
+        (".{0,30}", stats()).prop_map(|(message, stats)| EventBody::Completion { message, stats }),
+        (".{0,30}", stats()).prop_map(|(message, stats)| EventBody::Error { message, stats }),
+        ".{0,30}".prop_map(|text| EventBody::Activity { text }),
+        granted.prop_map(|(holder, fence, ttl)| EventBody::LeaseGranted { holder, fence: Fence(fence), ttl }),
+        taken.prop_map(|(from, holder, fence, reason)| EventBody::LeaseTakenOver {
+            from,
+            holder,
+            fence: Fence(fence),
+            reason
+        }),
+        any::<u64>().prop_map(|fence| EventBody::LeaseReleased { fence: Fence(fence) }),
+        session_id().prop_map(|by| EventBody::Succeeded { by }),
+        terminal().prop_map(EventBody::Terminal),
+        select(vec![Request::Pause, Request::Resume]).prop_map(EventBody::Request),
+        ("[a-z][a-z0-9_.-]{0,20}", ".{0,100}")
+            .prop_map(|(kind, json)| EventBody::Given { kind: EventType::parse(&kind).unwrap(), json }),
+    ]
+}
