@@ -2,7 +2,7 @@
 
 use std::sync::mpsc::Receiver;
 
-use tenure_core::event::{Request, TerminalData};
+use tenure_core::event::{Request, TerminalEvent};
 use tenure_core::session::{Command, Exit};
 use tenure_engine::{Engine, EngineError, LeaseEvent, Target};
 use tenure_guard::signals::Caught;
@@ -77,10 +77,7 @@ impl Runner<'_> {
             GuardEvent::Stopped { signal } => self.job_stopped(signal),
             GuardEvent::Frozen => self.settle("pause", |fence| Command::Pause { fence, reason: asked() }),
             GuardEvent::Thawed => self.settle("resume", |fence| Command::Resume { fence, reason: asked() }),
-            GuardEvent::Exited(ended) => {
-                self.end.ended = Some(ended);
-                self.recorder.fact(TerminalData::Exited(exit(ended)));
-            }
+            GuardEvent::Exited(ended) => self.end.ended = Some(ended),
             GuardEvent::Overdue { .. } => {
                 self.notices.say("the lease could not be renewed in time: the command is being stopped");
                 self.end.stopped.get_or_insert(Stopped::Overdue);
@@ -107,7 +104,7 @@ impl Runner<'_> {
 
     fn signal(&self, caught: Caught) {
         if let Ok(Some(size)) = self.console.pass(&self.control, caught) {
-            self.recorder.fact(TerminalData::Resized { cols: size.columns, rows: size.rows });
+            self.recorder.fact(TerminalEvent::Resized { cols: size.columns, rows: size.rows });
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 
 use anyhow::Context;
-use tenure_core::event::{Stream as Recorded, TerminalData};
+use tenure_core::event::{Stream as Recorded, TerminalEvent};
 use tenure_core::id::Namespace;
 use tenure_core::session::{Session, Stats};
 use tenure_engine::{Engine, EngineError};
@@ -21,7 +21,7 @@ use super::happening::Happening;
 use super::lease;
 use super::notice::Notices;
 use super::record::{Recorder, Recording};
-use super::runner::{End, Runner, Stopped};
+use super::runner::{End, Runner, Stopped, exit};
 use super::suspend::Sitters;
 use super::{detach, finish, holds, inbox, wish};
 use crate::args::run::RunArgs;
@@ -129,7 +129,7 @@ impl Run<'_> {
         let (news, happenings) = mpsc::channel();
         let signals = Signals::watch(&news).context("catch signals")?;
         let stdio = if self.args.detached { Stdio::Pipes } else { Stdio::attached()? };
-        recorder.fact(TerminalData::Started { command: self.words(), size: size(&stdio) });
+        recorder.fact(TerminalEvent::Started { command: self.words(), size: size(&stdio) });
         let raw = matches!(stdio, Stdio::Terminal(_));
         let guarded = launch(self.launch(stdio)?, &news).context("start the guard")?;
         let end = self.watch(guarded, recorder, Notices { raw }, (news, happenings));
@@ -165,6 +165,10 @@ impl Run<'_> {
         };
         let end = runner.run(&happenings);
         console.close();
+        // After its last output, which the console may have held until now.
+        if let Some(ended) = end.ended {
+            recorder.fact(TerminalEvent::Exited(exit(ended)));
+        }
         Ok(end)
     }
 
