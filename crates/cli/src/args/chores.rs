@@ -23,7 +23,9 @@ pub(crate) struct GuardArgs {
     pub(crate) shell: bool,
 }
 
-/// Bring in a workspace's session record that an earlier tool has left as JSON (versions 1 to 4).
+/// Bring in a session record that an earlier tool has left.
+///
+/// The record is JSON of the versions 1 to 4. It goes into the workspace's slot, which must not have a session.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ImportArgs {
     /// The record's file

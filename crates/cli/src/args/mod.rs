@@ -33,6 +33,7 @@ pub(crate) struct Cli {
 
 const EXITS: &str = "\
 Exit codes: 0 success, 1 failure, 2 wrong usage, 3 refused by a rule (held, fenced, not allowed now).
+With `--output json` every answer, errors included, is one document on standard output.
 Settings: a flag wins over the environment, which wins over tenure.toml in the storage directory; \
 `tenure doctor` shows each value and where it came from.";
 

@@ -32,6 +32,9 @@ pub(crate) struct ShowArgs {
 }
 
 /// Show what happened in a session, from its log.
+///
+/// For people, output of commands stands behind a gutter, without colours and cursor movements. JSON has one
+/// event a line; what is not UTF-8 in it is base64.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct EventsArgs {
     /// The session's id, or its key
@@ -73,6 +76,9 @@ pub(crate) struct AppendArgs {
 }
 
 /// Ask a session's owner to pause it.
+///
+/// A command under `tenure run` is stopped where it is; its lease is kept. Exits with 1 if the owner has not
+/// done it in time; the request stays in the log.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct PauseArgs {
     #[command(flatten)]
@@ -80,6 +86,8 @@ pub(crate) struct PauseArgs {
 }
 
 /// Ask a session's owner to go on with it.
+///
+/// Exits with 1 if the owner has not done it in time; the request stays in the log.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ResumeArgs {
     #[command(flatten)]
@@ -96,7 +104,10 @@ pub(crate) struct AskArgs {
     pub(crate) timeout: Duration,
 }
 
-/// End a session. Its owner's next write is refused; a command that runs under it is stopped.
+/// End a session, whoever holds it.
+///
+/// Its owner's next write is refused, and a command that runs under it is stopped. A workspace's session is
+/// ended with `tenure clear` instead.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct CancelArgs {
     /// The session's id, or its key
@@ -109,7 +120,9 @@ pub(crate) struct CancelArgs {
     pub(crate) actor_id: Option<String>,
 }
 
-/// Wait until a session has ended: 0 if it completed, 1 otherwise.
+/// Wait until a session has ended.
+///
+/// Exits with 0 if it completed, and with 1 if it ended otherwise or the time was over.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct WaitArgs {
     /// The session's id, or its key
@@ -119,7 +132,9 @@ pub(crate) struct WaitArgs {
     pub(crate) timeout: Option<Duration>,
 }
 
-/// Say whether a fence is current and its lease live: 0 if so, 3 otherwise.
+/// Say whether a fence is current and its lease live.
+///
+/// Exits with 0 if so, and with 3 otherwise. It is a look, not a lock: see `tenure guard`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct CheckArgs {
     /// The session's id, or its key [env: TENURE_SESSION_ID]

@@ -94,7 +94,9 @@ pub(crate) struct TakeoverArgs {
     pub(crate) place: PlaceArgs,
 }
 
-/// End a workspace's session. Its history stays.
+/// End a workspace's session; its history stays.
+///
+/// Anyone may clear a person's session; a runtime's only its owner or its supervisor.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ClearArgs {
     /// Who clears it: an autonomous session's owner or supervisor

@@ -71,7 +71,7 @@ impl Report for Snippets {
     fn text(&self, look: &Look) -> String {
         let [one] = self.0.as_slice() else {
             let parts = self.0.iter().map(|snippet| {
-                let title = format!("# {}", snippet.name());
+                let title = format!("== {} ==", snippet.name());
                 format!("{}\n\n{}", look.paint(Tone::Strong, &title), snippet.text())
             });
             return parts.collect::<Vec<_>>().join("\n");

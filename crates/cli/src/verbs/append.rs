@@ -4,7 +4,7 @@ use std::io::Read;
 
 use anyhow::Context;
 use serde_json::Value;
-use tenure_core::event::{EventData, is_reserved};
+use tenure_core::event::{EventBody, is_reserved};
 use tenure_core::id::EventType;
 use tenure_core::limits;
 use tenure_core::refusal::LimitRefusal;
@@ -28,7 +28,7 @@ pub(super) async fn execute(app: &App, args: &AppendArgs) -> anyhow::Result<Exit
         commit_id: engine.ids().commit_id(),
         handle: listed.handle,
         fence,
-        events: vec![EventData::Given { kind, json }],
+        events: vec![EventBody::Given { kind, json }],
     };
     match engine.append(request).await? {
         AppendOutcome::Appended { last: seq, .. } => app.out.report(&Appended { session, seq, fence })?,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tenure_core::event::{EventData, Request};
+use tenure_core::event::{EventBody, Request};
 use tenure_core::id::Seq;
 use tenure_core::kind::Transition;
 use tenure_core::lease::Standing;
@@ -73,7 +73,7 @@ impl Asking<'_> {
             commit_id: self.engine.ids().commit_id(),
             handle: self.handle,
             fence: None,
-            events: vec![EventData::Request(self.request)],
+            events: vec![EventBody::Request(self.request)],
         };
         match self.engine.append(request).await? {
             AppendOutcome::Appended { last, .. } => Ok(last),

@@ -1,6 +1,6 @@
 //! `tenure events`: a session's log, from a position on, live if asked for.
 
-use tenure_core::event::{Event, EventData, Stream, TerminalData};
+use tenure_core::event::{Event, EventBody, Stream, TerminalEvent};
 use tenure_core::id::{Seq, SessionId};
 use tenure_engine::{Next, Tail};
 
@@ -71,12 +71,12 @@ impl<'a> View<'a> {
             Form::Json => self.out.json(&document(&self.session, event)),
             Form::Text(lines) => self.out.text(&lines.show(event)),
             Form::Raw => match &event.data {
-                EventData::Terminal(TerminalData::Output { stream: Stream::Stderr, bytes }) => {
+                EventBody::Terminal(TerminalEvent::Output { stream: Stream::Stderr, bytes }) => {
                     self.out.flush()?;
                     crate::out::complain(bytes);
                     Ok(())
                 }
-                EventData::Terminal(TerminalData::Output { bytes, .. }) => self.out.bytes(bytes),
+                EventBody::Terminal(TerminalEvent::Output { bytes, .. }) => self.out.bytes(bytes),
                 _ => Ok(()),
             },
         }

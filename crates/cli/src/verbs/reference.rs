@@ -28,6 +28,9 @@ fn markdown() -> String {
 
 fn section(page: &mut String, command: &mut clap::Command, path: &str) {
     let help = command.clone().disable_help_subcommand(true).render_long_help().to_string();
+    // Said once, with the program itself.
+    let help =
+        if path.contains(' ') { help.split("Global options:").next().unwrap_or_default() } else { &help };
     let help: Vec<_> = help.lines().map(str::trim_end).collect();
     writeln!(page, "\n## `{path}`\n\n```text\n{}\n```", help.join("\n").trim_end())
         .expect("a String takes all");

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::home::{Home, Running, answer};
 
 /// Prints to both streams, splits a character between two writes, colours a line.
-const CHATTY: &str = "echo out; echo err >&2; sleep 0.3; printf 'caf\\303'; sleep 0.3; printf '\\251\\n'; \
+const CHATTY: &str = "echo out; sleep 0.3; echo err >&2; sleep 0.3; printf 'caf\\303'; sleep 0.3; printf '\\251\\n'; \
                       printf '\\033[31mred\\033[0m\\n'; exit 4";
 
 fn documents(text: &str) -> Vec<Value> {

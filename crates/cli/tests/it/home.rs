@@ -221,6 +221,7 @@ impl Drop for Running {
 }
 
 /// Returns once `holds` does, which must be soon.
+#[expect(clippy::disallowed_methods, reason = "other processes can only be looked at again, with a deadline")]
 pub(crate) fn eventually(mut holds: impl FnMut() -> bool) {
     let began = Instant::now();
     while !holds() {

@@ -1,11 +1,17 @@
 //! The built `tenure`, from the outside.
 #![expect(clippy::unwrap_used, reason = "a test that cannot be arranged fails")]
 
+mod doctor;
 mod events;
+mod guards;
 mod home;
+mod hostile_input;
+mod imports;
 mod names;
 mod processes;
+mod reference;
 mod sessions;
+mod settings;
 mod stores;
 mod wall_clock;
 mod workspace_refusals;

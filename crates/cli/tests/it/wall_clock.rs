@@ -55,10 +55,13 @@ fn without_a_usable_clock_reads_still_work() {
     let key = home.key();
     let status = answer(home.at(BEFORE_1970).args(["status", "--output", "json"]));
     assert_eq!(document(&status.out)["status"], "unknown", "{status:?}");
-    for words in [&["status"][..], &["list"], &["show", &key], &["events", &key], &["doctor"]] {
+    for words in [&["status"][..], &["list"], &["show", &key], &["events", &key]] {
         let read = answer(home.at(BEFORE_1970).args(words));
         assert_eq!((read.code, read.err.as_str()), (0, ""), "{words:?}: {read:?}");
     }
+    let doctor = answer(home.at(BEFORE_1970).arg("doctor"));
+    assert_eq!(doctor.code, 1, "{doctor:?}");
+    assert!(doctor.out.contains("wrong: the system clock is before UNIX_EPOCH"), "{doctor:?}");
 }
 
 #[test]

@@ -1,3 +1,5 @@
+//! Tests of the options module.
+
 use super::*;
 
 fn resolve(global: &Global, environment: &[(&'static str, &str)]) -> Result<Options, Problem> {

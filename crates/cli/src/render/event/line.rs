@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use tenure_core::escape::Escaped;
-use tenure_core::event::{Event, EventData, Stream, TerminalData};
+use tenure_core::event::{Event, EventBody, Stream, TerminalEvent};
 use tenure_core::session::{Exit, Stats};
 
 use super::screen::Screen;
@@ -28,7 +28,7 @@ impl Lines {
 
     /// What to print for `event`.
     pub(crate) fn show(&mut self, event: &Event) -> String {
-        let EventData::Terminal(TerminalData::Output { stream, bytes }) = &event.data else {
+        let EventBody::Terminal(TerminalEvent::Output { stream, bytes }) = &event.data else {
             return format!("{}{}", self.close(), self.line(event));
         };
         let (own, other) = match stream {
@@ -55,46 +55,46 @@ impl Lines {
 }
 
 /// What happened, and how it is to look.
-fn words(data: &EventData) -> (Option<Tone>, String) {
+fn words(data: &EventBody) -> (Option<Tone>, String) {
     match data {
-        EventData::StateChanged { from, to, reason, by } => {
+        EventBody::StateChanged { from, to, reason, by } => {
             let from = from.map_or("nothing", |from| from.name());
             let by = by.as_ref().map_or_else(String::new, |by| format!(" (by {by})"));
             (None, format!("{from} → {}: {}{by}", to.name(), Escaped(reason)))
         }
-        EventData::Completion { message, stats } => (Some(Tone::Good), ended(message, *stats)),
-        EventData::Error { message, stats } => (Some(Tone::Bad), ended(message, *stats)),
-        EventData::Activity { text } => (None, Escaped(text).to_string()),
-        EventData::LeaseGranted { holder, fence, ttl } => {
+        EventBody::Completion { message, stats } => (Some(Tone::Good), ended(message, *stats)),
+        EventBody::Error { message, stats } => (Some(Tone::Bad), ended(message, *stats)),
+        EventBody::Activity { text } => (None, Escaped(text).to_string()),
+        EventBody::LeaseGranted { holder, fence, ttl } => {
             let ttl = ttl.map_or_else(String::new, |ttl| format!(", for {} after each renewal", length(ttl)));
             (None, format!("{} holds it under fence {fence}{ttl}", who(holder)))
         }
-        EventData::LeaseTakenOver { from, holder, fence, reason } => {
+        EventBody::LeaseTakenOver { from, holder, fence, reason } => {
             let words =
                 format!("{} took it over from {from}, fence {fence}: {}", who(holder), Escaped(reason));
             (Some(Tone::Warn), words)
         }
-        EventData::LeaseReleased { fence } => (None, format!("fence {fence} let go")),
-        EventData::Succeeded { by } => (None, format!("goes on as {by}")),
-        EventData::Terminal(record) => terminal(record),
-        EventData::Request(request) => (Some(Tone::Warn), format!("asks the owner to {}", request.name())),
-        EventData::Given { json, .. } => (None, Escaped(&compact(json)).to_string()),
+        EventBody::LeaseReleased { fence } => (None, format!("fence {fence} let go")),
+        EventBody::Succeeded { by } => (None, format!("goes on as {by}")),
+        EventBody::Terminal(record) => terminal(record),
+        EventBody::Request(request) => (Some(Tone::Warn), format!("asks the owner to {}", request.name())),
+        EventBody::Given { json, .. } => (None, Escaped(&compact(json)).to_string()),
     }
 }
 
-fn terminal(record: &TerminalData) -> (Option<Tone>, String) {
+fn terminal(record: &TerminalEvent) -> (Option<Tone>, String) {
     match record {
-        TerminalData::Started { command, size } => {
+        TerminalEvent::Started { command, size } => {
             let size = size.map_or_else(String::new, |(cols, rows)| format!("  ({cols}×{rows})"));
             (Some(Tone::Strong), format!("$ {}{size}", command_line(command)))
         }
-        TerminalData::Output { .. } => (None, String::new()),
-        TerminalData::Resized { cols, rows } => (Some(Tone::Dim), format!("resized to {cols}×{rows}")),
-        TerminalData::Capped { limit } => {
+        TerminalEvent::Output { .. } => (None, String::new()),
+        TerminalEvent::Resized { cols, rows } => (Some(Tone::Dim), format!("resized to {cols}×{rows}")),
+        TerminalEvent::Capped { limit } => {
             (Some(Tone::Warn), format!("the recording ends here: it reached its limit of {limit} bytes"))
         }
-        TerminalData::Exited(Exit::Code(0)) => (Some(Tone::Good), "exited with code 0".to_owned()),
-        TerminalData::Exited(exit) => (Some(Tone::Bad), how(*exit)),
+        TerminalEvent::Exited(Exit::Code(0)) => (Some(Tone::Good), "exited with code 0".to_owned()),
+        TerminalEvent::Exited(exit) => (Some(Tone::Bad), how(*exit)),
     }
 }
 

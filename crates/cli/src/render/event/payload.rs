@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
-use tenure_core::event::{Event, EventData, Stream, TerminalData};
+use tenure_core::event::{Event, EventBody, Stream, TerminalEvent};
 use tenure_core::id::SessionId;
 use tenure_core::session::{Exit, Stats};
 use tenure_core::time::millis;
@@ -26,9 +26,9 @@ pub(crate) fn document(session: &SessionId, event: &Event) -> Value {
     document
 }
 
-fn data(data: &EventData) -> Value {
+fn data(data: &EventBody) -> Value {
     match data {
-        EventData::StateChanged { from, to, reason, by } => {
+        EventBody::StateChanged { from, to, reason, by } => {
             let from = from.map(|from| from.name());
             let mut document = json!({ "from": from, "to": to.name(), "reason": reason });
             if let Some(by) = by {
@@ -36,34 +36,34 @@ fn data(data: &EventData) -> Value {
             }
             document
         }
-        EventData::Completion { message, stats: took } | EventData::Error { message, stats: took } => {
+        EventBody::Completion { message, stats: took } | EventBody::Error { message, stats: took } => {
             json!({ "message": message, "stats": stats(*took) })
         }
-        EventData::Activity { text } => json!({ "text": text }),
-        EventData::LeaseGranted { holder, fence, ttl } => {
+        EventBody::Activity { text } => json!({ "text": text }),
+        EventBody::LeaseGranted { holder, fence, ttl } => {
             let mut document = json!({ "holder": holder_json(holder), "fence": fence.0 });
             if let Some(ttl) = ttl {
                 document["ttlMs"] = millis(*ttl).into();
             }
             document
         }
-        EventData::LeaseTakenOver { from, holder, fence, reason } => json!({
+        EventBody::LeaseTakenOver { from, holder, fence, reason } => json!({
             "from": from.as_str(), "holder": holder_json(holder), "fence": fence.0, "reason": reason,
         }),
-        EventData::LeaseReleased { fence } => json!({ "fence": fence.0 }),
-        EventData::Succeeded { by } => json!({ "by": by.as_str() }),
-        EventData::Terminal(record) => terminal(record),
-        EventData::Request(request) => json!({ "request": request.name() }),
+        EventBody::LeaseReleased { fence } => json!({ "fence": fence.0 }),
+        EventBody::Succeeded { by } => json!({ "by": by.as_str() }),
+        EventBody::Terminal(record) => terminal(record),
+        EventBody::Request(request) => json!({ "request": request.name() }),
         // Checked when it was appended. Should it not be JSON all the same, it is shown as the text it is.
-        EventData::Given { json, .. } => {
+        EventBody::Given { json, .. } => {
             serde_json::from_str(json).unwrap_or_else(|_not_json| Value::String(json.clone()))
         }
     }
 }
 
-fn terminal(record: &TerminalData) -> Value {
+fn terminal(record: &TerminalEvent) -> Value {
     match record {
-        TerminalData::Started { command, size } => {
+        TerminalEvent::Started { command, size } => {
             let mut document = json!({ "command": command });
             if let Some((cols, rows)) = size {
                 document["cols"] = (*cols).into();
@@ -71,7 +71,7 @@ fn terminal(record: &TerminalData) -> Value {
             }
             document
         }
-        TerminalData::Output { stream, bytes } => {
+        TerminalEvent::Output { stream, bytes } => {
             let (name, stream) = match stream {
                 Stream::Terminal => ("output", "terminal"),
                 Stream::Stdout => ("output", "stdout"),
@@ -87,9 +87,9 @@ fn terminal(record: &TerminalData) -> Value {
             document.insert("stream".to_owned(), stream.into());
             Value::Object(document)
         }
-        TerminalData::Resized { cols, rows } => json!({ "cols": cols, "rows": rows }),
-        TerminalData::Capped { limit } => json!({ "cappedAtBytes": limit }),
-        TerminalData::Exited(exit) => exited(*exit),
+        TerminalEvent::Resized { cols, rows } => json!({ "cols": cols, "rows": rows }),
+        TerminalEvent::Capped { limit } => json!({ "cappedAtBytes": limit }),
+        TerminalEvent::Exited(exit) => exited(*exit),
     }
 }
 
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     fn output(stream: Stream, bytes: &[u8]) -> Value {
-        terminal(&TerminalData::Output { stream, bytes: bytes.to_vec() })
+        terminal(&TerminalEvent::Output { stream, bytes: bytes.to_vec() })
     }
 
     #[test]

@@ -1,3 +1,5 @@
+//! Tests of the screen module.
+
 use super::Screen;
 
 fn shown(chunks: &[&[u8]]) -> String {
