@@ -17,7 +17,7 @@ pub struct Event {
     /// The fence it was written under; `None` for the inbox and for operators.
     pub fence: Option<Fence>,
     /// What happened.
-    pub data: EventData,
+    pub data: EventBody,
 }
 
 /// Where terminal output came from.
@@ -33,7 +33,7 @@ pub enum Stream {
 
 /// One record of a terminal: the first names the command, the last its exit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TerminalData {
+pub enum TerminalEvent {
     /// The command was started.
     Started {
         /// Its words.
@@ -66,7 +66,7 @@ pub enum TerminalData {
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum EventData {
+pub enum EventBody {
     /// The session moved between states.
     StateChanged {
         /// From which; `None` when it was opened.
@@ -128,7 +128,7 @@ pub enum EventData {
         by: SessionId,
     },
     /// A record of the command's terminal.
-    Terminal(TerminalData),
+    Terminal(TerminalEvent),
     /// Somebody other than the owner asks for something.
     Request(Request),
     /// Anything a caller appended: its type and its JSON text.
@@ -174,7 +174,7 @@ const RESERVED: [&str; 10] = [
     "checkpoint_restored",
 ];
 
-impl EventData {
+impl EventBody {
     /// The event's type name.
     #[must_use]
     pub fn type_name(&self) -> &str {

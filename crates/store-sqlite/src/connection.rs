@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, ffi};
 
 use crate::place::Place;
 
@@ -24,6 +24,9 @@ pub(crate) fn open(place: &Place, role: Role) -> Result<Connection, rusqlite::Er
         | OpenFlags::SQLITE_OPEN_NOFOLLOW
         | OpenFlags::SQLITE_OPEN_PRIVATE_CACHE;
     let conn = Connection::open_with_flags(&place.db, flags)?;
+    if !place.is_unmoved() {
+        return Err(moved());
+    }
     conn.busy_timeout(match role {
         Role::Writer => Duration::ZERO,
         Role::Reader => Duration::from_secs(2),
@@ -39,4 +42,10 @@ pub(crate) fn open(place: &Place, role: Role) -> Result<Connection, rusqlite::Er
     })?;
     conn.set_prepared_statement_cache_capacity(64);
     Ok(conn)
+}
+
+/// The path no longer names the file that this store was opened on.
+pub(crate) fn moved() -> rusqlite::Error {
+    let what = "the database file was moved, removed or replaced".to_owned();
+    rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_READONLY_DBMOVED), Some(what))
 }

@@ -2,7 +2,9 @@
 
 use std::fs::File;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use rustix::fs::{Mode, OFlags};
 use tenure_core::id::Incarnation;
@@ -18,6 +20,8 @@ pub(crate) struct Place {
     pub(crate) run: PathBuf,
     /// Which opening of the store this is.
     pub(crate) incarnation: Incarnation,
+    /// The device and number of the file that was opened first.
+    opened: Arc<OnceLock<(u64, u64)>>,
 }
 
 impl Place {
@@ -34,7 +38,8 @@ impl Place {
         })?;
         let mut run_name = name.to_owned();
         run_name.push("-run");
-        Ok(Self { db: directory.join(name), run: directory.join(run_name), incarnation })
+        let (db, run) = (directory.join(name), directory.join(run_name));
+        Ok(Self { db, run, incarnation, opened: Arc::default() })
     }
 
     /// Whether the database is there. Anything but a regular file is refused, because links can be redirected.
@@ -48,6 +53,18 @@ impl Place {
             Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(false),
             Err(source) => Err(OpenError::Io { doing: "look at", path: self.db.clone(), source }),
         }
+    }
+
+    /// Whether the path still names the file that was opened first; remembers it the first time.
+    ///
+    /// What is written to a file that was removed is lost, and in one that was put in its place the same
+    /// handles mean other sessions. Nobody else gets the number of a file that is still open somewhere.
+    pub(crate) fn is_unmoved(&self) -> bool {
+        let Ok(found) = self.db.symlink_metadata() else {
+            return false;
+        };
+        let found = (found.dev(), found.ino());
+        *self.opened.get_or_init(|| found) == found
     }
 
     /// Makes the database's empty file, private, before SQLite would make it for everybody to read.

@@ -1,13 +1,13 @@
 //! Terminal records waiting to be written together.
 
-use tenure_core::event::{EventData, Stream, TerminalData};
+use tenure_core::event::{EventBody, Stream, TerminalEvent};
 use tenure_core::limits;
 use tenure_guard::BootTime;
 
 /// Records in order; neighbouring output of one stream is joined up to the size of a chunk.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
-    records: Vec<TerminalData>,
+    records: Vec<TerminalEvent>,
     bytes: usize,
     since: Option<BootTime>,
 }
@@ -28,25 +28,25 @@ impl Batch {
         self.begin();
         self.bytes += bytes.len();
         match self.records.last_mut() {
-            Some(TerminalData::Output { stream: last, bytes: kept })
+            Some(TerminalEvent::Output { stream: last, bytes: kept })
                 if *last == stream && kept.len() + bytes.len() <= limits::RECORD_CHUNK_BYTES =>
             {
                 kept.extend_from_slice(bytes);
             }
-            _ => self.records.push(TerminalData::Output { stream, bytes: bytes.to_vec() }),
+            _ => self.records.push(TerminalEvent::Output { stream, bytes: bytes.to_vec() }),
         }
     }
 
     /// Adds anything else.
-    pub(super) fn fact(&mut self, fact: TerminalData) {
+    pub(super) fn fact(&mut self, fact: TerminalEvent) {
         self.begin();
         self.records.push(fact);
     }
 
     /// Empties it.
-    pub(super) fn take(&mut self) -> Vec<EventData> {
+    pub(super) fn take(&mut self) -> Vec<EventBody> {
         let taken = std::mem::take(self);
-        taken.records.into_iter().map(EventData::Terminal).collect()
+        taken.records.into_iter().map(EventBody::Terminal).collect()
     }
 
     fn begin(&mut self) {
@@ -63,7 +63,7 @@ mod tests {
             .take()
             .into_iter()
             .map(|event| match event {
-                EventData::Terminal(TerminalData::Output { stream, bytes }) => (stream, bytes.len()),
+                EventBody::Terminal(TerminalEvent::Output { stream, bytes }) => (stream, bytes.len()),
                 other => panic!("only output was added, not {other:?}"),
             })
             .collect()

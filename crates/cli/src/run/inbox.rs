@@ -4,7 +4,7 @@ use std::io;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
-use tenure_core::event::{Event, EventData};
+use tenure_core::event::{Event, EventBody};
 use tenure_core::id::{Fence, Seq};
 use tenure_core::refusal::Refusal;
 use tenure_engine::{Engine, LeaseEvent, Loss, Next, Tail};
@@ -72,10 +72,10 @@ fn happening(event: &Event, ours: Fence) -> Option<Happening> {
         Some(Happening::Lease(LeaseEvent::Lost(Loss::Refused(refusal))))
     };
     match &event.data {
-        EventData::Request(request) => Some(Happening::Asked(*request)),
-        EventData::LeaseTakenOver { fence, .. } if *fence > ours => lost(*fence),
+        EventBody::Request(request) => Some(Happening::Asked(*request)),
+        EventBody::LeaseTakenOver { fence, .. } if *fence > ours => lost(*fence),
         // The runner's own transitions are written under its fence; an operator's under none.
-        EventData::StateChanged { to, .. } if to.is_terminal() && event.fence != Some(ours) => {
+        EventBody::StateChanged { to, .. } if to.is_terminal() && event.fence != Some(ours) => {
             lost(ours.next())
         }
         _ => None,

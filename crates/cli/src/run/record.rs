@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use tenure_core::event::{EventData, Stream, TerminalData};
+use tenure_core::event::{EventBody, Stream, TerminalEvent};
 use tenure_core::id::Fence;
 use tenure_core::limits;
 use tenure_engine::{Engine, EngineError};
@@ -29,7 +29,7 @@ enum Piece {
     /// Output, in order within its stream.
     Output(Stream, Vec<u8>),
     /// Anything else about the terminal.
-    Fact(TerminalData),
+    Fact(TerminalEvent),
     /// Nothing more comes.
     End,
 }
@@ -90,7 +90,7 @@ impl Recorder {
     }
 
     /// Records something other than output.
-    pub(super) fn fact(&self, fact: TerminalData) {
+    pub(super) fn fact(&self, fact: TerminalEvent) {
         drop(self.pieces.send(Piece::Fact(fact)));
     }
 
@@ -171,7 +171,7 @@ impl Writer {
         }
         if kept.len() < bytes.len() {
             self.capped = true;
-            batch.fact(TerminalData::Capped { limit });
+            batch.fact(TerminalEvent::Capped { limit });
         }
     }
 
@@ -189,7 +189,7 @@ impl Writer {
     }
 
     /// Tries until it is durable or known to be in vain. Meanwhile the queue fills, and the command waits.
-    async fn write(&self, events: Vec<EventData>) {
+    async fn write(&self, events: Vec<EventBody>) {
         if events.is_empty() {
             return;
         }

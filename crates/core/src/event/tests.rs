@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{EventData, Request, Stream, TerminalData, is_reserved};
+use super::{EventBody, Request, Stream, TerminalEvent, is_reserved};
 use crate::fixture::{actor, id, person};
 use crate::id::{EventType, Fence};
 use crate::session::{Exit, StateName, Stats};
@@ -11,8 +11,8 @@ fn kind(name: &str) -> EventType {
     EventType::parse(name).unwrap()
 }
 
-fn given(name: &str) -> EventData {
-    EventData::Given { kind: kind(name), json: "{}".to_owned() }
+fn given(name: &str) -> EventBody {
+    EventBody::Given { kind: kind(name), json: "{}".to_owned() }
 }
 
 fn text() -> String {
@@ -22,32 +22,32 @@ fn text() -> String {
 #[test]
 fn every_event_has_its_documented_type_name() {
     let (message, stats, fence) = (text(), Stats::default(), Fence(1));
-    let started = TerminalData::Started { command: vec!["ls".to_owned()], size: Some((80, 24)) };
-    let output = TerminalData::Output { stream: Stream::Terminal, bytes: vec![0xFF] };
+    let started = TerminalEvent::Started { command: vec!["ls".to_owned()], size: Some((80, 24)) };
+    let output = TerminalEvent::Output { stream: Stream::Terminal, bytes: vec![0xFF] };
     let cases = [
         (
-            EventData::StateChanged { from: None, to: StateName::Active, reason: text(), by: None },
+            EventBody::StateChanged { from: None, to: StateName::Active, reason: text(), by: None },
             "state_changed",
         ),
-        (EventData::Completion { message: message.clone(), stats }, "completion"),
-        (EventData::Error { message, stats }, "error"),
-        (EventData::Activity { text: text() }, "activity"),
+        (EventBody::Completion { message: message.clone(), stats }, "completion"),
+        (EventBody::Error { message, stats }, "error"),
+        (EventBody::Activity { text: text() }, "activity"),
         (
-            EventData::LeaseGranted { holder: person(), fence, ttl: Some(Duration::from_secs(1)) },
+            EventBody::LeaseGranted { holder: person(), fence, ttl: Some(Duration::from_secs(1)) },
             "lease_granted",
         ),
         (
-            EventData::LeaseTakenOver { from: actor("a"), holder: person(), fence, reason: text() },
+            EventBody::LeaseTakenOver { from: actor("a"), holder: person(), fence, reason: text() },
             "lease_taken_over",
         ),
-        (EventData::LeaseReleased { fence }, "lease_released"),
-        (EventData::Succeeded { by: id("b") }, "succeeded"),
-        (EventData::Terminal(started), "terminal"),
-        (EventData::Terminal(output), "terminal"),
-        (EventData::Terminal(TerminalData::Resized { cols: 1, rows: 1 }), "terminal"),
-        (EventData::Terminal(TerminalData::Capped { limit: 1 }), "terminal"),
-        (EventData::Terminal(TerminalData::Exited(Exit::Code(0))), "terminal"),
-        (EventData::Request(Request::Pause), "message"),
+        (EventBody::LeaseReleased { fence }, "lease_released"),
+        (EventBody::Succeeded { by: id("b") }, "succeeded"),
+        (EventBody::Terminal(started), "terminal"),
+        (EventBody::Terminal(output), "terminal"),
+        (EventBody::Terminal(TerminalEvent::Resized { cols: 1, rows: 1 }), "terminal"),
+        (EventBody::Terminal(TerminalEvent::Capped { limit: 1 }), "terminal"),
+        (EventBody::Terminal(TerminalEvent::Exited(Exit::Code(0))), "terminal"),
+        (EventBody::Request(Request::Pause), "message"),
         (given("thinking"), "thinking"),
         (given("file_change"), "file_change"),
         (given("preview_ready"), "preview_ready"),

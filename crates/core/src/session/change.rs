@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Activity, Counters, Mode, Session, State, Stats};
-use crate::event::EventData;
+use crate::event::EventBody;
 use crate::id::{ActorId, Key, Namespace, Revision, SessionId};
 use crate::kind::{IdleRule, Kind};
 use crate::lease::{Lease, Term};
@@ -189,39 +189,39 @@ pub fn evolve(mut session: Session, change: &Change) -> Session {
 impl Change {
     /// What the log says about this change of `before`; nothing for what happens all the time.
     #[must_use]
-    pub fn event(&self, before: &Session) -> Option<EventData> {
+    pub fn event(&self, before: &Session) -> Option<EventBody> {
         let from = Some(before.state.name());
         match self {
             Self::Started { reason, .. } => {
                 let to = super::StateName::Active;
                 let moved = from != Some(to);
-                moved.then(|| EventData::StateChanged { from, to, reason: reason.clone(), by: None })
+                moved.then(|| EventBody::StateChanged { from, to, reason: reason.clone(), by: None })
             }
-            Self::Granted(lease) => Some(EventData::LeaseGranted {
+            Self::Granted(lease) => Some(EventBody::LeaseGranted {
                 holder: lease.holder.clone(),
                 fence: lease.fence,
                 ttl: lease.term.ttl().map(crate::lease::Ttl::length),
             }),
-            Self::TakenOver { lease, from, reason } => Some(EventData::LeaseTakenOver {
+            Self::TakenOver { lease, from, reason } => Some(EventBody::LeaseTakenOver {
                 from: from.clone(),
                 holder: lease.holder.clone(),
                 fence: lease.fence,
                 reason: reason.clone(),
             }),
-            Self::ActivitySet { text, .. } => Some(EventData::Activity { text: text.clone() }),
+            Self::ActivitySet { text, .. } => Some(EventBody::Activity { text: text.clone() }),
             Self::Moved { to, reason, by } => {
-                Some(EventData::StateChanged { from, to: to.name(), reason: reason.clone(), by: by.clone() })
+                Some(EventBody::StateChanged { from, to: to.name(), reason: reason.clone(), by: by.clone() })
             }
             Self::Finished { well: true, message, stats } => {
-                Some(EventData::Completion { message: message.clone(), stats: *stats })
+                Some(EventBody::Completion { message: message.clone(), stats: *stats })
             }
             Self::Finished { well: false, message, stats } => {
-                Some(EventData::Error { message: message.clone(), stats: *stats })
+                Some(EventBody::Error { message: message.clone(), stats: *stats })
             }
             Self::Released => {
-                before.lease.as_ref().map(|lease| EventData::LeaseReleased { fence: lease.fence })
+                before.lease.as_ref().map(|lease| EventBody::LeaseReleased { fence: lease.fence })
             }
-            Self::Succeeded(by) => Some(EventData::Succeeded { by: by.clone() }),
+            Self::Succeeded(by) => Some(EventBody::Succeeded { by: by.clone() }),
             Self::ModeSet(_)
             | Self::Described { .. }
             | Self::Renewed(_)

@@ -1,7 +1,7 @@
 //! What a command decided, as data for a store to write.
 
 use super::{Change, Counters, Session, evolve};
-use crate::event::EventData;
+use crate::event::EventBody;
 use crate::id::{ActorId, Incarnation};
 use crate::lease::Standing;
 use crate::time::{Moment, UnusableClock, WallTime};
@@ -69,7 +69,7 @@ pub struct Write {
     /// Whether it is opened by this.
     pub opens: bool,
     /// What the log will say, in order.
-    pub events: Vec<EventData>,
+    pub events: Vec<EventBody>,
     /// The facts that made it so.
     pub changes: Vec<Change>,
 }

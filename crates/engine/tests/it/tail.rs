@@ -1,6 +1,6 @@
 //! A log is followed without a gap, to its end.
 
-use tenure_core::event::EventData;
+use tenure_core::event::EventBody;
 use tenure_core::id::{EventType, Fence, Seq};
 use tenure_core::session::StateName;
 use tenure_engine::{Next, Target};
@@ -10,7 +10,7 @@ use crate::bench::{Bench, cancel};
 
 async fn append(bench: &Bench, handle: Handle, fence: Option<Fence>, kinds: &[&str]) {
     let event =
-        |kind: &&str| EventData::Given { kind: EventType::parse(kind).unwrap(), json: "{}".to_owned() };
+        |kind: &&str| EventBody::Given { kind: EventType::parse(kind).unwrap(), json: "{}".to_owned() };
     let commit_id = bench.engine.ids().commit_id();
     let events = kinds.iter().map(event).collect();
     bench.engine.append(AppendRequest { commit_id, handle, fence, events }).await.unwrap();

@@ -1,3 +1,5 @@
+//! Tests of the clock module.
+
 use std::time::Duration;
 
 use super::BootTime;

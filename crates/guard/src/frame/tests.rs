@@ -1,3 +1,5 @@
+//! Tests of the frame module.
+
 use super::{FrameError, ToGuard, VERSION, decode_event, encode_event, step, step_number};
 use crate::event::{StartFailure, StartStep};
 use crate::{BootTime, Ended, GuardEvent};

@@ -1,3 +1,5 @@
+//! Tests of the link module.
+
 use std::os::fd::AsFd;
 
 use super::{Inbox, Incoming, pair, send, try_send};

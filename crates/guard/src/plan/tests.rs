@@ -1,3 +1,5 @@
+//! Tests of the plan module.
+
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;

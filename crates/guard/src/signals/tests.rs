@@ -1,3 +1,5 @@
+//! Tests of the signals module.
+
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
 
 use super::{Caught, Route, Sender};

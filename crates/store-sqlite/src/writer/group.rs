@@ -15,6 +15,7 @@ use super::turn::Writer;
 use super::wait_visibly;
 use super::work::{Done, Evidence, Work};
 use crate::clock::instant;
+use crate::connection;
 use crate::error::{Code, WorkError, code_of, from_sqlite};
 use crate::faults::FaultPoint;
 use crate::queue::Lock;
@@ -118,6 +119,9 @@ impl Writer {
         let Some(conn) = &self.conn else {
             return Err(Failed::Work(StoreError::Closed.into()));
         };
+        if !self.shared.place.is_unmoved() {
+            return Err(Failed::Begin(connection::moved()));
+        }
         let begun = begin(&self.shared, conn, source).map_err(Failed::Begin)?;
         let (shared, memory) = (&self.shared, &mut self.memory);
         let work = AssertUnwindSafe(|| work(shared, (conn, memory), taken, source));

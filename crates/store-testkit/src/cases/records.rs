@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use tenure_core::event::{EventData, Request, Stream, TerminalData};
+use tenure_core::event::{EventBody, Request, Stream, TerminalEvent};
 use tenure_core::id::{Fence, Incarnation, Revision};
 use tenure_core::kind::IdleRule;
 use tenure_core::lease::{Holder, HolderKind, Lease, Place, Term};
@@ -187,7 +187,7 @@ pub async fn every_event_comes_back(harness: &dyn Harness) {
     assert_eq!(said, expected);
 }
 
-fn every_event(text: &str) -> Vec<EventData> {
+fn every_event(text: &str) -> Vec<EventBody> {
     let holder = crate::fixture::claimant(1).holder;
     let exits = [None, Some(Exit::Code(-1)), Some(Exit::Signal(9))];
     let stats = |exit| Stats { duration: Duration::from_millis(123_456), exit, output_bytes: 1 << 40 };
@@ -197,43 +197,43 @@ fn every_event(text: &str) -> Vec<EventData> {
         .flat_map(|exit| {
             let (well, badly) = (text(), text());
             [
-                EventData::Completion { message: well, stats: stats(exit) },
-                EventData::Error { message: badly, stats: stats(exit) },
+                EventBody::Completion { message: well, stats: stats(exit) },
+                EventBody::Error { message: badly, stats: stats(exit) },
             ]
         })
         .collect();
     events.extend(StateName::ALL.map(|to| {
         let from = (to != StateName::Pending).then_some(to);
-        EventData::StateChanged { from, to, reason: text(), by: from.map(|_| actor("operator")) }
+        EventBody::StateChanged { from, to, reason: text(), by: from.map(|_| actor("operator")) }
     }));
     events.extend([
-        EventData::Activity { text: text() },
-        EventData::LeaseGranted { holder: holder.clone(), fence: Fence(1), ttl: Some(TTL) },
-        EventData::LeaseGranted { holder: holder.clone(), fence: Fence(1), ttl: None },
-        EventData::LeaseTakenOver { from: actor("old"), holder, fence: Fence(2), reason: text() },
-        EventData::LeaseReleased { fence: Fence(2) },
-        EventData::Succeeded { by: session_id("ses_next") },
-        EventData::Request(Request::Pause),
-        EventData::Request(Request::Resume),
+        EventBody::Activity { text: text() },
+        EventBody::LeaseGranted { holder: holder.clone(), fence: Fence(1), ttl: Some(TTL) },
+        EventBody::LeaseGranted { holder: holder.clone(), fence: Fence(1), ttl: None },
+        EventBody::LeaseTakenOver { from: actor("old"), holder, fence: Fence(2), reason: text() },
+        EventBody::LeaseReleased { fence: Fence(2) },
+        EventBody::Succeeded { by: session_id("ses_next") },
+        EventBody::Request(Request::Pause),
+        EventBody::Request(Request::Resume),
         given("x.y-z_1", &text()),
     ]);
-    events.extend(every_terminal_record(&text()).into_iter().map(EventData::Terminal));
+    events.extend(every_terminal_record(&text()).into_iter().map(EventBody::Terminal));
     events
 }
 
-fn every_terminal_record(text: &str) -> Vec<TerminalData> {
+fn every_terminal_record(text: &str) -> Vec<TerminalEvent> {
     let bytes = [text.as_bytes(), &[0xFF, 0xFE, 0x00, 0x80]].concat();
     let mut records: Vec<_> = [Stream::Terminal, Stream::Stdout, Stream::Stderr]
-        .map(|stream| TerminalData::Output { stream, bytes: bytes.clone() })
+        .map(|stream| TerminalEvent::Output { stream, bytes: bytes.clone() })
         .into();
     records.extend([
-        TerminalData::Started { command: vec![text.to_owned()], size: Some((80, 24)) },
-        TerminalData::Started { command: Vec::new(), size: None },
-        TerminalData::Output { stream: Stream::Stdout, bytes: Vec::new() },
-        TerminalData::Resized { cols: u16::MAX, rows: 0 },
-        TerminalData::Capped { limit: 1 << 40 },
-        TerminalData::Exited(Exit::Code(3)),
-        TerminalData::Exited(Exit::Signal(15)),
+        TerminalEvent::Started { command: vec![text.to_owned()], size: Some((80, 24)) },
+        TerminalEvent::Started { command: Vec::new(), size: None },
+        TerminalEvent::Output { stream: Stream::Stdout, bytes: Vec::new() },
+        TerminalEvent::Resized { cols: u16::MAX, rows: 0 },
+        TerminalEvent::Capped { limit: 1 << 40 },
+        TerminalEvent::Exited(Exit::Code(3)),
+        TerminalEvent::Exited(Exit::Signal(15)),
     ]);
     records
 }
@@ -243,7 +243,7 @@ pub async fn the_largest_append_is_kept_whole(harness: &dyn Harness) {
     let bench = Bench::new(harness).await;
     let held = bench.hold("a", 1).await;
     let bytes: Vec<u8> = (0..tenure_core::limits::EVENT_BYTES_MAX).map(|at| at.to_le_bytes()[0]).collect();
-    let large = EventData::Terminal(TerminalData::Output { stream: Stream::Terminal, bytes });
+    let large = EventBody::Terminal(TerminalEvent::Output { stream: Stream::Terminal, bytes });
     let fence = Some(held.fence);
     let events = vec![large.clone()];
     let request = AppendRequest { commit_id: commit_id(), handle: held.handle, fence, events };

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use tenure_core::event::{Event, EventData};
+use tenure_core::event::{Event, EventBody};
 use tenure_core::id::{CommitId, Fence, Namespace, Seq, SessionId};
 use tenure_core::session::{Counters, Current, Session};
 use tenure_core::time::{Moment, WallTime};
@@ -52,7 +52,7 @@ impl Stored {
         self.log.last().map_or(Seq(0), |event| event.seq)
     }
 
-    pub(super) fn append(&mut self, events: &[EventData], fence: Option<Fence>, at: WallTime) {
+    pub(super) fn append(&mut self, events: &[EventBody], fence: Option<Fence>, at: WallTime) {
         for data in events {
             let seq = self.head().next();
             self.log.push(Event { seq, at, fence, data: data.clone() });

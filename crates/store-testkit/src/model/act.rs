@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tenure_core::event::EventData;
+use tenure_core::event::EventBody;
 use tenure_core::id::{Fence, SessionId};
 use tenure_core::limits::AGENT_IDLE_AFTER;
 use tenure_store::{
@@ -261,7 +261,7 @@ fn former(Fence(fence): Fence) -> Fence {
     Fence(fence.saturating_sub(1))
 }
 
-fn note_or_message(who: u8, number: u8) -> EventData {
+fn note_or_message(who: u8, number: u8) -> EventBody {
     given(if who.is_multiple_of(2) { "note" } else { "message" }, &number.to_string())
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crate::event::EventData;
+use crate::event::EventBody;
 use crate::fixture::{
     COUNTERS, EIGHT_HOURS_MS, IDLE_MS, agent, agent_commands, autonomous, context, in_state, interactive,
     nothing, stored, workspace_commands,
@@ -66,7 +66,7 @@ fn moves(current: &Current, command: &Command) -> Vec<(StateName, StateName)> {
     let events =
         decisions.into_iter().flatten().flat_map(|decision| decision.writes).flat_map(|write| write.events);
     let moves = events.filter_map(|event| {
-        let EventData::StateChanged { from, to, .. } = event else { return None };
+        let EventBody::StateChanged { from, to, .. } = event else { return None };
         Some((from.unwrap_or(StateName::Pending), to))
     });
     moves.collect()

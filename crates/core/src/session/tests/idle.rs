@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use crate::event::EventData;
+use crate::event::EventBody;
 use crate::fixture::{
     COUNTERS, IDLE_MS, RAISED, after, agent, cases, clockless, context, decided, in_state, interactive,
     no_wall, nothing, refused, run, stored, takeover, wall, with_lease, with_term, written,
@@ -58,8 +58,8 @@ fn an_expiry_is_logged_with_its_reason_and_frees_the_lease() {
     assert_eq!(
         decision.writes[0].events,
         [
-            EventData::StateChanged { from, to, reason, by: None },
-            EventData::LeaseReleased { fence: COUNTERS.fence },
+            EventBody::StateChanged { from, to, reason, by: None },
+            EventBody::LeaseReleased { fence: COUNTERS.fence },
         ]
     );
     assert_eq!(decision.judged, Some(Judged::Idle { since: wall(0), standing: None }));

@@ -1,6 +1,6 @@
 //! What each command does in each state of an agent session.
 
-use crate::event::EventData;
+use crate::event::EventBody;
 use crate::fixture::{
     COUNTERS, IDLE_MS, agent, agent_commands, context, decided, id, in_state, refused, run, stored, wall,
     workspace_commands,
@@ -137,7 +137,7 @@ fn a_move_is_one_state_changed_event_with_both_states_and_its_reason() {
     let (from, to) = (Some(StateName::Paused), StateName::Active);
     let taken = crate::session::StartRun { takeover: Some("runner died".to_owned()), ..run() };
     let decision = decided(late(StateName::Paused), &Command::StartRun(Box::new(taken)), &context(15_000));
-    let moved = EventData::StateChanged { from, to, reason, by: None };
+    let moved = EventBody::StateChanged { from, to, reason, by: None };
     let events = &decision.writes[0].events;
     assert_eq!(
         events.iter().filter(|event| event.type_name() == "state_changed").collect::<Vec<_>>(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::event::EventData;
+use crate::event::EventBody;
 use crate::fixture::{
     COUNTERS, RAISED, RUN_TTL, activity, actor, agent, boot, clockless, context, decided, in_state, lease,
     nothing, refused, runner, takeover, ttl, wall, with_term, written,
@@ -37,7 +37,7 @@ fn a_takeover_keeps_id_state_and_ttl_and_names_the_new_holder() {
         let decision = decided(abandoned.clone(), &takeover(), &context(15_000));
         assert_eq!(*written(&decision), taken(abandoned, RUN_TTL, 15_000));
         assert_eq!(decision.judged, Some(Judged::Clock(Standing::Over)));
-        let taken_over = EventData::LeaseTakenOver {
+        let taken_over = EventBody::LeaseTakenOver {
             from: runner(1).holder.id,
             holder: runner(2).holder,
             fence: RAISED.fence,
@@ -123,9 +123,9 @@ fn a_cancel_ends_every_open_session_live_or_not() {
                 Session { state, lease: None, counters: RAISED, ..session.clone() }
             );
             let (by, reason) = (Some(actor("op")), "enough".to_owned());
-            let moved = EventData::StateChanged { from: Some(from), to: StateName::Cancelled, reason, by };
-            let released = session.lease.map(|lease| EventData::LeaseReleased { fence: lease.fence });
-            let expected: Vec<EventData> = [moved].into_iter().chain(released).collect();
+            let moved = EventBody::StateChanged { from: Some(from), to: StateName::Cancelled, reason, by };
+            let released = session.lease.map(|lease| EventBody::LeaseReleased { fence: lease.fence });
+            let expected: Vec<EventBody> = [moved].into_iter().chain(released).collect();
             assert_eq!(decision.writes[0].events, expected);
             assert_eq!(decision.judged, None);
         }
@@ -135,7 +135,7 @@ fn a_cancel_ends_every_open_session_live_or_not() {
 #[test]
 fn a_cancel_may_come_from_nobody_in_particular_and_needs_a_usable_clock() {
     let decision = decided(agent(), &cancel(None), &context(0));
-    assert!(matches!(&decision.writes[0].events[0], EventData::StateChanged { by: None, .. }));
+    assert!(matches!(&decision.writes[0].events[0], EventBody::StateChanged { by: None, .. }));
     assert_eq!(refused(agent(), &cancel(None), &clockless(0)), Refusal::Clock);
     assert_eq!(decide(&nothing(), &cancel(None), &context(0)), Err(Refusal::NotFound));
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::event::EventData;
+use crate::event::EventBody;
 use crate::fixture::{
     COUNTERS, KEPT, activity, actor, agent, clockless, context, decided, id, in_state, lease, refused, wall,
     written,
@@ -33,8 +33,8 @@ fn fail() -> Command {
     Command::Fail { fence: COUNTERS.fence, message: "broken".to_owned(), stats: STATS }
 }
 
-fn moved(from: StateName, to: StateName, reason: &str) -> EventData {
-    EventData::StateChanged { from: Some(from), to, reason: reason.to_owned(), by: None }
+fn moved(from: StateName, to: StateName, reason: &str) -> EventBody {
+    EventBody::StateChanged { from: Some(from), to, reason: reason.to_owned(), by: None }
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn a_note_with_words_is_kept_and_logged_with_actor_time_and_revision() {
     let noted = Session { activity: Some(said), last_activity_at: wall(9), ..agent() };
     assert_eq!(*written(&decision), noted);
     assert_eq!(decision.counters, COUNTERS);
-    assert_eq!(decision.writes[0].events, [EventData::Activity { text: "step 2".to_owned() }]);
+    assert_eq!(decision.writes[0].events, [EventBody::Activity { text: "step 2".to_owned() }]);
 }
 
 #[test]
@@ -92,8 +92,8 @@ fn a_completion_writes_the_move_and_one_completion_event_and_lets_go() {
         decision.writes[0].events,
         [
             moved(StateName::Active, StateName::Completed, "session completed"),
-            EventData::Completion { message: "done".to_owned(), stats: STATS },
-            EventData::LeaseReleased { fence: COUNTERS.fence },
+            EventBody::Completion { message: "done".to_owned(), stats: STATS },
+            EventBody::LeaseReleased { fence: COUNTERS.fence },
         ]
     );
 }
@@ -114,8 +114,8 @@ fn a_failure_writes_the_move_and_one_error_event_and_lets_go() {
             decision.writes[0].events,
             [
                 moved(from, StateName::Failed, "session failed"),
-                EventData::Error { message: "broken".to_owned(), stats: STATS },
-                EventData::LeaseReleased { fence: COUNTERS.fence },
+                EventBody::Error { message: "broken".to_owned(), stats: STATS },
+                EventBody::LeaseReleased { fence: COUNTERS.fence },
             ]
         );
     }
@@ -141,7 +141,7 @@ fn an_owner_needs_a_usable_clock_for_everything_but_its_lease() {
 fn a_regrant_is_logged_as_a_grant_under_the_same_fence() {
     let decision = decided(agent(), &Command::Regrant { fence: COUNTERS.fence }, &context(20_000));
     let (holder, ttl) = (lease(&agent()).holder, Some(Duration::from_secs(15)));
-    let granted = EventData::LeaseGranted { holder, fence: COUNTERS.fence, ttl };
+    let granted = EventBody::LeaseGranted { holder, fence: COUNTERS.fence, ttl };
     assert_eq!(decision.writes[0].events, [granted]);
     assert_eq!((decision.judged, written(&decision).last_activity_at), (None, wall(0)));
 }

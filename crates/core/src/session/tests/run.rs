@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::event::EventData;
+use crate::event::EventBody;
 use crate::fixture::{
     COUNTERS, RAISED, RUN_TTL, agent, boot, clockless, context, decided, id, in_state, key, lease, moment,
     nothing, other_boot, refused, run, runner, stored, ttl, wall, written,
@@ -79,8 +79,8 @@ fn a_start_where_nothing_is_opens_an_active_session_under_the_first_fence() {
     assert_eq!(
         decision.writes[0].events,
         [
-            EventData::LeaseGranted { holder, fence: Fence(1), ttl },
-            EventData::StateChanged { from, to, reason: "session started".to_owned(), by: None },
+            EventBody::LeaseGranted { holder, fence: Fence(1), ttl },
+            EventBody::StateChanged { from, to, reason: "session started".to_owned(), by: None },
         ]
     );
 }
@@ -125,7 +125,7 @@ fn a_start_with_a_reason_takes_an_abandoned_session_over_under_the_same_id() {
         assert_eq!(*written(&decision), taken(agent(), 15_000));
         assert_eq!(decision.counters, RAISED);
         assert_eq!(decision.judged, Some(Judged::Clock(Standing::Over)));
-        let taken_over = EventData::LeaseTakenOver {
+        let taken_over = EventBody::LeaseTakenOver {
             from: runner(1).holder.id,
             holder: runner(2).holder,
             fence: RAISED.fence,
@@ -170,7 +170,7 @@ fn a_session_that_nobody_holds_is_started_without_a_reason() {
     assert_eq!(*written(&decision), taken(agent(), 9));
     assert_eq!(decision.judged, None);
     assert_eq!(
-        decision.writes[0].events.iter().map(EventData::type_name).collect::<Vec<_>>(),
+        decision.writes[0].events.iter().map(EventBody::type_name).collect::<Vec<_>>(),
         ["lease_granted", "state_changed"]
     );
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::world::{Taken, steps, walk};
-use crate::event::EventData;
+use crate::event::EventBody;
 use crate::fixture::cases;
 use crate::kind::{Kind, Transition};
 use crate::lease::{Lease, Standing};
@@ -166,7 +166,7 @@ proptest! {
             for write in writes(taken) {
                 let mut state = beginning(taken, write).state.name();
                 for event in &write.events {
-                    let EventData::StateChanged { from, to, .. } = event else { continue };
+                    let EventBody::StateChanged { from, to, .. } = event else { continue };
                     prop_assert_eq!(*from, Some(state));
                     let judged = write.session.kind.rules().transition(state, *to);
                     prop_assert_eq!(judged, Transition::Allowed, "{:?} to {:?}", state, to);

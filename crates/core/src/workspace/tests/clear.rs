@@ -1,6 +1,6 @@
 //! Clearing a workspace: who may, and what becomes of it.
 
-use crate::event::EventData;
+use crate::event::EventBody;
 use crate::fixture::{
     COUNTERS, EIGHT_HOURS_MS, RAISED, WORKER_TTL, actor, autonomous, clear, clockless, context, decided,
     interactive, nothing, refused, stored, ttl, wall, with_lease, with_term, worker, workspace_start,
@@ -174,8 +174,8 @@ fn a_cleared_session_is_completed_and_let_go_with_the_next_revision_and_fence() 
     assert_eq!(
         decision.writes[0].events,
         [
-            EventData::StateChanged { from, to, reason: "done".to_owned(), by: Some(actor("s1")) },
-            EventData::LeaseReleased { fence: COUNTERS.fence },
+            EventBody::StateChanged { from, to, reason: "done".to_owned(), by: Some(actor("s1")) },
+            EventBody::LeaseReleased { fence: COUNTERS.fence },
         ]
     );
 }

@@ -1,6 +1,6 @@
 //! Heartbeats of a workspace's owner.
 
-use crate::event::EventData;
+use crate::event::EventBody;
 use crate::fixture::{
     KEPT, WORKER_TTL, actor, autonomous, clear, clockless, context, decided, heartbeat, heartbeat_saying,
     interactive, lease, nothing, refused, stored, ttl, wall, with_term, written,
@@ -88,7 +88,7 @@ fn a_heartbeat_with_text_keeps_who_said_what_when_at_which_revision() {
         Activity { text: "step 2".to_owned(), actor: actor("w1"), at: wall(9), revision: KEPT.revision };
     assert_eq!(written(&decision).activity, Some(said));
     assert_eq!(decision.counters, KEPT);
-    assert_eq!(decision.writes[0].events, [EventData::Activity { text: "step 2".to_owned() }]);
+    assert_eq!(decision.writes[0].events, [EventBody::Activity { text: "step 2".to_owned() }]);
 }
 
 #[test]

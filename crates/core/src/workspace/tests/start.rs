@@ -1,6 +1,6 @@
 //! Starts of a workspace: counts, modes, warnings, log.
 
-use crate::event::EventData;
+use crate::event::EventBody;
 use crate::fixture::{
     COUNTERS, EIGHT_HOURS_MS, KEPT, RAISED, actor, autonomous, clockless, context, decided, id, import,
     interactive, lease, nothing, refused, stored, ttl, unrecorded_owner, wall, with_lease, worker,
@@ -203,9 +203,9 @@ fn a_fresh_start_logs_the_grant_and_the_move_and_ends_the_old_log_with_the_succe
     assert_eq!(
         ended.events,
         [
-            EventData::StateChanged { from: Some(active), to: expired, reason: stale, by: None },
-            EventData::LeaseReleased { fence: COUNTERS.fence },
-            EventData::Succeeded { by: id("ses_fresh") },
+            EventBody::StateChanged { from: Some(active), to: expired, reason: stale, by: None },
+            EventBody::LeaseReleased { fence: COUNTERS.fence },
+            EventBody::Succeeded { by: id("ses_fresh") },
         ]
     );
     let holder = Holder { kind: HolderKind::RuntimeWorker, id: actor("w1"), supervisor: None, place: None };
@@ -213,8 +213,8 @@ fn a_fresh_start_logs_the_grant_and_the_move_and_ends_the_old_log_with_the_succe
     assert_eq!(
         opened.events,
         [
-            EventData::LeaseGranted { holder, fence: RAISED.fence, ttl: Some(Duration::from_secs(30)) },
-            EventData::StateChanged { from: Some(StateName::Pending), to: active, reason, by: None },
+            EventBody::LeaseGranted { holder, fence: RAISED.fence, ttl: Some(Duration::from_secs(30)) },
+            EventBody::StateChanged { from: Some(StateName::Pending), to: active, reason, by: None },
         ]
     );
 }
@@ -223,7 +223,7 @@ fn a_fresh_start_logs_the_grant_and_the_move_and_ends_the_old_log_with_the_succe
 fn a_refresh_logs_the_grant_and_no_move() {
     let decision = decided(interactive(), &start(Owner::Interactive), &context(9));
     let holder = lease(&interactive()).holder;
-    let granted = EventData::LeaseGranted { holder, fence: COUNTERS.fence, ttl: None };
+    let granted = EventBody::LeaseGranted { holder, fence: COUNTERS.fence, ttl: None };
     assert_eq!(decision.writes[0].events, [granted]);
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::event::EventData;
+use crate::event::EventBody;
 use crate::fixture::{
     COUNTERS, RAISED, WORKER_TTL, actor, autonomous, clockless, context, decided, id, interactive, lease,
     nothing, refused, stored, ttl, wall, with_term, workspace_takeover,
@@ -68,7 +68,7 @@ fn a_takeover_opens_a_new_id_that_counts_on_revision_and_fence() {
 fn a_takeover_logs_who_took_it_from_whom_and_why() {
     let decision = decided(autonomous(), &takeover("w2"), &context(60_000));
     let [ended, opened] = decision.writes.as_slice() else { unreachable!("one ends, one opens") };
-    let moved = |from, to, reason: &str| EventData::StateChanged {
+    let moved = |from, to, reason: &str| EventBody::StateChanged {
         from: Some(from),
         to,
         reason: reason.to_owned(),
@@ -77,7 +77,7 @@ fn a_takeover_logs_who_took_it_from_whom_and_why() {
     assert_eq!(
         opened.events,
         [
-            EventData::LeaseTakenOver {
+            EventBody::LeaseTakenOver {
                 from: actor("w1"),
                 holder: lease(&opened.session).holder,
                 fence: RAISED.fence,
@@ -90,8 +90,8 @@ fn a_takeover_logs_who_took_it_from_whom_and_why() {
         ended.events,
         [
             moved(StateName::Active, StateName::Expired, "taken over"),
-            EventData::LeaseReleased { fence: COUNTERS.fence },
-            EventData::Succeeded { by: id("ses_fresh") },
+            EventBody::LeaseReleased { fence: COUNTERS.fence },
+            EventBody::Succeeded { by: id("ses_fresh") },
         ]
     );
 }

@@ -1,3 +1,5 @@
+//! Tests of the ending module.
+
 use std::time::Duration;
 
 use super::{Ending, Order};

@@ -1,3 +1,5 @@
+//! Tests of the linux module.
+
 use super::{State, parent_of};
 use rustix::process::{Pid, getpid, getppid};
 
