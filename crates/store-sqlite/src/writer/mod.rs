@@ -51,7 +51,7 @@ impl WriterThread {
         }
         let shared = Arc::clone(&self.shared);
         let started = thread::Builder::new().name("tenure-writer".to_owned()).spawn(move || run(&shared));
-        *is_started = true;
+        *is_started = started.is_ok();
         started
             .map(drop)
             .map_err(|why| StoreError::Unavailable { what: "start the writer", source: why.into() })

@@ -8,8 +8,9 @@ use rusqlite::Connection;
 use tenure_store::{Find, SessionStore as _, StoreError};
 use tenure_store_sqlite::{Depth, OpenError, SqliteStore};
 use tenure_store_testkit::fixture::slot;
+use tenure_store_testkit::read_all;
 
-use crate::support::{Home, hold};
+use crate::support::{Home, hold, note};
 
 fn mode(path: &Path) -> u32 {
     path.metadata().unwrap().permissions().mode() & 0o777
@@ -181,6 +182,24 @@ fn a_file_cut_off_in_its_header_is_an_error() {
     }
     fs::OpenOptions::new().write(true).open(home.db()).unwrap().set_len(60).unwrap();
     assert!(SqliteStore::open(home.options()).is_err());
+}
+
+#[tokio::test]
+async fn nothing_is_written_to_a_file_that_was_removed_or_replaced() {
+    let home = Home::new();
+    let store = home.open();
+    let held = hold(&store, "a").await;
+    for suffix in ["", "-wal", "-shm"] {
+        fs::remove_file(home.beside(suffix)).unwrap();
+    }
+    let lost = note(&store, held.handle).await;
+    assert!(matches!(lost, Err(StoreError::Unavailable { .. })), "{lost:?}");
+    // In another store the same handle is another session.
+    let other = home.open();
+    assert_eq!(hold(&other, "b").await.handle, held.handle);
+    let strange = note(&store, held.handle).await;
+    assert!(matches!(strange, Err(StoreError::Unavailable { .. })), "{strange:?}");
+    assert_eq!(read_all(&other, held.handle).await.len(), 2);
 }
 
 #[tokio::test]
