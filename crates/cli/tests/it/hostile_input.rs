@@ -1,4 +1,4 @@
-//! Input that is too long, malformed, or meant to do harm: a clear error, and nothing changed.
+//! Input that is too long, malformed, or hostile: a clear error, nothing changed.
 
 use crate::home::{Home, answer};
 

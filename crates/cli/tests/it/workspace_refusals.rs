@@ -1,4 +1,4 @@
-//! What the workspace verbs refuse: exit code 3, who holds it, what to try, and nothing changed.
+//! What the workspace verbs refuse: who holds it, what to try, nothing changed.
 
 use serde_json::{Value, json};
 
