@@ -9,7 +9,7 @@ use tenure_store::{
     StoreError,
 };
 
-use crate::{Engine, EngineError};
+use crate::{Engine, EngineError, check_fence};
 
 /// What a command is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,10 +47,26 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Refused`] when a rule says no; a [`StoreError`] when the store gives no answer.
     pub async fn apply(&self, target: &Target, command: &Command) -> Result<Applied, EngineError> {
+        self.apply_under(target, command, None).await
+    }
+
+    /// Carries out `command` for a caller that says under which fence the session is held.
+    ///
+    /// Workspace commands prove ownership by name. A fence that is given as well must be the current lease's,
+    /// also in the transaction that writes.
+    ///
+    /// # Errors
+    /// As [`Engine::apply`]; [`Refusal::Fenced`] when `given` is not the current fence.
+    pub async fn apply_under(
+        &self,
+        target: &Target,
+        command: &Command,
+        given: Option<Fence>,
+    ) -> Result<Applied, EngineError> {
         let mut seen = None;
         let mut conflict = (Revision(0), Revision(0));
         for _ in 0..limits::DECIDE_ATTEMPTS_MAX {
-            match self.attempt(target, command, seen.as_ref()).await? {
+            match self.attempt(target, (command, given), seen.as_ref()).await? {
                 Attempt::Done(applied) => return Ok(*applied),
                 Attempt::Again { expected, actual, seen: first } => {
                     conflict = (expected, actual);
@@ -68,10 +84,14 @@ impl Engine {
     async fn attempt(
         &self,
         target: &Target,
-        command: &Command,
+        (command, given): (&Command, Option<Fence>),
         seen: Option<&Seen>,
     ) -> Result<Attempt, EngineError> {
         let found = self.load(target).await?;
+        if let Some(given) = given {
+            check_fence(&found.current, given)
+                .map_err(|refusal| EngineError::Refused { refusal, raced: seen.is_some() })?;
+        }
         let context = self.context(&found, seen).await?;
         let decision = decide(&found.current, command, &context)
             .map_err(|refusal| EngineError::Refused { refusal, raced: seen.is_some() })?;
@@ -80,7 +100,7 @@ impl Engine {
             let warning = decision.warning;
             return Ok(Attempt::Done(Box::new(Applied { before, session: None, committed: None, warning })));
         }
-        let request = self.request(target, &found, fence_of(command), decision);
+        let request = self.request(target, &found, fence_of(command).or(given), decision);
         let outcome = self.commit(&request).await?;
         let again =
             |actual| Attempt::Again { expected: request.expected, actual, seen: Seen::of(&found.current) };

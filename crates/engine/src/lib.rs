@@ -6,6 +6,7 @@
 
 mod apply;
 mod error;
+mod fence;
 mod ids;
 mod keeper;
 mod names;
@@ -19,6 +20,7 @@ use tenure_store::Store;
 
 pub use apply::{Applied, Target};
 pub use error::EngineError;
+pub use fence::check_fence;
 pub use ids::{Ids, SystemIds};
 pub use keeper::{Keeper, Kept, LeaseEvent, Loss, Steady};
 pub use names::Name;

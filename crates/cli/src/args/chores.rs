@@ -59,6 +59,9 @@ pub(crate) struct DoctorArgs {
     /// Also verify what is stored, which reads all of it
     #[arg(long)]
     pub(crate) deep: bool,
+    /// End the process that keeps everybody else from writing, unless it holds a live lease
+    #[arg(long, conflicts_with = "deep")]
+    pub(crate) unblock: bool,
 }
 
 /// Print a completion script for a shell.

@@ -5,7 +5,7 @@ use tenure_core::lease::Standing;
 use tenure_core::refusal::Refusal;
 use tenure_core::session::Session;
 use tenure_core::time::{Moment, UnusableClock};
-use tenure_engine::EngineError;
+use tenure_engine::{EngineError, check_fence};
 
 use super::{current, given, ownership};
 use crate::app::App;
@@ -24,7 +24,7 @@ pub(super) async fn execute(app: &App, args: &CheckArgs) -> anyhow::Result<Exit>
     let fence = ownership::of_session(app, &session, given::fence(args.fence));
     let fence = fence.ok_or_else(|| Problem::usage("give the fence to check").hint("--fence <n>"))?;
     let stored = current(engine, listed.handle).await?;
-    ownership::check(&stored, fence)?;
+    check_fence(&stored, fence).map_err(given::refuse)?;
     let now = engine.store().now().await?;
     stored.open().map_or(Ok(()), |session| live(session, fence, &now))?;
     app.out.report(&Checked { session, fence })?;

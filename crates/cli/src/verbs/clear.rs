@@ -23,10 +23,13 @@ pub(super) async fn execute(app: &App, args: &ClearArgs) -> anyhow::Result<Exit>
         return Ok(Exit::Success);
     };
     let found = engine.store().find(Find::Slot(workspace.slot())).await?;
-    if found.current.open().is_some() {
-        ownership::check_slot(app, engine, &workspace.slot(), given::fence(args.fence)).await?;
-    }
-    let applied = engine.apply(&Target::Slot(workspace.slot()), &Command::WorkspaceClear(clear)).await?;
+    let fence = match found.current.open() {
+        Some(_) => ownership::of_slot(app, engine, &workspace.slot(), given::fence(args.fence)).await?,
+        // Nothing is held, so there is nothing to protect: clearing it is done already.
+        None => None,
+    };
+    let (target, command) = (Target::Slot(workspace.slot()), Command::WorkspaceClear(clear));
+    let applied = engine.apply_under(&target, &command, fence).await?;
     app.out.report(&Cleared::new(app.db(), &workspace, reason, &applied))?;
     app.sweep(engine).await;
     Ok(Exit::Success)

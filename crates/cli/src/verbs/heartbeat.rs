@@ -1,5 +1,6 @@
 //! `tenure heartbeat`: renew a workspace's lease, or say what a session is doing.
 
+use tenure_core::id::{ActorId, Fence};
 use tenure_core::kind::Kind;
 use tenure_core::refusal::{HeartbeatRefusal, Refusal};
 use tenure_core::session::Command;
@@ -24,13 +25,9 @@ pub(super) async fn execute(app: &App, args: &HeartbeatArgs) -> anyhow::Result<E
             match listed.session.kind {
                 Kind::Agent => note(app, engine, &listed, args).await,
                 Kind::Workspace => {
-                    if let Some(fence) =
-                        ownership::of_session(app, &listed.session.id, given::fence(args.fence))
-                    {
-                        ownership::check(&super::current(engine, listed.handle).await?, fence)?;
-                    }
-                    let place = Where::of(app.db(), &listed.session);
-                    renew(app, engine, (Target::Session(listed.handle), place), args).await
+                    let fence = ownership::of_session(app, &listed.session.id, given::fence(args.fence));
+                    let beaten = Beat { target: Target::Session(listed.handle), fence };
+                    beaten.renew(app, engine, Where::of(app.db(), &listed.session), args).await
                 }
             }
         }
@@ -68,26 +65,36 @@ async fn workspace(app: &App, args: &HeartbeatArgs) -> anyhow::Result<Exit> {
     let Some(engine) = app.existing()? else {
         return Err(given::refuse(Refusal::Heartbeat(HeartbeatRefusal::NoSession)));
     };
-    ownership::check_slot(app, engine, &workspace.slot(), given::fence(args.fence)).await?;
-    let place = Where::workspace(app.db(), &workspace);
-    renew(app, engine, (Target::Slot(workspace.slot()), place), args).await
+    let fence = ownership::of_slot(app, engine, &workspace.slot(), given::fence(args.fence)).await?;
+    let beaten = Beat { target: Target::Slot(workspace.slot()), fence };
+    beaten.renew(app, engine, Where::workspace(app.db(), &workspace), args).await
 }
 
-async fn renew(
-    app: &App,
-    engine: &Engine,
-    (target, place): (Target, Where),
-    args: &HeartbeatArgs,
-) -> anyhow::Result<Exit> {
-    let activity = given::activity(args.activity.as_deref())?;
-    let heartbeat = Heartbeat { actor: actor(args)?, activity: activity.clone() };
-    let applied = engine.apply(&target, &Command::WorkspaceHeartbeat(heartbeat)).await?;
-    app.out.report(&Beaten::new(place, &applied, activity.as_ref()))?;
-    app.sweep(engine).await;
-    Ok(Exit::Success)
+/// Whose lease is to be renewed, and under which fence the caller says it is held.
+struct Beat {
+    target: Target,
+    fence: Option<Fence>,
 }
 
-fn actor(args: &HeartbeatArgs) -> anyhow::Result<tenure_core::id::ActorId> {
+impl Beat {
+    async fn renew(
+        &self,
+        app: &App,
+        engine: &Engine,
+        place: Where,
+        args: &HeartbeatArgs,
+    ) -> anyhow::Result<Exit> {
+        let activity = given::activity(args.activity.as_deref())?;
+        let command =
+            Command::WorkspaceHeartbeat(Heartbeat { actor: actor(args)?, activity: activity.clone() });
+        let applied = engine.apply_under(&self.target, &command, self.fence).await?;
+        app.out.report(&Beaten::new(place, &applied, activity.as_ref()))?;
+        app.sweep(engine).await;
+        Ok(Exit::Success)
+    }
+}
+
+fn actor(args: &HeartbeatArgs) -> anyhow::Result<ActorId> {
     let missing =
         || Problem::usage("a workspace's heartbeat needs its owner: `--actor-id`").hint("tenure status");
     given::actor(args.actor_id.as_deref().ok_or_else(missing)?)

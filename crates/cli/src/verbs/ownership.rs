@@ -1,44 +1,24 @@
-//! The fence that a caller says it holds under, compared with what is stored.
+//! The fence that a caller says it holds under.
 
 use tenure_core::id::{Fence, SessionId};
-use tenure_core::refusal::{Held, Refusal};
-use tenure_core::session::Current;
 use tenure_engine::Engine;
 use tenure_store::{Find, Slot};
 
-use super::given::refuse;
 use crate::app::App;
 
-/// Refuses a caller that says it holds the slot's session under another fence than the current one.
+/// The fence under which the caller says the slot's session is held, if it says so.
 ///
 /// A fence in the environment belongs to the session in the environment. Inside `tenure run` that is the
 /// run's own, and says nothing about a workspace.
-pub(super) async fn check_slot(
+pub(super) async fn of_slot(
     app: &App,
     engine: &Engine,
     slot: &Slot,
     flag: Option<Fence>,
-) -> anyhow::Result<()> {
-    let given = match flag {
-        Some(fence) => Some(fence),
-        None => from_environment(app, engine, slot).await?,
-    };
-    let Some(given) = given else {
-        return Ok(());
-    };
-    let found = engine.store().find(Find::Slot(slot.clone())).await?;
-    check(&found.current, given)
-}
-
-/// Refuses a fence that is not the current lease's.
-pub(super) fn check(current: &Current, given: Fence) -> anyhow::Result<()> {
-    let lease = current.open().and_then(|session| session.lease.as_ref().map(|lease| (session, lease)));
-    match lease {
-        Some((_, lease)) if lease.fence == given => Ok(()),
-        lease => {
-            let holder = lease.map(|(session, lease)| Box::new(Held::of(session, lease)));
-            Err(refuse(Refusal::Fenced { given, current: current.counters.fence, holder }))
-        }
+) -> anyhow::Result<Option<Fence>> {
+    match flag {
+        Some(fence) => Ok(Some(fence)),
+        None => from_environment(app, engine, slot).await,
     }
 }
 

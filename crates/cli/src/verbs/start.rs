@@ -17,9 +17,10 @@ pub(super) async fn execute(app: &App, args: &StartArgs) -> anyhow::Result<Exit>
     let workspace = Workspace::find(&app.options, &args.place)?;
     let owner = owner(args)?;
     let engine = app.engine()?;
-    ownership::check_slot(app, engine, &workspace.slot(), given::fence(args.fence)).await?;
+    let fence = ownership::of_slot(app, engine, &workspace.slot(), given::fence(args.fence)).await?;
     let start = start(engine, &workspace, owner, args.mode.map(mode)).await?;
-    let applied = engine.apply(&Target::Slot(workspace.slot()), &Command::WorkspaceStart(start)).await?;
+    let (target, command) = (Target::Slot(workspace.slot()), Command::WorkspaceStart(start));
+    let applied = engine.apply_under(&target, &command, fence).await?;
     app.out.report(&Started::new(app.db(), &workspace, &applied))?;
     app.sweep(engine).await;
     Ok(Exit::Success)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tenure_core::id::ActorId;
+use tenure_core::id::{ActorId, Fence};
 use tenure_core::kind::Kind;
 use tenure_core::lease::{Holder, HolderKind, Ttl};
 use tenure_core::limits;
@@ -27,6 +27,8 @@ struct Taker {
     actor: ActorId,
     supervisor: Option<ActorId>,
     reason: String,
+    /// Under which fence it says that the session was held.
+    fence: Option<Fence>,
 }
 
 /// Takes the named session over, or the workspace's.
@@ -35,15 +37,15 @@ pub(super) async fn execute(app: &App, args: &TakeoverArgs) -> anyhow::Result<Ex
         actor: given::actor(&args.actor_id)?,
         supervisor: given::supervisor(args.supervisor_id.as_deref())?,
         reason: given::reason(&args.reason)?,
+        fence: None,
     };
     let Some(name) = &args.name else {
         return workspace(app, args, taker).await;
     };
     let ttl = ttl(args)?;
     let (engine, listed) = app.named(name).await?;
-    if let Some(fence) = given::fence(args.fence) {
-        ownership::check(&super::current(engine, listed.handle).await?, fence)?;
-    }
+    let taker =
+        Taker { fence: ownership::of_session(app, &listed.session.id, given::fence(args.fence)), ..taker };
     match listed.session.kind {
         Kind::Agent => session(app, engine, &listed, (taker, ttl)).await,
         Kind::Workspace if args.lease_seconds.is_some() => Err(Problem::usage(
@@ -62,7 +64,8 @@ async fn workspace(app: &App, args: &TakeoverArgs, taker: Taker) -> anyhow::Resu
     let Some(engine) = app.existing()? else {
         return Err(given::refuse(Refusal::Takeover(TakeoverRefusal::NoSession)));
     };
-    ownership::check_slot(app, engine, &workspace.slot(), given::fence(args.fence)).await?;
+    let fence = ownership::of_slot(app, engine, &workspace.slot(), given::fence(args.fence)).await?;
+    let taker = Taker { fence, ..taker };
     let place = Where::workspace(app.db(), &workspace);
     take(app, engine, (Target::Slot(workspace.slot()), place), taker).await
 }
@@ -82,7 +85,7 @@ async fn take(
         reason: taker.reason.clone(),
         place: None,
     };
-    let applied = engine.apply(&target, &Command::WorkspaceTakeover(takeover)).await?;
+    let applied = engine.apply_under(&target, &Command::WorkspaceTakeover(takeover), taker.fence).await?;
     app.out.report(&TakenOver::new(place, &applied, taker.reason))?;
     app.sweep(engine).await;
     Ok(Exit::Success)
@@ -103,7 +106,7 @@ async fn session(
     };
     let claimant = Claimant { holder, incarnation: engine.ids().incarnation() };
     let command = Command::Takeover { claimant, ttl, reason: taker.reason.clone() };
-    let applied = engine.apply(&Target::Session(listed.handle), &command).await?;
+    let applied = engine.apply_under(&Target::Session(listed.handle), &command, taker.fence).await?;
     app.out.report(&SessionTakenOver::new(&applied, taker.reason))?;
     app.sweep(engine).await;
     Ok(Exit::Success)

@@ -2,6 +2,7 @@
 
 mod files;
 mod trees;
+mod unblock;
 
 use tenure_store_sqlite::{Depth, Finding, Health};
 
@@ -31,8 +32,11 @@ pub(crate) struct Checkup<'a> {
     pub(crate) failure: Option<Problem>,
 }
 
-/// Looks at everything, changes nothing.
+/// Looks at everything, and changes nothing but what `--unblock` asks for.
 pub(super) async fn execute(app: &App, args: &DoctorArgs) -> anyhow::Result<Exit> {
+    if args.unblock {
+        return unblock::execute(app).await;
+    }
     let mut checkup = Checkup {
         app,
         files: files::look(app),

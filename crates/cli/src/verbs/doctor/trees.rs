@@ -89,7 +89,7 @@ fn orphan(path: &Path, lock: String, session: Option<&Session>) -> Tree {
 }
 
 /// Open sessions that a run holds or held, by its incarnation.
-async fn held_by_runs(app: &App, engine: &Engine) -> anyhow::Result<HashMap<String, Session>> {
+pub(super) async fn held_by_runs(app: &App, engine: &Engine) -> anyhow::Result<HashMap<String, Session>> {
     let mut sessions = HashMap::new();
     let mut before = None;
     loop {

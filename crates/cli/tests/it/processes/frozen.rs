@@ -13,8 +13,7 @@ use super::world::{Process, World};
 const ROUNDS: usize = 100;
 /// Rounds under way at once: most of a round is waiting for a lease to end.
 const AT_ONCE: usize = 5;
-const TTL: &str = "2s";
-const OPTIONS: [&str; 4] = ["--ttl", TTL, "--grace", "50ms"];
+const OPTIONS: [&str; 4] = ["--ttl", "2s", "--grace", "50ms"];
 
 fn rounds(name: &str, round: impl Fn(&Scene<'_>) + Sync) {
     let world = World::new();
@@ -68,8 +67,7 @@ fn ended_by(signal: Signal, start: impl Fn(&Scene<'_>) -> Process) -> impl Fn(&S
     move |scene| {
         let runner = start(scene);
         runner.send(signal);
-        scene.is_taken_over_cleanly(TTL);
-        scene.nobody_writes();
+        scene.is_taken_over_cleanly();
     }
 }
 
@@ -91,4 +89,34 @@ fn a_runner_frozen_on_pipes_leaves_no_side_effect_after_the_takeovers_first() {
 #[test]
 fn a_runner_frozen_on_a_terminal_leaves_no_side_effect_after_the_takeovers_first() {
     rounds("frozen-tty", ended_by(Signal::STOP, on_a_terminal));
+}
+
+/// Takes the write lock as a writer does, says so, and never lets go.
+const HOLD_THE_WRITE_LOCK: &str = "
+import fcntl, os, sys, time
+lock = os.open(sys.argv[1], os.O_RDWR)
+fcntl.flock(lock, fcntl.LOCK_EX)
+os.pwrite(lock, b'%10d ' % os.getpid(), 0)
+print('held', flush=True)
+time.sleep(1000)
+";
+
+#[test]
+fn a_process_frozen_with_the_write_lock_is_named_and_ended_on_request() {
+    let world = World::new();
+    world.ok(&["start"]);
+    let mut command = std::process::Command::new("python3");
+    command.args(["-c", HOLD_THE_WRITE_LOCK]).arg(world.path("tenure.db-run/write"));
+    let mut frozen = Process(command.stdout(Stdio::piped()).spawn().unwrap());
+    assert_eq!(frozen.line(), "held");
+    frozen.send(Signal::STOP);
+    let pid = frozen.pid().as_raw_nonzero().to_string();
+    let refused = world.answer(&["start"]);
+    assert_eq!(refused.status.code(), Some(1));
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(said.contains(&format!("process {pid}")), "{said}");
+    assert_eq!(world.ok(&["doctor", "--unblock"]), format!("Ended process {pid}; writing works again.\n"));
+    assert!(!frozen.end().success());
+    world.ok(&["start"]);
+    assert_eq!(world.ok(&["doctor", "--unblock"]), "Nobody keeps others from writing.\n");
 }

@@ -14,7 +14,9 @@ const CONTENDERS: usize = 3;
 /// Starts all at once; the last line that a winner prints, or a refusal, tells them apart.
 fn answers(commands: impl Iterator<Item = Command>) -> Vec<Output> {
     let spawn = |mut command: Command| command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let contenders: Vec<_> = commands.map(spawn).collect();
+    let mut contenders = Vec::new();
+    // All are started before the first is waited for.
+    contenders.extend(commands.map(spawn));
     contenders.into_iter().map(|contender| contender.wait_with_output().unwrap()).collect()
 }
 

@@ -28,10 +28,6 @@ impl World {
         self.home.path().join(name)
     }
 
-    pub(crate) fn db(&self) -> PathBuf {
-        self.path("tenure.db")
-    }
-
     /// `tenure` with these arguments in this home, without any other Tenure setting of this process.
     pub(crate) fn tenure(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tenure"));
