@@ -51,6 +51,30 @@ async fn of_two_takers_of_one_expired_session_one_wins_and_the_other_hears_who()
 }
 
 #[tokio::test]
+async fn a_given_fence_is_checked_when_it_is_decided_and_when_it_is_written() {
+    let bench = Bench::new();
+    let (_, kept) = bench.hold("nightly", "w1").await;
+    let target = Target::Session(kept.handle);
+    let (command, given) = (cancel(), Some(kept.fence));
+    let wrong = bench.engine.apply_under(&target, &command, Some(kept.fence.next())).await.unwrap_err();
+    assert!(matches!(refusal(wrong), Refusal::Fenced { current, .. } if current == kept.fence));
+
+    bench.clock.advance(kept.times.ttl().length());
+    let held = bench.faults.hold(Verb::Commit);
+    let slow = bench.engine.apply_under(&target, &command, given);
+    let fast = async {
+        held.reached().await;
+        bench.engine.apply(&target, &takeover("fast")).await.unwrap();
+        held.open();
+    };
+    let (slow, ()) = tokio::join!(slow, fast);
+    match refusal(slow.unwrap_err()) {
+        Refusal::Fenced { holder: Some(held), .. } => assert_eq!(held.holder.id.as_str(), "fast"),
+        other => panic!("expected to hear of the new holder, not {other:?}"),
+    }
+}
+
+#[tokio::test]
 async fn a_holder_proven_gone_is_taken_over_before_its_time_is_over() {
     let bench = Bench::new();
     let (session, kept) = bench.hold("nightly", "w1").await;
