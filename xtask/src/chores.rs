@@ -54,7 +54,8 @@ fn run(steps: &[Step]) -> Result<()> {
 fn references() -> Result<()> {
     std::fs::create_dir_all("target").context("make the target directory")?;
     std::fs::write(REWRITE, "").with_context(|| format!("write {REWRITE}"))?;
-    let rewritten = succeed(&mut cargo(&["nextest", "run", "--workspace", "--all-targets", "-E", REFERENCES]));
+    let rewritten =
+        succeed(&mut cargo(&["nextest", "run", "--workspace", "--all-targets", "-E", REFERENCES]));
     std::fs::remove_file(REWRITE).with_context(|| format!("remove {REWRITE}"))?;
     rewritten
 }
