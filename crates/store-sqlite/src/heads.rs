@@ -23,7 +23,8 @@ use crate::sql;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Head {
     pub(crate) log: LogHead,
-    pub(crate) chain: Chain,
+    /// Read when the log is first written to: renewals do not need it.
+    pub(crate) chain: Option<Chain>,
     pub(crate) last_activity: WallTime,
     pub(crate) terminal: bool,
     pub(crate) anonymous: bool,
@@ -32,7 +33,7 @@ pub(crate) struct Head {
 
 impl Head {
     /// The head of a session as it is written.
-    pub(crate) fn of(session: &Session, log: LogHead, chain: Chain) -> Self {
+    pub(crate) fn of(session: &Session, log: LogHead, chain: Option<Chain>) -> Self {
         Self {
             log,
             chain,
@@ -88,11 +89,8 @@ impl Heads {
 }
 
 fn read(conn: &Connection, handle: Handle) -> Result<Option<Head>, WorkError> {
-    let Some(stored) = sql::one(conn, sql::FIND_HANDLE, [handle.0], Stored::of)? else {
-        return Ok(None);
-    };
-    let chain = Chain::load(conn, stored.log)?;
-    Ok(Some(Head::of(&stored.session, stored.log, chain)))
+    let stored = sql::one(conn, sql::FIND_HANDLE, [handle.0], Stored::of)?;
+    Ok(stored.map(|stored| Head::of(&stored.session, stored.log, None)))
 }
 
 /// Spreads handles, which are small and consecutive, over a table. Nobody outside chooses them.

@@ -21,7 +21,7 @@ impl Work<'_> {
             Some(_) | None => {}
         }
         let from = head.log;
-        let mut chain = std::mem::take(&mut head.chain);
+        let mut chain = head.chain.take();
         // Only the owner's word is activity, and the clock may have been set back since.
         let heard = append.fence.map_or(head.last_activity, |_| head.last_activity.max(wall));
         let to = self.write_batch(append.handle, from, &mut chain, (&mut append.batch, append.fence))?;

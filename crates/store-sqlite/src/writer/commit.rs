@@ -165,9 +165,10 @@ impl Work<'_> {
         Ok((handle, log.seq))
     }
 
-    fn chain_of(&mut self, handle: Handle) -> Result<Chain, WorkError> {
+    /// The trees of a session's log, if they are remembered.
+    fn chain_of(&mut self, handle: Handle) -> Result<Option<Chain>, WorkError> {
         let head = self.memory.heads.of(self.conn, handle)?;
-        Ok(head.map(|head| std::mem::take(&mut head.chain)).unwrap_or_default())
+        Ok(head.and_then(|head| head.chain.take()))
     }
 
     fn open(
@@ -198,7 +199,7 @@ impl Work<'_> {
         sql::write(self.conn, sql::SESSION_INSERT, row)?;
         let handle = Handle(self.conn.last_insert_rowid());
         self.write_lease(handle, session.lease.as_ref())?;
-        let mut chain = Chain::default();
+        let mut chain = Some(Chain::default());
         let log =
             self.write_batch(handle, LogHead::default(), &mut chain, (&mut write.batch, commit.fence))?;
         let (depth, at) = (signed(log.depth), signed(write.session.last_activity_at.epoch_ms()));
@@ -254,7 +255,7 @@ impl Work<'_> {
         commit: &Commit,
         write: &SessionWrite,
         handle: Handle,
-        (log, chain): (LogHead, Chain),
+        (log, chain): (LogHead, Option<Chain>),
     ) {
         self.memory.heads.keep(handle, Head::of(&write.session, log, chain));
         self.evidence = Some(Evidence::Commit { handle, id: commit.commit_id });

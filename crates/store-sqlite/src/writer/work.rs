@@ -111,7 +111,7 @@ impl<'c> Work<'c> {
         &mut self,
         handle: Handle,
         log: LogHead,
-        chain: &mut Chain,
+        chain: &mut Option<Chain>,
         (batch, fence): (&mut Batch, Option<Fence>),
     ) -> Result<LogHead, WorkError> {
         if batch.count == 0 {
@@ -121,6 +121,10 @@ impl<'c> Work<'c> {
         record::seal_events(&mut batch.bytes, self.wall(), fence);
         let pos = self.memory.next_pos(self.conn)?;
         let first = log.seq.next();
+        let chain = match chain {
+            Some(chain) => chain,
+            none => none.insert(Chain::load(self.conn, log)?),
+        };
         let to = chain.push(pos);
         let row = (pos, handle.0, signed(first.0), signed(batch.count), to.prev, to.jump, &batch.bytes);
         self.log_insert.execute(self.conn, row)?;
