@@ -1,4 +1,4 @@
-//! Sessions, commands and moments for tests: what a test does not set has a plain default.
+//! Sessions, commands and moments for tests, with plain defaults.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

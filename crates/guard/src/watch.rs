@@ -1,4 +1,4 @@
-//! The runner's ear: events from the guard, and what to do when there is no guard any more.
+//! The runner's ear: events from the guard, and what follows its death.
 
 use std::io;
 use std::os::fd::OwnedFd;

@@ -1,4 +1,4 @@
-//! What the writer remembers of sessions between commits, so that it need not read them again.
+//! What the writer remembers of sessions between commits.
 //!
 //! It is true as long as nobody else has written: the writer compares SQLite's `data_version` after taking
 //! the write lock and forgets everything when it moved. Memory is bounded by two generations: what was not

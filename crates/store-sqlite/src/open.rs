@@ -1,4 +1,4 @@
-//! Opening a store: at once if it is there and current, under a lock if it has to be made or migrated.
+//! Opening a store: at once if it is current, else under a lock.
 
 use std::fs::File;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Where a store's files are, and how they are made: private, and never through a link.
+//! Where a store's files are: private, and never through a link.
 
 use std::fs::File;
 use std::io;

@@ -1,4 +1,4 @@
-//! Requests that wait for the writer: renewals first, bounded, and withdrawn when others block too long.
+//! Requests that wait for the writer: renewals first, bounded, withdrawn when blocked.
 //!
 //! A request belongs to the queue until the writer has the write lock and takes it. Whoever withdraws it
 //! before, under the same mutex, can say for certain that nothing was changed.

@@ -1,4 +1,4 @@
-//! One transaction: it takes the write lock when it begins and is kept as a whole or not at all.
+//! One transaction: the write lock from its beginning, all or nothing.
 
 use rusqlite::Connection;
 

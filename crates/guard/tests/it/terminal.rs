@@ -1,4 +1,4 @@
-//! Interactive programs behave under a guard as they do without: each scene is played twice in tmux.
+//! Interactive programs in tmux: each scene with and without a guard.
 
 use tempfile::TempDir;
 use tenure_guard::hold::{Probe, probe};

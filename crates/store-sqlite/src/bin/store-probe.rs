@@ -1,4 +1,4 @@
-//! The other process in this crate's tests: one small deed on a store, told on standard output.
+//! The other process in this crate's tests: one small deed, told.
 //!
 //! It is no part of the product and is not installed with it.
 

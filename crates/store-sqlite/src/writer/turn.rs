@@ -1,4 +1,4 @@
-//! One turn of the writer: pass the turnstile, work, let the next one in, answer and ring.
+//! One turn of the writer: enter, work, let the next in, answer.
 
 use std::sync::{Arc, PoisonError};
 

@@ -1,4 +1,4 @@
-//! A writer is killed at any moment: what it was told is there, and nothing is half there.
+//! A writer is killed at any moment; what it was told is there.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The testkit tested: its cases on its own model, and on stores that break their promises.
+//! The testkit tested, on its own model and on flawed stores.
 
 mod clock;
 mod conformance;

@@ -26,6 +26,8 @@ pub(crate) struct Trees {
     pub(crate) gone: usize,
     /// Trees whose processes live although their lease is over.
     pub(crate) orphans: Vec<Tree>,
+    /// Trees under no open session of this namespace: another one's, or of a session that has ended.
+    pub(crate) strays: Vec<Tree>,
 }
 
 /// A tree of processes without a lease.
@@ -60,14 +62,11 @@ pub(super) async fn look(app: &App, engine: &Engine) -> anyhow::Result<Trees> {
         let name = lock.file_name().to_string_lossy().into_owned();
         match hold::probe(&path) {
             Ok(Probe::Free | Probe::Missing) => trees.gone += 1,
-            Ok(Probe::Held) => {
-                let session = sessions.get(name.trim_end_matches(".lock"));
-                if session.is_some_and(|session| is_live(session, &now)) {
-                    trees.live += 1;
-                } else {
-                    trees.orphans.push(orphan(&path, name, session));
-                }
-            }
+            Ok(Probe::Held) => match sessions.get(name.trim_end_matches(".lock")) {
+                Some(session) if is_live(session, &now) => trees.live += 1,
+                Some(session) => trees.orphans.push(tree(&path, name, Some(session))),
+                None => trees.strays.push(tree(&path, name, None)),
+            },
             Err(error) => return Err(anyhow::Error::new(error).context("look at the hold locks")),
         }
     }
@@ -78,7 +77,7 @@ fn is_live(session: &Session, now: &Moment) -> bool {
     session.standing(now) == Ok(Standing::Live)
 }
 
-fn orphan(path: &Path, lock: String, session: Option<&Session>) -> Tree {
+fn tree(path: &Path, lock: String, session: Option<&Session>) -> Tree {
     let processes = hold::holders(path).unwrap_or_default();
     let processes = processes.into_iter().map(|holder| Process { pid: holder.pid, name: holder.name });
     Tree {

@@ -1,4 +1,4 @@
-//! The fence: it grows with every new holder, guards every owner write, and is never given out twice.
+//! The fence grows with every new holder and guards every owner write.
 
 use crate::fixture::{
     COUNTERS, KEPT, RAISED, RUN_TTL, after, agent, agent_commands, boot, context, decided, in_state, lease,
