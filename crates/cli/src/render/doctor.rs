@@ -8,7 +8,7 @@ use super::{Look, Report, Tone, block};
 use crate::args::options::{Options, Origin};
 use crate::args::{Color, Form};
 use crate::problem::shown;
-use crate::verbs::doctor::{Checkup, Process, Tree};
+use crate::verbs::doctor::{Checkup, Process, Tree, Trees};
 
 impl Checkup<'_> {
     /// What must be mended.
@@ -40,21 +40,26 @@ impl Checkup<'_> {
 
 /// A tree that outlived its lease, and how to end it.
 fn orphan(tree: &Tree) -> String {
-    let session = tree.session.as_ref().map_or_else(String::new, |id| format!(" of session {}", Escaped(id)));
+    let session = tree.session.as_deref().unwrap_or("unknown");
     if tree.processes.is_empty() {
+        let lock = Escaped(&tree.lock);
         return format!(
-            "the lock {} is held{session} although the lease is over, by whom cannot be told",
-            Escaped(&tree.lock)
+            "session {} is late, and its lock {lock} is held, by whom cannot be told",
+            Escaped(session)
         );
     }
-    let named = |process: &Process| format!("{} ({})", process.pid, Escaped(&process.name));
-    let named: Vec<_> = tree.processes.iter().map(named).collect();
     let pids: Vec<_> = tree.processes.iter().map(|process| process.pid.to_string()).collect();
-    let named = named.join(", ");
     format!(
-        "processes{session} live although its lease is over: {named}; end them: kill -KILL {}",
+        "session {} is late, and its processes live: {}; end them: kill -KILL {}",
+        Escaped(session),
+        processes(tree),
         pids.join(" ")
     )
+}
+
+fn processes(tree: &Tree) -> String {
+    let named = |process: &Process| format!("{} ({})", process.pid, Escaped(&process.name));
+    tree.processes.iter().map(named).collect::<Vec<_>>().join(", ")
 }
 
 impl Report for Checkup<'_> {
@@ -83,7 +88,7 @@ impl Report for Checkup<'_> {
             "settings": Value::Object(settings.collect::<Map<_, _>>()),
             "store": self.health.as_ref().map(health),
             "files": files.collect::<Vec<_>>(),
-            "runs": { "live": self.trees.live, "gone": self.trees.gone, "orphans": self.orphans() },
+            "runs": { "live": self.trees.live, "gone": self.trees.gone, "orphans": trees(&self.trees.orphans), "elsewhere": trees(&self.trees.strays) },
             "findings": self.findings.as_ref().map(|all| all.iter().map(|one| one.what.clone()).collect::<Vec<_>>()),
             "wrong": complaints,
         })
@@ -134,12 +139,12 @@ impl Checkup<'_> {
         if self.health.is_none() {
             return Vec::new();
         }
-        let counts = [
-            ("with a lease", self.trees.live),
-            ("ended", self.trees.gone),
-            ("orphans", self.trees.orphans.len()),
-        ];
-        counts.into_iter().map(|(name, count)| (name, count.to_string())).collect()
+        let Trees { live, gone, orphans, strays } = &self.trees;
+        let counts = [("with a lease", *live), ("ended", *gone), ("orphans", orphans.len())];
+        let counts = counts.into_iter().map(|(name, count)| (name, count.to_string()));
+        // Not wrong by itself: another namespace's runs look the same from here.
+        let strays = strays.iter().map(|tree| ("elsewhere", processes(tree)));
+        counts.chain(strays).collect()
     }
 
     fn file_rows(&self, look: &Look) -> Vec<(&'static str, String)> {
@@ -151,15 +156,15 @@ impl Checkup<'_> {
         });
         rows.collect()
     }
+}
 
-    fn orphans(&self) -> Vec<Value> {
-        let trees = self.trees.orphans.iter().map(|tree| {
-            let processes =
-                tree.processes.iter().map(|process| json!({ "pid": process.pid, "name": process.name }));
-            json!({ "lock": tree.lock, "session": tree.session, "processes": processes.collect::<Vec<_>>() })
-        });
-        trees.collect()
-    }
+fn trees(trees: &[Tree]) -> Vec<Value> {
+    let trees = trees.iter().map(|tree| {
+        let processes =
+            tree.processes.iter().map(|process| json!({ "pid": process.pid, "name": process.name }));
+        json!({ "lock": tree.lock, "session": tree.session, "processes": processes.collect::<Vec<_>>() })
+    });
+    trees.collect()
 }
 
 fn section(look: &Look, title: &str, rows: Vec<(&str, String)>) -> String {

@@ -193,6 +193,7 @@ impl Run<'_> {
             ("TENURE_SESSION_ID", session.id.as_str().into()),
             ("TENURE_FENCE", self.claimed.fence().to_string().into()),
             ("TENURE_DB", self.ground.db.clone().into_os_string()),
+            ("TENURE_NAMESPACE", self.ground.namespace.as_str().into()),
         ]
         .into_iter()
         .map(|(name, value)| (name.into(), Some(value)))

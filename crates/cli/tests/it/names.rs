@@ -57,3 +57,13 @@ fn namespaces_do_not_see_each_other() {
     let from_environment = answer(home.command().env("TENURE_NAMESPACE", "other").arg("list"));
     assert_eq!(from_environment.out, "No sessions.\n");
 }
+
+#[test]
+fn a_run_in_a_namespace_finds_its_own_session_and_is_no_orphan_elsewhere() {
+    let home = Home::new();
+    let script = format!("{0} check && {0} --namespace default doctor", env!("CARGO_BIN_EXE_tenure"));
+    let words = ["--namespace", "team", "run", "--key", "job", "--", "sh", "-c", &script];
+    let told = answer(home.command().args(words));
+    assert_eq!(told.code, 0, "{told:?}");
+    assert!(told.out.contains("elsewhere:"), "{told:?}");
+}
