@@ -79,6 +79,12 @@ impl Heads {
         Ok(self.young.get_mut(&handle.0))
     }
 
+    /// The trees of a session's log, if they are remembered. They come back with the head that is kept next.
+    pub(crate) fn take_chain(&mut self, handle: Handle) -> Option<Chain> {
+        let head = self.young.get_mut(&handle.0).or_else(|| self.old.get_mut(&handle.0));
+        head.and_then(|head| head.chain.take())
+    }
+
     /// Remembers a head.
     pub(crate) fn keep(&mut self, handle: Handle, head: Head) {
         if self.young.len() >= self.generation_max {

@@ -112,7 +112,7 @@ impl Request {
     pub(crate) fn commit_id(&self) -> Option<CommitId> {
         match self {
             Self::Append(asked) => Some(asked.question.commit_id),
-            Self::Commit(asked) => Some(asked.question.commit_id),
+            Self::Commit(asked) => Some(asked.question.stamp.commit_id),
             // Doing these twice does no harm.
             Self::Renew(_) | Self::Postpone(_) | Self::Watch(_) | Self::Chore(_) => None,
         }
@@ -158,14 +158,20 @@ impl From<AppendRequest> for Append {
 /// A commit, encoded where it came from.
 #[derive(Debug)]
 pub(crate) struct Commit {
-    pub(crate) commit_id: CommitId,
+    pub(crate) stamp: Stamp,
     pub(crate) slot: Option<Slot>,
     pub(crate) on: Option<Handle>,
     pub(crate) expected: Revision,
-    pub(crate) fence: Option<Fence>,
-    pub(crate) counters: Counters,
     pub(crate) judged: Option<Judged>,
     pub(crate) writes: Vec<SessionWrite>,
+}
+
+/// What every session of a commit is written with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    pub(crate) commit_id: CommitId,
+    pub(crate) counters: Counters,
+    pub(crate) fence: Option<Fence>,
 }
 
 /// One session of a commit.
@@ -187,12 +193,10 @@ impl From<CommitRequest> for Commit {
     fn from(request: CommitRequest) -> Self {
         let decision = request.decision;
         Self {
-            commit_id: request.commit_id,
+            stamp: Stamp { commit_id: request.commit_id, counters: decision.counters, fence: request.fence },
             slot: request.slot,
             on: request.on,
             expected: request.expected,
-            fence: request.fence,
-            counters: decision.counters,
             judged: decision.judged,
             writes: decision.writes.into_iter().map(SessionWrite::from).collect(),
         }

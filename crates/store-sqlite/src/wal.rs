@@ -83,8 +83,13 @@ impl Copier {
 
     /// Copies all of the log back and empties it, if no reader needs it. The caller has the turn to write.
     pub(crate) fn finish(&self, conn: &Connection) -> Result<bool, WorkError> {
-        let _copying = self.shared.copying.lock().unwrap_or_else(PoisonError::into_inner);
+        let _copying = self.pause();
         checkpoint(conn, "PRAGMA wal_checkpoint(TRUNCATE)")
+    }
+
+    /// Keeps the helper from copying while the result lives. Waits for the copy that is under way.
+    pub(crate) fn pause(&self) -> MutexGuard<'_, ()> {
+        self.shared.copying.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ends the helper.

@@ -61,7 +61,8 @@ fn name(number: u64) -> [u8; 16] {
     number.to_be_bytes()
 }
 
-/// Stops this process when it is about to make a group durable: it holds every lock then.
+/// Stops this process when it is about to make a group durable: it holds every lock then. Continued, it
+/// goes on when it is told to.
 #[derive(Debug)]
 struct Freeze;
 
@@ -70,6 +71,8 @@ impl Faults for Freeze {
         if point == FaultPoint::BeforeCommit {
             tell("frozen")?;
             rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP)?;
+            // The signal stops this thread a moment later; until it goes on, the locks must not be let go.
+            io::stdin().read_line(&mut String::new())?;
         }
         Ok(())
     }

@@ -33,6 +33,7 @@ pub struct SqliteStore {
 #[derive(Debug)]
 pub struct Still<'s> {
     _turn: MutexGuard<'s, ()>,
+    _copying: MutexGuard<'s, ()>,
 }
 
 impl SqliteStore {
@@ -90,7 +91,8 @@ impl SqliteStore {
     /// For a process that is about to be stopped. Waits for the turn that is under way, if one is.
     #[must_use]
     pub fn still(&self) -> Still<'_> {
-        Still { _turn: self.shared.turn.lock().unwrap_or_else(PoisonError::into_inner) }
+        let turn = self.shared.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        Still { _turn: turn, _copying: self.shared.copier.pause() }
     }
 
     /// The lock file whose lock a writing process holds: whoever stops while holding it stops all others.

@@ -11,22 +11,24 @@ use super::work::{Evidence, Work, exactly_one};
 use crate::chain::Chain;
 use crate::error::WorkError;
 use crate::heads::Head;
-use crate::request::{Commit, SessionWrite};
+use crate::request::{Commit, SessionWrite, Stamp};
 use crate::row::{LogHead, SlotRow, Stored, corrupt, signed};
 use crate::sql;
 
 /// What a commit found under the write lock.
 struct Ground {
-    /// The slot that guards it, if it is named and was ever used.
-    slot: Option<SlotRow>,
     /// The session that it was decided on.
     on: Option<Stored>,
+    /// The slot that guards it: the one that it names, else that of its session.
+    slot: Option<Slot>,
+    /// That slot's row, if it was ever used.
+    row: Option<SlotRow>,
 }
 
 impl Ground {
     fn counters(&self) -> Counters {
-        match (&self.slot, &self.on) {
-            (Some(slot), _) => slot.counters,
+        match (&self.row, &self.on) {
+            (Some(row), _) => row.counters,
             (None, Some(stored)) => stored.guard(),
             (None, None) => Counters::default(),
         }
@@ -34,40 +36,49 @@ impl Ground {
 
     /// The session that it should have been decided on. The revision alone does not tell: a slot can be
     /// empty, or hold what was imported at revision 0.
-    fn handle(&self, commit: &Commit) -> Option<Handle> {
-        match &commit.slot {
-            Some(_) => self.slot.map(|slot| Handle(slot.newest)),
+    fn handle(&self) -> Option<Handle> {
+        match &self.slot {
+            Some(_) => self.row.map(|row| Handle(row.newest)),
             None => self.on.as_ref().map(|stored| stored.handle),
         }
     }
 }
 
 impl Work<'_> {
+    /// Whatever fails, the commit is left as it came, so that it can be worked on again.
     pub(super) fn commit(&mut self, commit: &mut Commit) -> Result<CommitOutcome, WorkError> {
-        let ground = Ground {
-            slot: commit.slot.as_ref().map(|slot| self.find_slot(slot)).transpose()?.flatten(),
-            on: commit.on.map(|handle| self.stored(handle)).transpose()?.flatten(),
-        };
+        let ground = self.ground(commit)?;
         if let Some(outcome) = self.guard(commit, &ground)? {
             return Ok(outcome);
         }
-        let slot = self.slot_to_write(commit, &ground)?;
         let on = ground.on.as_ref();
         let mut committed = Committed {
             handle: on.map_or(Handle(0), |stored| stored.handle),
             head: on.map_or_else(Default::default, |stored| stored.log.seq),
-            revision: commit.counters.revision,
+            revision: ground.counters().revision,
             at: self.wall(),
         };
-        let mut writes = std::mem::take(&mut commit.writes);
-        for write in &mut writes {
-            (committed.handle, committed.head) = self.write_session(commit, write, (on, slot))?;
+        if commit.writes.is_empty() {
+            return Ok(CommitOutcome::Committed(committed));
         }
-        commit.writes = writes;
-        if let Some(slot) = slot.filter(|_| !commit.writes.is_empty()) {
-            self.write_slot(slot, &ground, commit.counters, committed.handle)?;
+        let slot = self.slot_to_write(&ground)?;
+        let stamp = commit.stamp;
+        for write in &mut commit.writes {
+            (committed.handle, committed.head) =
+                if write.opens { self.open(stamp, write, slot)? } else { self.change(stamp, write, on)? };
+        }
+        committed.revision = stamp.counters.revision;
+        if let Some(slot) = slot {
+            self.write_slot(slot, &ground, stamp.counters, committed.handle)?;
         }
         Ok(CommitOutcome::Committed(committed))
+    }
+
+    fn ground(&self, commit: &Commit) -> Result<Ground, WorkError> {
+        let on = commit.on.map(|handle| self.stored(handle)).transpose()?.flatten();
+        let slot = commit.slot.clone().or_else(|| on.as_ref().and_then(|stored| slot_of(&stored.session)));
+        let row = slot.as_ref().map(|slot| self.find_slot(slot)).transpose()?.flatten();
+        Ok(Ground { on, slot, row })
     }
 
     fn find_slot(&self, slot: &Slot) -> Result<Option<SlotRow>, WorkError> {
@@ -78,12 +89,12 @@ impl Work<'_> {
     /// The first guard that fails is the outcome.
     fn guard(&mut self, commit: &Commit, ground: &Ground) -> Result<Option<CommitOutcome>, WorkError> {
         let counters = ground.counters();
-        if counters.revision != commit.expected || ground.handle(commit) != commit.on {
+        if counters.revision != commit.expected || ground.handle() != commit.on {
             return Ok(Some(CommitOutcome::RevisionConflict { actual: counters.revision }));
         }
         let session = ground.on.as_ref().map(|stored| &stored.session);
         let held = session.and_then(|session| session.lease.as_ref()).map(|lease| lease.fence);
-        if commit.fence.is_some() && commit.fence != held {
+        if commit.stamp.fence.is_some() && commit.stamp.fence != held {
             return Ok(Some(CommitOutcome::Fenced { current: counters.fence }));
         }
         if let Some(judged) = commit.judged
@@ -107,18 +118,15 @@ impl Work<'_> {
     }
 
     /// The slot's number; it gets one if it was never used.
-    fn slot_to_write(&mut self, commit: &Commit, ground: &Ground) -> Result<Option<i64>, WorkError> {
-        match (&commit.slot, ground.slot) {
-            (_, Some(found)) => Ok(Some(found.slot)),
-            (Some(_), None) if commit.writes.is_empty() => Ok(None),
-            (Some(slot), None) => {
-                let ns = self.memory.namespace_or_new(self.conn, &slot.namespace)?;
-                let row = (ns, record::kind_code(slot.kind), slot.key.as_str());
-                sql::write(self.conn, sql::SLOT_INSERT, row)?;
-                Ok(Some(self.conn.last_insert_rowid()))
-            }
-            (None, None) => Ok(ground.on.as_ref().and_then(|stored| stored.slot).map(|(slot, _)| slot)),
-        }
+    fn slot_to_write(&mut self, ground: &Ground) -> Result<Option<i64>, WorkError> {
+        let slot = match (&ground.slot, ground.row) {
+            (None, _) => return Ok(None),
+            (Some(_), Some(row)) => return Ok(Some(row.slot)),
+            (Some(slot), None) => slot,
+        };
+        let ns = self.memory.namespace_or_new(self.conn, &slot.namespace)?;
+        sql::write(self.conn, sql::SLOT_INSERT, (ns, record::kind_code(slot.kind), slot.key.as_str()))?;
+        Ok(Some(self.conn.last_insert_rowid()))
     }
 
     fn write_slot(
@@ -138,95 +146,34 @@ impl Work<'_> {
         exactly_one(sql::write(self.conn, sql::SLOT_UPDATE, row)?, "a slot")
     }
 
-    fn write_session(
+    /// Writes a session that is stored. What came in since it was read is kept: activity never moves back,
+    /// and a lease that was only carried along is not written.
+    fn change(
         &mut self,
-        commit: &Commit,
+        stamp: Stamp,
         write: &mut SessionWrite,
-        (on, slot): (Option<&Stored>, Option<i64>),
+        on: Option<&Stored>,
     ) -> Result<(Handle, Seq), WorkError> {
-        if write.opens {
-            return self.open(commit, write, slot);
-        }
         let on = on.filter(|stored| stored.session.id == write.session.id);
         let on = on.ok_or_else(|| corrupt("a commit writes a session that it was not decided on"))?;
         let handle = on.handle;
-        // What came in between is kept: activity never moves back, and a lease or note that was only carried
-        // along is not written.
-        let session = &mut write.session;
+        let mut session = write.session.clone();
         session.last_activity_at = session.last_activity_at.max(on.session.last_activity_at);
-        if !write.has_lease_change {
-            session.lease.clone_from(&on.session.lease);
-        }
-        let mut chain = self.chain_of(handle)?;
-        let log = self.write_batch(handle, on.log, &mut chain, (&mut write.batch, commit.fence))?;
-        self.update(commit, write, handle, log)?;
-        self.write_head(handle, (on.log, log), write.session.last_activity_at)?;
-        self.wrote(commit, write, handle, (log, chain));
-        Ok((handle, log.seq))
-    }
-
-    /// The trees of a session's log, if they are remembered.
-    fn chain_of(&mut self, handle: Handle) -> Result<Option<Chain>, WorkError> {
-        let head = self.memory.heads.of(self.conn, handle)?;
-        Ok(head.and_then(|head| head.chain.take()))
-    }
-
-    fn open(
-        &mut self,
-        commit: &Commit,
-        write: &mut SessionWrite,
-        slot: Option<i64>,
-    ) -> Result<(Handle, Seq), WorkError> {
-        let ns = self.memory.namespace_or_new(self.conn, &write.session.namespace)?;
-        let session = &write.session;
-        let seq = write.batch.count;
-        let row = params![
-            ns,
-            session.id.as_str(),
-            record::kind_code(session.kind),
-            slot.filter(|_| session.key.is_some()),
-            record::state_code(session.state.name()),
-            signed(commit.counters.revision.0),
-            signed(commit.counters.fence.0),
-            due_at(session),
-            commit.commit_id.0,
-            signed(seq),
-            signed(self.wall().epoch_ms()),
-            write.grant,
-            write.activity,
-            write.body,
-        ];
-        sql::write(self.conn, sql::SESSION_INSERT, row)?;
-        let handle = Handle(self.conn.last_insert_rowid());
-        self.write_lease(handle, session.lease.as_ref())?;
-        let mut chain = Some(Chain::default());
-        let log =
-            self.write_batch(handle, LogHead::default(), &mut chain, (&mut write.batch, commit.fence))?;
-        let (depth, at) = (signed(log.depth), signed(write.session.last_activity_at.epoch_ms()));
-        sql::write(self.conn, sql::HEAD_INSERT, (handle.0, signed(log.seq.0), log.pos, depth, at))?;
-        self.wrote(commit, write, handle, (log, chain));
-        Ok((handle, log.seq))
-    }
-
-    fn update(
-        &self,
-        commit: &Commit,
-        write: &SessionWrite,
-        handle: Handle,
-        log: LogHead,
-    ) -> Result<(), WorkError> {
-        let session = &write.session;
         if write.has_lease_change {
             self.write_lease(handle, session.lease.as_ref())?;
+        } else {
+            session.lease.clone_from(&on.session.lease);
         }
+        let mut chain = self.memory.heads.take_chain(handle);
+        let log = self.write_batch(handle, on.log, &mut chain, (&mut write.batch, stamp.fence))?;
         let row = params![
             handle.0,
             session.id.as_str(),
             record::state_code(session.state.name()),
-            signed(commit.counters.revision.0),
-            signed(commit.counters.fence.0),
-            due_at(session),
-            commit.commit_id.0,
+            signed(stamp.counters.revision.0),
+            signed(stamp.counters.fence.0),
+            due_at(&session),
+            stamp.commit_id.0,
             signed(log.seq.0),
             signed(self.wall().epoch_ms()),
             write.has_lease_change,
@@ -235,7 +182,45 @@ impl Work<'_> {
             write.activity,
             write.body,
         ];
-        exactly_one(sql::write(self.conn, sql::SESSION_UPDATE, row)?, "a session")
+        exactly_one(sql::write(self.conn, sql::SESSION_UPDATE, row)?, "a session")?;
+        self.write_head(handle, (on.log, log), session.last_activity_at)?;
+        self.wrote(stamp, handle, Head::of(&session, log, chain));
+        Ok((handle, log.seq))
+    }
+
+    fn open(
+        &mut self,
+        stamp: Stamp,
+        write: &mut SessionWrite,
+        slot: Option<i64>,
+    ) -> Result<(Handle, Seq), WorkError> {
+        let session = &write.session;
+        let row = params![
+            self.memory.namespace_or_new(self.conn, &session.namespace)?,
+            session.id.as_str(),
+            record::kind_code(session.kind),
+            slot.filter(|_| session.key.is_some()),
+            record::state_code(session.state.name()),
+            signed(stamp.counters.revision.0),
+            signed(stamp.counters.fence.0),
+            due_at(session),
+            stamp.commit_id.0,
+            signed(write.batch.count),
+            signed(self.wall().epoch_ms()),
+            write.grant,
+            write.activity,
+            write.body,
+        ];
+        sql::write(self.conn, sql::SESSION_INSERT, row)?;
+        let handle = Handle(self.conn.last_insert_rowid());
+        self.write_lease(handle, session.lease.as_ref())?;
+        let (empty, mut chain) = (LogHead::default(), Some(Chain::default()));
+        let log = self.write_batch(handle, empty, &mut chain, (&mut write.batch, stamp.fence))?;
+        let at = signed(session.last_activity_at.epoch_ms());
+        let row = (handle.0, signed(log.seq.0), log.pos, signed(log.depth), at);
+        sql::write(self.conn, sql::HEAD_INSERT, row)?;
+        self.wrote(stamp, handle, Head::of(session, log, chain));
+        Ok((handle, log.seq))
     }
 
     fn write_lease(&self, handle: Handle, lease: Option<&Lease>) -> Result<(), WorkError> {
@@ -249,18 +234,17 @@ impl Work<'_> {
         sql::write(self.conn, sql::LEASE_WRITE, row).map(drop)
     }
 
-    /// Remembers a session as it was written, and who is to be told.
-    fn wrote(
-        &mut self,
-        commit: &Commit,
-        write: &SessionWrite,
-        handle: Handle,
-        (log, chain): (LogHead, Option<Chain>),
-    ) {
-        self.memory.heads.keep(handle, Head::of(&write.session, log, chain));
-        self.evidence = Some(Evidence::Commit { handle, id: commit.commit_id });
+    /// Remembers a session as it was written, and that its watchers are to be told.
+    fn wrote(&mut self, stamp: Stamp, handle: Handle, head: Head) {
+        self.memory.heads.keep(handle, head);
+        self.evidence = Some(Evidence::Commit { handle, id: stamp.commit_id });
         self.changed.push(handle);
     }
+}
+
+fn slot_of(session: &Session) -> Option<Slot> {
+    let key = session.key.clone()?;
+    Some(Slot { namespace: session.namespace.clone(), kind: session.kind, key })
 }
 
 fn due_at(session: &Session) -> Option<i64> {

@@ -8,7 +8,7 @@ use tenure_core::id::Seq;
 use tenure_store::{AppendOutcome, CommitOutcome, Find, LogStore as _, RenewOutcome, RenewRequest};
 use tenure_store::{SessionStore as _, Store, StoreError};
 use tenure_store_sqlite::{Depth, FaultPoint, Faults, SqliteStore};
-use tenure_store_testkit::fixture::{Held, append, pause, prepare, run, slot, start};
+use tenure_store_testkit::fixture::{Held, Target, append, pause, prepare, run, slot, start};
 use tenure_store_testkit::read_all;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -165,6 +165,39 @@ async fn a_group_that_fails_once_is_done_one_by_one() {
     let expected: Vec<_> =
         (3..=9).map(|at| AppendOutcome::Appended { first: Seq(at), last: Seq(at) }).collect();
     assert_eq!(firsts, expected.iter().collect::<Vec<_>>(), "in the order in which they were asked");
+    stage.is_sound();
+}
+
+#[tokio::test]
+async fn a_commit_that_breaks_a_rule_of_the_store_is_refused_also_in_a_group() {
+    let stage = Stage::new().await;
+    // It opens a second session in a slot without ending the first, which no rule ever decides.
+    let mut broken = prepare(stage.store.as_ref(), Target::New, &start(run("ses_b", Some("a"), 2))).await;
+    let found = stage.store.find(Find::Handle(stage.held.handle)).await.unwrap();
+    (broken.slot, broken.on) = (Some(slot("a")), found.handle);
+    broken.expected = found.current.counters.revision;
+    broken.decision.counters.revision = found.current.counters.revision.next();
+    broken.decision.counters.fence = found.current.counters.fence.next();
+    stage.script.close();
+    let mut asking = JoinSet::new();
+    let store = Arc::clone(&stage.store);
+    let held = stage.held;
+    asking.spawn(async move { store.append(append(held.handle, None, 1)).await.map(drop) });
+    stage.script.reached.notified().await;
+    for _ in 0..3 {
+        let store = Arc::clone(&stage.store);
+        asking.spawn(async move { store.append(append(held.handle, None, 1)).await.map(drop) });
+    }
+    let store = Arc::clone(&stage.store);
+    asking.spawn(async move { store.commit(broken).await.map(drop) });
+    for _ in 0..5 {
+        tokio::task::yield_now().await;
+    }
+    stage.script.open();
+    let answers = asking.join_all().await;
+    let refused: Vec<_> = answers.iter().filter_map(|answer| answer.as_ref().err()).collect();
+    assert!(matches!(refused[..], [StoreError::Corrupt { .. }]), "{answers:?}");
+    assert_eq!(stage.head().await, Seq(2 + 4));
     stage.is_sound();
 }
 

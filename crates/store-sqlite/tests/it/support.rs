@@ -1,6 +1,6 @@
 //! Stores in directories of their own, and processes beside this one.
 
-use std::io::{BufRead as _, BufReader, Lines};
+use std::io::{BufRead as _, BufReader, Lines, Write as _};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
@@ -90,6 +90,11 @@ impl Probe {
     /// Everything that it still says.
     pub(crate) fn says_all(&mut self) -> Vec<String> {
         self.said.by_ref().map(Result::unwrap).collect()
+    }
+
+    /// Says a line to it.
+    pub(crate) fn tell(&mut self, words: &str) {
+        writeln!(self.child.stdin.as_mut().unwrap(), "{words}").unwrap();
     }
 
     pub(crate) fn kill(&mut self) {
