@@ -47,6 +47,9 @@ pub(crate) enum ToGuard {
     },
     /// Make this process group the foreground of the terminal, and exit.
     Yield {
+        /// The group in front, to be joined for it.
+        join: u32,
+        /// The group to be in front.
         to: u32,
     },
 }
@@ -79,7 +82,7 @@ impl ToGuard {
             Self::Stop => Writer::frame(8),
             Self::Exec { parent } => Writer::frame(9).u32(*parent),
             Self::Keys { given } => Writer::frame(10).bool(*given),
-            Self::Yield { to } => Writer::frame(11).u32(*to),
+            Self::Yield { join, to } => Writer::frame(11).u32(*join).u32(*to),
         }
         .done()
     }
@@ -97,7 +100,7 @@ impl ToGuard {
             8 => Self::Stop,
             9 => Self::Exec { parent: body.u32()? },
             10 => Self::Keys { given: body.bool()? },
-            11 => Self::Yield { to: body.u32()? },
+            11 => Self::Yield { join: body.u32()?, to: body.u32()? },
             _ => return Err(FrameError::Kind),
         };
         body.end()?;

@@ -6,6 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 
 use rustix::io::{FdFlags, fcntl_setfd};
+use rustix::process::{Pid, setpgid};
 use rustix::stdio::{dup2_stderr, dup2_stdin, dup2_stdout};
 
 use crate::GuardEvent;
@@ -13,7 +14,7 @@ use crate::event::{StartFailure, StartStep};
 use crate::frame::{ToGuard, encode_event};
 use crate::guard::{take_stdin, yield_to};
 use crate::link::{self, Inbox, Incoming};
-use crate::plan::{PLAN_MAX, Plan};
+use crate::plan::{PLAN_MAX, Plan, Seat};
 use crate::tree;
 
 /// Plays the stage; the whole of the hidden subcommand that [`crate::Reexec::stage_args`] call.
@@ -25,7 +26,7 @@ pub fn run() -> ExitCode {
     let mut inbox = Inbox::new(socket);
     let failure = match hear(&mut inbox) {
         Some(Wish::Become(plan, parent, descriptors)) => become_command(&plan, parent, descriptors),
-        Some(Wish::Yield(group)) => return ExitCode::from(u8::from(yield_to(group).is_err())),
+        Some(Wish::Yield { join, to }) => return ExitCode::from(u8::from(yield_to(join, to).is_err())),
         None => StartFailure { step: StartStep::Protocol, errno: 0 },
     };
     // A guard that is gone has taken its tree with it; there is nobody to tell.
@@ -36,7 +37,7 @@ pub fn run() -> ExitCode {
 /// What the guard wants of a child.
 enum Wish {
     Become(Box<Plan>, u32, [OwnedFd; 4]),
-    Yield(u32),
+    Yield { join: u32, to: u32 },
 }
 
 /// Does not return if the command is executed; the guard's socket closes by that.
@@ -50,8 +51,18 @@ fn become_command(plan: &Plan, parent: u32, descriptors: [OwnedFd; 4]) -> StartF
 
 fn prepare(plan: &Plan, parent: u32, descriptors: [OwnedFd; 4]) -> Result<(), StartFailure> {
     tree::die_with(parent).map_err(|error| because(StartStep::ParentDeath, &error))?;
+    if let Seat::Group(group) = plan.seat {
+        join(group).map_err(|error| because(StartStep::Session, &error))?;
+    }
     std::env::set_current_dir(&plan.cwd).map_err(|error| because(StartStep::Directory, &error))?;
     connect(descriptors).map_err(|error| because(StartStep::Descriptors, &error))
+}
+
+/// Only here, and not while being spawned: a key that stops the group then would stop the guard with it, which
+/// waits for its child to be a program.
+pub(crate) fn join(group: u32) -> io::Result<()> {
+    let group = i32::try_from(group).ok().and_then(Pid::from_raw).ok_or(io::ErrorKind::InvalidInput)?;
+    Ok(setpgid(None, Some(group))?)
 }
 
 fn hear(inbox: &mut Inbox) -> Option<Wish> {
@@ -64,7 +75,7 @@ fn hear(inbox: &mut Inbox) -> Option<Wish> {
                 let descriptors = inbox.take_descriptors().try_into().ok()?;
                 return Some(Wish::Become(Box::new(Plan::decode(&plan).ok()?), parent, descriptors));
             }
-            Ok(ToGuard::Yield { to }) => return Some(Wish::Yield(to)),
+            Ok(ToGuard::Yield { join, to }) => return Some(Wish::Yield { join, to }),
             Ok(_) | Err(_) => return None,
         }
     }

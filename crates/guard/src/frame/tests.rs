@@ -15,7 +15,7 @@ fn frames() -> Vec<ToGuard> {
         ToGuard::Resume,
         ToGuard::Keys { given: true },
         ToGuard::Keys { given: false },
-        ToGuard::Yield { to: 5 },
+        ToGuard::Yield { join: 6, to: 5 },
         ToGuard::Freeze,
         ToGuard::Thaw,
         ToGuard::Stop,

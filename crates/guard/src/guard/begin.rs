@@ -92,10 +92,9 @@ fn spawn_stage(plan: &Plan) -> Result<(Pid, OwnedFd), StartFailure> {
             None => command.env_remove(name),
         };
     }
-    command.process_group(match plan.seat {
-        Seat::Terminal { .. } => 0,
-        Seat::Group(group) => i32::try_from(group).unwrap_or(0),
-    });
+    if matches!(plan.seat, Seat::Terminal { .. }) {
+        command.process_group(0);
+    }
     let child = command.spawn().map_err(failed)?;
     let main = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
     Ok((main.expect("a process id is a positive number"), near))

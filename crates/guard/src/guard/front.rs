@@ -5,7 +5,6 @@
 
 use std::fs::File;
 use std::io;
-use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -50,11 +49,12 @@ impl Front {
         self.taken_from = Some(group);
         let (near, far) = link::pair()?;
         let mut helper = Command::new(program);
-        helper.args(args).stdin(far).stdout(Stdio::null()).process_group(group.as_raw_nonzero().get());
+        helper.args(args).stdin(far).stdout(Stdio::null());
         helper.spawn()?;
         drop(helper);
         let us = getpgrp().as_raw_nonzero().get().unsigned_abs();
-        match link::send(&near, &ToGuard::Yield { to: us }.encode(), &[]) {
+        let join = group.as_raw_nonzero().get().unsigned_abs();
+        match link::send(&near, &ToGuard::Yield { join, to: us }.encode(), &[]) {
             Ok(()) => {}
             Err(ControlError::Io(error)) => return Err(error),
             Err(ControlError::Gone | ControlError::Stuck) => return Err(io::ErrorKind::BrokenPipe.into()),
@@ -76,8 +76,9 @@ fn terminal() -> io::Result<File> {
     File::open("/dev/tty")
 }
 
-/// The helper's part: gives the foreground that this process shares to `group`.
-pub(crate) fn yield_to(group: u32) -> io::Result<()> {
+/// The helper's part: joins the group in front and gives the foreground to `group`.
+pub(crate) fn yield_to(front: u32, group: u32) -> io::Result<()> {
+    crate::stage::join(front)?;
     let group = i32::try_from(group).ok().and_then(Pid::from_raw).ok_or(io::ErrorKind::InvalidInput)?;
     Ok(tcsetpgrp(terminal()?, group)?)
 }
