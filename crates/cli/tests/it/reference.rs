@@ -1,6 +1,8 @@
 //! The generated reference of the command line, and that `--help` says the same.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use crate::home::Home;
 
@@ -16,10 +18,10 @@ fn in_repository(path: &str) -> PathBuf {
 fn the_reference_of_commands_is_what_the_program_says() {
     let told = Home::new().ok(&["__reference"]);
     if in_repository(REWRITE).exists() {
-        std::fs::write(in_repository(PAGE), told).unwrap();
+        fs::write(in_repository(PAGE), told).unwrap();
         return;
     }
-    let written = std::fs::read_to_string(in_repository(PAGE)).unwrap_or_default();
+    let written = fs::read_to_string(in_repository(PAGE)).unwrap_or_default();
     assert_eq!(written, told, "`cargo xtask fix` rewrites {PAGE}");
 }
 
@@ -47,4 +49,34 @@ fn hidden_verbs_are_not_in_the_reference() {
     for hidden in ["__guard", "__stage", "__sitter", "__reference"] {
         assert!(!page.contains(hidden), "{hidden}");
     }
+}
+
+/// The codes that problems are made with in a source file, and below a directory.
+fn codes_in(path: &Path, codes: &mut BTreeSet<String>) {
+    if path.is_dir() {
+        fs::read_dir(path).unwrap().for_each(|entry| codes_in(&entry.unwrap().path(), codes));
+        return;
+    }
+    let source = fs::read_to_string(path).unwrap();
+    for call in [
+        "Problem::failure(",
+        "Problem::missing(",
+        "Problem::refused(",
+        "Self::new(Exit::Usage, ",
+        "problem(",
+    ] {
+        for after in source.split(call).skip(1) {
+            let code = after.trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next());
+            codes.extend(code.map(str::to_owned));
+        }
+    }
+}
+
+#[test]
+fn the_page_of_errors_has_every_code_and_no_other() {
+    let mut made = BTreeSet::new();
+    codes_in(&in_repository("crates/cli/src"), &mut made);
+    let page = fs::read_to_string(in_repository("docs/reference/errors.md")).unwrap();
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    assert_eq!(rows.map(str::to_owned).collect::<BTreeSet<_>>(), made);
 }

@@ -316,3 +316,16 @@ fn a_held_run_names_its_holder_and_how_to_go_on() {
         succeeded(answer(home.command().args(["run", "--key", "job", "--if-held", "skip", "--", "true"])));
     assert!(skipped.out.starts_with("Skipped: "), "{skipped:?}");
 }
+
+#[test]
+fn a_verb_that_writes_expires_what_was_idle_for_too_long_and_one_that_reads_does_not() {
+    let home = Home::new();
+    let words = ["run", "--key", "job", "--idle-timeout", "30m", "--detach", "--", "sleep", "60"];
+    succeeded(answer(home.command().args(words)));
+    succeeded(answer(home.at("+31m").arg("list")));
+    assert_eq!(home.json(&["show", "job"])["state"], "active");
+    let started = succeeded(answer(home.at("+31m").arg("start")));
+    assert_eq!(started.err, "", "a sweep that succeeds says nothing");
+    let shown = home.json(&["show", "job"]);
+    assert_eq!((&shown["state"], &shown["reason"]), (&"expired".into(), &"session timeout".into()));
+}

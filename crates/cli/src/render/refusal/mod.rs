@@ -73,3 +73,6 @@ fn with_held(words: Problem, held: &Held) -> Problem {
     };
     words.fact("holder", held::held_json(held))
 }
+
+#[cfg(test)]
+mod tests;
