@@ -74,9 +74,18 @@ impl Place {
     pub(crate) fn make_db(&self) -> io::Result<()> {
         let flags = OFlags::CREATE | OFlags::EXCL | OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         match rustix::fs::open(&self.db, flags, private()) {
-            Ok(_) | Err(rustix::io::Errno::EXIST) => Ok(()),
+            Ok(_) => self.keep_name(),
+            Err(rustix::io::Errno::EXIST) => Ok(()),
             Err(why) => Err(why.into()),
         }
+    }
+
+    /// Makes a new file's name as durable as what will be written to it.
+    fn keep_name(&self) -> io::Result<()> {
+        let Some(directory) = self.db.parent() else {
+            return Ok(());
+        };
+        File::open(directory)?.sync_all()
     }
 
     /// Makes the directory of lock files and sockets, private, unless it is there.

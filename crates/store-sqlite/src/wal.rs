@@ -7,6 +7,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use rusqlite::Connection;
 
@@ -14,6 +15,9 @@ use crate::connection::{self, Role};
 use crate::error::WorkError;
 use crate::place::Place;
 use crate::sql;
+
+/// How long readers are waited for when the log is finished.
+const READERS: Duration = Duration::from_millis(100);
 
 /// Bytes of one page in the log: the page and its frame.
 const FRAME_BYTES: u64 = 4096 + 24;
@@ -84,7 +88,11 @@ impl Copier {
     /// Copies all of the log back and empties it, if no reader needs it. The caller has the turn to write.
     pub(crate) fn finish(&self, conn: &Connection) -> Result<bool, WorkError> {
         let _copying = self.pause();
-        checkpoint(conn, "PRAGMA wal_checkpoint(TRUNCATE)")
+        // Reads that began before are over in a moment; later ones do not need the log once all is copied.
+        conn.busy_timeout(READERS)?;
+        let finished = checkpoint(conn, "PRAGMA wal_checkpoint(TRUNCATE)");
+        conn.busy_timeout(Duration::ZERO)?;
+        finished
     }
 
     /// Keeps the helper from copying while the result lives. Waits for the copy that is under way.

@@ -185,11 +185,17 @@ fn begin<'c>(
     conn: &'c Connection,
     source: Source,
 ) -> Result<Begun<'c>, rusqlite::Error> {
+    let asked = instant();
     let mut pause = Duration::from_millis(1);
     loop {
         match Begun::immediate(conn, &shared.troubles) {
             Err(why) if code_of(&why) == Some(Code::Busy) => {
-                if source == Source::Queue && shared.queue.is_deserted() {
+                // What waits in the queue is withdrawn there; what was taken has only this.
+                let given_up = match source {
+                    Source::Queue => shared.queue.is_deserted(),
+                    Source::Given => asked.elapsed() >= shared.limits.blocked_after,
+                };
+                if given_up {
                     return Err(why);
                 }
                 wait_visibly(shared, Lock::Sqlite);
@@ -224,6 +230,8 @@ fn work(
         if next == taken.len() {
             return work.done();
         }
+        // After they were taken: what a holder is granted never begins before it asked.
+        work.now = shared.clock.now();
         for request in taken.iter_mut().skip(next).filter(|request| !request.is_abandoned()) {
             shared.faults.at(FaultPoint::Apply)?;
             work.apply(request)?;

@@ -35,7 +35,7 @@ pub(super) struct Done {
 pub(super) struct Work<'c> {
     pub(super) conn: &'c Connection,
     pub(super) memory: &'c mut Memory,
-    /// The clocks under the write lock: one reading judges the whole group.
+    /// The clocks under the write lock.
     pub(super) now: Moment,
     /// Which opening of the store this is.
     me: Incarnation,
