@@ -27,7 +27,7 @@ fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
     let cli = match Cli::read(&words) {
         Ok(cli) => cli,
-        Err(error) => return usage::say(&error, args::asks_for_json(&words)).leave(),
+        Err(error) => return usage::say(&error, args::asks_for_json(&words, &Environment::read())).leave(),
     };
     match cli.command {
         // They must be the first thing that their process does.

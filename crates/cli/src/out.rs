@@ -42,8 +42,8 @@ impl Out {
     pub(crate) fn new(form: Form, color: Color) -> Self {
         Self {
             form,
-            look: look(io::stdout(), color),
-            errors: look(io::stderr(), color),
+            look: look(&io::stdout(), color),
+            errors: look(&io::stderr(), color),
             answers: RefCell::new(BufWriter::new(answers())),
         }
     }
@@ -128,14 +128,11 @@ fn unread(error: io::Error) -> anyhow::Error {
     anyhow::Error::new(error).context("write the answer")
 }
 
-fn look(stream: impl IsTerminal + AsFd, color: Color) -> Look {
-    let is_terminal = stream.is_terminal();
+fn look(stream: &impl IsTerminal, color: Color) -> Look {
     let is_colored = match color {
-        Color::Auto => is_terminal,
+        Color::Auto => stream.is_terminal(),
         Color::Always => true,
         Color::Never => false,
     };
-    let size = if is_terminal { rustix::termios::tcgetwinsize(&stream).ok() } else { None };
-    let width = size.map(|size| size.ws_col).filter(|columns| *columns > 0);
-    Look { is_colored, width }
+    Look { is_colored }
 }

@@ -126,11 +126,15 @@ impl Cli {
     }
 }
 
-/// Whether JSON was asked for, in words that clap could not make sense of.
-pub(crate) fn asks_for_json(words: &[OsString]) -> bool {
+/// Whether JSON was asked for, in words that clap could not make sense of or else in the environment.
+pub(crate) fn asks_for_json(words: &[OsString], environment: &Environment) -> bool {
     let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
-    let joined = words.iter().any(|word| matches!(word.as_ref(), "--output=json" | "-ojson" | "-o=json"));
-    let apart =
-        words.windows(2).any(|pair| matches!(pair[0].as_ref(), "--output" | "-o") && pair[1] == "json");
-    joined || apart
+    let joined =
+        words.iter().find_map(|word| word.strip_prefix("--output=").or_else(|| word.strip_prefix("-o")));
+    let apart = || words.windows(2).find(|pair| matches!(&*pair[0], "--output" | "-o")).map(|pair| &*pair[1]);
+    let asked = joined.filter(|form| !form.is_empty()).or_else(apart);
+    asked.map_or_else(
+        || environment.get("TENURE_OUTPUT").is_some_and(|form| form == "json"),
+        |form| form == "json",
+    )
 }

@@ -5,8 +5,6 @@
 pub(crate) struct Look {
     /// Whether colours are wanted.
     pub(crate) is_colored: bool,
-    /// The terminal's columns, where it is one.
-    pub(crate) width: Option<u16>,
 }
 
 /// What a piece of text means to the eye.

@@ -78,7 +78,7 @@ fn sessions_are_listed_newest_first_page_by_page() {
     let cursor = first["next_cursor"].as_str().unwrap();
     let second = home.json(&["list", "--limit", "2", "--cursor", cursor]);
     assert_eq!((keys(&second), &second["next_cursor"]), (vec!["a".to_owned()], &Value::Null));
-    assert!(home.ok(&["list", "--limit", "2"]).contains(&format!("more: --cursor {cursor}")));
+    assert!(home.ok(&["list", "--limit", "2"]).contains(&format!("more: tenure list --cursor {cursor}")));
 }
 
 #[test]
@@ -106,9 +106,9 @@ fn a_list_reads_as_a_table() {
     let table: Vec<_> =
         table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
     assert_snapshot!(table.join("\n"), @"
-    SESSION KEY KIND STATE HOLDER LEASE ACTIVE
-    [id] [base]/ws#main workspace active runtime/w1 1d just now
-    [id] nightly agent completed - - just now
+    STATE SESSION KEY KIND HOLDER LEASE ACTIVE
+    active [id] [base]/ws#main workspace runtime/w1 1d just now
+    completed [id] nightly agent - - just now
     ");
 }
 

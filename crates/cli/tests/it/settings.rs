@@ -68,6 +68,11 @@ fn wrong_usage_exits_with_2_and_is_json_when_asked_for() {
             "{failed:?}"
         );
     }
+    for ask in [&["-ojson"][..], &["-o", "json"], &["--output=json"]] {
+        assert_eq!(document(&home.ask(&[ask, &["no-such-verb"]].concat()).out)["code"], "USAGE");
+    }
+    let wanted = answer(home.command().env("TENURE_OUTPUT", "json").arg("no-such-verb"));
+    assert_eq!(document(&wanted.out)["code"], "USAGE");
     let nobody = home.ask(&["heartbeat"]);
     assert_eq!(nobody.code, 2, "{nobody:?}");
 }

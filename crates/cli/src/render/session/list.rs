@@ -19,22 +19,21 @@ pub(crate) struct Sessions {
     pub(crate) now: Option<Moment>,
 }
 
-const HEADER: [&str; 7] = ["SESSION", "KEY", "KIND", "STATE", "HOLDER", "LEASE", "ACTIVE"];
+/// The state comes first, so that its colour can be put on when the columns are laid out.
+const HEADER: [&str; 7] = ["STATE", "SESSION", "KEY", "KIND", "HOLDER", "LEASE", "ACTIVE"];
 
 impl Report for Sessions {
     fn text(&self, look: &Look) -> String {
         let Some(now) = self.now.as_ref().filter(|_| !self.page.sessions.is_empty()) else {
             return "No sessions.\n".to_owned();
         };
-        let mut text = String::new();
-        for line in table(look, &self.page.sessions, now).lines() {
-            text.extend([line.trim_end(), "\n"]);
-        }
-        if let Some(next) = &self.next {
-            text.push_str(&look.paint(Tone::Dim, &format!("more: --cursor {next}")));
-            text.push('\n');
-        }
-        text
+        let table = table(&self.page.sessions, now);
+        let mut lines = table.lines().map(|line| line.trim_end().to_owned());
+        let header = lines.next().map(|line| look.paint(Tone::Dim, &line));
+        let rows = lines.zip(&self.page.sessions).map(|(line, listed)| painted(look, &line, &listed.session));
+        let more =
+            self.next.iter().map(|next| look.paint(Tone::Dim, &format!("more: tenure list --cursor {next}")));
+        header.into_iter().chain(rows).chain(more).map(|line| line + "\n").collect()
     }
 
     fn json(&self) -> Value {
@@ -45,29 +44,32 @@ impl Report for Sessions {
     }
 }
 
-fn table(look: &Look, sessions: &[Listed], now: &Moment) -> Table {
+/// Every row on one line, however long: ids and keys are there to be copied.
+fn table(sessions: &[Listed], now: &Moment) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).force_no_tty();
-    if let Some(width) = look.width {
-        table.set_width(width).set_content_arrangement(ContentArrangement::Dynamic);
-    }
-    table.set_header(HEADER.map(|name| look.paint(Tone::Dim, name)));
-    table.add_rows(sessions.iter().map(|listed| row(look, &listed.session, now)));
+    table.load_style(presets::NOTHING).force_no_tty().set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(HEADER);
+    table.add_rows(sessions.iter().map(|listed| row(&listed.session, now)));
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
     }
     table
 }
 
-fn row(look: &Look, session: &Session, now: &Moment) -> [String; 7] {
+fn row(session: &Session, now: &Moment) -> [String; 7] {
     let dash = || "-".to_owned();
     [
+        session.state.name().name().to_owned(),
         session.id.to_string(),
         session.key.as_ref().map_or_else(dash, ToString::to_string),
         session.kind.name().to_owned(),
-        state(look, session),
         session.lease.as_ref().map_or_else(dash, |lease| lease.holder.id.to_string()),
-        lease_left(look, session, now).unwrap_or_else(dash),
+        lease_left(&Look::default(), session, now).unwrap_or_else(dash),
         ago(session.last_activity_at, now),
     ]
+}
+
+fn painted(look: &Look, line: &str, session: &Session) -> String {
+    let rest = line.strip_prefix(session.state.name().name()).unwrap_or(line);
+    format!("{}{rest}", state(look, session))
 }
