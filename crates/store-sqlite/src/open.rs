@@ -21,9 +21,6 @@ const APPLICATION_ID: i64 = 0x546e_7572;
 /// The migrations, in order. A store's schema version is how many of them it has seen.
 const MIGRATIONS: [&str; 1] = [include_str!("sql/migrations/0001_first.sql")];
 
-/// How long to wait for another process that makes or migrates the store.
-const PATIENCE: Duration = Duration::from_secs(5);
-
 /// What a file turns out to be.
 enum Looked {
     /// A current store.
@@ -33,22 +30,24 @@ enum Looked {
 }
 
 /// Opens the store, making it if it is not there.
-pub(crate) fn open(place: &Place, troubles: &Troubles) -> Result<Connection, OpenError> {
+///
+/// Another process that makes or migrates it is waited for as long as `patience` says.
+pub(crate) fn open(place: &Place, troubles: &Troubles, patience: Duration) -> Result<Connection, OpenError> {
     if place.exists()?
         && let Ok(conn) = connection::open(place, Role::Reader)
         && let Ok(Looked::Current) = look(&conn, &place.db)
     {
         return Ok(conn);
     }
-    prepare(place, troubles)
+    prepare(place, troubles, patience)
 }
 
 /// Makes or migrates the store under the lock `open`, so that it is done once.
-fn prepare(place: &Place, troubles: &Troubles) -> Result<Connection, OpenError> {
+fn prepare(place: &Place, troubles: &Troubles, patience: Duration) -> Result<Connection, OpenError> {
     let io = |doing| move |source| OpenError::Io { doing, path: place.db.clone(), source };
     place.make_run_dir().map_err(io("make the directory of lock files of"))?;
     let file = place.lock_file("open").map_err(io("make the lock file of"))?;
-    wait_for(&file, place)?;
+    wait_for(&file, place, patience)?;
     place.make_db().map_err(io("make"))?;
     let conn = connection::open(place, Role::Reader).map_err(|why| told(place, "open", why))?;
     if let Looked::Older = look(&conn, &place.db)? {
@@ -59,14 +58,14 @@ fn prepare(place: &Place, troubles: &Troubles) -> Result<Connection, OpenError> 
 }
 
 /// Takes the lock `open`. Waiting for a file's lock has no time limit, so another thread does it.
-fn wait_for(file: &File, place: &Place) -> Result<(), OpenError> {
+fn wait_for(file: &File, place: &Place, patience: Duration) -> Result<(), OpenError> {
     let io = |source| OpenError::Io { doing: "lock", path: place.db.clone(), source };
     if !turnstile::try_lock(file).map_err(io)? {
         let (locked, has_locked) = mpsc::channel();
         let waiting = file.try_clone().map_err(io)?;
         // Given up, it ends when the lock comes, and lets it go with the file.
         thread::spawn(move || locked.send(turnstile::lock(&waiting)));
-        match has_locked.recv_timeout(PATIENCE) {
+        match has_locked.recv_timeout(patience) {
             Ok(locked) => locked.map_err(io)?,
             Err(_timeout) => {
                 return Err(OpenError::Blocked { path: place.db.clone(), pid: turnstile::signed_by(file) });

@@ -41,7 +41,8 @@ pub struct Limits {
     pub group_max: usize,
     /// How long a group is collected at most, once it has the write lock. It is never waited for.
     pub group_time: Duration,
-    /// How long a request waits for somebody else's write lock before it is withdrawn.
+    /// How long a request waits for somebody else's write lock before it is withdrawn, and an opening for
+    /// somebody else who makes or migrates the store.
     pub blocked_after: Duration,
     /// Sessions whose head is kept in memory.
     pub heads_max: usize,

@@ -68,7 +68,7 @@ impl SqliteStore {
             return Err(OpenError::NetworkFileSystem { path: place.db, file_system });
         }
         let troubles = Troubles::default();
-        let first = open::open(&place, &troubles)?;
+        let first = open::open(&place, &troubles, options.limits.blocked_after)?;
         let shared = Arc::new(Shared {
             readers: Readers::new(place.clone(), first, options.limits.readers_max),
             queue: Arc::new(Queue::new(options.limits.queue_max)),

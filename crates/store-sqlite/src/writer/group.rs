@@ -52,7 +52,7 @@ enum Source {
 }
 
 /// How many requests are taken at once: whoever is taken can no longer be withdrawn, nor wait for long.
-const TAKEN_AT_ONCE: usize = 256;
+const TAKEN_AT_ONCE: usize = 64;
 
 impl Writer {
     /// Works on what waits, as one group if that goes well.

@@ -10,7 +10,7 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::process::{Resource, Rlimit, Signal};
 use tenure_core::id::Seq;
 use tenure_store::{Find, LogStore as _, SessionStore as _, StoreError};
-use tenure_store_sqlite::{Depth, SqliteStore};
+use tenure_store_sqlite::{Depth, OpenError, SqliteStore};
 use tenure_store_testkit::fixture::append;
 
 use crate::support::{Home, Probe, hold, note};
@@ -74,6 +74,25 @@ async fn who_stands_at_the_gate_and_does_not_move_is_named() {
     assert_eq!(blocker(note(&store, held.handle).await), Some(std::process::id()));
     flock(&gate, FlockOperation::Unlock).unwrap();
     note(&store, held.handle).await.unwrap();
+}
+
+#[test]
+fn who_makes_a_store_and_does_not_come_to_an_end_is_named() {
+    let home = Home::new();
+    std::fs::create_dir(home.beside("-run")).unwrap();
+    let path = home.beside("-run").join("open");
+    std::fs::write(&path, format!("{}\n", std::process::id())).unwrap();
+    let making = File::open(&path).unwrap();
+    flock(&making, FlockOperation::LockExclusive).unwrap();
+    let mut options = home.options();
+    options.limits.blocked_after = Duration::from_millis(50);
+    let refused = SqliteStore::open(options).unwrap_err();
+    assert!(
+        matches!(refused, OpenError::Blocked { pid, .. } if pid == Some(std::process::id())),
+        "{refused:?}"
+    );
+    drop(making);
+    drop(home.open());
 }
 
 #[tokio::test]
