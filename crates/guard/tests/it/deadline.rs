@@ -115,11 +115,26 @@ fn a_tree_that_forks_all_the_time_is_killed() {
 fn a_chain_in_which_each_process_is_followed_by_its_child_is_killed() {
     let dir = TempDir::new().unwrap();
     let script = dir.path().join("chain");
-    std::fs::write(&script, "trap '' TERM\n(exec sh $0) &\n").unwrap();
-    let argv = ["sh".into(), "-c".into(), format!("sh {} & sleep 1000", script.display()).into()];
+    // Bounded, so that a guard that fails this does not take the machine with it.
+    let follow = "trap '' TERM\n[ $1 -gt 2000 ] && exec sleep 1000\n(exec sh $0 $(($1 + 1))) &\n";
+    std::fs::write(&script, follow).unwrap();
+    let argv = ["sh".into(), "-c".into(), format!("sh {} 1 & sleep 1000", script.display()).into()];
     let run =
         Arrange { deadline: soon(), grace: GRACE, ..Arrange::command::<std::ffi::OsString>(argv) }.start();
     overdue(&run.rest());
+    assert_nobody_holds(&run);
+}
+
+#[test]
+fn chains_that_fork_faster_than_their_dead_are_reaped_are_killed() {
+    // In the test's own session, where groups may not be killed as a whole. Ends by itself should it survive.
+    let chains = r#"$SIG{TERM} = "IGNORE"; my $end = time + 15;
+        for (1..8) { next if fork; while (time < $end) { exit if fork } exit } sleep 15"#;
+    let deadline = soon();
+    let arrange = Arrange { deadline, grace: GRACE, ..Arrange::command(["perl", "-e", chains]) };
+    let run = arrange.start();
+    overdue(&run.rest());
+    assert!(BootTime::now() < deadline.saturating_add(GRACE).saturating_add(SLACK));
     assert_nobody_holds(&run);
 }
 
