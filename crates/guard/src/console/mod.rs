@@ -83,14 +83,16 @@ impl Console {
         self.screen.is_some()
     }
 
-    /// Takes the real terminal: raw mode, keys to the command, size copied. At the start and after a stop.
+    /// Takes the real terminal: raw mode, keys to the command, size copied. At the start and after a stop; the
+    /// size if it is a new one, for the recording.
     ///
     /// In the background the terminal is left alone until the shell brings the runner to the foreground, and
     /// a command that uses its own is stopped as a background job is ([`crate::GuardEvent::Stopped`]).
-    pub fn enter(&self) -> io::Result<()> {
-        let Some(screen) = &self.screen else { return Ok(()) };
-        screen.copy_size();
-        screen.keys.enter()
+    pub fn enter(&self) -> io::Result<Option<Size>> {
+        let Some(screen) = &self.screen else { return Ok(None) };
+        let size = screen.copy_size();
+        screen.keys.enter()?;
+        Ok(size)
     }
 
     /// Shows what the command has printed so far and gives the real terminal back as it was found; call it

@@ -29,11 +29,25 @@ use crate::{BootTime, Ended, GuardEvent, signals, tree};
 /// Frames read before the clock is looked at again.
 const FRAMES_A_TURN: usize = 64;
 
+/// How long the dead are taken away before the living are looked at again: a tree may bring forth more and more.
+const REAPING_MAX: Duration = Duration::from_millis(20);
+
 /// How soon those being killed are searched again: quickly while they die, slowly while they do not.
 const KILL_INTERVAL_MIN: Duration = Duration::from_millis(1);
 const KILL_INTERVAL_MAX: Duration = Duration::from_millis(50);
 
 type Caught = SignalDelivery<UnixStream, SignalOnly>;
+
+/// What reaping found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Children {
+    /// None is left, so nothing of the tree is.
+    Gone,
+    /// Those that are left live.
+    Quiet,
+    /// There may be more dead ones.
+    MoreDead,
+}
 
 #[derive(Debug)]
 pub(super) struct Watchman {
@@ -114,11 +128,13 @@ impl Watchman {
             if self.ending.is_killing() {
                 tree::kill(&[]);
             }
-            if !self.reap() {
-                return self.say_goodbye();
-            }
+            let limit = match self.reap() {
+                Children::Gone => return self.say_goodbye(),
+                Children::Quiet => self.next_search(),
+                Children::MoreDead => Some(Duration::ZERO),
+            };
             self.send();
-            self.wait()?;
+            self.wait(limit)?;
         }
     }
 
@@ -248,9 +264,10 @@ impl Watchman {
         }
     }
 
-    /// Takes note of every child that changed; says whether any child is left.
-    fn reap(&mut self) -> bool {
-        loop {
+    /// Takes note of children that changed.
+    fn reap(&mut self) -> Children {
+        let look_up_at = BootTime::now().saturating_add(REAPING_MAX);
+        while BootTime::now() < look_up_at {
             match wait(WaitOptions::NOHANG | WaitOptions::UNTRACED | WaitOptions::CONTINUED) {
                 Ok(Some((pid, status))) => {
                     self.kill_interval = KILL_INTERVAL_MIN;
@@ -258,11 +275,12 @@ impl Watchman {
                         self.note(status);
                     }
                 }
-                Ok(None) => return true,
+                Ok(None) => return Children::Quiet,
                 Err(Errno::INTR) => {}
-                Err(_) => return false,
+                Err(_) => return Children::Gone,
             }
         }
+        Children::MoreDead
     }
 
     /// The command itself was stopped, was continued, or has ended.
@@ -290,11 +308,16 @@ impl Watchman {
         }
     }
 
+    /// How soon those being killed are to be looked for again.
+    fn next_search(&mut self) -> Option<Duration> {
+        let interval = self.kill_interval;
+        self.kill_interval = (interval * 2).min(KILL_INTERVAL_MAX);
+        self.ending.is_killing().then_some(interval)
+    }
+
     /// Waits until there is something to do.
-    fn wait(&mut self) -> io::Result<()> {
+    fn wait(&mut self, limit: Option<Duration>) -> io::Result<()> {
         self.alarm.set(self.ending.wake_at())?;
-        let limit = self.ending.is_killing().then_some(self.kill_interval);
-        self.kill_interval = (self.kill_interval * 2).min(KILL_INTERVAL_MAX);
         let mut fds = vec![PollFd::new(self.signals.get_read(), PollFlags::IN)];
         fds.extend(self.stage.iter().map(|stage| PollFd::new(stage, PollFlags::IN)));
         let talk = if self.outbox.is_empty() { PollFlags::IN } else { PollFlags::IN | PollFlags::OUT };

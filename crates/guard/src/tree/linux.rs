@@ -6,14 +6,14 @@ use std::sync::OnceLock;
 
 use rustix::io::Errno;
 use rustix::process::{
-    Pid, PidfdFlags, Signal, getpid, getppid, kill_process, pidfd_open, pidfd_send_signal,
-    set_child_subreaper, set_parent_process_death_signal,
+    Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, getpid, getppid, kill_process, pidfd_open,
+    pidfd_send_signal, set_child_subreaper, set_parent_process_death_signal, waitid,
 };
 
 use super::spared::to_pid;
 
-/// Far deeper than any tree; a loop, which `/proc` can show while numbers are reused, ends here.
-const WALK_MAX: usize = 1 << 20;
+/// Deeper than any tree; a loop, which `/proc` can show while numbers are reused, ends here.
+const LEVELS_MAX: usize = 10_000;
 
 /// A process below this one, as it was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +57,12 @@ impl Member {
             pidfd_send_signal(pinned, signal)?;
         }
         Ok(())
+    }
+
+    /// Whether it is a child of this process that waits to be reaped: what was below it no longer is.
+    fn is_dead_child(&self) -> bool {
+        let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        self.above.is_none() && matches!(waitid(WaitId::Pid(self.pid), look), Ok(Some(_)))
     }
 
     pub(crate) fn state(&self) -> Option<State> {
@@ -109,15 +115,19 @@ pub(crate) fn die_with(parent: u32) -> io::Result<()> {
     if getppid() == to_pid(parent) { Ok(()) } else { Err(Errno::SRCH.into()) }
 }
 
+/// Level by level: each level is visited before anybody takes the time to look below it.
 pub(super) fn walk(spared: &[Pid], visit: &mut dyn FnMut(&Member)) {
     let below = |pid: Pid, above: Option<Pid>| {
         children(pid).into_iter().map(move |child| Member { pid: child, above })
     };
-    let mut found: Vec<Member> = below(getpid(), None).filter(|child| !spared.contains(&child.pid)).collect();
-    for _ in 0..WALK_MAX {
-        let Some(member) = found.pop() else { return };
-        visit(&member);
-        found.extend(below(member.pid, Some(member.pid)));
+    let mut level: Vec<Member> = below(getpid(), None).filter(|child| !spared.contains(&child.pid)).collect();
+    for _ in 0..LEVELS_MAX {
+        level.iter().for_each(&mut *visit);
+        let parents = level.iter().filter(|member| !member.is_dead_child());
+        level = parents.flat_map(|member| below(member.pid, Some(member.pid))).collect();
+        if level.is_empty() {
+            return;
+        }
     }
 }
 

@@ -4,9 +4,10 @@
 //! parent is still found below. Elsewhere only direct children are known; a process that left the command's
 //! group is missed.
 //!
-//! A process may fork while it is being looked for. So each one is signalled the moment it is found, and the
-//! search is repeated until no child is left to wait for.
+//! A process may fork while it is being looked for. So each one is signalled the moment it is found, its group
+//! with it when it is to be killed, and the search is repeated until no child is left to wait for.
 
+mod groups;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod linux;
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
@@ -29,6 +30,7 @@ pub(crate) use system::{Member, all_pids, die_with, is_stopped, name_of, parent_
 
 use crate::BootTime;
 use crate::clock::timespec;
+use groups::Groups;
 
 /// How soon a search for the killed is repeated while they are dying.
 const SETTLE_INTERVAL: Duration = Duration::from_millis(2);
@@ -71,9 +73,13 @@ pub(crate) fn terminate(spared: &[Pid]) {
     });
 }
 
-/// Kills every process found below, once.
+/// Kills every process found below, and its group where that is safe, once.
 pub(crate) fn kill(spared: &[Pid]) {
-    walk(spared, &mut |member| member.signal(Signal::KILL));
+    let mut groups = Groups::new();
+    walk(spared, &mut |member| {
+        member.signal(Signal::KILL);
+        groups.kill_around(member.pid);
+    });
 }
 
 /// Reaps the dead among the children but the spared; says whether there were any children, dead or not.
@@ -88,6 +94,3 @@ fn reap_children(spared: &[Pid]) -> bool {
     }
     !children.is_empty()
 }
-
-#[cfg(test)]
-mod tests;
