@@ -6,13 +6,14 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use tenure_engine::{Engine, EngineError, Ids, Name, SystemIds};
+use tenure_engine::{Engine, EngineError, Ids, Name, Swept, SystemIds};
 use tenure_store::{Listed, Store};
 use tenure_store_sqlite::{SqliteOptions, SqliteStore, SystemClock};
 
 use crate::args::options::Options;
 use crate::out::Out;
 use crate::problem::{Problem, shown};
+use crate::render::explain;
 use crate::witness::HoldLocks;
 
 /// Settings, answers, and the store once it is needed.
@@ -86,25 +87,25 @@ impl App {
 
     /// The little housekeeping that every writing verb does. It never fails the verb.
     pub(crate) async fn sweep(&self, engine: &Engine) {
-        match self.try_sweep(engine).await {
-            Ok(failed) => {
-                for (id, error) in failed {
-                    self.out.warn(&format!("failed to expire session {id}: {error}"));
-                }
-            }
-            Err(error) => self.out.warn(&format!("failed to sweep: {error}")),
+        let (whose, error) = match self.try_sweep(engine).await {
+            Ok(Swept { mut failed, .. }) => match failed.pop() {
+                // One tells the cause; the others are due again at the next sweep.
+                Some((id, error)) => (format!("session {id}"), error),
+                None => return,
+            },
+            Err(error) => ("idle sessions".to_owned(), error),
+        };
+        if let Some(problem) = explain(error.into()) {
+            self.out.warn(&format!("failed to expire {whose}: {}", problem.primary));
         }
     }
 
-    async fn try_sweep(
-        &self,
-        engine: &Engine,
-    ) -> Result<Vec<(tenure_core::id::SessionId, EngineError)>, EngineError> {
+    async fn try_sweep(&self, engine: &Engine) -> Result<Swept, EngineError> {
         // Nothing can be called idle by a clock that cannot be used.
-        if engine.store().now().await?.wall.is_none() {
-            return Ok(Vec::new());
+        match engine.store().now().await?.wall {
+            Some(_) => engine.sweep().await,
+            None => Ok(Swept::default()),
         }
-        Ok(engine.sweep().await?.failed)
     }
 
     fn opening(&self) -> SqliteOptions {

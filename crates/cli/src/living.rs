@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use tenure_core::id::Key;
 use tenure_core::lease::{Lease, Standing};
 use tenure_core::session::Session;
 use tenure_engine::Engine;
@@ -56,4 +57,14 @@ fn still_alive(session: &Session, lease: &Lease, living: &[Holder]) -> Problem {
         .details(named)
         .hint(format!("end them, then try again: kill -KILL {}", pids.join(" ")))
         .fact("pids", living.iter().map(|holder| holder.pid).collect::<Vec<_>>())
+}
+
+/// Refuses to start a command beside those of an earlier run of the same key, which did not end in time.
+pub(crate) fn still_alive_after(key: &Key, living: &[Holder]) -> Problem {
+    let statement = format!("processes of an earlier run of `{key}` still live");
+    let problem = Problem::refused("STILL_ALIVE", statement);
+    let pids: Vec<_> = living.iter().map(|holder| holder.pid.to_string()).collect();
+    let hint = format!("end them, then try again: kill -KILL {}", pids.join(" "));
+    let name = |holder: &Holder| format!("pid {} ({})", holder.pid, lines(&holder.name).join(" "));
+    problem.details(living.iter().map(name)).hint(hint)
 }

@@ -27,7 +27,10 @@ fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
     let cli = match Cli::read(&words) {
         Ok(cli) => cli,
-        Err(error) => return usage::say(&error, args::asks_for_json(&words, &Environment::read())).leave(),
+        Err(error) => {
+            let (form, color) = args::form_and_color(&words, &Environment::read());
+            return usage::say(&error, &Out::new(form, color)).leave();
+        }
     };
     match cli.command {
         // They must be the first thing that their process does.

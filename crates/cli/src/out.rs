@@ -99,9 +99,9 @@ impl Out {
     pub(crate) fn fail(&self, failure: &dyn Report) -> anyhow::Result<()> {
         match self.form {
             Form::Text => {
-                self.flush()?;
+                let flushed = self.flush();
                 complain(failure.text(&self.errors).as_bytes());
-                Ok(())
+                flushed
             }
             Form::Json => self.report(failure),
         }

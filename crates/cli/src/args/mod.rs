@@ -126,8 +126,13 @@ impl Cli {
     }
 }
 
-/// Whether JSON was asked for, in words that clap could not make sense of or else in the environment.
-pub(crate) fn asks_for_json(words: &[OsString], environment: &Environment) -> bool {
+/// How to answer words that clap could not make sense of, or that ask for help.
+pub(crate) fn form_and_color(words: &[OsString], environment: &Environment) -> (Form, Color) {
+    let form = if asks_for_json(words, environment) { Form::Json } else { Form::Text };
+    (form, if environment.get("NO_COLOR").is_some() { Color::Never } else { Color::Auto })
+}
+
+fn asks_for_json(words: &[OsString], environment: &Environment) -> bool {
     let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
     let joined =
         words.iter().find_map(|word| word.strip_prefix("--output=").or_else(|| word.strip_prefix("-o")));

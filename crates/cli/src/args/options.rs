@@ -35,12 +35,12 @@ pub(crate) struct Setting<T> {
     pub(crate) origin: Origin,
 }
 
-/// The session and the fence that the environment names: both, or neither.
+/// What the environment says that this process was started to hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Held {
-    /// The session, unless only a fence is named.
+    /// The session.
     pub(crate) session: Option<SessionId>,
-    /// The fence.
+    /// The fence it is held under.
     pub(crate) fence: Option<Fence>,
 }
 

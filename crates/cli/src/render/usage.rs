@@ -1,30 +1,40 @@
 //! Help, the version, and what is wrong with the words of a command.
 
 use clap::error::ErrorKind;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::args::{Color, Form};
+use super::{Look, Report};
 use crate::exit::Exit;
-use crate::out::{Out, complain};
+use crate::out::Out;
 
-/// Says what clap has to say: help to standard output, anything wrong to standard error, or as JSON.
-pub(crate) fn say(error: &clap::Error, as_json: bool) -> Exit {
-    let is_asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-    let out = Out::new(if as_json { Form::Json } else { Form::Text }, Color::Auto);
-    let words = error.render();
-    if is_asked_for {
-        let text = if out.look().is_colored { words.ansi().to_string() } else { words.to_string() };
-        // Whoever asked for help and does not read it has lost nothing.
-        drop(out.text(&text).and_then(|()| out.flush()));
-        return Exit::Success;
+/// Says what clap has to say: help as an answer, anything wrong as a failure.
+pub(crate) fn say(error: &clap::Error, out: &Out) -> Exit {
+    let usage = Usage(error);
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            // Whoever asked for help and does not read it has lost nothing.
+            drop(out.text(&usage.text(&out.look())).and_then(|()| out.flush()));
+            Exit::Success
+        }
+        _ => {
+            drop(out.fail(&usage));
+            Exit::Usage
+        }
     }
-    if as_json {
-        let message = words.to_string();
-        let message = message.trim_end().trim_start_matches("error: ");
-        let document = json!({ "ok": false, "code": "USAGE", "message": message });
-        drop(out.json(&document).and_then(|()| out.flush()));
-    } else {
-        complain(words.to_string().as_bytes());
+}
+
+/// What clap has to say.
+struct Usage<'a>(&'a clap::Error);
+
+impl Report for Usage<'_> {
+    fn text(&self, look: &Look) -> String {
+        let words = self.0.render();
+        if look.is_colored { words.ansi().to_string() } else { words.to_string() }
     }
-    Exit::Usage
+
+    fn json(&self) -> Value {
+        let words = self.0.render().to_string();
+        let message = words.trim_end().trim_start_matches("error: ");
+        json!({ "ok": false, "code": "USAGE", "message": message })
+    }
 }

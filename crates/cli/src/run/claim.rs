@@ -130,6 +130,13 @@ pub(super) async fn claim(
                     continue;
                 }
             },
+            Err(error @ EngineError::Refused { refusal: Refusal::Abandoned(_), .. }) => {
+                // Abandoned for long enough, it is ended here and now, whoever sweeps or does not.
+                if engine.apply(&target, &Command::ExpireIdle).await.is_ok() {
+                    continue;
+                }
+                error
+            }
             Err(error) => error,
         };
         return Err(refusal.into());

@@ -36,11 +36,15 @@ pub(super) async fn record(
 fn command(granted: &Granted, end: &End, stats: Stats) -> Command {
     let fence = granted.kept.fence;
     let stats = Stats { exit: end.ended.map(exit), ..stats };
+    let unrecorded = match end.lost_bytes {
+        0 => String::new(),
+        bytes => format!("; {bytes} bytes of output were not recorded"),
+    };
     match (end.ended, end.failure) {
         (Some(Ended::Code(0)), _) if end.stopped.is_none() => {
-            Command::Complete { fence, message: "exited with code 0".to_owned(), stats }
+            Command::Complete { fence, message: format!("exited with code 0{unrecorded}"), stats }
         }
-        (Some(ended), _) => Command::Fail { fence, message: ended.to_string(), stats },
+        (Some(ended), _) => Command::Fail { fence, message: format!("{ended}{unrecorded}"), stats },
         (None, Some(failure)) => Command::Fail { fence, message: failure.to_string(), stats },
         (None, None) => {
             let lost = || "the guard was lost".to_owned();

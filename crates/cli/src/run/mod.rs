@@ -3,6 +3,7 @@
 mod batch;
 mod claim;
 mod detach;
+mod earlier;
 mod finish;
 mod happening;
 pub(crate) mod holds;

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -16,11 +16,14 @@ use tenure_store::{AppendRequest, Handle};
 
 use super::batch::Batch;
 use super::lane;
+use super::notice::Notices;
 
 /// Pieces that may wait to be recorded before the command has to wait.
 const QUEUE_PIECES: usize = 64;
 /// Time from a failed append to the next attempt.
 const RETRY_AFTER: Duration = Duration::from_millis(200);
+/// How often the end of the recording is looked for.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(5);
 /// How often output that is not recorded counts as activity, at most.
 const TOUCH_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -50,6 +53,7 @@ pub(super) struct Recording {
 pub(super) struct Recorder {
     pieces: SyncSender<Piece>,
     seen: Arc<AtomicU64>,
+    lost: Arc<AtomicU64>,
     abandoned: Arc<AtomicBool>,
     lane: JoinHandle<()>,
 }
@@ -74,14 +78,14 @@ impl Sink {
 
 impl Recorder {
     /// Begins to record.
-    pub(super) fn start(engine: Engine, recording: Recording) -> io::Result<Self> {
+    pub(super) fn start(engine: Engine, recording: Recording, notices: Notices) -> io::Result<Self> {
         let (pieces, queue) = sync_channel(QUEUE_PIECES);
-        let abandoned = Arc::new(AtomicBool::new(false));
-        let give_up = Arc::clone(&abandoned);
+        let (abandoned, lost) = (Arc::new(AtomicBool::new(false)), Arc::<AtomicU64>::default());
+        let (give_up, lose) = (Arc::clone(&abandoned), Arc::clone(&lost));
         let lane = lane::spawn("recorder", move || async move {
-            Writer::new(engine, recording, give_up).run(&queue).await;
+            Writer::new(engine, recording, notices, (give_up, lose)).run(&queue).await;
         })?;
-        Ok(Self { pieces, seen: Arc::default(), abandoned, lane })
+        Ok(Self { pieces, seen: Arc::default(), lost, abandoned, lane })
     }
 
     /// Where output goes.
@@ -89,9 +93,17 @@ impl Recorder {
         Sink { pieces: self.pieces.clone(), seen: Arc::clone(&self.seen) }
     }
 
-    /// Records something other than output.
+    /// Records something other than output. Never waits: whoever calls it has signals and a lease to attend to.
     pub(super) fn fact(&self, fact: TerminalEvent) {
-        drop(self.pieces.send(Piece::Fact(fact)));
+        self.send(Piece::Fact(fact));
+    }
+
+    fn send(&self, piece: Piece) {
+        if let Err(TrySendError::Full(piece)) = self.pieces.try_send(piece) {
+            let pieces = self.pieces.clone();
+            // Without a thread for it, it is lost like the output before it will be.
+            drop(std::thread::Builder::new().spawn(move || drop(pieces.send(piece))));
+        }
     }
 
     /// Bytes of output so far.
@@ -104,12 +116,18 @@ impl Recorder {
         self.abandoned.store(true, Ordering::Relaxed);
     }
 
-    /// Returns once everything is durable, or recording was given up.
-    pub(super) fn finish(self) {
-        drop(self.pieces.send(Piece::End));
-        drop(self.pieces);
+    /// Waits until everything is durable, for as long as `patience`, and says how many bytes were not recorded.
+    pub(super) fn finish(self, patience: Duration) -> u64 {
+        self.send(Piece::End);
+        let give_up_at = BootTime::now().saturating_add(patience);
+        while !self.lane.is_finished() && BootTime::now() < give_up_at {
+            // The lane wakes nobody; this is the last thing that a run waits for.
+            std::thread::park_timeout(LOOK_AGAIN_AFTER);
+        }
+        self.abandon();
         // A recorder that panicked has said so on standard error.
         drop(self.lane.join());
+        self.lost.load(Ordering::Relaxed)
     }
 }
 
@@ -117,15 +135,22 @@ impl Recorder {
 struct Writer {
     engine: Engine,
     recording: Recording,
+    notices: Notices,
     give_up: Arc<AtomicBool>,
+    lost: Arc<AtomicU64>,
     recorded: u64,
     capped: bool,
     touched: Option<BootTime>,
 }
 
 impl Writer {
-    const fn new(engine: Engine, recording: Recording, give_up: Arc<AtomicBool>) -> Self {
-        Self { engine, recording, give_up, recorded: 0, capped: false, touched: None }
+    fn new(
+        engine: Engine,
+        recording: Recording,
+        notices: Notices,
+        (give_up, lost): (Arc<AtomicBool>, Arc<AtomicU64>),
+    ) -> Self {
+        Self { engine, recording, notices, give_up, lost, recorded: 0, capped: false, touched: None }
     }
 
     async fn run(&mut self, queue: &Receiver<Piece>) {
@@ -195,16 +220,37 @@ impl Writer {
         }
         let (handle, fence) = (self.recording.handle, Some(self.recording.fence));
         let commit_id = self.engine.ids().commit_id();
+        let bytes = output_bytes(&events);
         let request = AppendRequest { commit_id, handle, fence, events };
+        let mut is_told = false;
         while !self.give_up.load(Ordering::Relaxed) {
             match self.engine.append(request.clone()).await {
                 Err(EngineError::Store(error)) if error.is_retryable() => {
+                    if !std::mem::replace(&mut is_told, true) {
+                        self.notices.say(&format!("recording waits: failed to {error}"));
+                    }
                     tokio::time::sleep(RETRY_AFTER).await;
                 }
-                // An append whose outcome is unknown is not repeated: a doubled piece is as wrong as a lost one.
-                Err(_) => return self.give_up.store(true, Ordering::Relaxed),
+                Err(EngineError::Refused { .. } | EngineError::Ended) => {
+                    // The session is no longer ours, which the runner hears and says by itself.
+                    self.give_up.store(true, Ordering::Relaxed);
+                }
+                // What may or may not be there is not repeated: doubled is as wrong as lost.
+                Err(error) => {
+                    self.notices.say(&format!("output was not recorded: failed to {error}"));
+                    break;
+                }
                 Ok(_) => return,
             }
         }
+        self.lost.fetch_add(bytes, Ordering::Relaxed);
     }
+}
+
+fn output_bytes(events: &[EventBody]) -> u64 {
+    let bytes = |event: &EventBody| match event {
+        EventBody::Terminal(TerminalEvent::Output { bytes, .. }) => bytes.len() as u64,
+        _ => 0,
+    };
+    events.iter().map(bytes).sum()
 }

@@ -1,12 +1,14 @@
 //! The runner: one loop over everything that can happen to a held, guarded command.
 
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use tenure_core::event::{Request, TerminalEvent};
 use tenure_core::session::{Command, Exit};
 use tenure_engine::{Engine, EngineError, LeaseEvent, Target};
 use tenure_guard::signals::Caught;
-use tenure_guard::{Console, Control, Ended, GuardEvent, StartFailure};
+use tenure_guard::{BootTime, Console, Control, Ended, GuardEvent, StartFailure};
 
 use super::happening::Happening;
 use super::notice::Notices;
@@ -34,6 +36,8 @@ pub(super) struct End {
     pub(super) broken: Option<anyhow::Error>,
     /// Why we stopped it.
     pub(super) stopped: Option<Stopped>,
+    /// Bytes of output that were not recorded.
+    pub(super) lost_bytes: u64,
 }
 
 /// A held session with a guarded command.
@@ -54,12 +58,19 @@ pub(super) struct Runner<'a> {
     pub(super) notices: Notices,
     /// What is known of the end so far.
     pub(super) end: End,
+    /// The guard's process.
+    pub(super) guard_pid: u32,
+    /// When a guard that was told to stop the command, and has not, is killed itself.
+    pub(super) guard_ends_at: Option<BootTime>,
 }
+
+/// How much longer than the grace a guard may take to end the tree.
+const GUARD_PATIENCE: Duration = Duration::from_secs(2);
 
 impl Runner<'_> {
     /// Reacts to everything until nothing of the command's tree is left.
     pub(super) fn run(mut self, happenings: &Receiver<Happening>) -> End {
-        while let Ok(happening) = happenings.recv() {
+        while let Some(happening) = self.next(happenings) {
             match happening {
                 Happening::Guard(GuardEvent::TreeGone) => break,
                 Happening::Guard(event) => self.guard(event),
@@ -69,6 +80,36 @@ impl Runner<'_> {
             }
         }
         self.end
+    }
+
+    /// The next thing that happens. A guard that does not do as it was told in time is not waited for.
+    fn next(&mut self, happenings: &Receiver<Happening>) -> Option<Happening> {
+        loop {
+            let Some(at) = self.guard_ends_at else {
+                return happenings.recv().ok();
+            };
+            match happenings.recv_timeout(at.saturating_since(BootTime::now())) {
+                Ok(happening) => return Some(happening),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                // The command dies with its guard, and what is left of the tree falls to this process.
+                Err(RecvTimeoutError::Timeout) => self.kill_guard(),
+            }
+        }
+    }
+
+    fn kill_guard(&mut self) {
+        self.guard_ends_at = None;
+        let pid = i32::try_from(self.guard_pid).ok().and_then(Pid::from_raw);
+        if let Some(pid) = pid {
+            // A guard that is gone is what this is for.
+            let _ = kill_process(pid, Signal::KILL);
+        }
+    }
+
+    fn stop(&mut self) {
+        drop(self.control.stop());
+        let patience = self.sitters.granted.kept.times.grace().saturating_add(GUARD_PATIENCE);
+        self.guard_ends_at.get_or_insert_with(|| BootTime::now().saturating_add(patience));
     }
 
     fn guard(&mut self, event: GuardEvent) {
@@ -118,7 +159,7 @@ impl Runner<'_> {
                 self.recorder.abandon();
                 if self.sitters.granted.on_lost == OnLost::Stop {
                     self.notices.say("the session is no longer ours: the command is being stopped");
-                    drop(self.control.stop());
+                    self.stop();
                 } else {
                     self.notices.say("the session is no longer ours; the command goes on, unrecorded");
                 }

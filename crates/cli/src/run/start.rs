@@ -18,12 +18,12 @@ use tenure_store_sqlite::SqliteStore;
 
 use super::claim::{self, Claim, Claimed};
 use super::happening::Happening;
-use super::lease;
+use super::lease::{self, Granted};
 use super::notice::Notices;
 use super::record::{Recorder, Recording};
 use super::runner::{End, Runner, Stopped, exit};
 use super::suspend::Sitters;
-use super::{detach, finish, holds, inbox, wish};
+use super::{detach, earlier, finish, holds, inbox, wish};
 use crate::args::run::RunArgs;
 
 /// Where a run takes place.
@@ -69,11 +69,15 @@ pub(crate) fn execute(ground: &Ground, args: &RunArgs, announce: Announce<'_>) -
     let incarnation = ground.engine.ids().incarnation();
     let lock = HoldLock::acquire(&holds::path(&ground.db, incarnation)).context("take the hold lock")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    runtime.block_on(earlier::tidy(ground))?;
     let claimed = runtime.block_on(claim::claim((&ground.engine, &ground.db), &wish, incarnation, &lock));
     let verdict = match claimed {
         Err(error) => error.downcast().map(refused),
         Ok(Claim::Skipped(held)) => Ok(Verdict::Skipped(held)),
         Ok(Claim::Granted(claimed)) => {
+            if let Some(key) = &wish.key {
+                holds::note_slot(&lock, &ground.namespace, key).context("sign the hold lock")?;
+            }
             let run = Run { ground, args, cwd: &cwd, runtime: &runtime, claimed: &claimed, lock: &lock };
             run.execute(announce)
         }
@@ -103,12 +107,14 @@ impl Run<'_> {
             detach::leave(|| announce(&self.claimed.session))?;
         }
         let began = BootTime::now();
-        let recorder = Recorder::start(self.ground.engine.clone(), self.recording())?;
+        let stdio = if self.args.detached { Stdio::Pipes } else { Stdio::attached()? };
+        let notices = Notices { raw: matches!(stdio, Stdio::Terminal(_)) };
+        let recorder = Recorder::start(self.ground.engine.clone(), self.recording(), notices)?;
         // Whatever goes wrong from here on, the session's end is recorded and the lease let go.
-        let end =
-            self.guarded(&recorder).unwrap_or_else(|error| End { broken: Some(error), ..End::default() });
+        let broken = |error| End { broken: Some(error), ..End::default() };
+        let mut end = self.guarded(stdio, &recorder, notices).unwrap_or_else(broken);
         let output_bytes = recorder.output_bytes();
-        recorder.finish();
+        end.lost_bytes = recorder.finish(self.claimed.granted.kept.times.ttl().length());
         let duration = BootTime::now().saturating_since(began);
         let stats = Stats { duration, exit: None, output_bytes };
         let recorded = finish::record(&self.ground.engine, &self.claimed.granted, &end, stats);
@@ -125,27 +131,35 @@ impl Run<'_> {
     }
 
     /// Runs the command to its end, and shows all of its output.
-    fn guarded(&self, recorder: &Recorder) -> anyhow::Result<End> {
+    fn guarded(&self, stdio: Stdio, recorder: &Recorder, notices: Notices) -> anyhow::Result<End> {
         let (news, happenings) = mpsc::channel();
         let signals = Signals::watch(&news).context("catch signals")?;
-        let stdio = if self.args.detached { Stdio::Pipes } else { Stdio::attached()? };
         recorder.fact(TerminalEvent::Started { command: self.words(), size: size(&stdio) });
-        let raw = matches!(stdio, Stdio::Terminal(_));
-        let guarded = launch(self.launch(stdio)?, &news).context("start the guard")?;
-        let end = self.watch(guarded, recorder, Notices { raw }, (news, happenings));
+        let granted = self.after_earlier_runs(notices)?;
+        let guarded = launch(self.launch(stdio, granted)?, &news).context("start the guard")?;
+        let end = self.watch((guarded, granted), recorder, notices, (news, happenings));
         drop(signals);
         end
     }
 
+    /// The lease, once nobody works for the same key any more.
+    fn after_earlier_runs(&self, notices: Notices) -> anyhow::Result<Granted> {
+        let granted = self.claimed.granted;
+        match &self.claimed.session.key {
+            Some(key) => self.runtime.block_on(earlier::wait(self.ground, self.lock, key, granted, notices)),
+            None => Ok(granted),
+        }
+    }
+
     fn watch(
         &self,
-        guarded: Guarded,
+        (guarded, granted): (Guarded, Granted),
         recorder: &Recorder,
         notices: Notices,
         (news, happenings): (Sender<Happening>, Receiver<Happening>),
     ) -> anyhow::Result<End> {
-        let Guarded { control, output, spared, guard_pid: _ } = guarded;
-        let (engine, granted) = (self.ground.engine.clone(), self.claimed.granted);
+        let Guarded { control, output, spared, guard_pid } = guarded;
+        let engine = self.ground.engine.clone();
         lease::keep(engine.clone(), granted, control.clone(), news.clone())?;
         let console = open(output, &control, recorder)?;
         console.enter().context("take the terminal")?;
@@ -162,6 +176,8 @@ impl Run<'_> {
             sitters,
             notices,
             end: End::default(),
+            guard_pid,
+            guard_ends_at: None,
         };
         let end = runner.run(&happenings);
         console.close();
@@ -172,7 +188,7 @@ impl Run<'_> {
         Ok(end)
     }
 
-    fn launch(&self, stdio: Stdio) -> anyhow::Result<Launch<'_>> {
+    fn launch(&self, stdio: Stdio, granted: Granted) -> anyhow::Result<Launch<'_>> {
         Ok(Launch {
             program: Reexec::current(["__guard"], ["__stage"]).context("find this program's file")?,
             argv: self.args.command.clone(),
@@ -181,7 +197,7 @@ impl Run<'_> {
             stdio,
             hold: self.lock,
             grace: self.claimed.granted.kept.times.grace(),
-            deadline: self.claimed.granted.first_deadline(),
+            deadline: granted.first_deadline(),
             shared_lock: Some(self.ground.store.write_lock()),
         })
     }

@@ -58,13 +58,9 @@ fn codes_in(path: &Path, codes: &mut BTreeSet<String>) {
         return;
     }
     let source = fs::read_to_string(path).unwrap();
-    for call in [
-        "Problem::failure(",
-        "Problem::missing(",
-        "Problem::refused(",
-        "Self::new(Exit::Usage, ",
-        "problem(",
-    ] {
+    for call in
+        ["Problem::failure(", "Problem::missing(", "Problem::refused(", "Self::new(Exit::Usage, ", "problem("]
+    {
         for after in source.split(call).skip(1) {
             let code = after.trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next());
             codes.extend(code.map(str::to_owned));

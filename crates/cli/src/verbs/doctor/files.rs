@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use crate::app::App;
 use crate::run::holds;
 
+/// What the base of everything is called.
+const STORAGE: &str = "storage directory";
+
 /// A file or a directory that is there.
 #[derive(Debug)]
 pub(crate) struct Found {
@@ -17,9 +20,10 @@ pub(crate) struct Found {
 }
 
 impl Found {
-    /// Whether nobody but the owner may do anything with it.
+    /// Whether nobody but the owner may do anything with it; of the storage directory, change it.
     pub(crate) fn is_private(&self) -> bool {
-        self.mode & 0o077 == 0
+        let forbidden = if self.what == STORAGE { 0o022 } else { 0o077 };
+        self.mode & forbidden == 0
     }
 }
 
@@ -29,7 +33,7 @@ pub(super) fn look(app: &App) -> Vec<Found> {
     let holds = holds::directory(db);
     let run = holds.parent().unwrap_or(&holds).to_owned();
     let all = [
-        ("storage directory", app.options.home.value.clone()),
+        (STORAGE, app.options.home.value.clone()),
         ("store", db.to_owned()),
         ("write-ahead log", beside(db, "-wal")),
         ("shared memory", beside(db, "-shm")),
