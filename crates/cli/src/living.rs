@@ -47,24 +47,26 @@ fn still_alive(session: &Session, lease: &Lease, living: &[Holder]) -> Problem {
         "the lease of `{}` is over, but processes that it started for session {} still live",
         lease.holder.id, session.id
     );
-    let problem = Problem::refused("STILL_ALIVE", statement);
-    if living.is_empty() {
-        return problem.detail("which ones cannot be told here").hint("end them, then try again");
-    }
-    let pids: Vec<_> = living.iter().map(|holder| holder.pid.to_string()).collect();
-    let named = living.iter().map(|holder| format!("pid {} ({})", holder.pid, lines(&holder.name).join(" ")));
-    problem
-        .details(named)
-        .hint(format!("end them, then try again: kill -KILL {}", pids.join(" ")))
-        .fact("pids", living.iter().map(|holder| holder.pid).collect::<Vec<_>>())
+    named(Problem::refused("STILL_ALIVE", statement), living)
 }
 
 /// Refuses to start a command beside those of an earlier run of the same key, which did not end in time.
 pub(crate) fn still_alive_after(key: &Key, living: &[Holder]) -> Problem {
-    let statement = format!("processes of an earlier run of `{key}` still live");
-    let problem = Problem::refused("STILL_ALIVE", statement);
+    named(
+        Problem::refused("STILL_ALIVE", format!("processes of an earlier run of `{key}` still live")),
+        living,
+    )
+}
+
+/// Which processes, and how to end them.
+fn named(problem: Problem, living: &[Holder]) -> Problem {
+    if living.is_empty() {
+        return problem.detail("which ones cannot be told here").hint("end them, then try again");
+    }
     let pids: Vec<_> = living.iter().map(|holder| holder.pid.to_string()).collect();
-    let hint = format!("end them, then try again: kill -KILL {}", pids.join(" "));
     let name = |holder: &Holder| format!("pid {} ({})", holder.pid, lines(&holder.name).join(" "));
-    problem.details(living.iter().map(name)).hint(hint)
+    problem
+        .details(living.iter().map(name))
+        .hint(format!("end them, then try again: kill -KILL {}", pids.join(" ")))
+        .fact("pids", living.iter().map(|holder| holder.pid).collect::<Vec<_>>())
 }
