@@ -1,4 +1,4 @@
-//! What is left of an earlier run of the same key, before this one's command starts.
+//! What is left of an earlier run of the same key.
 
 use std::collections::HashSet;
 use std::time::Duration;

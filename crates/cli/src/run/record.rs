@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use rustix::time::Timespec;
 use tenure_core::event::{EventBody, Stream, TerminalEvent};
 use tenure_core::id::Fence;
 use tenure_core::limits;
@@ -23,7 +24,7 @@ const QUEUE_PIECES: usize = 64;
 /// Time from a failed append to the next attempt.
 const RETRY_AFTER: Duration = Duration::from_millis(200);
 /// How often the end of the recording is looked for.
-const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(5);
+const LOOK_AGAIN_AFTER: Timespec = Timespec { tv_sec: 0, tv_nsec: 5_000_000 };
 /// How often output that is not recorded counts as activity, at most.
 const TOUCH_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -121,8 +122,8 @@ impl Recorder {
         self.send(Piece::End);
         let give_up_at = BootTime::now().saturating_add(patience);
         while !self.lane.is_finished() && BootTime::now() < give_up_at {
-            // The lane wakes nobody; this is the last thing that a run waits for.
-            std::thread::park_timeout(LOOK_AGAIN_AFTER);
+            // The lane wakes nobody; this is the last thing that a run waits for. A signal only ends it early.
+            let _ = rustix::event::poll(&mut [], Some(&LOOK_AGAIN_AFTER));
         }
         self.abandon();
         // A recorder that panicked has said so on standard error.
