@@ -2,11 +2,13 @@
 
 use std::io;
 
-use rustix::process::{Pid, Signal, getpgid, getpgrp, getppid, getsid, kill_current_process_group};
+use rustix::process::{Signal, getpgid, getpgrp, getppid, getsid, kill_current_process_group};
 use rustix::stdio::stdin;
 use rustix::termios::{tcgetpgrp, tcgetsid};
 use signal_hook::consts::{SIGSTOP, SIGTTIN, SIGTTOU};
 use signal_hook::low_level::raise;
+
+use crate::tree;
 
 /// Whether this process's group is in the foreground of the terminal at standard input.
 ///
@@ -56,17 +58,7 @@ fn can_be_continued() -> bool {
         if getpgid(Some(pid)) != Ok(group) {
             return true;
         }
-        parent = parent_of(pid);
+        parent = tree::parent_of(pid);
     }
     false
-}
-
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn parent_of(pid: Pid) -> Option<Pid> {
-    crate::tree::parent_of(pid)
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn parent_of(_pid: Pid) -> Option<Pid> {
-    None
 }

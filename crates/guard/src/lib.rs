@@ -17,8 +17,11 @@
 //! - **Linux**: processes that leave their group or session are still caught (the guard is a child
 //!   subreaper), a killed guard takes the command with it (parent-death signal), and time spent suspended
 //!   counts (`CLOCK_BOOTTIME`).
-//! - **macOS and other Unix**: the command's process group is ended; a process that starts its own session is
-//!   not found, and a killed guard leaves the command to the hold lock's report.
+//! - **macOS and other Unix**: what is below the guard is ended; a process whose parent has died is not found,
+//!   and a killed guard leaves the command to the hold lock's report.
+//!
+//! Nowhere can be ended, nor does the hold lock tell of, a process that was given other rights (set-user-id) and
+//! has closed what it inherited.
 
 mod clock;
 mod console;

@@ -1,14 +1,14 @@
 //! Waking at an instant, suspended time included.
 
 use std::io;
+use std::os::fd::BorrowedFd;
 #[cfg(any(target_os = "linux", target_os = "android"))]
-use std::os::fd::OwnedFd;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, OwnedFd};
 
-use rustix::event::{PollFd, Timespec, poll};
+use rustix::event::{PollFd, poll};
 #[cfg(any(target_os = "linux", target_os = "android"))]
 use rustix::time::{
-    Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, timerfd_create, timerfd_settime,
+    Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create, timerfd_settime,
 };
 
 use crate::BootTime;

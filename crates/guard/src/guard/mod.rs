@@ -12,8 +12,10 @@ mod watchman;
 use std::fs::File;
 use std::io;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use crate::link::Inbox;
+use crate::tree::{self, Spared};
 pub(crate) use front::yield_to;
 use watchman::Watchman;
 
@@ -36,8 +38,22 @@ fn watch() -> io::Result<()> {
         return Err(io::ErrorKind::InvalidData.into());
     };
     let mut watchman = Watchman::new(inbox, signals, &briefing)?;
+    let last_resort = LastResort;
     watchman.begin(briefing);
-    watchman.run()
+    watchman.run()?;
+    // There is nothing left to be ended.
+    std::mem::forget(last_resort);
+    Ok(())
+}
+
+/// Ends the tree by force when the guard cannot go on: the system failed it, or it panicked.
+#[derive(Debug)]
+struct LastResort;
+
+impl Drop for LastResort {
+    fn drop(&mut self) {
+        tree::kill_descendants(&Spared::default(), Duration::ZERO);
+    }
 }
 
 /// The socket, with nothing of it left on standard input: the stage gets its own.

@@ -1,8 +1,7 @@
 //! The processes below this one: finding, stopping and killing all of them.
 //!
 //! On Linux this process adopts orphans (child subreaper), so whoever leaves its group, its session or its
-//! parent is still found below. Elsewhere only direct children are known; a process that left the command's
-//! group is missed.
+//! parent is still found below. Elsewhere a process whose parent has died is missed.
 //!
 //! A process may fork while it is being looked for. So each one is signalled the moment it is found, its group
 //! with it when it is to be killed, and the search is repeated until no child is left to wait for.

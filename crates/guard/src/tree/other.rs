@@ -58,7 +58,6 @@ impl State {
     }
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "other systems can refuse")]
 /// Whether a signal has stopped that process. Only asked of processes that hold a lock, which nothing tells here.
 pub(crate) fn is_stopped(_pid: Pid) -> bool {
     false
