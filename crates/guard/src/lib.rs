@@ -20,8 +20,8 @@
 //! - **macOS and other Unix**: what is below the guard is ended; a process whose parent has died is not found,
 //!   and a killed guard leaves the command to the hold lock's report.
 //!
-//! Nowhere can be ended, nor does the hold lock tell of, a process that was given other rights (set-user-id) and
-//! has closed what it inherited.
+//! A process with other rights (set-user-id) cannot be ended by a guard without them: the guard waits for it,
+//! and the hold lock tells of it for as long as it keeps what it inherited.
 
 mod clock;
 mod console;
