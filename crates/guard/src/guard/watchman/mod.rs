@@ -1,5 +1,7 @@
 //! The guard's loop: what the runner says, what the tree does, what the clock demands.
 
+mod obey;
+
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -7,7 +9,7 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags};
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, kill_process, kill_process_group, wait};
+use rustix::process::{Pid, WaitOptions, WaitStatus, wait};
 use signal_hook::consts::{
     SIGALRM, SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2,
 };
@@ -21,13 +23,10 @@ use super::freezer::Freezer;
 use super::front::Front;
 use super::outbox::Outbox;
 use super::unblock::Blockade;
-use crate::frame::{ToGuard, decode_event};
+use crate::frame::decode_event;
 use crate::link::{Inbox, Incoming};
 use crate::plan::{Program, Seat};
 use crate::{BootTime, Ended, GuardEvent, signals, tree};
-
-/// Frames read before the clock is looked at again.
-const FRAMES_A_TURN: usize = 64;
 
 /// How long the dead are taken away before the living are looked at again: a tree may bring forth more and more.
 const REAPING_MAX: Duration = Duration::from_millis(20);
@@ -165,78 +164,6 @@ impl Watchman {
     fn fail(&mut self, event: GuardEvent) {
         self.failed = true;
         self.outbox.push(event);
-    }
-
-    /// A runner that is gone, or is not understood, ends the tree.
-    fn hear_runner(&mut self) {
-        for _ in 0..FRAMES_A_TURN {
-            let Some(inbox) = &mut self.inbox else { return };
-            match inbox.try_next() {
-                Ok(Incoming::Nothing) => return,
-                Ok(Incoming::Frame(frame)) => match ToGuard::decode(&frame) {
-                    Ok(frame) => self.obey(&frame),
-                    Err(_) => self.lose_runner(),
-                },
-                Ok(Incoming::Closed) | Err(_) => self.lose_runner(),
-            }
-        }
-    }
-
-    fn lose_runner(&mut self) {
-        self.inbox = None;
-        self.end();
-    }
-
-    fn obey(&mut self, frame: &ToGuard) {
-        match *frame {
-            ToGuard::Deadline(deadline) => self.ending.extend(deadline),
-            ToGuard::Stop => self.end(),
-            ToGuard::Signal { signal, foreground } => self.pass_signal(signal, foreground),
-            ToGuard::Resume => self.resume(),
-            ToGuard::Keys { given } => self.pass_keys(given),
-            ToGuard::Freeze => self.freeze(),
-            ToGuard::Thaw => {
-                self.freezer.thaw();
-                self.outbox.push(GuardEvent::Thawed);
-            }
-            ToGuard::Plan(_) | ToGuard::Start { .. } | ToGuard::Exec { .. } | ToGuard::Yield { .. } => {
-                self.lose_runner();
-            }
-        }
-    }
-
-    fn freeze(&mut self) {
-        // A tree that is being ended must stay able to end.
-        if let Some(main) = self.main.filter(|_| self.ending.is_living()) {
-            self.freezer.freeze(main);
-            self.outbox.push(GuardEvent::Frozen);
-        }
-    }
-
-    fn pass_signal(&self, signal: i32, foreground: bool) {
-        let (Some(main), Some(signal)) = (self.main, Signal::from_named_raw(signal)) else { return };
-        // A command that is gone needs no signal any more.
-        let _ = match self.seat {
-            Seat::Terminal { .. } if foreground => {
-                kill_process_group(self.front.group().unwrap_or(main), signal)
-            }
-            Seat::Terminal { .. } | Seat::Group(_) => kill_process(main, signal),
-        };
-    }
-
-    fn resume(&self) {
-        let Some(main) = self.main else { return };
-        // A command that is gone needs no continuing.
-        let _ = match self.seat {
-            Seat::Terminal { .. } => kill_process_group(main, Signal::CONT),
-            Seat::Group(_) => kill_process(main, Signal::CONT),
-        };
-    }
-
-    fn pass_keys(&mut self, given: bool) {
-        let (Some(main), Seat::Terminal { .. }) = (self.main, self.seat) else { return };
-        // A terminal that is gone has no foreground.
-        drop(if given { self.front.give(main) } else { self.front.take(&self.stage_program) });
     }
 
     fn end(&mut self) {
