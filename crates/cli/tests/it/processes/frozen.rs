@@ -91,6 +91,20 @@ fn a_runner_frozen_on_a_terminal_leaves_no_side_effect_after_the_takeovers_first
     rounds("frozen-tty", ended_by(Signal::STOP, on_a_terminal));
 }
 
+#[test]
+fn a_run_after_a_cancel_waits_for_the_command_that_is_being_stopped() {
+    let world = World::new();
+    for (key, signal) in [("healthy", None), ("frozen", Some(Signal::STOP))] {
+        let scene = Scene::new(&world, key.to_owned());
+        let runner = on_pipes(&scene);
+        if let Some(signal) = signal {
+            runner.send(signal);
+        }
+        world.ok(&["cancel", key]);
+        scene.goes_on_cleanly(&[]);
+    }
+}
+
 /// Takes the write lock as a writer does, says so, and never lets go.
 const HOLD_THE_WRITE_LOCK: &str = "
 import fcntl, os, sys, time
