@@ -41,9 +41,9 @@ pub struct Launch<'a> {
     pub grace: Duration,
     /// When SIGTERM comes unless [`Control::extend`] moves it.
     pub deadline: BootTime,
-    /// A file whose lock others wait for. A runner that is stopped past the deadline while it holds it is
+    /// Files whose locks others wait for. A runner that is stopped past the deadline while it holds one is
     /// killed once the tree is gone: nothing is left for it to do but to be in the way.
-    pub shared_lock: Option<PathBuf>,
+    pub shared_locks: Vec<PathBuf>,
 }
 
 /// How this program starts itself as guard and as stage.
@@ -152,14 +152,14 @@ pub fn launch<E>(request: Launch<'_>, events: &Sender<E>) -> Result<Guarded, Lau
 where
     E: From<GuardEvent> + Send + 'static,
 {
-    let Launch { program, argv, cwd, env, stdio, hold, grace, deadline, shared_lock } = request;
+    let Launch { program, argv, cwd, env, stdio, hold, grace, deadline, shared_locks } = request;
     if argv.is_empty() {
         return Err(LaunchError::NoCommand);
     }
     let seat = seat(&stdio);
     let stage = (program.exe.clone(), program.stage_args.clone());
-    let shared_lock = shared_lock.unwrap_or_default();
-    let plan = Plan { stage, argv, cwd, env, seat, grace, shared_lock }.encode();
+    let shared_locks = shared_locks.into_iter().map(PathBuf::into_os_string).collect();
+    let plan = Plan { stage, argv, cwd, env, seat, grace, shared_locks }.encode();
     if plan.len() > PLAN_MAX {
         return Err(LaunchError::TooLong);
     }

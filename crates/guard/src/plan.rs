@@ -26,8 +26,8 @@ pub(crate) struct Plan {
     pub(crate) seat: Seat,
     /// From SIGTERM to SIGKILL.
     pub(crate) grace: Duration,
-    /// A file whose lock a runner that is stopped past the deadline must not keep; empty for none.
-    pub(crate) shared_lock: PathBuf,
+    /// Files whose locks a runner that is stopped past the deadline must not keep.
+    pub(crate) shared_locks: Vec<OsString>,
 }
 
 /// Where the command sits.
@@ -54,7 +54,7 @@ impl Plan {
             Seat::Group(group) => out.u8(1).u32(group),
         };
         out = out.u64(u64::try_from(self.grace.as_nanos()).unwrap_or(u64::MAX));
-        out.bytes(self.shared_lock.as_os_str().as_bytes()).done()
+        list(out, &self.shared_locks).done()
     }
 
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, FrameError> {
@@ -69,12 +69,12 @@ impl Plan {
             _ => return Err(FrameError::Value),
         };
         let grace = Duration::from_nanos(body.u64()?);
-        let shared_lock = PathBuf::from(string(&mut body)?);
+        let shared_locks = strings(&mut body)?;
         body.end()?;
         if argv.is_empty() {
             return Err(FrameError::Value);
         }
-        Ok(Self { stage, argv, cwd, env, seat, grace, shared_lock })
+        Ok(Self { stage, argv, cwd, env, seat, grace, shared_locks })
     }
 }
 

@@ -198,7 +198,7 @@ impl Run<'_> {
             hold: self.lock,
             grace: self.claimed.granted.kept.times.grace(),
             deadline: granted.first_deadline(),
-            shared_lock: Some(self.ground.store.write_lock()),
+            shared_locks: self.ground.store.write_locks(),
         })
     }
 

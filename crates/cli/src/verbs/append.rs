@@ -7,7 +7,8 @@ use serde_json::Value;
 use tenure_core::event::{EventBody, is_reserved};
 use tenure_core::id::EventType;
 use tenure_core::limits;
-use tenure_core::refusal::LimitRefusal;
+use tenure_core::refusal::{LimitRefusal, Refusal};
+use tenure_engine::EngineError;
 use tenure_store::{AppendOutcome, AppendRequest};
 
 use super::{given, ownership};
@@ -24,6 +25,10 @@ pub(super) async fn execute(app: &App, args: &AppendArgs) -> anyhow::Result<Exit
     let (engine, listed) = app.named(&args.name).await?;
     let session = listed.session.id;
     let fence = ownership::of_session(app, &session, given::fence(args.fence));
+    // An event says when it was; a clock that cannot be used must not date it to 1970.
+    if engine.store().now().await?.wall.is_none() {
+        return Err(EngineError::Refused { refusal: Refusal::Clock, raced: false }.into());
+    }
     let request = AppendRequest {
         commit_id: engine.ids().commit_id(),
         handle: listed.handle,

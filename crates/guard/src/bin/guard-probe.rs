@@ -115,7 +115,7 @@ fn run(options: Options) -> Result<Ended, Box<dyn std::error::Error>> {
             hold: &hold,
             grace: options.grace,
             deadline: options.deadline_from(BootTime::now()),
-            shared_lock: options.shared_lock.clone(),
+            shared_locks: options.shared_lock.clone().into_iter().collect(),
         },
         &sender,
     )?;

@@ -16,7 +16,7 @@ fn plan() -> Plan {
         env: vec![("A".into(), Some("b=c".into())), ("GONE".into(), None), ("EMPTY".into(), Some("".into()))],
         seat: Seat::Group(77),
         grace: Duration::from_millis(1_500),
-        shared_lock: PathBuf::from("/run/write"),
+        shared_locks: vec!["/run/gate".into(), "/run/write".into()],
     }
 }
 

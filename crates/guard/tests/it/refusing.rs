@@ -44,7 +44,7 @@ fn a_program_that_is_no_guard_is_a_lost_guard() {
         hold: &hold,
         grace: std::time::Duration::ZERO,
         deadline: tenure_guard::BootTime::NEVER,
-        shared_lock: None,
+        shared_locks: Vec::new(),
     };
     // Whether the plan is still taken depends on how soon the program ends.
     drop(tenure_guard::launch(request, &sender));

@@ -95,10 +95,10 @@ impl SqliteStore {
         Still { _turn: turn, _copying: self.shared.copier.pause() }
     }
 
-    /// The lock file whose lock a writing process holds: whoever stops while holding it stops all others.
+    /// The lock files whose locks a writing process holds: whoever stops while holding one stops all others.
     #[must_use]
-    pub fn write_lock(&self) -> PathBuf {
-        self.shared.place.run.join("write")
+    pub fn write_locks(&self) -> Vec<PathBuf> {
+        ["gate", "write"].map(|name| self.shared.place.run.join(name)).to_vec()
     }
 
     pub(crate) fn shared(&self) -> &Shared {

@@ -98,7 +98,7 @@ impl Watchman {
             failed: false,
             kill_interval: KILL_INTERVAL_MIN,
             hold: Some(briefing.hold.try_clone()?),
-            blockade: Blockade::new(&briefing.plan.shared_lock),
+            blockade: Blockade::new(&briefing.plan.shared_locks),
             overdue: false,
         })
     }

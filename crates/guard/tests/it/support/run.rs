@@ -59,7 +59,7 @@ impl Arrange {
             hold: &hold,
             grace: self.grace,
             deadline: self.deadline,
-            shared_lock: None,
+            shared_locks: Vec::new(),
         };
         let Guarded { control, output, guard_pid, spared: _ } =
             launch::<GuardEvent>(request, &sender).unwrap();
