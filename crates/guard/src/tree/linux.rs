@@ -47,22 +47,27 @@ impl Member {
 
     /// Pins the process, looks again whether it is the one found, and only then signals it.
     fn signal_grandchild(&self, parent: Pid, signal: Signal) -> rustix::io::Result<()> {
-        let pinned = match pidfd_open(self.pid, PidfdFlags::empty()) {
-            Ok(pinned) => pinned,
-            Err(Errno::NOSYS) => return kill_process(self.pid, signal),
-            Err(error) => return Err(error),
-        };
+        let pinned = pidfd_open(self.pid, PidfdFlags::empty());
         let ours = [Some(parent), Some(getpid())];
-        if self.state().is_some_and(|state| ours.contains(&state.parent)) {
-            pidfd_send_signal(pinned, signal)?;
+        if !self.state().is_some_and(|state| ours.contains(&state.parent)) {
+            return Ok(());
         }
-        Ok(())
+        match pinned {
+            Ok(pinned) => pidfd_send_signal(pinned, signal),
+            Err(Errno::NOSYS) => kill_process(self.pid, signal),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether it is this process's child, and not only somewhere below.
+    pub(super) fn is_own_child(&self) -> bool {
+        self.above.is_none()
     }
 
     /// Whether it is a child of this process that waits to be reaped: what was below it no longer is.
     fn is_dead_child(&self) -> bool {
         let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-        self.above.is_none() && matches!(waitid(WaitId::Pid(self.pid), look), Ok(Some(_)))
+        self.is_own_child() && matches!(waitid(WaitId::Pid(self.pid), look), Ok(Some(_)))
     }
 
     pub(crate) fn state(&self) -> Option<State> {

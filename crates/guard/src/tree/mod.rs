@@ -77,7 +77,9 @@ pub(crate) fn kill(spared: &[Pid]) {
     let mut groups = Groups::new();
     walk(spared, &mut |member| {
         member.signal(Signal::KILL);
-        groups.kill_around(member.pid);
+        if member.is_own_child() {
+            groups.kill_around(member.pid);
+        }
     });
 }
 

@@ -14,6 +14,7 @@ use super::spared::to_pid;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Member {
     pub(crate) pid: Pid,
+    is_own_child: bool,
     state: State,
 }
 
@@ -38,6 +39,11 @@ impl Member {
     pub(crate) fn signal(&self, signal: Signal) {
         // Gone is what we want; a process of another user is met again at the next search.
         let _ = kill_process(self.pid, signal);
+    }
+
+    /// Whether it is this process's child, and not only somewhere below.
+    pub(super) fn is_own_child(&self) -> bool {
+        self.is_own_child
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "where the system can say more, a process may be gone")]
@@ -77,7 +83,8 @@ pub(super) fn walk(spared: &[Pid], visit: &mut dyn FnMut(&Member)) {
     let mut parents = vec![getpid()];
     while let Some(parent) = parents.pop() {
         for row in rows.iter().filter(|row| row.parent == Some(parent) && !spared.contains(&row.pid)) {
-            visit(&Member { pid: row.pid, state: State { letter: row.letter, started: 0 } });
+            let state = State { letter: row.letter, started: 0 };
+            visit(&Member { pid: row.pid, is_own_child: parent == getpid(), state });
             parents.push(row.pid);
         }
     }
