@@ -46,6 +46,17 @@ impl<'a> Tmux<'a> {
         })
     }
 
+    /// Waits until an editor shows so many lines beyond its text's end, and gives all but its status line, which
+    /// comes and goes.
+    fn text(&self, empty_lines: usize) -> Vec<String> {
+        until("the editor's screen", || {
+            let screen = self.screen();
+            let is_empty = |line: &&str| line.starts_with('~');
+            let is_whole = screen.contains("hello") && screen.lines().filter(is_empty).count() == empty_lines;
+            is_whole.then(|| screen.lines().take(empty_lines + 1).map(str::to_owned).collect())
+        })
+    }
+
     fn resize(&self, columns: &str, rows: &str) {
         assert!(self.run(&["resize-window", "-x", columns, "-y", rows]).status().unwrap().success());
     }
@@ -67,12 +78,9 @@ fn an_editor_draws_the_same_screen_as_without_follows_resizes_and_writes_its_fil
         tmux.keys(&["Enter"]);
         tmux.shows("~");
         tmux.keys(&["i", "hello", "Escape"]);
-        let small = tmux.shows("hello");
+        let small = tmux.text(22);
         tmux.resize("60", "15");
-        let resized = until("the new size", || {
-            Some(tmux.screen())
-                .filter(|screen| screen.lines().filter(|line| line.starts_with('~')).count() == 13)
-        });
+        let resized = tmux.text(13);
         tmux.resize("80", "24");
         tmux.keys(&["-l", ":q!"]);
         tmux.keys(&["Enter"]);
@@ -112,6 +120,8 @@ fn a_stopped_editor_keeps_its_lease_and_comes_back_with_its_screen() {
         tmux.shows("~");
         tmux.keys(&["A", " and after", "Escape"]);
         let screen = tmux.shows("before and after");
+        // All but the status line.
+        let screen: Vec<_> = screen.lines().take(23).map(str::to_owned).collect();
         tmux.keys(&["-l", ":q!"]);
         tmux.keys(&["Enter"]);
         tmux.shows("shell>");
