@@ -2,9 +2,9 @@
 
 use std::io;
 
-use rustix::process::{Signal, getpgid, getpgrp, getppid, getsid, kill_current_process_group};
+use rustix::process::{Signal, getpid, getppid, kill_current_process_group};
 use rustix::stdio::stdin;
-use rustix::termios::{tcgetpgrp, tcgetsid};
+use rustix::termios::tcgetpgrp;
 use signal_hook::consts::{SIGSTOP, SIGTTIN, SIGTTOU};
 use signal_hook::low_level::raise;
 
@@ -14,10 +14,17 @@ use crate::tree;
 ///
 /// True as well where that terminal controls some other session or none: nobody takes turns there.
 pub fn in_foreground() -> bool {
-    match (tcgetpgrp(stdin()), tcgetsid(stdin()), getsid(None)) {
-        (Ok(front), Ok(session), Ok(ours)) => session != ours || front == getpgrp(),
+    // Only the terminal that controls this session answers with a group.
+    match (tcgetpgrp(stdin()), tree::job_of(getpid())) {
+        (Ok(front), Some(ours)) => front.as_raw_nonzero().get() == ours.group,
         _ => true,
     }
+}
+
+/// This process's group; none if it was begun outside a container and so has no number in here.
+pub(crate) fn own_group() -> Option<u32> {
+    let job = tree::job_of(getpid())?;
+    u32::try_from(job.group).ok().filter(|group| *group != 0)
 }
 
 /// Whether this process should stop because `signal` stopped the command; ask before [`stop_self`].
@@ -49,16 +56,15 @@ fn wants_terminal(signal: i32) -> bool {
 
 /// Whether the process group has a parent in its session that could notice the stop and continue it.
 fn can_be_continued() -> bool {
-    let group = getpgrp();
+    let Some(ours) = tree::job_of(getpid()) else { return false };
     let mut parent = getppid();
     while let Some(pid) = parent {
-        if getsid(Some(pid)).ok() != getsid(None).ok() {
-            return false;
+        match tree::job_of(pid) {
+            Some(theirs) if theirs.session != ours.session => return false,
+            Some(theirs) if theirs.group != ours.group => return true,
+            Some(_) => parent = tree::parent_of(pid),
+            None => return false,
         }
-        if getpgid(Some(pid)) != Ok(group) {
-            return true;
-        }
-        parent = tree::parent_of(pid);
     }
     false
 }

@@ -193,7 +193,7 @@ fn brief(
 fn seat(stdio: &Stdio) -> Seat {
     match stdio {
         Stdio::Terminal(_) => Seat::Terminal { foreground: jobs::in_foreground() },
-        Stdio::Pipes => Seat::Group(rustix::process::getpgrp().as_raw_nonzero().get().unsigned_abs()),
+        Stdio::Pipes => jobs::own_group().map_or(Seat::BirthGroup, Seat::Group),
     }
 }
 

@@ -37,6 +37,9 @@ pub(crate) enum Seat {
     Terminal { foreground: bool },
     /// In the runner's process group.
     Group(u32),
+    /// In the runner's process group too, which was begun outside a container and has no number inside: the
+    /// guard is started in it and leaves it to the command.
+    BirthGroup,
 }
 
 impl Plan {
@@ -52,6 +55,7 @@ impl Plan {
         out = match self.seat {
             Seat::Terminal { foreground } => out.u8(0).bool(foreground),
             Seat::Group(group) => out.u8(1).u32(group),
+            Seat::BirthGroup => out.u8(2),
         };
         out = out.u64(u64::try_from(self.grace.as_nanos()).unwrap_or(u64::MAX));
         list(out, &self.shared_locks).done()
@@ -66,6 +70,7 @@ impl Plan {
         let seat = match body.u8()? {
             0 => Seat::Terminal { foreground: body.bool()? },
             1 => Seat::Group(body.u32()?),
+            2 => Seat::BirthGroup,
             _ => return Err(FrameError::Value),
         };
         let grace = Duration::from_nanos(body.u64()?);

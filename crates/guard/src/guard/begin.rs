@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
 use rustix::io::Errno;
-use rustix::process::{Pid, getpid, ioctl_tiocsctty, setsid};
+use rustix::process::{Pid, getpid, ioctl_tiocsctty, setpgid, setsid};
 use rustix::termios::tcsetpgrp;
 
 use crate::BootTime;
@@ -65,9 +65,12 @@ pub(super) fn begin(briefing: &Briefing) -> Result<Begun, StartFailure> {
         return Err(StartFailure { step: StartStep::Deadline, errno: 0 });
     }
     let (main, near) = spawn_stage(&briefing.plan)?;
-    if seat == (Seat::Terminal { foreground: true }) {
-        tcsetpgrp(terminal, main).map_err(|error| because(StartStep::Session, &error.into()))?;
+    match seat {
+        Seat::Terminal { foreground: true } => tcsetpgrp(terminal, main),
+        Seat::BirthGroup => setpgid(None, None),
+        Seat::Terminal { foreground: false } | Seat::Group(_) => Ok(()),
     }
+    .map_err(|error| because(StartStep::Session, &error.into()))?;
     brief_stage(&near, briefing)?;
     Ok(Begun { main, stage: Inbox::new(near) })
 }

@@ -23,6 +23,8 @@ fn plan() -> Plan {
 #[test]
 fn a_plan_survives_its_bytes() {
     assert_eq!(Plan::decode(&plan().encode()), Ok(plan()));
+    let inherited = Plan { seat: Seat::BirthGroup, ..plan() };
+    assert_eq!(Plan::decode(&inherited.encode()), Ok(inherited));
     let terminal = Plan { seat: Seat::Terminal { foreground: true }, ..plan() };
     assert_eq!(Plan::decode(&terminal.encode()), Ok(terminal));
 }

@@ -10,6 +10,7 @@ use rustix::process::{
     pidfd_send_signal, set_child_subreaper, set_parent_process_death_signal, waitid,
 };
 
+use super::jobs::Job;
 use super::spared::to_pid;
 
 /// Deeper than any tree; a loop, which `/proc` can show while numbers are reused, ends here.
@@ -29,6 +30,7 @@ pub(crate) struct State {
     /// `R`, `S`, `D`, `T` (stopped), `Z` (dead but not reaped) and so on.
     letter: u8,
     parent: Option<Pid>,
+    job: Job,
     /// Tells a process from a later one with the same number.
     pub(crate) started: u64,
 }
@@ -88,8 +90,10 @@ impl State {
         let mut fields = fields.split_ascii_whitespace();
         let letter = *fields.next()?.as_bytes().first()?;
         let parent = fields.next()?.parse().ok().and_then(Pid::from_raw);
-        let started = fields.nth(17)?.parse().ok()?;
-        Some(Self { letter, parent, started })
+        let mut number = || fields.next()?.parse().ok();
+        let job = Job { group: number()?, session: number()? };
+        let started = fields.nth(15)?.parse().ok()?;
+        Some(Self { letter, parent, job, started })
     }
 
     /// Stopped by a signal.
@@ -150,6 +154,10 @@ pub(super) fn own_children(spared: &[Pid]) -> Vec<Pid> {
 
 pub(crate) fn parent_of(pid: Pid) -> Option<Pid> {
     State::of(pid)?.parent
+}
+
+pub(crate) fn job_of(pid: Pid) -> Option<Job> {
+    Some(State::of(pid)?.job)
 }
 
 /// Every process this user may see.

@@ -7,6 +7,7 @@
 //! with it when it is to be killed, and the search is repeated until no child is left to wait for.
 
 mod groups;
+mod jobs;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod linux;
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
@@ -25,7 +26,7 @@ use rustix::event::poll;
 use rustix::process::{Pid, Signal, WaitOptions, waitpid};
 
 pub use spared::Spared;
-pub(crate) use system::{Member, all_pids, die_with, is_stopped, name_of, parent_of};
+pub(crate) use system::{Member, all_pids, die_with, is_stopped, job_of, name_of, parent_of};
 
 use crate::BootTime;
 use crate::clock::timespec;

@@ -6,8 +6,9 @@
 use std::io;
 use std::process::Command;
 
-use rustix::process::{Pid, Signal, getpid, getppid, kill_process};
+use rustix::process::{Pid, Signal, getpgid, getpid, getppid, getsid, kill_process};
 
+use super::jobs::Job;
 use super::spared::to_pid;
 
 /// A process below this one, as it was found.
@@ -97,6 +98,11 @@ pub(super) fn own_children(spared: &[Pid]) -> Vec<Pid> {
 
 pub(crate) fn parent_of(pid: Pid) -> Option<Pid> {
     rows().iter().find(|row| row.pid == pid)?.parent
+}
+
+pub(crate) fn job_of(pid: Pid) -> Option<Job> {
+    let number = |id: Pid| id.as_raw_nonzero().get();
+    Some(Job { group: number(getpgid(Some(pid)).ok()?), session: number(getsid(Some(pid)).ok()?) })
 }
 
 /// Nobody's descriptors can be looked at here.

@@ -90,7 +90,8 @@ fn a_daemon_that_left_session_group_and_parent_is_killed_too() {
         format!("setsid sh -c '(setsid sh -c \"$1\" \"$0\" &)' {} '{daemon}'; sleep 1000", told.path());
     let run = Arrange { deadline: soon(), ..Arrange::shell(&script) }.start();
     let daemon: u32 = told.line().parse().unwrap();
-    assert_ne!(rustix::process::getsid(Some(crate::support::to_pid(daemon))), rustix::process::getsid(None));
+    let pid = crate::support::to_pid(daemon);
+    assert_eq!(rustix::process::getsid(Some(pid)), Ok(pid), "it has a session of its own");
     overdue(&run.rest());
     assert!(!lives(daemon));
 }

@@ -65,7 +65,7 @@ impl Watchman {
             Seat::Terminal { .. } if foreground => {
                 kill_process_group(self.front.group().unwrap_or(main), signal)
             }
-            Seat::Terminal { .. } | Seat::Group(_) => kill_process(main, signal),
+            Seat::Terminal { .. } | Seat::Group(_) | Seat::BirthGroup => kill_process(main, signal),
         };
     }
 
@@ -74,7 +74,7 @@ impl Watchman {
         // A command that is gone needs no continuing.
         let _ = match self.seat {
             Seat::Terminal { .. } => kill_process_group(main, Signal::CONT),
-            Seat::Group(_) => kill_process(main, Signal::CONT),
+            Seat::Group(_) | Seat::BirthGroup => kill_process(main, Signal::CONT),
         };
     }
 

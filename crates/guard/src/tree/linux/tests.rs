@@ -1,7 +1,9 @@
 //! Tests of the linux module.
 
-use super::{State, parent_of};
 use rustix::process::{Pid, getpid, getppid};
+
+use super::super::jobs::Job;
+use super::{State, parent_of};
 
 #[test]
 fn a_name_with_parentheses_and_spaces_does_not_shift_the_fields() {
@@ -9,6 +11,7 @@ fn a_name_with_parentheses_and_spaces_does_not_shift_the_fields() {
     let state = State::parse(text).unwrap();
     assert!(state.is_stopped());
     assert_eq!(state.parent, Pid::from_raw(7));
+    assert_eq!(state.job, Job { group: 42, session: 40 });
     assert_eq!(state.started, 123_456);
 }
 
