@@ -20,7 +20,7 @@ pub struct Swept {
     pub failed: Vec<(SessionId, EngineError)>,
 }
 
-/// How long until a session that stays due, because its holder is there, is looked at again.
+/// How long until a session that is spared because its holder is there is looked at again.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(60);
 
 impl Engine {
@@ -54,11 +54,12 @@ impl Engine {
     }
 }
 
-/// Later than now, or the same session would fill every sweep.
+/// When it may have been idle for long enough. Later than now, or the same session would fill every sweep.
 fn next_look(session: &Session, now: &Moment) -> Option<WallTime> {
     let wall = now.wall?;
-    let due = session.due_at().unwrap_or(wall);
-    Some(due.max(wall.after(LOOK_AGAIN_AFTER.min(idle_after(session)))))
+    let due = session.due_at().filter(|due| *due > wall);
+    // Idle for long enough already, so its holder is what keeps it: nothing says when that ends.
+    Some(due.unwrap_or_else(|| wall.after(LOOK_AGAIN_AFTER.min(idle_after(session)))))
 }
 
 fn idle_after(session: &Session) -> Duration {

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use tenure_core::event::EventBody;
 use tenure_core::limits;
 use tenure_core::session::StateName;
-use tenure_store::Find;
+use tenure_store::{AppendRequest, Find};
 use tenure_store_testkit::{Trouble, Verb};
 
 use crate::bench::Bench;
@@ -34,6 +35,21 @@ async fn a_silent_run_whose_lease_is_live_is_spared_and_not_looked_at_by_every_s
     bench.engine.apply(&tenure_engine::Target::Session(kept.handle), &regrant).await.unwrap();
     assert!(bench.engine.sweep().await.unwrap().expired.is_empty());
     assert!(bench.engine.store().due(10).await.unwrap().is_empty(), "it was put off");
+}
+
+#[tokio::test]
+async fn a_session_that_was_active_in_between_is_looked_at_when_it_may_be_idle_and_not_later() {
+    let bench = Bench::new();
+    let (session, kept) = bench.hold("nightly", "w1").await;
+    bench.clock.advance(Duration::from_secs(5));
+    let events = vec![EventBody::Activity { text: "step 3".to_owned() }];
+    let commit_id = bench.engine.ids().commit_id();
+    let fence = Some(kept.fence);
+    bench.engine.append(AppendRequest { commit_id, handle: kept.handle, fence, events }).await.unwrap();
+    bench.clock.advance(limits::AGENT_IDLE_AFTER - Duration::from_secs(3));
+    assert_eq!(bench.engine.sweep().await.unwrap().expired, []);
+    bench.clock.advance(Duration::from_secs(3) + MILLISECOND);
+    assert_eq!(bench.engine.sweep().await.unwrap().expired, [session.id]);
 }
 
 #[tokio::test]
