@@ -100,7 +100,7 @@ impl Engine {
             let warning = decision.warning;
             return Ok(Attempt::Done(Box::new(Applied { before, session: None, committed: None, warning })));
         }
-        let request = self.request(target, &found, fence_of(command).or(given), decision);
+        let request = self.request(target, &found, command.fence().or(given), decision);
         let outcome = self.commit(&request).await?;
         let again =
             |actual| Attempt::Again { expected: request.expected, actual, seen: Seen::of(&found.current) };
@@ -141,7 +141,8 @@ impl Engine {
     ) -> CommitRequest {
         let slot = match target {
             Target::Slot(slot) => Some(slot.clone()),
-            Target::Session(_) | Target::New => slot_of(&decision),
+            // A session found by its handle is guarded by its slot too.
+            Target::Session(_) | Target::New => decision.session().and_then(Slot::of),
         };
         let expected = found.current.counters.revision;
         CommitRequest { commit_id: self.ids.commit_id(), slot, on: found.handle, expected, fence, decision }
@@ -180,32 +181,4 @@ impl Engine {
 
 fn held(session: &Session) -> Option<tenure_core::refusal::Held> {
     session.lease.as_ref().map(|lease| tenure_core::refusal::Held::of(session, lease))
-}
-
-/// The slot of the session that is written, so that a session found by its handle is guarded by it too.
-fn slot_of(decision: &Decision) -> Option<Slot> {
-    let session = decision.session()?;
-    let key = session.key.clone()?;
-    Some(Slot { namespace: session.namespace.clone(), kind: session.kind, key })
-}
-
-/// The fence that the store must check: an owner command's.
-const fn fence_of(command: &Command) -> Option<Fence> {
-    match command {
-        Command::Regrant { fence }
-        | Command::Pause { fence, .. }
-        | Command::Resume { fence, .. }
-        | Command::Note { fence, .. }
-        | Command::Complete { fence, .. }
-        | Command::Fail { fence, .. } => Some(*fence),
-        Command::WorkspaceStart(_)
-        | Command::WorkspaceHeartbeat(_)
-        | Command::WorkspaceTakeover(_)
-        | Command::WorkspaceClear(_)
-        | Command::WorkspaceImport(_)
-        | Command::StartRun(_)
-        | Command::Takeover { .. }
-        | Command::Cancel { .. }
-        | Command::ExpireIdle => None,
-    }
 }

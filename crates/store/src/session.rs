@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use tenure_core::id::{CommitId, Fence, Key, Namespace, Revision, Seq, SessionId};
 use tenure_core::kind::Kind;
 use tenure_core::lease::Term;
-use tenure_core::session::{Current, Decision};
+use tenure_core::session::{Current, Decision, Session};
 use tenure_core::time::{Moment, WallTime};
 
 use crate::StoreError;
@@ -22,6 +22,15 @@ pub struct Slot {
     pub kind: Kind,
     /// The name.
     pub key: Key,
+}
+
+impl Slot {
+    /// The slot that `session` is in; `None` when it has no key.
+    #[must_use]
+    pub fn of(session: &Session) -> Option<Self> {
+        let key = session.key.clone()?;
+        Some(Self { namespace: session.namespace.clone(), kind: session.kind, key })
+    }
 }
 
 /// What to look for.

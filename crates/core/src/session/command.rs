@@ -182,6 +182,28 @@ impl Command {
         }
     }
 
+    /// The fence that an owner's command carries; `None` for everybody else's.
+    #[must_use]
+    pub const fn fence(&self) -> Option<Fence> {
+        match self {
+            Self::Regrant { fence }
+            | Self::Pause { fence, .. }
+            | Self::Resume { fence, .. }
+            | Self::Note { fence, .. }
+            | Self::Complete { fence, .. }
+            | Self::Fail { fence, .. } => Some(*fence),
+            Self::WorkspaceStart(_)
+            | Self::WorkspaceHeartbeat(_)
+            | Self::WorkspaceTakeover(_)
+            | Self::WorkspaceClear(_)
+            | Self::WorkspaceImport(_)
+            | Self::StartRun(_)
+            | Self::Takeover { .. }
+            | Self::Cancel { .. }
+            | Self::ExpireIdle => None,
+        }
+    }
+
     /// The only kind it applies to.
     #[must_use]
     pub const fn kind(&self) -> Kind {

@@ -76,7 +76,7 @@ impl Work<'_> {
 
     fn ground(&self, commit: &Commit) -> Result<Ground, WorkError> {
         let on = commit.on.map(|handle| self.stored(handle)).transpose()?.flatten();
-        let slot = commit.slot.clone().or_else(|| on.as_ref().and_then(|stored| slot_of(&stored.session)));
+        let slot = commit.slot.clone().or_else(|| on.as_ref().and_then(|stored| Slot::of(&stored.session)));
         let row = slot.as_ref().map(|slot| self.find_slot(slot)).transpose()?.flatten();
         Ok(Ground { on, slot, row })
     }
@@ -240,11 +240,6 @@ impl Work<'_> {
         self.evidence = Some(Evidence::Commit { handle, id: stamp.commit_id });
         self.changed.push(handle);
     }
-}
-
-fn slot_of(session: &Session) -> Option<Slot> {
-    let key = session.key.clone()?;
-    Some(Slot { namespace: session.namespace.clone(), kind: session.kind, key })
 }
 
 fn due_at(session: &Session) -> Option<i64> {

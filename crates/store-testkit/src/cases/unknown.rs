@@ -2,7 +2,9 @@
 
 use tenure_core::id::{Incarnation, Revision};
 use tenure_core::session::{Decision, Judged};
-use tenure_store::{AppendOutcome, CommitOutcome, CommitRequest, RenewOutcome, RenewRequest, StoreError};
+use tenure_store::{
+    AppendOutcome, CommitOutcome, CommitRequest, RenewOutcome, RenewRequest, Slot, StoreError,
+};
 
 use crate::fixture::{
     Bench, TTL, append, autonomous, cancel, committed, note, pause, resume, run, slot, start, workspace,
@@ -209,7 +211,7 @@ async fn truthful(bench: &Bench, request: &CommitRequest, answer: Result<CommitO
 
 async fn is_there(bench: &Bench, request: &CommitRequest) -> bool {
     let session = request.decision.session().expect("it writes");
-    let target = crate::fixture::slot_of(session).expect("cases use slots");
+    let target = Slot::of(session).expect("cases use slots");
     let found = bench.found(target).await.current;
     let raised = found.counters.revision == request.decision.counters.revision;
     let moved = request.expected != request.decision.counters.revision;

@@ -36,12 +36,6 @@ pub(super) struct Held {
     pub(super) newest: Handle,
 }
 
-/// The slot a session is in, if it has a key.
-pub(super) fn slot_of(session: &Session) -> Option<Slot> {
-    let key = session.key.clone()?;
-    Some(Slot { namespace: session.namespace.clone(), kind: session.kind, key })
-}
-
 /// What is written down as the time of a write.
 pub(super) fn wall_or_epoch(now: &Moment) -> WallTime {
     now.wall.unwrap_or(WallTime::from_epoch_ms(0))
@@ -78,7 +72,7 @@ impl Tables {
 
     /// A session's counters: its slot's if it has one, else its own.
     pub(super) fn counters(&self, session: &Session) -> Counters {
-        let held = slot_of(session).and_then(|slot| self.slots.get(&slot));
+        let held = Slot::of(session).and_then(|slot| self.slots.get(&slot));
         held.map_or(session.counters, |held| held.counters)
     }
 
