@@ -1,5 +1,6 @@
 //! What can be typed: verbs, their options, and the settings behind them.
 
+mod choice;
 pub(crate) mod chores;
 mod environment;
 mod file;

@@ -2,17 +2,21 @@
 
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+use tenure_core::kind::Kind;
+use tenure_core::session::StateName;
+
+use super::choice;
 
 /// List sessions, newest first.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ListArgs {
     /// Only sessions in this state; may be repeated
-    #[arg(long = "state", value_enum, value_name = "STATE")]
-    pub(crate) states: Vec<StateArg>,
+    #[arg(long = "state", value_name = "STATE", value_parser = choice::state())]
+    pub(crate) states: Vec<StateName>,
     /// Only sessions of this kind; may be repeated
-    #[arg(long = "kind", value_enum, value_name = "KIND")]
-    pub(crate) kinds: Vec<KindArg>,
+    #[arg(long = "kind", value_name = "KIND", value_parser = choice::kind())]
+    pub(crate) kinds: Vec<Kind>,
     /// Only sessions with this label; may be repeated, all must be there
     #[arg(long = "label", value_name = "NAME=VALUE", value_parser = label)]
     pub(crate) labels: Vec<(String, String)>,
@@ -142,34 +146,6 @@ pub(crate) struct CheckArgs {
     /// The fence [env: TENURE_FENCE, for the session of TENURE_SESSION_ID]
     #[arg(long, value_name = "N")]
     pub(crate) fence: Option<u64>,
-}
-
-/// A session's state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum StateArg {
-    /// Created, not started
-    Pending,
-    /// At work
-    Active,
-    /// Stopped for now
-    Paused,
-    /// Ended well
-    Completed,
-    /// Ended badly
-    Failed,
-    /// Ended by somebody's wish
-    Cancelled,
-    /// Ended because nobody cared for it, or something took its place
-    Expired,
-}
-
-/// A session's kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum KindArg {
-    /// A run of an agent or of any command
-    Agent,
-    /// A directory held by a person or a runtime
-    Workspace,
 }
 
 fn label(text: &str) -> Result<(String, String), String> {

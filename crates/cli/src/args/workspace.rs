@@ -2,7 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+use tenure_core::lease::{HolderKind, Lifecycle};
+use tenure_core::session::Mode;
+
+use super::choice;
 
 /// Which workspace is meant.
 #[derive(Debug, Clone, Args)]
@@ -22,14 +26,14 @@ pub(crate) struct PlaceArgs {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct StartArgs {
     /// Who holds it: a person, or a runtime
-    #[arg(long, value_enum, default_value_t = LifecycleArg::Interactive)]
-    pub(crate) lifecycle: LifecycleArg,
+    #[arg(long, value_parser = choice::lifecycle(), default_value = Lifecycle::Interactive.name())]
+    pub(crate) lifecycle: Lifecycle,
     /// What it is for; a session started once more keeps its mode
-    #[arg(long, value_enum)]
-    pub(crate) mode: Option<ModeArg>,
+    #[arg(long, value_parser = choice::mode())]
+    pub(crate) mode: Option<Mode>,
     /// The sort of autonomous owner [default: runtime_worker]
-    #[arg(long, value_enum, value_name = "KIND")]
-    pub(crate) owner_kind: Option<OwnerKindArg>,
+    #[arg(long, value_name = "KIND", value_parser = choice::owner_kind())]
+    pub(crate) owner_kind: Option<HolderKind>,
     /// The autonomous owner's id
     #[arg(long, value_name = "ID")]
     pub(crate) actor_id: Option<String>,
@@ -120,36 +124,4 @@ pub(crate) struct StatusArgs {
     pub(crate) actor_id: Option<String>,
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
-}
-
-/// Who holds a workspace.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum LifecycleArg {
-    /// A person: no time limit but eight hours since the last start
-    Interactive,
-    /// A runtime, under a lease
-    Autonomous,
-}
-
-/// What a workspace is held for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ModeArg {
-    /// Nothing in particular
-    General,
-    /// Finding out
-    Research,
-    /// Building
-    Implement,
-}
-
-/// The sort of owner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[value(rename_all = "snake_case")]
-pub(crate) enum OwnerKindArg {
-    /// A person; not for autonomous sessions
-    Interactive,
-    /// A runtime that supervises workers
-    RuntimeSupervisor,
-    /// A runtime's worker
-    RuntimeWorker,
 }

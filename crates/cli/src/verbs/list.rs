@@ -2,12 +2,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use tenure_core::kind::Kind;
-use tenure_core::session::StateName;
 use tenure_store::{Handle, ListRequest, Page};
 
 use crate::app::App;
-use crate::args::session::{KindArg, ListArgs, StateArg};
+use crate::args::session::ListArgs;
 use crate::exit::Exit;
 use crate::problem::Problem;
 use crate::render::session::Sessions;
@@ -16,8 +14,8 @@ use crate::render::session::Sessions;
 pub(super) async fn execute(app: &App, args: &ListArgs) -> anyhow::Result<Exit> {
     let request = ListRequest {
         namespace: app.options.namespace.value.clone(),
-        states: args.states.iter().copied().map(state).collect(),
-        kinds: args.kinds.iter().copied().map(kind).collect(),
+        states: args.states.clone(),
+        kinds: args.kinds.clone(),
         labels: args.labels.clone(),
         before: args.cursor.as_deref().map(decode).transpose()?,
         limit: usize::from(args.limit),
@@ -45,25 +43,6 @@ fn decode(cursor: &str) -> Result<Handle, Problem> {
     handle.map(Handle).ok_or_else(|| {
         Problem::usage("that cursor was not given out").hint("a page ends with the cursor of the next one")
     })
-}
-
-const fn state(state: StateArg) -> StateName {
-    match state {
-        StateArg::Pending => StateName::Pending,
-        StateArg::Active => StateName::Active,
-        StateArg::Paused => StateName::Paused,
-        StateArg::Completed => StateName::Completed,
-        StateArg::Failed => StateName::Failed,
-        StateArg::Cancelled => StateName::Cancelled,
-        StateArg::Expired => StateName::Expired,
-    }
-}
-
-const fn kind(kind: KindArg) -> Kind {
-    match kind {
-        KindArg::Agent => Kind::Agent,
-        KindArg::Workspace => Kind::Workspace,
-    }
 }
 
 #[cfg(test)]

@@ -1,13 +1,12 @@
 //! `tenure start`: hold a workspace.
 
-use tenure_core::lease::{HolderKind, Lifecycle};
 use tenure_core::session::{Command, Mode};
 use tenure_core::workspace::{Owner, OwnerOptions, Start, resolve_owner};
 use tenure_engine::{Engine, Target};
 
 use super::{given, ownership};
 use crate::app::App;
-use crate::args::workspace::{LifecycleArg, ModeArg, OwnerKindArg, StartArgs};
+use crate::args::workspace::StartArgs;
 use crate::exit::Exit;
 use crate::render::workspace::Started;
 use crate::workspace::Workspace;
@@ -18,7 +17,7 @@ pub(super) async fn execute(app: &App, args: &StartArgs) -> anyhow::Result<Exit>
     let owner = owner(args)?;
     let engine = app.engine()?;
     let fence = ownership::of_slot(app, engine, &workspace.slot(), given::fence(args.fence)).await?;
-    let start = start(engine, &workspace, owner, args.mode.map(mode)).await?;
+    let start = start(engine, &workspace, owner, args.mode).await?;
     let (target, command) = (Target::Slot(workspace.slot()), Command::WorkspaceStart(start));
     let applied = engine.apply_under(&target, &command, fence).await?;
     app.out.report(&Started::new(app.db(), &workspace, &applied))?;
@@ -47,30 +46,10 @@ async fn start(
 
 fn owner(args: &StartArgs) -> anyhow::Result<Owner> {
     let options = OwnerOptions {
-        owner_kind: args.owner_kind.map(owner_kind),
+        owner_kind: args.owner_kind,
         actor: given::optional_actor(args.actor_id.as_deref())?,
         supervisor: given::supervisor(args.supervisor_id.as_deref())?,
         lease_seconds: args.lease_seconds,
     };
-    let lifecycle = match args.lifecycle {
-        LifecycleArg::Interactive => Lifecycle::Interactive,
-        LifecycleArg::Autonomous => Lifecycle::Autonomous,
-    };
-    resolve_owner(lifecycle, options).map_err(given::refuse)
-}
-
-const fn owner_kind(kind: OwnerKindArg) -> HolderKind {
-    match kind {
-        OwnerKindArg::Interactive => HolderKind::Interactive,
-        OwnerKindArg::RuntimeSupervisor => HolderKind::RuntimeSupervisor,
-        OwnerKindArg::RuntimeWorker => HolderKind::RuntimeWorker,
-    }
-}
-
-const fn mode(mode: ModeArg) -> Mode {
-    match mode {
-        ModeArg::General => Mode::General,
-        ModeArg::Research => Mode::Research,
-        ModeArg::Implement => Mode::Implement,
-    }
+    resolve_owner(args.lifecycle, options).map_err(given::refuse)
 }
