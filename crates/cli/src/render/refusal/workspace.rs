@@ -10,23 +10,21 @@ use crate::problem::Problem;
 
 /// The literal words of the way out: placeholders, whatever the ids are.
 const TAKE_OVER: &str = "tenure takeover --actor-id <actor-id> --reason <reason>";
+const START: &str = "tenure start --lifecycle autonomous --actor-id <actor-id> --lease-seconds <seconds>";
 const CLEAR: &str = "tenure clear --actor-id <actor-id>";
 
 /// A start was refused.
 pub(super) fn start(refusal: &StartRefusal) -> Problem {
     match refusal {
-        StartRefusal::AutonomousOnly(option) => Problem::refused(
-            "OWNER_OPTIONS",
-            format!("`{}` is only valid with `--lifecycle autonomous`", flag(*option)),
-        ),
-        StartRefusal::Required(option) => Problem::refused(
-            "OWNER_OPTIONS",
-            format!("`{}` is required with `--lifecycle autonomous`", flag(*option)),
-        ),
-        StartRefusal::InteractiveOwnerKind => Problem::refused(
-            "OWNER_OPTIONS",
-            "`--owner-kind interactive` is not valid with `--lifecycle autonomous`",
-        ),
+        StartRefusal::AutonomousOnly(option) => {
+            owner_options(format!("`{}` is only valid with `--lifecycle autonomous`", flag(*option)))
+        }
+        StartRefusal::Required(option) => {
+            owner_options(format!("`{}` is required with `--lifecycle autonomous`", flag(*option)))
+        }
+        StartRefusal::InteractiveOwnerKind => {
+            owner_options("`--owner-kind interactive` is not valid with `--lifecycle autonomous`")
+        }
         StartRefusal::ActiveInteractive => Problem::refused(
             "HELD",
             "an active interactive session exists: clear it or wait until it is stale",
@@ -34,70 +32,60 @@ pub(super) fn start(refusal: &StartRefusal) -> Problem {
         .hint("tenure status")
         .hint("tenure clear")
         .fact("holder", json!({ "kind": "interactive", "id": ActorId::interactive().as_str() })),
-        StartRefusal::ActiveAutonomous { tried, owner } => {
-            let way_out = match tried {
-                Lifecycle::Interactive => "clear it or wait until it is stale",
-                Lifecycle::Autonomous => "an explicit takeover (once it is stale) or clear is required",
-            };
-            let primary =
-                format!("an active autonomous session is owned by `{}`: {way_out}", name(owner.as_ref()));
-            Problem::refused("HELD", primary)
-                .hint("tenure status")
-                .hint(CLEAR)
-                .fact("holder", holder(owner.as_ref()))
-        }
-        StartRefusal::StaleAutonomous { tried: Lifecycle::Interactive, owner } => {
-            let primary = format!(
-                "a stale autonomous session is owned by `{}`: \
-                 clear or an explicit takeover is required before an interactive start",
-                name(owner.as_ref())
-            );
-            Problem::refused("ABANDONED", primary)
-                .hint(CLEAR)
-                .hint(TAKE_OVER)
-                .fact("holder", holder(owner.as_ref()))
-        }
-        StartRefusal::StaleAutonomous { tried: Lifecycle::Autonomous, owner } => {
-            let primary = format!(
-                "a stale autonomous session is owned by `{}`: use `tenure takeover`",
-                name(owner.as_ref())
-            );
-            Problem::refused("ABANDONED", primary).hint(TAKE_OVER).fact("holder", holder(owner.as_ref()))
-        }
+        StartRefusal::ActiveAutonomous { tried, owner } => start_of_active(*tried, owner.as_ref()),
+        StartRefusal::StaleAutonomous { tried, owner } => start_of_stale(*tried, owner.as_ref()),
     }
+}
+
+fn owner_options(statement: impl Into<String>) -> Problem {
+    Problem::refused("OWNER_OPTIONS", statement)
+}
+
+fn start_of_active(tried: Lifecycle, owner: Option<&ActorId>) -> Problem {
+    let way_out = match tried {
+        Lifecycle::Interactive => "clear it or wait until it is stale",
+        Lifecycle::Autonomous => "an explicit takeover (once it is stale) or clear is required",
+    };
+    let primary = format!("an active autonomous session is owned by `{}`: {way_out}", name(owner));
+    Problem::refused("HELD", primary).hint("tenure status").hint(CLEAR).fact("holder", holder(owner))
+}
+
+fn start_of_stale(tried: Lifecycle, owner: Option<&ActorId>) -> Problem {
+    let way_out = match tried {
+        Lifecycle::Interactive => "clear or an explicit takeover is required before an interactive start",
+        Lifecycle::Autonomous => "use `tenure takeover`",
+    };
+    let primary = format!("a stale autonomous session is owned by `{}`: {way_out}", name(owner));
+    let words = Problem::refused("ABANDONED", primary);
+    let words = match tried {
+        Lifecycle::Interactive => words.hint(CLEAR),
+        Lifecycle::Autonomous => words,
+    };
+    words.hint(TAKE_OVER).fact("holder", holder(owner))
 }
 
 /// A clear was refused. Who may not take over is not told how to.
 pub(super) fn clear(refusal: &ClearRefusal, raced: bool) -> Problem {
-    let words = match refusal {
-        ClearRefusal::ActorRequired { owner } => Problem::refused(
-            "ACTOR_REQUIRED",
-            format!(
+    let stranger = |standing: &str, owner: &ActorId, actor: &ActorId| {
+        format!(
+            "{standing} autonomous session is owned by `{owner}`, \
+             and `{actor}` is neither its owner nor its supervisor"
+        )
+    };
+    let (owner, words) = match refusal {
+        ClearRefusal::ActorRequired { owner } => {
+            let primary = format!(
                 "an autonomous session is owned by `{owner}`: \
                  `--actor-id` matching the owner or supervisor is required to clear it"
-            ),
-        )
-        .hint(CLEAR),
-        ClearRefusal::StaleAutonomous { owner, actor } => Problem::refused(
-            "ABANDONED",
-            format!(
-                "a stale autonomous session is owned by `{owner}`, \
-                 and `{actor}` is neither its owner nor its supervisor"
-            ),
-        )
-        .hint(TAKE_OVER),
-        ClearRefusal::ActiveAutonomous { owner, actor } => Problem::refused(
-            "HELD",
-            format!(
-                "an active autonomous session is owned by `{owner}`, \
-                 and `{actor}` is neither its owner nor its supervisor"
-            ),
-        ),
-    };
-    let owner = match refusal {
-        ClearRefusal::ActorRequired { owner }
-        | ClearRefusal::StaleAutonomous { owner, .. }
-        | ClearRefusal::ActiveAutonomous { owner, .. } => owner,
+            );
+            (owner, Problem::refused("ACTOR_REQUIRED", primary).hint(CLEAR))
+        }
+        ClearRefusal::StaleAutonomous { owner, actor } => {
+            (owner, Problem::refused("ABANDONED", stranger("a stale", owner, actor)).hint(TAKE_OVER))
+        }
+        ClearRefusal::ActiveAutonomous { owner, actor } => {
+            (owner, Problem::refused("HELD", stranger("an active", owner, actor)))
+        }
     };
     let words = words.fact("holder", holder(Some(owner)));
     if !raced {
@@ -110,7 +98,6 @@ pub(super) fn clear(refusal: &ClearRefusal, raced: bool) -> Problem {
 
 /// A heartbeat was refused.
 pub(super) fn heartbeat(refusal: &HeartbeatRefusal) -> Problem {
-    const START: &str = "tenure start --lifecycle autonomous --actor-id <actor-id> --lease-seconds <seconds>";
     match refusal {
         HeartbeatRefusal::NoSession => {
             Problem::refused("NO_SESSION", "the workspace has no session: run `tenure start` first").hint(START)
@@ -166,9 +153,7 @@ pub(super) fn takeover(refusal: &TakeoverRefusal) -> Problem {
         }
         TakeoverRefusal::SameActor { owner } => {
             let primary = format!("`{owner}` already owns the session: use `tenure start` to recover it");
-            Problem::refused("SAME_ACTOR", primary)
-                .hint("tenure start --lifecycle autonomous --actor-id <actor-id> --lease-seconds <seconds>")
-                .fact("holder", holder(Some(owner)))
+            Problem::refused("SAME_ACTOR", primary).hint(START).fact("holder", holder(Some(owner)))
         }
         TakeoverRefusal::NoTtl => Problem::refused(
             "NO_TTL",
