@@ -91,6 +91,16 @@ impl Home {
         document(&self.ok(&json_words(words)))
     }
 
+    /// What `tenure` prints at a moved clock, if it succeeds.
+    pub(crate) fn ok_at(&self, offset: &str, words: &[&str]) -> String {
+        succeeded(answer(self.at(offset).args(words))).out
+    }
+
+    /// The one document that `tenure --output json` prints at a moved clock, if it succeeds.
+    pub(crate) fn json_at(&self, offset: &str, words: &[&str]) -> Value {
+        document(&self.ok_at(offset, &json_words(words)))
+    }
+
     /// A refusal, and proof that it changed nothing of what can be listed.
     pub(crate) fn refused(&self, words: &[&str]) -> Answer {
         let before = self.state();
@@ -123,7 +133,12 @@ impl Home {
 
     /// Starts an autonomous session for `actor`.
     pub(crate) fn hold(&self, actor: &str, seconds: &str) -> Value {
-        self.json(&["start", "--lifecycle", "autonomous", "--actor-id", actor, "--lease-seconds", seconds])
+        self.hold_with(actor, seconds, &[])
+    }
+
+    /// The same with more options.
+    pub(crate) fn hold_with(&self, actor: &str, seconds: &str, options: &[&str]) -> Value {
+        self.json(&[&autonomous(actor, seconds)[..], options].concat())
     }
 
     /// Takes an earlier tool's record into the workspace.
@@ -228,6 +243,11 @@ pub(crate) fn eventually(mut holds: impl FnMut() -> bool) {
         assert!(began.elapsed() < Duration::from_secs(30), "it never came true");
         std::thread::sleep(Duration::from_millis(5));
     }
+}
+
+/// The words that start an autonomous session for `actor`.
+pub(crate) fn autonomous<'a>(actor: &'a str, seconds: &'a str) -> [&'a str; 7] {
+    ["start", "--lifecycle", "autonomous", "--actor-id", actor, "--lease-seconds", seconds]
 }
 
 /// What a command answers.

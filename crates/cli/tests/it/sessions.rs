@@ -21,30 +21,10 @@ fn a_session_is_shown_to_people_and_to_programs() {
     assert_eq!(run(&home, "nightly", "exit 4").code, 4);
     let shown = home.json(&["show", "nightly"]);
     assert_eq!(
-        keys(&shown),
-        [
-            "id",
-            "namespace",
-            "kind",
-            "key",
-            "state",
-            "error",
-            "lease",
-            "revision",
-            "fence",
-            "head_seq",
-            "start_count",
-            "created_at",
-            "started_at",
-            "last_started_at",
-            "last_activity_at",
-            "completed_at",
-            "labels",
-            "command",
-            "directory",
-            "idle_timeout_ms",
-            "idle_spares_held",
-        ]
+        keys(&shown).join(" "),
+        "id namespace kind key state error lease revision fence head_seq start_count created_at \
+         started_at last_started_at last_activity_at completed_at labels command directory \
+         idle_timeout_ms idle_spares_held"
     );
     assert_eq!((&shown["state"], &shown["error"]), (&"failed".into(), &"exited with code 4".into()));
     assert_eq!((&shown["labels"], &shown["lease"]), (&json!({ "team": "web" }), &Value::Null));
@@ -74,7 +54,7 @@ fn sessions_are_listed_newest_first_page_by_page() {
         page["data"].as_array().unwrap().iter().map(|row| row["key"].as_str().unwrap().to_owned()).collect()
     };
     let first = home.json(&["list", "--limit", "2"]);
-    assert_eq!(keys(&first), ["c", "b"]);
+    assert_eq!(keys(&first).join(" "), "c b");
     let cursor = first["next_cursor"].as_str().unwrap();
     let second = home.json(&["list", "--limit", "2", "--cursor", cursor]);
     assert_eq!((keys(&second), &second["next_cursor"]), (vec!["a".to_owned()], &Value::Null));
@@ -322,7 +302,7 @@ fn a_verb_that_writes_expires_what_was_idle_for_too_long_and_one_that_reads_does
     let home = Home::new();
     let words = ["run", "--key", "job", "--idle-timeout", "30m", "--detach", "--", "sleep", "60"];
     succeeded(answer(home.command().args(words)));
-    succeeded(answer(home.at("+31m").arg("list")));
+    home.ok_at("+31m", &["list"]);
     assert_eq!(home.json(&["show", "job"])["state"], "active");
     let started = succeeded(answer(home.at("+31m").arg("start")));
     assert_eq!(started.err, "", "a sweep that succeeds says nothing");

@@ -6,8 +6,7 @@ use crate::home::{Home, answer, document};
 const BEFORE_1970: &str = "-100y";
 
 fn autonomous(home: &Home) {
-    let words = ["start", "--lifecycle", "autonomous", "--actor-id", "a", "--supervisor-id", "boss"];
-    home.ok(&[&words[..], &["--lease-seconds", "60"]].concat());
+    home.hold_with("a", "60", &["--supervisor-id", "boss"]);
 }
 
 #[test]

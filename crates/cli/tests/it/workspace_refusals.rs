@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::home::{Answer, Home, answer, document};
+use crate::home::{Answer, Home, answer, autonomous, document};
 
 const TAKE_OVER: &str = "tenure takeover --actor-id <actor-id> --reason <reason>";
 
@@ -10,10 +10,6 @@ fn says(answer: &Answer, parts: &[&str]) {
     for part in parts {
         assert!(answer.err.contains(part), "`{part}` is not in {answer:?}");
     }
-}
-
-fn autonomous(actor: &str) -> [&str; 7] {
-    ["start", "--lifecycle", "autonomous", "--actor-id", actor, "--lease-seconds", "60"]
 }
 
 /// A refusal at a moved clock, which changed nothing.
@@ -48,13 +44,13 @@ fn an_autonomous_start_needs_an_actor_and_a_lease_and_is_never_of_the_interactiv
     says(&refused, &["`--actor-id` is required with `--lifecycle autonomous`"]);
     let refused = home.refused(&["start", "--lifecycle", "autonomous", "--actor-id", "a"]);
     says(&refused, &["`--lease-seconds` is required with `--lifecycle autonomous`"]);
-    let refused = home.refused(&[&autonomous("a")[..], &["--owner-kind", "interactive"]].concat());
+    let refused = home.refused(&[&autonomous("a", "60")[..], &["--owner-kind", "interactive"]].concat());
     says(&refused, &["`--owner-kind interactive` is not valid with `--lifecycle autonomous`"]);
     assert!(!home.storage().exists());
 
     assert_eq!(home.hold("a", "60")["owner_kind"], "runtime_worker");
     home.ok(&["clear", "--actor-id", "a"]);
-    let chosen = home.json(&[&autonomous("a")[..], &["--owner-kind", "runtime_supervisor"]].concat());
+    let chosen = home.hold_with("a", "60", &["--owner-kind", "runtime_supervisor"]);
     assert_eq!(chosen["owner_kind"], "runtime_supervisor");
 }
 
@@ -63,10 +59,10 @@ fn an_autonomous_start_is_refused_while_a_person_is_there() {
     let home = Home::new();
     home.ok(&["start"]);
     says(
-        &home.refused(&autonomous("a")),
+        &home.refused(&autonomous("a", "60")),
         &["active interactive session exists", "clear it or wait until it is stale"],
     );
-    assert_eq!(home.refused_json(&autonomous("a"))["code"], "HELD");
+    assert_eq!(home.refused_json(&autonomous("a", "60"))["code"], "HELD");
 }
 
 #[test]
@@ -78,9 +74,9 @@ fn nobody_else_starts_while_a_runtime_is_there() {
         &person,
         &["active autonomous session is owned by `runtime/w1`", "clear it or wait until it is stale"],
     );
-    let other = home.refused(&autonomous("runtime/w2"));
+    let other = home.refused(&autonomous("runtime/w2", "60"));
     says(&other, &["active autonomous session is owned by `runtime/w1`", "explicit takeover", "clear"]);
-    let document = home.refused_json(&autonomous("runtime/w2"));
+    let document = home.refused_json(&autonomous("runtime/w2", "60"));
     assert_eq!((&document["code"], &document["holder"]), (&"HELD".into(), &json!({ "id": "runtime/w1" })));
 }
 
@@ -93,7 +89,7 @@ fn nobody_else_starts_where_a_runtime_has_left_a_session() {
         &person,
         &["stale autonomous session is owned by `runtime/w1`", "clear or an explicit takeover", TAKE_OVER],
     );
-    let other = refused_at(&home, "+61s", &autonomous("runtime/w2"));
+    let other = refused_at(&home, "+61s", &autonomous("runtime/w2", "60"));
     says(&other, &["stale autonomous session is owned by `runtime/w1`", "use `tenure takeover`", TAKE_OVER]);
 }
 
@@ -105,7 +101,7 @@ fn an_owner_that_no_record_names_is_called_unknown() {
         "session_id": "ses_old", "owner_kind": "runtime_worker", "lease_ttl_secs": 60,
         "last_heartbeat_at_epoch_s": 100, "revision": 3,
     }));
-    says(&home.refused(&autonomous("a")), &["stale autonomous session is owned by `unknown`"]);
+    says(&home.refused(&autonomous("a", "60")), &["stale autonomous session is owned by `unknown`"]);
 }
 
 #[test]
@@ -151,7 +147,7 @@ fn a_stale_session_without_ttl_or_id_is_called_active_without_a_word_of_takeover
 fn owner_and_supervisor_may_clear_a_stale_session() {
     for actor in ["runtime/w1", "boss"] {
         let home = Home::new();
-        home.ok(&[&autonomous("runtime/w1")[..], &["--supervisor-id", "boss"]].concat());
+        home.hold_with("runtime/w1", "60", &["--supervisor-id", "boss"]);
         let cleared = answer(home.at("+61s").args(["clear", "--actor-id", actor, "--output", "json"]));
         assert_eq!(document(&cleared.out)["cleared"], true, "{cleared:?}");
         assert_eq!(document(&cleared.out)["supervisor_id"], "boss");
@@ -166,7 +162,7 @@ fn a_heartbeat_is_the_owners_of_a_live_session_only() {
     home.ok(&["start"]);
     says(&home.refused(&beat("a")), &["heartbeat requires an active autonomous session"]);
     home.ok(&["clear"]);
-    home.ok(&[&autonomous("a")[..], &["--supervisor-id", "boss"]].concat());
+    home.hold_with("a", "60", &["--supervisor-id", "boss"]);
     says(&home.refused(&beat("b")), &["owned by `a`, not by `b`"]);
     says(&home.refused(&beat("boss")), &["owned by `a`, not by `boss`"]);
     let stale = refused_at(&home, "+61s", &beat("a"));
@@ -226,7 +222,7 @@ fn a_given_fence_must_be_the_current_one() {
     for words in [
         with_flag(&["heartbeat", "--actor-id", "a"]),
         with_flag(&["clear", "--actor-id", "a"]),
-        with_flag(&autonomous("a")),
+        with_flag(&autonomous("a", "60")),
         with_flag(&["takeover", "--actor-id", "b", "--reason", "r"]),
     ] {
         let document = home.refused_json(&words);

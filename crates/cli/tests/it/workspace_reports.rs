@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::Value;
 
-use crate::home::{Home, answer, document, keys, succeeded};
+use crate::home::{Home, autonomous, keys};
 
 fn number(document: &Value, key: &str) -> u64 {
     document[key].as_u64().unwrap_or_else(|| panic!("{key} is not a number: {document}"))
@@ -13,25 +13,11 @@ fn number(document: &Value, key: &str) -> u64 {
 fn the_start_report_has_its_keys_in_order_and_a_warning_that_may_be_null() {
     let home = Home::new();
     let fresh = home.json(&["start", "--mode", "research"]);
-    let interactive = [
-        "command",
-        "ok",
-        "profile",
-        "path",
-        "started_at_epoch_s",
-        "last_started_at_epoch_s",
-        "start_count",
-        "session_id",
-        "mode",
-        "lifecycle",
-        "owner_kind",
-        "actor_id",
-        "revision",
-        "fence",
-        "reset",
-        "warning",
-    ];
-    assert_eq!(keys(&fresh), interactive);
+    assert_eq!(
+        keys(&fresh).join(" "),
+        "command ok profile path started_at_epoch_s last_started_at_epoch_s start_count session_id mode \
+         lifecycle owner_kind actor_id revision fence reset warning"
+    );
     assert_eq!(fresh["command"], "session-state-start");
     assert_eq!((&fresh["ok"], &fresh["profile"]), (&true.into(), &"main".into()));
     assert_eq!(fresh["path"], home.db().to_str().unwrap());
@@ -42,30 +28,10 @@ fn the_start_report_has_its_keys_in_order_and_a_warning_that_may_be_null() {
     home.ok(&["heartbeat", "--actor-id", "runtime/w1", "--activity", "step 3"]);
     let autonomous = home.hold("runtime/w1", "60");
     assert_eq!(
-        keys(&autonomous),
-        [
-            "command",
-            "ok",
-            "profile",
-            "path",
-            "started_at_epoch_s",
-            "last_started_at_epoch_s",
-            "start_count",
-            "session_id",
-            "mode",
-            "lifecycle",
-            "owner_kind",
-            "actor_id",
-            "lease_ttl_secs",
-            "last_heartbeat_at_epoch_s",
-            "lease_expires_at_epoch_s",
-            "revision",
-            "fence",
-            "current_activity",
-            "activity_updated_at_epoch_s",
-            "reset",
-            "warning",
-        ]
+        keys(&autonomous).join(" "),
+        "command ok profile path started_at_epoch_s last_started_at_epoch_s start_count session_id mode \
+         lifecycle owner_kind actor_id lease_ttl_secs last_heartbeat_at_epoch_s lease_expires_at_epoch_s \
+         revision fence current_activity activity_updated_at_epoch_s reset warning"
     );
     assert_eq!(autonomous["current_activity"], "step 3");
     assert_eq!(
@@ -105,8 +71,7 @@ fn a_second_interactive_start_keeps_id_and_mode_and_warns() {
 fn an_interactive_session_one_second_past_eight_hours_is_replaced() {
     let home = Home::new();
     let old = home.json(&["start", "--mode", "research"]);
-    let late = succeeded(answer(home.at("+28802s").args(["start", "--output", "json"])));
-    let new = document(&late.out);
+    let new = home.json_at("+28802s", &["start"]);
     assert_ne!(new["session_id"], old["session_id"]);
     assert_eq!((&new["mode"], &new["reset"]), (&"general".into(), &true.into()));
     assert_eq!((number(&new, "start_count"), number(&new, "revision")), (1, 2));
@@ -116,9 +81,8 @@ fn an_interactive_session_one_second_past_eight_hours_is_replaced() {
 fn a_stale_owner_gets_a_new_session_by_starting_again() {
     let home = Home::new();
     let old = home.hold("runtime/w1", "60");
-    let words = ["start", "--lifecycle", "autonomous", "--actor-id", "runtime/w1", "--lease-seconds", "30"];
-    let late = succeeded(answer(home.at("+61s").args(words).args(["--output", "json"])));
-    let new = document(&late.out);
+    let words = autonomous("runtime/w1", "30");
+    let new = home.json_at("+61s", &words);
     assert_ne!(new["session_id"], old["session_id"]);
     assert_eq!((number(&new, "start_count"), number(&new, "revision"), number(&new, "fence")), (1, 2, 2));
 }
@@ -137,7 +101,7 @@ fn start_reads_as_one_line_after_any_warning() {
     ");
     home.ok(&["clear"]);
     home.hold("w\n1", "60");
-    let again = ["start", "--lifecycle", "autonomous", "--actor-id", "w\n1", "--lease-seconds", "60"];
+    let again = autonomous("w\n1", "60");
     assert_snapshot!(home.steady(&home.ok(&again)), @r"
     Warning: an active autonomous session of `w\n1` already exists; refreshing lease and incrementing start_count to 2
     Session state: mode=general start_count=2 started_at=[at] reset=false
@@ -151,38 +115,15 @@ fn the_heartbeat_report_has_its_keys_in_order() {
     let started = home.hold("runtime/w1", "60");
     let silent = home.json(&["heartbeat", "--actor-id", "runtime/w1", "--activity", "  "]);
     assert_eq!(
-        keys(&silent),
-        [
-            "command",
-            "ok",
-            "profile",
-            "path",
-            "session_id",
-            "actor_id",
-            "last_heartbeat_at_epoch_s",
-            "lease_expires_at_epoch_s",
-            "revision",
-            "fence",
-        ]
+        keys(&silent).join(" "),
+        "command ok profile path session_id actor_id last_heartbeat_at_epoch_s lease_expires_at_epoch_s \
+         revision fence"
     );
     let spoken = home.json(&["heartbeat", "--actor-id", "runtime/w1", "--activity", " step 3 "]);
     assert_eq!(
-        keys(&spoken),
-        [
-            "command",
-            "ok",
-            "profile",
-            "path",
-            "session_id",
-            "actor_id",
-            "activity",
-            "current_activity",
-            "last_heartbeat_at_epoch_s",
-            "lease_expires_at_epoch_s",
-            "revision",
-            "fence",
-            "activity_updated_at_epoch_s",
-        ]
+        keys(&spoken).join(" "),
+        "command ok profile path session_id actor_id activity current_activity last_heartbeat_at_epoch_s \
+         lease_expires_at_epoch_s revision fence activity_updated_at_epoch_s"
     );
     assert_eq!(spoken["command"], "session-state-heartbeat");
     assert_eq!(spoken["session_id"], started["session_id"]);
@@ -206,42 +147,14 @@ fn heartbeat_names_actor_session_revision_and_lease_expiry() {
 #[test]
 fn the_takeover_report_has_its_keys_in_order() {
     let home = Home::new();
-    let words = [
-        "start",
-        "--lifecycle",
-        "autonomous",
-        "--actor-id",
-        "runtime/w1",
-        "--supervisor-id",
-        "boss",
-        "--lease-seconds",
-        "60",
-        "--mode",
-        "implement",
-    ];
-    let old = home.json(&words);
+    let old = home.hold_with("runtime/w1", "60", &["--supervisor-id", "boss", "--mode", "implement"]);
     home.ok(&["heartbeat", "--actor-id", "runtime/w1", "--activity", "step 3"]);
-    let words = ["takeover", "--actor-id", "runtime/w2", "--reason", "w1 is silent", "--output", "json"];
-    let new = document(&succeeded(answer(home.at("+61s").args(words))).out);
+    let words = ["takeover", "--actor-id", "runtime/w2", "--reason", "w1 is silent"];
+    let new = home.json_at("+61s", &words);
     assert_eq!(
-        keys(&new),
-        [
-            "command",
-            "ok",
-            "profile",
-            "path",
-            "prior_session_id",
-            "prior_actor_id",
-            "session_id",
-            "actor_id",
-            "supervisor_id",
-            "lease_ttl_secs",
-            "last_heartbeat_at_epoch_s",
-            "lease_expires_at_epoch_s",
-            "revision",
-            "fence",
-            "reason",
-        ]
+        keys(&new).join(" "),
+        "command ok profile path prior_session_id prior_actor_id session_id actor_id supervisor_id \
+         lease_ttl_secs last_heartbeat_at_epoch_s lease_expires_at_epoch_s revision fence reason"
     );
     assert_eq!(new["command"], "session-state-takeover");
     assert_eq!(new["prior_session_id"], old["session_id"]);
@@ -262,7 +175,7 @@ fn takeover_names_both_actors_the_path_and_the_revision() {
     let home = Home::new();
     home.hold("runtime/w1", "60");
     let words = ["takeover", "--actor-id", "runtime/w2", "--reason", "gone"];
-    assert_snapshot!(home.steady(&succeeded(answer(home.at("+61s").args(words))).out), @"
+    assert_snapshot!(home.steady(&home.ok_at("+61s", &words)), @"
     Session takeover recorded: `runtime/w2` replaced `runtime/w1` on `[base]/home/tenure.db` (revision=2).
     Held as session `[id]` (fence=2).
     ");
@@ -272,25 +185,14 @@ fn takeover_names_both_actors_the_path_and_the_revision() {
 fn the_clear_report_has_its_keys_in_order() {
     let home = Home::new();
     let nothing = home.json(&["clear", "--reason", "tidy"]);
-    assert_eq!(keys(&nothing), ["command", "ok", "profile", "path", "cleared", "reason"]);
+    assert_eq!(keys(&nothing).join(" "), "command ok profile path cleared reason");
     assert_eq!((&nothing["command"], &nothing["cleared"]), (&"session-state-clear".into(), &false.into()));
 
     home.hold("runtime/w1", "60");
     let cleared = home.json(&["clear", "--actor-id", "runtime/w1"]);
     assert_eq!(
-        keys(&cleared),
-        [
-            "command",
-            "ok",
-            "profile",
-            "path",
-            "cleared",
-            "lifecycle",
-            "owner_kind",
-            "actor_id",
-            "cleared_revision",
-            "fence",
-        ]
+        keys(&cleared).join(" "),
+        "command ok profile path cleared lifecycle owner_kind actor_id cleared_revision fence"
     );
     assert_eq!((&cleared["cleared"], &cleared["actor_id"]), (&true.into(), &"runtime/w1".into()));
     assert_eq!(number(&cleared, "cleared_revision"), 2);
@@ -321,7 +223,7 @@ fn a_cleared_session_keeps_its_history() {
 fn status_follows_the_lease_and_tells_an_actor_of_a_conflict() {
     let home = Home::new();
     let missing = home.json(&["status", "--actor-id", "me"]);
-    assert_eq!(keys(&missing), ["command", "ok", "profile", "path", "workspace", "status"]);
+    assert_eq!(keys(&missing).join(" "), "command ok profile path workspace status");
     assert_eq!(missing["status"], "missing");
 
     home.hold("runtime/w1", "60");
@@ -331,8 +233,7 @@ fn status_follows_the_lease_and_tells_an_actor_of_a_conflict() {
     assert_eq!(home.json(&["status", "--actor-id", "me"])["ownership_conflict"], true);
     assert_eq!(home.json(&["status"]).get("ownership_conflict"), None);
 
-    let late = succeeded(answer(home.at("+121s").args(["status", "--actor-id", "me", "--output", "json"])));
-    let late = document(&late.out);
+    let late = home.json_at("+121s", &["status", "--actor-id", "me"]);
     assert_eq!((&late["status"], &late["stale"]), (&"stale".into(), &true.into()));
     assert_eq!((&late["ownership_conflict"], number(&late, "session_minutes")), (&false.into(), 2));
 }
@@ -344,11 +245,10 @@ fn status_reads_as_a_block() {
     Workspace: [base]/ws (profile main)
     Status:    missing: nobody holds it
     ");
-    let words = ["start", "--lifecycle", "autonomous", "--actor-id", "w1", "--supervisor-id", "boss"];
-    home.ok(&[&words[..], &["--lease-seconds", "60"]].concat());
+    home.hold_with("w1", "60", &["--supervisor-id", "boss"]);
     home.ok(&["heartbeat", "--actor-id", "w1", "--activity", "step\n3"]);
-    let late = succeeded(answer(home.at("+10m").args(["status", "--actor-id", "me"])));
-    assert_snapshot!(home.steady(&late.out), @r"
+    let late = home.ok_at("+10m", &["status", "--actor-id", "me"]);
+    assert_snapshot!(home.steady(&late), @r"
     Workspace: [base]/ws (profile main)
     Status:    stale: whoever held it is late, or has gone
     Holder:    w1 (runtime_worker, supervisor boss)
