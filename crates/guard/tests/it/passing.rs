@@ -1,7 +1,7 @@
 //! Signals sent to the runner reach the command it stands for.
 
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Signal, kill_process};
 use tempfile::TempDir;
@@ -13,8 +13,18 @@ use crate::support::{Arrange, Fifo, Pty, probe, to_pid};
 const LISTENER: &str = r#"for s in HUP INT QUIT USR1 USR2; do trap "echo got $s" $s; done; echo ready
 while :; do sleep 0.01; done"#;
 
-fn check(runner: &mut Child, told: &mut Fifo) {
+/// Starts a runner of the listener on the streams that `seat` gives it, and returns once the listener listens.
+fn listen(dir: &TempDir, seat: impl FnOnce(&mut Command) -> &mut Command) -> (Child, Fifo) {
+    let (mut told, hold) = (Fifo::new(dir.path(), "told"), dir.path().join("hold"));
+    let script = format!("exec > {}; {LISTENER}", told.path());
+    let mut command = probe(&["--hold", hold.to_str().unwrap(), "--", "sh", "-c", &script]);
+    seat(&mut command);
+    let runner = command.spawn().unwrap();
     told.after("ready");
+    (runner, told)
+}
+
+fn check((mut runner, mut told): (Child, Fifo)) {
     for (signal, name) in
         [(Signal::INT, "INT"), (Signal::HUP, "HUP"), (Signal::USR1, "USR1"), (Signal::QUIT, "QUIT")]
     {
@@ -29,33 +39,19 @@ fn check(runner: &mut Child, told: &mut Fifo) {
 #[test]
 fn with_pipes() {
     let dir = TempDir::new().unwrap();
-    let (mut told, hold) = (Fifo::new(dir.path(), "told"), dir.path().join("hold"));
-    let script = format!("exec > {}; {LISTENER}", told.path());
-    let mut command = probe(&["--hold", hold.to_str().unwrap(), "--", "sh", "-c", &script]);
-    let mut runner = command.stdin(Stdio::null()).spawn().unwrap();
-    check(&mut runner, &mut told);
+    check(listen(&dir, |command| command.stdin(Stdio::null())));
 }
 
 #[test]
 fn on_a_terminal() {
-    let dir = TempDir::new().unwrap();
-    let (mut told, hold) = (Fifo::new(dir.path(), "told"), dir.path().join("hold"));
-    let script = format!("exec > {}; {LISTENER}", told.path());
-    let pty = Pty::new();
-    let mut command = probe(&["--hold", hold.to_str().unwrap(), "--", "sh", "-c", &script]);
-    let mut runner = pty.seat(&mut command).spawn().unwrap();
-    check(&mut runner, &mut told);
+    let (dir, pty) = (TempDir::new().unwrap(), Pty::new());
+    check(listen(&dir, |command| pty.seat(command)));
 }
 
 #[test]
 fn keys_of_the_terminal_reach_the_commands_foreground() {
-    let dir = TempDir::new().unwrap();
-    let (mut told, hold) = (Fifo::new(dir.path(), "told"), dir.path().join("hold"));
-    let script = format!("exec > {}; {LISTENER}", told.path());
-    let pty = Pty::new();
-    let mut command = probe(&["--hold", hold.to_str().unwrap(), "--", "sh", "-c", &script]);
-    let mut runner = pty.seat(&mut command).spawn().unwrap();
-    told.after("ready");
+    let (dir, pty) = (TempDir::new().unwrap(), Pty::new());
+    let (mut runner, mut told) = listen(&dir, |command| pty.seat(command));
     pty.type_keys(b"\x03");
     assert_eq!(told.after("got"), "INT");
     pty.type_keys(b"\x1c");
