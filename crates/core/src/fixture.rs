@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use proptest::test_runner::Config;
 
+use crate::event::EventBody;
 use crate::id::{ActorId, Fence, Incarnation, Key, Namespace, Revision, SessionId};
 use crate::kind::Kind;
 use crate::lease::{Holder, HolderKind, Lease, Place, Term, Ttl};
@@ -147,12 +148,7 @@ pub(crate) fn agent() -> Session {
         key: Some(key()),
         state: State::Active,
         mode: Mode::General,
-        lease: Some(Lease {
-            holder: runner(1).holder,
-            incarnation: runner(1).incarnation,
-            fence: COUNTERS.fence,
-            term: Term::Boot { ttl: ttl(RUN_TTL), renewed: boot(0), renewed_wall: wall(0) },
-        }),
+        lease: Some(run_lease(1, COUNTERS.fence, RUN_TTL, 0)),
         counters: COUNTERS,
         created_at: wall(0),
         started_at: Some(wall(0)),
@@ -229,6 +225,18 @@ pub(crate) fn runner(n: u8) -> Claimant {
     }
 }
 
+/// The lease of the `n`th runner, granted so many milliseconds after the start.
+pub(crate) fn run_lease(n: u8, fence: Fence, length: Duration, ms: u64) -> Lease {
+    let Claimant { holder, incarnation } = runner(n);
+    let term = Term::Boot { ttl: ttl(length), renewed: boot(ms), renewed_wall: wall(ms) };
+    Lease { holder, incarnation, fence, term }
+}
+
+/// A first look, when the `n`th runner is proven to be gone.
+pub(crate) fn gone(n: u8, ms: u64) -> Context {
+    Context { gone: Some(runner(n).incarnation), ..context(ms) }
+}
+
 /// Runner 2 starts a run.
 pub(crate) fn run() -> StartRun {
     StartRun {
@@ -248,6 +256,16 @@ pub(crate) fn run() -> StartRun {
 /// Runner 2 takes a run over.
 pub(crate) fn takeover() -> Command {
     Command::Takeover { claimant: runner(2), ttl: None, reason: "runner died".to_owned() }
+}
+
+/// What the log says when runner 2 takes over from runner 1.
+pub(crate) fn taken_over() -> EventBody {
+    EventBody::LeaseTakenOver {
+        from: runner(1).holder.id,
+        holder: runner(2).holder,
+        fence: RAISED.fence,
+        reason: "runner died".to_owned(),
+    }
 }
 
 /// The options of a workspace start by `owner`.

@@ -4,25 +4,21 @@ use std::time::Duration;
 
 use crate::event::EventBody;
 use crate::fixture::{
-    COUNTERS, RAISED, RUN_TTL, activity, actor, agent, boot, clockless, context, decided, in_state, lease,
-    nothing, refused, runner, takeover, ttl, wall, with_term, written,
+    COUNTERS, RAISED, RUN_TTL, activity, actor, agent, clockless, context, decided, gone, in_state, lease,
+    nothing, refused, run_lease, runner, taken_over, takeover, ttl, wall, with_term, written,
 };
-use crate::lease::{Lease, Standing, Term};
+use crate::lease::{Standing, Term};
 use crate::refusal::{Held, LimitRefusal, Refusal, TakeoverRefusal};
-use crate::session::{Command, Context, Judged, Session, State, StateName, decide};
+use crate::session::{Command, Judged, Session, State, StateName, decide};
 
 fn cancel(by: Option<&str>) -> Command {
     Command::Cancel { by: by.map(actor), reason: "enough".to_owned() }
 }
 
+/// `session` as a takeover by runner 2 leaves it.
 fn taken(session: Session, length: Duration, ms: u64) -> Session {
     Session {
-        lease: Some(Lease {
-            holder: runner(2).holder,
-            incarnation: runner(2).incarnation,
-            fence: RAISED.fence,
-            term: Term::Boot { ttl: ttl(length), renewed: boot(ms), renewed_wall: wall(ms) },
-        }),
+        lease: Some(run_lease(2, RAISED.fence, length, ms)),
         counters: RAISED,
         last_activity_at: wall(ms),
         activity: None,
@@ -37,13 +33,7 @@ fn a_takeover_keeps_id_state_and_ttl_and_names_the_new_holder() {
         let decision = decided(abandoned.clone(), &takeover(), &context(15_000));
         assert_eq!(*written(&decision), taken(abandoned, RUN_TTL, 15_000));
         assert_eq!(decision.judged, Some(Judged::Clock(Standing::Over)));
-        let taken_over = EventBody::LeaseTakenOver {
-            from: runner(1).holder.id,
-            holder: runner(2).holder,
-            fence: RAISED.fence,
-            reason: "runner died".to_owned(),
-        };
-        assert_eq!(decision.writes[0].events, [taken_over]);
+        assert_eq!(decision.writes[0].events, [taken_over()]);
     }
 }
 
@@ -76,8 +66,7 @@ fn a_takeover_of_a_live_lease_is_refused_naming_the_holder() {
 
 #[test]
 fn a_takeover_from_a_holder_that_is_proven_gone_waits_for_no_expiry() {
-    let context = Context { gone: Some(runner(1).incarnation), ..context(1) };
-    let decision = decided(agent(), &takeover(), &context);
+    let decision = decided(agent(), &takeover(), &gone(1, 1));
     assert_eq!(*written(&decision), taken(agent(), RUN_TTL, 1));
     assert_eq!(decision.judged, Some(Judged::Gone(runner(1).incarnation)));
 }

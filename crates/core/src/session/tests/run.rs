@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use crate::event::EventBody;
 use crate::fixture::{
-    COUNTERS, RAISED, RUN_TTL, agent, boot, clockless, context, decided, id, in_state, key, lease, moment,
-    nothing, other_boot, refused, run, runner, stored, ttl, wall, written,
+    COUNTERS, RAISED, RUN_TTL, agent, boot, clockless, context, decided, gone, id, in_state, key, lease,
+    moment, nothing, other_boot, refused, run, run_lease, runner, stored, taken_over, wall, written,
 };
 use crate::id::{Fence, Revision};
 use crate::kind::{IdleRule, Kind};
-use crate::lease::{Lease, Standing, Term};
+use crate::lease::{Lease, Standing};
 use crate::refusal::{Held, LimitRefusal, Refusal};
 use crate::session::{
     Activity, Command, Context, Counters, Judged, Session, StartRun, State, StateName, decide,
@@ -41,19 +41,10 @@ fn held() -> Box<Held> {
     })
 }
 
-fn gone(ms: u64, n: u8) -> Context {
-    Context { gone: Some(runner(n).incarnation), ..context(ms) }
-}
-
 /// The session of runner 2, as a start or takeover by it leaves it.
 fn taken(session: Session, ms: u64) -> Session {
     Session {
-        lease: Some(Lease {
-            holder: runner(2).holder,
-            incarnation: runner(2).incarnation,
-            fence: RAISED.fence,
-            term: Term::Boot { ttl: ttl(RUN_TTL), renewed: boot(ms), renewed_wall: wall(ms) },
-        }),
+        lease: Some(run_lease(2, RAISED.fence, RUN_TTL, ms)),
         counters: RAISED,
         state: State::Active,
         last_started_at: Some(wall(ms)),
@@ -107,7 +98,7 @@ fn a_start_of_an_abandoned_session_without_a_reason_is_refused_naming_the_last_h
     for ms in [15_000, 1_000_000] {
         assert_eq!(refused(agent(), &start(), &context(ms)), Refusal::Abandoned(held()));
     }
-    assert_eq!(refused(agent(), &start(), &gone(0, 1)), Refusal::Abandoned(held()));
+    assert_eq!(refused(agent(), &start(), &gone(1, 0)), Refusal::Abandoned(held()));
 }
 
 #[test]
@@ -125,13 +116,7 @@ fn a_start_with_a_reason_takes_an_abandoned_session_over_under_the_same_id() {
         assert_eq!(*written(&decision), taken(agent(), 15_000));
         assert_eq!(decision.counters, RAISED);
         assert_eq!(decision.judged, Some(Judged::Clock(Standing::Over)));
-        let taken_over = EventBody::LeaseTakenOver {
-            from: runner(1).holder.id,
-            holder: runner(2).holder,
-            fence: RAISED.fence,
-            reason: "runner died".to_owned(),
-        };
-        assert_eq!(decision.writes[0].events[0], taken_over);
+        assert_eq!(decision.writes[0].events[0], taken_over());
     }
 }
 
@@ -144,7 +129,7 @@ fn a_holder_that_is_proven_gone_is_taken_over_before_its_lease_is_over() {
 
 #[test]
 fn proof_that_somebody_else_is_gone_proves_nothing() {
-    assert_eq!(refused(agent(), &start_for("runner died"), &gone(1, 3)), Refusal::Held(held()));
+    assert_eq!(refused(agent(), &start_for("runner died"), &gone(3, 1)), Refusal::Held(held()));
 }
 
 #[test]
