@@ -3,6 +3,7 @@
 mod doctor;
 pub(crate) mod event;
 mod failure;
+mod lease;
 mod look;
 mod refusal;
 pub(crate) mod session;

@@ -2,8 +2,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use tenure_store::{Handle, ListRequest, Page};
+use tenure_store::{Handle, ListRequest};
 
+use super::show::shown;
 use crate::app::App;
 use crate::args::session::ListArgs;
 use crate::exit::Exit;
@@ -21,13 +22,14 @@ pub(super) async fn execute(app: &App, args: &ListArgs) -> anyhow::Result<Exit> 
         limit: usize::from(args.limit),
     };
     let Some(engine) = app.existing()? else {
-        app.out.report(&Sessions { page: Page::default(), next: None, now: None })?;
+        app.out.report(&Sessions::default())?;
         return Ok(Exit::Success);
     };
     let page = engine.store().list(request).await?;
     let next = page.next.map(encode);
-    let now = Some(engine.store().now().await?);
-    app.out.report(&Sessions { page, next, now })?;
+    let now = engine.store().now().await?;
+    let rows = page.sessions.into_iter().map(|listed| shown(app, listed, now)).collect();
+    app.out.report(&Sessions { rows, next })?;
     Ok(Exit::Success)
 }
 

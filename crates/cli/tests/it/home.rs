@@ -166,7 +166,7 @@ fn steady_session(session: &mut Map<String, Value>) {
     if let Some(lease) = lease {
         lease.remove("standing");
         if is_run {
-            lease.retain(|name, _| name != "renewed_at" && name != "expires_at");
+            lease.retain(|name, _| !["renewed_at", "expires_at", "holder_gone"].contains(&name.as_str()));
         }
     }
     if is_run {
@@ -206,8 +206,14 @@ pub(crate) struct Running(Child);
 impl Running {
     /// Starts `tenure run --key KEY -- sh -c SCRIPT` and returns once it holds the session.
     pub(crate) fn start(home: &Home, key: &str, script: &str) -> Self {
+        Self::start_with(home, &["--key", key], script)
+    }
+
+    /// The same with options, of which the second is the key.
+    pub(crate) fn start_with(home: &Home, options: &[&str], script: &str) -> Self {
+        let key = options[1];
         let mut command = home.command();
-        command.args(["run", "--key", key, "--", "sh", "-c", script]);
+        command.arg("run").args(options).args(["--", "sh", "-c", script]);
         let running = Self(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
         eventually(|| home.ask(&["show", key]).code == 0);
         running

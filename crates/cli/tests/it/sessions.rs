@@ -254,6 +254,23 @@ fn what_a_dead_runner_left_is_taken_over_at_once() {
 }
 
 #[test]
+fn a_run_whose_process_is_gone_is_shown_as_abandoned_while_its_lease_has_time_left() {
+    let home = Home::new();
+    let running = Running::start_with(&home, &["--key", "job", "--ttl", "10m"], "sleep 60");
+    let lease =
+        |document: &Value| (document["lease"]["standing"].clone(), document["lease"]["holder_gone"].clone());
+    assert_eq!(lease(&home.json(&["show", "job"])), ("live".into(), false.into()));
+    assert!(home.ok(&["show", "job"]).contains(" left of 10m, renewed "));
+
+    running.vanish(&home);
+    let (shown, listed) = (home.json(&["show", "job"]), home.json(&["list"]));
+    assert_eq!((&shown["state"], lease(&shown)), (&"active".into(), ("live".into(), true.into())));
+    assert_eq!(lease(&listed["data"][0]), ("live".into(), true.into()));
+    assert!(home.ok(&["show", "job"]).contains("abandoned (its process is gone), renewed "));
+    assert!(home.ok(&["list"]).contains("  abandoned  "));
+}
+
+#[test]
 fn a_takeover_of_a_run_has_limits_and_needs_a_late_holder() {
     let home = Home::new();
     let running = Running::start(&home, "job", "sleep 60");

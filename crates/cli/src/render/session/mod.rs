@@ -7,20 +7,18 @@ mod show;
 use serde_json::{Map, Value, json};
 use tenure_core::escape::Escaped;
 use tenure_core::kind::Kind;
-use tenure_core::lease::{Lease, Standing};
 use tenure_core::session::{Session, State};
-use tenure_core::time::{Moment, UnusableClock};
 
 pub(crate) use changed::{Appended, Asked, Cancelled, Checked, Imported, Noted, TakenOver};
 pub(crate) use list::Sessions;
 pub(crate) use show::{Ended, Shown};
 
-use super::refusal::holder_json;
-use super::when::{length, rfc3339};
+use super::lease::LeaseNow;
+use super::when::rfc3339;
 use super::{Look, Tone};
 
 /// A session, for programs. `head`: the position of its newest event.
-fn session_json(session: &Session, head: Option<u64>, now: &Moment) -> Value {
+fn session_json(session: &Session, lease: Option<LeaseNow<'_>>, head: Option<u64>) -> Value {
     let mut document = json!({
         "id": session.id.as_str(),
         "namespace": session.namespace.as_str(),
@@ -33,10 +31,7 @@ fn session_json(session: &Session, head: Option<u64>, now: &Moment) -> Value {
     if session.kind == Kind::Workspace {
         fields.insert("mode".to_owned(), session.mode.name().into());
     }
-    fields.insert(
-        "lease".to_owned(),
-        session.lease.as_ref().map_or(Value::Null, |lease| lease_json(session, lease, now)),
-    );
+    fields.insert("lease".to_owned(), lease.map_or(Value::Null, |lease| lease.json()));
     fields.insert("revision".to_owned(), session.counters.revision.0.into());
     fields.insert("fence".to_owned(), session.counters.fence.0.into());
     if let Some(head) = head {
@@ -56,26 +51,6 @@ fn about_state(fields: &mut Map<String, Value>, session: &Session) {
         State::Pending | State::Active | State::Completed { .. } => return,
     };
     fields.insert(name.to_owned(), why.as_str().into());
-}
-
-fn lease_json(session: &Session, lease: &Lease, now: &Moment) -> Value {
-    let mut document = json!({ "holder": holder_json(&lease.holder), "fence": lease.fence.0 });
-    if let Some(ttl) = lease.term.ttl() {
-        document["ttl_ms"] = tenure_core::time::millis(ttl.length()).into();
-    }
-    if let Some(at) = lease.term.renewed_at() {
-        document["renewed_at"] = rfc3339(at).into();
-    }
-    if let Some(at) = lease.term.expires_at() {
-        document["expires_at"] = rfc3339(at).into();
-    }
-    document["standing"] = match session.standing(now) {
-        Ok(Standing::Live) => "live",
-        Ok(Standing::Over) => "over",
-        Err(UnusableClock) => "unknown",
-    }
-    .into();
-    document
 }
 
 fn about_times(fields: &mut Map<String, Value>, session: &Session) {
@@ -119,17 +94,6 @@ fn title(session: &Session) -> String {
         Some(key) => format!("session `{}` (key `{key}`)", session.id),
         None => format!("session `{}`", session.id),
     }
-}
-
-/// How long the holder still has, for people; nothing without a holder.
-fn lease_left(look: &Look, session: &Session, now: &Moment) -> Option<String> {
-    let lease = session.lease.as_ref()?;
-    Some(match (session.standing(now), lease.term.left(now)) {
-        (Ok(Standing::Over), _) => look.paint(Tone::Warn, "over"),
-        (Ok(Standing::Live), Some(left)) => length(left),
-        (Ok(Standing::Live), None) => "no limit".to_owned(),
-        (Err(UnusableClock), _) => "unknown".to_owned(),
-    })
 }
 
 /// A state in the colour of what it means.

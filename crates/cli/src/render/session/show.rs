@@ -6,8 +6,9 @@ use tenure_core::session::{Session, State};
 use tenure_core::time::Moment;
 use tenure_store::Listed;
 
-use super::{command_line, lease_left, session_json, state, title};
-use crate::render::when::{ago, instant, length};
+use super::{command_line, session_json, state, title};
+use crate::render::lease::LeaseNow;
+use crate::render::when::{ago, instant};
 use crate::render::{Look, Report, block, who};
 
 /// One session.
@@ -15,6 +16,8 @@ use crate::render::{Look, Report, block, who};
 pub(crate) struct Shown {
     pub(crate) listed: Listed,
     pub(crate) now: Moment,
+    /// Whether the holder's process is proven to be gone.
+    pub(crate) is_gone: bool,
 }
 
 impl Report for Shown {
@@ -38,11 +41,16 @@ impl Report for Shown {
     }
 
     fn json(&self) -> Value {
-        session_json(&self.listed.session, Some(self.listed.head.0), &self.now)
+        session_json(&self.listed.session, self.lease(), Some(self.listed.head.0))
     }
 }
 
 impl Shown {
+    /// How its lease stands, if it has one.
+    pub(super) fn lease(&self) -> Option<LeaseNow<'_>> {
+        LeaseNow::of(&self.listed.session, self.is_gone, &self.now)
+    }
+
     fn state(&self, look: &Look) -> String {
         let session = &self.listed.session;
         let name = state(look, session);
@@ -60,23 +68,16 @@ impl Shown {
 
     fn holding(&self, look: &Look) -> Vec<(&'static str, String)> {
         let session = &self.listed.session;
-        let Some(lease) = &session.lease else {
+        let (Some(lease), Some(stands)) = (&session.lease, self.lease()) else {
             return vec![(
                 "Holder",
                 format!("nobody; the highest fence given out is {}", session.counters.fence),
             )];
         };
-        let left = lease_left(look, session, &self.now).unwrap_or_default();
-        let term = match (lease.term.ttl(), lease.term.renewed_at()) {
-            (Some(ttl), Some(renewed)) => {
-                format!("{left} of {}, renewed {}, ", length(ttl.length()), ago(renewed, &self.now))
-            }
-            (Some(_) | None, _) => format!("{left}, "),
-        };
         let supervisor = lease.holder.supervisor.iter().map(|id| ("Supervisor", id.to_string()));
         let mut rows = vec![("Holder", format!("{} ({})", who(&lease.holder), lease.holder.kind.name()))];
         rows.extend(supervisor);
-        rows.push(("Lease", format!("{term}fence {}", lease.fence)));
+        rows.push(("Lease", stands.words(look)));
         rows
     }
 
@@ -144,7 +145,7 @@ impl Report for Ended {
     }
 
     fn json(&self) -> Value {
-        let session = session_json(&self.session, None, &self.now);
+        let session = session_json(&self.session, LeaseNow::of(&self.session, false, &self.now), None);
         json!({ "command": "wait", "ok": self.is_well(), "session": session })
     }
 }

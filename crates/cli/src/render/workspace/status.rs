@@ -12,7 +12,8 @@ use tenure_core::time::{Moment, UnusableClock, WallTime};
 use tenure_core::workspace::{lifecycle, session_minutes};
 
 use super::{Ownership, Where, activity, document, fence_of, id_of};
-use crate::render::when::{ago, length};
+use crate::render::lease::LeaseNow;
+use crate::render::when::ago;
 use crate::render::{Look, Report, Tone, block};
 use crate::workspace::Workspace;
 
@@ -27,8 +28,9 @@ pub(crate) struct Status {
     status: &'static str,
     #[serde(flatten)]
     session: Option<Box<Projection>>,
+    /// What the words for people are made of.
     #[serde(skip)]
-    now: Option<Moment>,
+    seen: Option<Box<(Session, Moment)>>,
 }
 
 /// The open session, as status views show it. Absent facts are left out.
@@ -54,8 +56,6 @@ struct Projection {
     activity_updated_at_epoch_s: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ownership_conflict: Option<bool>,
-    #[serde(skip)]
-    lease_left: Option<std::time::Duration>,
 }
 
 impl Status {
@@ -68,7 +68,7 @@ impl Status {
             workspace: workspace.root.clone(),
             status: "missing",
             session: None,
-            now: None,
+            seen: None,
         }
     }
 
@@ -86,7 +86,8 @@ impl Status {
             Err(UnusableClock) => "unknown",
         };
         let projection = Projection::of(session, &now, actor.as_ref());
-        Self { status, session: Some(Box::new(projection)), now: Some(now), ..Self::missing(db, workspace) }
+        let seen = Some(Box::new((session.clone(), now)));
+        Self { status, session: Some(Box::new(projection)), seen, ..Self::missing(db, workspace) }
     }
 }
 
@@ -109,7 +110,6 @@ impl Projection {
             current_activity: activity.map(|activity| activity.text.clone()),
             activity_updated_at_epoch_s: activity.map(|activity| activity.at.epoch_secs()),
             ownership_conflict: actor.and_then(|actor| conflict(session, standing?, actor)),
-            lease_left: session.lease.as_ref().and_then(|lease| lease.term.left(now)),
         }
     }
 }
@@ -127,7 +127,11 @@ impl Report for Status {
             ("Workspace", format!("{} (profile {})", Escaped(&self.workspace), self.place.profile)),
             ("Status", self.status(look)),
         ];
-        if let (Some(session), Some(now)) = (&self.session, &self.now) {
+        if let (Some(session), Some(seen)) = (&self.session, &self.seen) {
+            let (stored, now) = &**seen;
+            let lease = LeaseNow::of(stored, false, now).map(|lease| ("Lease", lease.words(look)));
+            rows.push(("Holder", session.holder()));
+            rows.extend(lease);
             rows.extend(session.rows(look, now));
         }
         block(look, rows)
@@ -152,8 +156,7 @@ impl Status {
 
 impl Projection {
     fn rows(&self, look: &Look, now: &Moment) -> Vec<(&'static str, String)> {
-        let mut rows =
-            vec![("Holder", self.holder()), ("Lease", self.lease(now)), ("Session", self.session(now))];
+        let mut rows = vec![("Session", self.session(now))];
         if let (Some(text), Some(at)) = (&self.current_activity, self.activity_updated_at_epoch_s) {
             let at = ago(WallTime::from_epoch_secs(at), now);
             rows.push(("Activity", format!("{} ({at})", Escaped(text))));
@@ -176,21 +179,6 @@ impl Projection {
             None if actor == *owner_kind => actor.to_owned(),
             None => format!("{} ({owner_kind})", Escaped(actor)),
         }
-    }
-
-    fn lease(&self, now: &Moment) -> String {
-        let Ownership { lease_ttl_secs, last_heartbeat_at_epoch_s, .. } = &self.ownership;
-        let (Some(ttl), Some(renewed)) = (lease_ttl_secs, last_heartbeat_at_epoch_s) else {
-            return format!("no time limit but eight hours since the last start, fence {}", self.fence);
-        };
-        let ttl = length(std::time::Duration::from_secs(*ttl));
-        let renewed = ago(WallTime::from_epoch_secs(*renewed), now);
-        let left = match self.lease_left {
-            Some(left) if left.is_zero() => format!("over; it held {ttl}"),
-            Some(left) => format!("{} left of {ttl}", length(left)),
-            None => ttl,
-        };
-        format!("{left}, renewed {renewed}, fence {}", self.fence)
     }
 
     fn session(&self, now: &Moment) -> String {

@@ -1,0 +1,87 @@
+//! How a lease stands, for people and for programs.
+
+use serde_json::{Value, json};
+use tenure_core::lease::{HolderKind, Lease, Standing};
+use tenure_core::session::Session;
+use tenure_core::time::{Moment, UnusableClock, millis};
+
+use super::refusal::holder_json;
+use super::when::{ago, length, rfc3339};
+use super::{Look, Tone};
+
+/// A session's lease at a moment.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LeaseNow<'a> {
+    lease: &'a Lease,
+    standing: Result<Standing, UnusableClock>,
+    is_gone: bool,
+    now: &'a Moment,
+}
+
+impl<'a> LeaseNow<'a> {
+    /// The lease of `session`, if it has one. `is_gone`: its holder is proven to be gone.
+    pub(super) fn of(session: &'a Session, is_gone: bool, now: &'a Moment) -> Option<Self> {
+        let lease = session.lease.as_ref()?;
+        Some(Self { lease, standing: session.standing(now), is_gone, now })
+    }
+
+    /// In a word or a length of time.
+    pub(super) fn short(&self) -> String {
+        match (self.standing, self.lease.term.left(self.now)) {
+            (Ok(Standing::Over), _) => "over".to_owned(),
+            _ if self.is_gone => "abandoned".to_owned(),
+            (Ok(Standing::Live), Some(left)) => length(left),
+            (Ok(Standing::Live), None) => "no limit".to_owned(),
+            (Err(UnusableClock), _) => "unknown".to_owned(),
+        }
+    }
+
+    /// With everything about its term, and its fence.
+    pub(super) fn words(&self, look: &Look) -> String {
+        let term = match self.standing {
+            Ok(Standing::Over) => look.paint(Tone::Warn, "over") + &self.held(),
+            _ if self.is_gone => look.paint(Tone::Warn, "abandoned") + " (its process is gone)",
+            Ok(Standing::Live) => self.left(),
+            Err(UnusableClock) => look.paint(Tone::Warn, "unknown") + &self.held(),
+        };
+        let renewed = self.lease.term.renewed_at();
+        let renewed = renewed.map_or_else(String::new, |at| format!(", renewed {}", ago(at, self.now)));
+        format!("{term}{renewed}, fence {}", self.lease.fence)
+    }
+
+    /// For programs.
+    pub(super) fn json(&self) -> Value {
+        let Lease { holder, fence, term, .. } = self.lease;
+        let mut document = json!({ "holder": holder_json(holder), "fence": fence.0 });
+        if let Some(ttl) = term.ttl() {
+            document["ttl_ms"] = millis(ttl.length()).into();
+        }
+        if let Some(at) = term.renewed_at() {
+            document["renewed_at"] = rfc3339(at).into();
+        }
+        if let Some(at) = term.expires_at() {
+            document["expires_at"] = rfc3339(at).into();
+        }
+        document["standing"] = match self.standing {
+            Ok(Standing::Live) => "live",
+            Ok(Standing::Over) => "over",
+            Err(UnusableClock) => "unknown",
+        }
+        .into();
+        if holder.kind == HolderKind::Run {
+            document["holder_gone"] = self.is_gone.into();
+        }
+        document
+    }
+
+    fn held(&self) -> String {
+        self.lease.term.ttl().map_or_else(String::new, |ttl| format!("; it held {}", length(ttl.length())))
+    }
+
+    fn left(&self) -> String {
+        match (self.lease.term.left(self.now), self.lease.term.ttl()) {
+            (Some(left), Some(ttl)) => format!("{} left of {}", length(left), length(ttl.length())),
+            _ => "no time limit but eight hours since the last start".to_owned(),
+        }
+    }
+}
