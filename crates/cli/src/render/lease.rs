@@ -1,12 +1,12 @@
 //! How a lease stands, for people and for programs.
 
 use serde_json::{Value, json};
-use tenure_core::lease::{HolderKind, Lease, Standing};
+use tenure_core::lease::{HolderKind, Lease, Standing, Term};
 use tenure_core::session::Session;
-use tenure_core::time::{Moment, UnusableClock, millis};
+use tenure_core::time::{Moment, UnusableClock, WallTime, millis};
 
 use super::refusal::holder_json;
-use super::when::{ago, length, rfc3339};
+use super::when::{ago, instant, length, rfc3339};
 use super::{Look, Tone};
 
 /// A session's lease at a moment.
@@ -78,7 +78,17 @@ impl<'a> LeaseNow<'a> {
         self.lease.term.ttl().map_or_else(String::new, |ttl| format!("; it held {}", length(ttl.length())))
     }
 
+    /// A lease that the wall clock judges holds for longer than its ttl once that clock was set back.
+    fn set_back(&self) -> Option<WallTime> {
+        let Term::Wall { renewed, .. } = self.lease.term else { return None };
+        self.now.wall.filter(|now| renewed > *now)?;
+        self.lease.term.expires_at()
+    }
+
     fn left(&self) -> String {
+        if let Some(until) = self.set_back() {
+            return format!("until {}, because the clock was set back", instant(until));
+        }
         match (self.lease.term.left(self.now), self.lease.term.ttl()) {
             (Some(left), Some(ttl)) => format!("{} left of {}", length(left), length(ttl.length())),
             _ => "no time limit but eight hours since the last start".to_owned(),

@@ -24,9 +24,13 @@ fn timestamp(at: WallTime) -> Option<Timestamp> {
 }
 
 /// How long ago `at` was: `12s ago`. The instant itself where no clock can tell.
+///
+/// What has happened is ahead of a clock that was set back since.
 pub(crate) fn ago(at: WallTime, now: &Moment) -> String {
     match now.wall {
-        Some(now) if now.epoch_secs() < at.epoch_secs() => format!("in {}", length(at.since(now))),
+        Some(now) if now.epoch_secs() < at.epoch_secs() => {
+            format!("{} ahead of the clock", length(at.since(now)))
+        }
         Some(now) if now.since(at) < Duration::from_secs(1) => "just now".to_owned(),
         Some(now) => format!("{} ago", length(now.since(at))),
         None => instant(at),
@@ -51,6 +55,8 @@ pub(crate) fn length(length: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
+    use tenure_core::time::{BootId, BootMoment};
+
     use super::*;
 
     #[test]
@@ -62,6 +68,17 @@ mod tests {
         assert_eq!(shown(7_200_000), "2h");
         assert_eq!(shown(7_201_000), "2h", "seconds of hours are noise");
         assert_eq!(shown(349_200_000), "4d 1h");
+    }
+
+    #[test]
+    fn what_has_happened_is_never_said_to_be_yet_to_come() {
+        let boot = BootMoment { boot: BootId([1; 16]), ms: 0 };
+        let at = WallTime::from_epoch_secs;
+        let shown = |wall| ago(at(1_000), &Moment { wall, boot });
+        assert_eq!(shown(Some(at(1_000))), "just now");
+        assert_eq!(shown(Some(at(1_012))), "12s ago");
+        assert_eq!(shown(Some(at(400))), "10m ahead of the clock");
+        assert_eq!(shown(None), "1970-01-01T00:16:40Z");
     }
 
     #[test]

@@ -75,3 +75,16 @@ fn a_wall_clock_that_jumps_neither_ends_nor_extends_the_lease_of_a_run() {
     }
     drop(running);
 }
+
+#[test]
+fn after_the_clock_was_set_back_nothing_impossible_is_shown_of_a_workspace() {
+    let home = Home::new();
+    autonomous(&home);
+    let (status, key) = (home.ok_at("-1d", &["status"]), home.key());
+    for text in [status, home.ok_at("-1d", &["show", &key])] {
+        let lease = text.lines().find(|line| line.starts_with("Lease:")).unwrap();
+        assert!(lease.contains("until 2"), "{lease}");
+        assert!(lease.contains("Z, because the clock was set back, renewed "), "{lease}");
+        assert!(lease.ends_with(" ahead of the clock, fence 1"), "{lease}");
+    }
+}
