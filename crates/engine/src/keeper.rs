@@ -10,7 +10,7 @@ use tenure_core::refusal::Refusal;
 use tenure_core::session::Command;
 use tenure_store::{Handle, RenewOutcome, RenewRequest, StoreError};
 
-use crate::{Engine, EngineError, Target};
+use crate::{Engine, EngineError, Loss, Target};
 
 /// A clock that never jumps, counts suspended time, and can be waited on.
 #[async_trait::async_trait]
@@ -48,15 +48,6 @@ pub enum LeaseEvent {
     },
     /// It is lost for certain.
     Lost(Loss),
-}
-
-/// How a lease was lost.
-#[derive(Debug)]
-pub enum Loss {
-    /// Somebody ended or took the session: this rule says so.
-    Refused(Refusal),
-    /// The store gives answers that cannot be trusted.
-    Store(StoreError),
 }
 
 /// Renews one lease until it is lost.

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use tenure_core::event::{Event, EventBody};
 use tenure_core::id::{Fence, Seq};
-use tenure_core::refusal::Refusal;
 use tenure_engine::{Engine, LeaseEvent, Loss, Next, Tail};
 use tenure_store::Handle;
 
@@ -67,17 +66,8 @@ async fn next(tail: &mut Tail, fence: Fence) -> Vec<Happening> {
 }
 
 fn happening(event: &Event, ours: Fence) -> Option<Happening> {
-    let lost = |current| {
-        let refusal = Refusal::Fenced { given: ours, current, holder: None };
-        Some(Happening::Lease(LeaseEvent::Lost(Loss::Refused(refusal))))
-    };
     match &event.data {
         EventBody::Request(request) => Some(Happening::Asked(*request)),
-        EventBody::LeaseTakenOver { fence, .. } if *fence > ours => lost(*fence),
-        // The runner's own transitions are written under its fence; an operator's under none.
-        EventBody::StateChanged { to, .. } if to.is_terminal() && event.fence != Some(ours) => {
-            lost(ours.next())
-        }
-        _ => None,
+        _ => Loss::told_by(event, ours).map(|loss| Happening::Lease(LeaseEvent::Lost(loss))),
     }
 }

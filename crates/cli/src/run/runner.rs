@@ -6,7 +6,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use tenure_core::event::{Request, TerminalEvent};
 use tenure_core::session::{Command, Exit};
-use tenure_engine::{Engine, EngineError, LeaseEvent, Target};
+use tenure_engine::{Engine, EngineError, LeaseEvent, Loss, Target};
 use tenure_guard::signals::Caught;
 use tenure_guard::{BootTime, Console, Control, Ended, GuardEvent, StartFailure};
 
@@ -36,6 +36,8 @@ pub(super) struct End {
     pub(super) broken: Option<anyhow::Error>,
     /// Why we stopped it.
     pub(super) stopped: Option<Stopped>,
+    /// How the lease was lost, as far as we heard.
+    pub(super) loss: Option<Loss>,
     /// Bytes of output that were not recorded.
     pub(super) lost_bytes: u64,
 }
@@ -155,17 +157,27 @@ impl Runner<'_> {
             LeaseEvent::Jeopardy { error } => {
                 self.notices.say(&format!("the lease is in danger: failed to {error}"));
             }
-            LeaseEvent::Lost(_) => {
-                self.recorder.abandon();
-                if self.sitters.granted.on_lost == OnLost::Stop {
-                    self.notices.say("the session is no longer ours: the command is being stopped");
-                    self.stop();
-                } else {
-                    self.notices.say("the session is no longer ours; the command goes on, unrecorded");
-                }
-                self.end.stopped.get_or_insert(Stopped::Lost);
-            }
+            LeaseEvent::Lost(loss) => self.lost(loss),
         }
+    }
+
+    /// The log and the keeper may both tell of it. The second one counts only if it knows more.
+    fn lost(&mut self, loss: Loss) {
+        if self.end.loss.as_ref().is_some_and(|known| known.is_told() || !loss.is_told()) {
+            return;
+        }
+        let what = what_happened(&loss);
+        if self.end.loss.replace(loss).is_some() {
+            return;
+        }
+        self.recorder.abandon();
+        if self.sitters.granted.on_lost == OnLost::Stop {
+            self.notices.say(&format!("{what}: the command is being stopped"));
+            self.stop();
+        } else {
+            self.notices.say(&format!("{what}; the command goes on, unrecorded"));
+        }
+        self.end.stopped.get_or_insert(Stopped::Lost);
     }
 
     fn asked(&self, request: Request) {
@@ -184,6 +196,15 @@ impl Runner<'_> {
             Ok(_) | Err(EngineError::Refused { .. }) => {}
             Err(error) => self.notices.say(&format!("failed to record the {verb}: {error}")),
         }
+    }
+}
+
+/// In a few words; who did it and why is said at the end.
+fn what_happened(loss: &Loss) -> String {
+    match loss {
+        Loss::Ended { state, .. } => format!("the session is {}", state.name()),
+        Loss::TakenOver { .. } => "the session was taken over".to_owned(),
+        Loss::Refused(_) | Loss::Store(_) => "the session is no longer ours".to_owned(),
     }
 }
 

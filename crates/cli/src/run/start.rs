@@ -8,8 +8,9 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use anyhow::Context;
 use tenure_core::event::{Stream as Recorded, TerminalEvent};
 use tenure_core::id::Namespace;
+use tenure_core::refusal::Refusal;
 use tenure_core::session::{Session, Stats};
-use tenure_engine::{Engine, EngineError};
+use tenure_engine::{Engine, EngineError, Loss};
 use tenure_guard::terminal::Screen;
 use tenure_guard::{
     BootTime, Console, Control, Guarded, HoldLock, Launch, Output, Reexec, Signals, Stdio, Stream, launch,
@@ -46,8 +47,10 @@ pub(crate) enum Verdict {
     Like(tenure_guard::Ended),
     /// This process exits with a code of its own.
     Code(u8),
-    /// The claim was refused, or the session lost.
+    /// The claim was refused, or the session lost and nothing tells how.
     Refused(Box<EngineError>),
+    /// Others ended or took the session.
+    Lost(Box<Session>, Loss),
     /// Somebody else holds the session, and that was to be accepted.
     Skipped(Box<tenure_core::refusal::Held>),
 }
@@ -119,9 +122,11 @@ impl Run<'_> {
         let stats = Stats { duration, exit: None, output_bytes };
         let recorded = finish::record(&self.ground.engine, &self.claimed.granted, &end, stats);
         let recorded = self.runtime.block_on(recorded);
+        let is_lost = matches!(recorded, Err(EngineError::Refused { refusal: Refusal::Fenced { .. }, .. }));
         match end.broken {
-            Some(error) => Err(error),
-            None => Ok(self.verdict(end, recorded)),
+            // Whatever went wrong besides, a session that others ended or took says why.
+            Some(error) if !is_lost => Err(error),
+            _ => Ok(self.verdict(end, recorded)),
         }
     }
 
@@ -216,6 +221,20 @@ impl Run<'_> {
         .collect()
     }
 
+    /// Why the end could not be recorded. What was not heard of in time is looked up.
+    fn lost(&self, heard: Option<Loss>, refusal: EngineError) -> Verdict {
+        let granted = self.claimed.committed.head;
+        let look_up = || {
+            let told = self.ground.engine.loss(self.claimed.handle(), self.claimed.fence(), granted);
+            // A store that does not answer now leaves the refusal's own words.
+            self.runtime.block_on(told).ok().flatten()
+        };
+        match heard.filter(Loss::is_told).or_else(look_up) {
+            Some(loss) => Verdict::Lost(Box::new(self.claimed.session.clone()), loss),
+            None => refused(refusal),
+        }
+    }
+
     fn words(&self) -> Vec<String> {
         self.claimed.session.command.clone()
     }
@@ -223,7 +242,7 @@ impl Run<'_> {
     fn verdict(&self, end: End, recorded: Result<(), EngineError>) -> Verdict {
         let code = self.args.refused_exit;
         match (end.stopped, recorded) {
-            (_, Err(error @ EngineError::Refused { .. })) => refused(error),
+            (_, Err(error @ EngineError::Refused { .. })) => self.lost(end.loss, error),
             (Some(Stopped::Lost | Stopped::Overdue), Ok(())) => Verdict::Code(code),
             (_, Err(error)) => {
                 Notices { raw: false }.say(&format!("failed to record the session's end: {error}"));

@@ -7,7 +7,7 @@ use tenure_core::session::Session;
 use crate::app::App;
 use crate::args::run::{RunArgs, SitterArgs};
 use crate::exit::Exit;
-use crate::render::{Look, Report, explain};
+use crate::render::{Look, Report, explain, lost};
 use crate::run::{Ground, Verdict};
 
 /// Runs a command as a session.
@@ -27,6 +27,7 @@ pub(super) fn execute(app: &App, args: &RunArgs) -> anyhow::Result<Exit> {
             return Ok(Exit::Success);
         }
         Ok(Verdict::Refused(error)) => anyhow::Error::new(*error),
+        Ok(Verdict::Lost(session, loss)) => lost(&session, &loss).into(),
         Err(error) => error,
     };
     match explain(error) {

@@ -10,6 +10,7 @@ mod imports;
 mod names;
 mod processes;
 mod reference;
+mod runs;
 mod sessions;
 mod settings;
 mod stores;

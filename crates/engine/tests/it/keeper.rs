@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use tenure_core::id::Seq;
 use tenure_core::lease::{Standing, margin, renew_interval};
 use tenure_core::refusal::Refusal;
+use tenure_core::session::{Command, StateName, Stats};
 use tenure_engine::{Keeper, Kept, LeaseEvent, Loss, Steady, Target};
 use tenure_store::Find;
 use tenure_store_testkit::{Trouble, Verb};
@@ -103,6 +105,41 @@ async fn what_an_operator_ended_is_lost() {
     let mut keeper = keeper(&bench, kept);
     bench.engine.apply(&Target::Session(kept.handle), &cancel()).await.unwrap();
     assert!(matches!(lost(keeper.next().await), Refusal::Fenced { holder: None, .. }));
+}
+
+#[tokio::test]
+async fn the_log_tells_how_a_lease_was_lost_and_by_the_first_who_took_it() {
+    let bench = Bench::new();
+    let (_, kept) = bench.hold("nightly", "w1").await;
+    let loss = || bench.engine.loss(kept.handle, kept.fence, Seq(0));
+    assert!(loss().await.unwrap().is_none(), "nobody took it");
+    for actor in ["w2", "w3"] {
+        bench.clock.advance(kept.times.ttl().length());
+        bench.engine.apply(&Target::Session(kept.handle), &takeover(actor)).await.unwrap();
+    }
+    match loss().await.unwrap() {
+        Some(Loss::TakenOver { holder, fence, reason }) => {
+            let told = (holder.id.as_str(), fence, reason.as_str());
+            assert_eq!(told, ("w2", kept.fence.next(), "runner died"));
+        }
+        other => panic!("expected a takeover, not {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn the_log_tells_who_ended_a_session_but_not_of_its_holders_own_end() {
+    let bench = Bench::new();
+    let (_, cancelled) = bench.hold("a", "w1").await;
+    let (_, completed) = bench.hold("b", "w1").await;
+    bench.engine.apply(&Target::Session(cancelled.handle), &cancel()).await.unwrap();
+    let complete =
+        Command::Complete { fence: completed.fence, message: String::new(), stats: Stats::default() };
+    bench.engine.apply(&Target::Session(completed.handle), &complete).await.unwrap();
+    match bench.engine.loss(cancelled.handle, cancelled.fence, Seq(0)).await.unwrap() {
+        Some(Loss::Ended { state: StateName::Cancelled, by: None, reason }) => assert_eq!(reason, "enough"),
+        other => panic!("expected a cancelled session, not {other:?}"),
+    }
+    assert!(bench.engine.loss(completed.handle, completed.fence, Seq(0)).await.unwrap().is_none());
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod held;
 mod limit;
+mod lost;
 mod workspace;
 
 use tenure_core::kind::Kind;
@@ -10,6 +11,7 @@ use tenure_core::refusal::{Held, Refusal};
 use crate::problem::Problem;
 
 pub(crate) use held::{holder_json, who};
+pub(crate) use lost::lost;
 
 /// Words for `refusal`. `raced`: it was decided anew after somebody else wrote in between.
 pub(super) fn words(refusal: &Refusal, raced: bool) -> Problem {
