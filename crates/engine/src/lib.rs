@@ -13,6 +13,7 @@ mod loss;
 mod names;
 mod sweep;
 mod tail;
+mod wait;
 mod witness;
 
 use std::sync::Arc;
@@ -28,6 +29,7 @@ pub use loss::Loss;
 pub use names::Name;
 pub use sweep::Swept;
 pub use tail::{Next, Tail};
+pub use wait::{Wait, Waited, expires_in};
 pub use witness::{NoWitness, Witness};
 
 /// Sessions over one store.

@@ -8,7 +8,7 @@ use tenure_core::limits;
 use tenure_core::session::Session;
 use tenure_store::{Find, Handle, ReadRequest, Store, StoreError, Watch};
 
-use crate::{Engine, EngineError};
+use crate::Engine;
 
 /// Reads a session's log from a position on and goes on as it grows.
 #[derive(Debug)]
@@ -34,23 +34,6 @@ impl Engine {
     #[must_use]
     pub fn tail(&self, handle: Handle, after: Seq, types: Vec<String>) -> Tail {
         Tail { store: Arc::clone(&self.store), handle, after, types, watch: None }
-    }
-
-    /// Waits until a session has ended.
-    ///
-    /// # Errors
-    /// When the store cannot be asked.
-    pub async fn wait(&self, handle: Handle) -> Result<Session, EngineError> {
-        if let Some(session) = ended(self.store.as_ref(), handle).await? {
-            return Ok(session);
-        }
-        let mut watch = self.store.watch(handle).await?;
-        loop {
-            if let Some(session) = ended(self.store.as_ref(), handle).await? {
-                return Ok(session);
-            }
-            watch.changed().await?;
-        }
     }
 }
 
@@ -114,9 +97,4 @@ impl Tail {
         }
         Ok(None)
     }
-}
-
-async fn ended(store: &dyn Store, handle: Handle) -> Result<Option<Session>, StoreError> {
-    let found = store.find(Find::Handle(handle)).await?;
-    Ok(found.current.session.filter(Session::is_terminal))
 }

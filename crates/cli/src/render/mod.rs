@@ -17,7 +17,7 @@ use serde_json::Value;
 
 pub(crate) use failure::explain;
 pub(crate) use look::{Look, Tone};
-pub(crate) use refusal::{lost, who};
+pub(crate) use refusal::{left, lost, who};
 
 /// An answer, as people and as programs read it.
 pub(crate) trait Report {

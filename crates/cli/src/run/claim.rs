@@ -11,15 +11,13 @@ use tenure_core::refusal::{Held, Refusal};
 use tenure_core::session::{Claimant, Command, Session, StartRun};
 use tenure_engine::{Engine, EngineError, Kept, Steady, Target};
 use tenure_guard::HoldLock;
-use tenure_store::{Committed, Find, Found, Handle, Slot};
+use tenure_store::{Committed, Find, Handle, Slot};
 
 use super::lease::Granted;
+use super::queue::Queue;
 use super::steady::BootClock;
 use crate::args::run::{IfHeld, OnLost};
 use crate::living;
-
-/// How long a session that others hold is left alone before it is looked at again, at most.
-const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// What is to be claimed.
 #[derive(Debug, Clone)]
@@ -111,42 +109,40 @@ pub(super) async fn claim(
         takeover: wish.takeover.clone(),
     };
     let command = Command::StartRun(Box::new(start));
-    let target = target(wish);
+    let slot = slot(wish);
+    let target = slot.clone().map_or(Target::New, Target::Slot);
+    let mut queue = slot.as_ref().map(|slot| Queue::new(engine, slot));
     loop {
-        if let (Some(_), Target::Slot(slot)) = (&wish.takeover, &target) {
+        if let (Some(_), Some(slot)) = (&wish.takeover, &slot) {
             living::ensure_gone(engine, db, Find::Slot(slot.clone())).await?;
         }
         let at = BootClock.now();
-        let refusal = match engine.apply(&target, &command).await {
+        let (refusal, raced) = match engine.apply(&target, &command).await {
             Ok(applied) => match (applied.session, applied.committed) {
                 (Some(session), Some(committed)) => return Ok(granted(wish, session, committed, at)),
                 _ => unreachable!("a start that is not refused writes a session"),
             },
-            Err(EngineError::Refused { refusal: Refusal::Held(held), raced }) => match wish.if_held {
-                IfHeld::Fail => EngineError::Refused { refusal: Refusal::Held(held), raced },
-                IfHeld::Skip => return Ok(Claim::Skipped(held)),
-                IfHeld::Wait => {
-                    wait_for_change(engine, &target).await?;
-                    continue;
-                }
-            },
-            Err(error @ EngineError::Refused { refusal: Refusal::Abandoned(_), .. }) => {
-                // Abandoned for long enough, it is ended here and now, whoever sweeps or does not.
-                if engine.apply(&target, &Command::ExpireIdle).await.is_ok() {
-                    continue;
-                }
-                error
-            }
-            Err(error) => error,
+            Err(EngineError::Refused { refusal, raced }) => (refusal, raced),
+            Err(error) => return Err(error.into()),
         };
-        return Err(refusal.into());
+        // Abandoned for long enough, it is ended here and now, whoever sweeps or does not.
+        let is_abandoned = matches!(refusal, Refusal::Abandoned(_));
+        if is_abandoned && engine.apply(&target, &Command::ExpireIdle).await.is_ok() {
+            continue;
+        }
+        match (refusal, wish.if_held, &mut queue) {
+            (Refusal::Held(held), IfHeld::Skip, _) => return Ok(Claim::Skipped(held)),
+            (refusal @ (Refusal::Held(_) | Refusal::Abandoned(_)), IfHeld::Wait, Some(queue)) => {
+                queue.wait(&refusal).await?;
+            }
+            (refusal, _, _) => return Err(EngineError::Refused { refusal, raced }.into()),
+        }
     }
 }
 
-fn target(wish: &Wish) -> Target {
-    wish.key.clone().map_or(Target::New, |key| {
-        Target::Slot(Slot { namespace: wish.namespace.clone(), kind: Kind::Agent, key })
-    })
+fn slot(wish: &Wish) -> Option<Slot> {
+    let key = wish.key.clone()?;
+    Some(Slot { namespace: wish.namespace.clone(), kind: Kind::Agent, key })
 }
 
 fn granted(wish: &Wish, session: Session, committed: Committed, at: Duration) -> Claim {
@@ -154,28 +150,4 @@ fn granted(wish: &Wish, session: Session, committed: Committed, at: Duration) ->
     let kept = Kept { handle: committed.handle, fence, times: wish.times };
     let granted = Granted { kept, at, on_lost: wish.on_lost };
     Claim::Granted(Box::new(Claimed { session, committed, granted }))
-}
-
-/// Returns when the session changed, or its lease may be over.
-async fn wait_for_change(engine: &Engine, target: &Target) -> Result<(), EngineError> {
-    let Target::Slot(slot) = target else {
-        return Ok(());
-    };
-    let found = engine.store().find(Find::Slot(slot.clone())).await?;
-    let Some(handle) = found.handle else {
-        return Ok(());
-    };
-    let mut watch = engine.store().watch(handle).await?;
-    let left = lease_left(engine, &found).await?;
-    tokio::select! {
-        changed = watch.changed() => changed?,
-        () = BootClock.sleep(left.min(LOOK_AGAIN_AFTER)) => {}
-    }
-    Ok(())
-}
-
-async fn lease_left(engine: &Engine, found: &Found) -> Result<Duration, EngineError> {
-    let now = engine.store().now().await?;
-    let lease = found.current.open().and_then(|session| session.lease.as_ref());
-    Ok(lease.and_then(|lease| lease.term.left(&now)).unwrap_or_default())
 }

@@ -11,6 +11,7 @@ mod inbox;
 mod lane;
 mod lease;
 mod notice;
+mod queue;
 mod record;
 mod runner;
 mod sitter;
@@ -21,3 +22,4 @@ mod wish;
 
 pub(crate) use sitter::execute as sit;
 pub(crate) use start::{Ground, Verdict, execute};
+pub(crate) use steady::BootClock;

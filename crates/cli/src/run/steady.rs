@@ -7,7 +7,7 @@ use tenure_guard::BootTime;
 
 /// Time since the machine started.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct BootClock;
+pub(crate) struct BootClock;
 
 #[async_trait::async_trait]
 impl Steady for BootClock {

@@ -206,14 +206,13 @@ pub(crate) struct Running(Child);
 impl Running {
     /// Starts `tenure run --key KEY -- sh -c SCRIPT` and returns once it holds the session.
     pub(crate) fn start(home: &Home, key: &str, script: &str) -> Self {
-        Self::start_with(home, &["--key", key], script)
+        Self::start_with(home, key, &[], script)
     }
 
-    /// The same with options, of which the second is the key.
-    pub(crate) fn start_with(home: &Home, options: &[&str], script: &str) -> Self {
-        let key = options[1];
+    /// The same with more options.
+    pub(crate) fn start_with(home: &Home, key: &str, options: &[&str], script: &str) -> Self {
         let mut command = home.command();
-        command.arg("run").args(options).args(["--", "sh", "-c", script]);
+        command.args(["run", "--key", key]).args(options).args(["--", "sh", "-c", script]);
         let running = Self(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
         eventually(|| home.ask(&["show", key]).code == 0);
         running

@@ -1,10 +1,11 @@
-//! `tenure run` as whoever started it sees it, to its end.
+//! `tenure run` and `tenure wait` as whoever started them sees them, to their end.
 
-use std::process::{Child, Stdio};
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStderr, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::home::{Answer, Home, document, eventually};
+use crate::home::{Answer, Home, Running, answer, document, eventually, succeeded};
 
 /// A run whose words are read at its end.
 struct Heard(Child);
@@ -95,4 +96,87 @@ fn a_frozen_run_that_was_taken_over_says_by_whom_and_why() {
             says(&ended.err, &["(key job) was taken over by me", ": it froze (fence 2)"]);
         }
     }
+}
+
+/// A process that said something and waits.
+struct Waiting(Child, BufReader<ChildStderr>);
+
+impl Waiting {
+    fn start(home: &Home, words: &[&str]) -> Self {
+        let mut command = home.command();
+        let mut child = command.args(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let said = BufReader::new(child.stderr.take().unwrap());
+        Self(child, said)
+    }
+
+    /// The next lines that it says.
+    fn says(&mut self, lines: usize) -> String {
+        let mut said = String::new();
+        for _ in 0..lines {
+            self.1.read_line(&mut said).unwrap();
+        }
+        said
+    }
+
+    fn end(mut self) -> Answer {
+        let (mut out, mut err) = (String::new(), String::new());
+        self.0.stdout.take().unwrap().read_to_string(&mut out).unwrap();
+        self.1.read_to_string(&mut err).unwrap();
+        Answer { code: self.0.wait().unwrap().code().unwrap(), out, err }
+    }
+}
+
+const WAYS: &str = "take it over: tenure takeover <name> --actor-id <actor-id> --reason <reason>, or end it: \
+                    tenure cancel <name>\n";
+
+#[test]
+fn a_run_that_waits_for_an_abandoned_key_says_how_to_go_on_and_runs_once_somebody_does() {
+    let home = Home::new();
+    Running::start(&home, "job", "sleep 60").vanish(&home);
+    let mut waiting =
+        Waiting::start(&home, &["run", "--key", "job", "--if-held", "wait", "--", "echo", "ran"]);
+    let said = waiting.says(2);
+    says(
+        &said,
+        &["tenure: waiting: session ses_", "(key job) was left by run/", "it expires by itself in ", WAYS],
+    );
+    // Taken over, it is held again, and not abandoned.
+    home.ok(&["takeover", "job", "--actor-id", "me", "--reason", "a look"]);
+    home.ok(&["cancel", "job"]);
+    let ended = succeeded(waiting.end());
+    assert_eq!((ended.out.as_str(), ended.err.as_str()), ("ran\n", ""));
+}
+
+#[test]
+fn an_abandoned_key_is_not_skipped_because_nobody_is_at_it() {
+    let home = Home::new();
+    Running::start(&home, "job", "sleep 60").vanish(&home);
+    let skip = ["run", "--key", "job", "--if-held", "skip"];
+    let refused = home.refused(&[&skip[..], &["--", "true"]].concat());
+    says(&refused.err, &["(key job) was left by run/", "--takeover <reason>"]);
+    let taken = [&skip[..], &["--takeover", "died", "--", "echo", "ran"]].concat();
+    assert_eq!(home.ok(&taken), "ran\n");
+}
+
+#[test]
+fn whoever_waits_for_an_abandoned_session_hears_so_once_and_how_to_go_on() {
+    let home = Home::new();
+    Running::start(&home, "job", "sleep 60").vanish(&home);
+    let mut waiting = Waiting::start(&home, &["wait", "job"]);
+    let said = waiting.says(2);
+    says(&said, &["warning: session ses_", "(key job) was left by run/", "it expires by itself in ", WAYS]);
+    home.ok(&["append", "job", "--type", "note"]);
+    home.ok(&["cancel", "job"]);
+    let ended = waiting.end();
+    assert_eq!((ended.code, ended.err.as_str()), (1, ""));
+    says(&ended.out, &["(key `job`) cancelled"]);
+}
+
+#[test]
+fn whoever_waits_for_an_abandoned_session_ends_it_once_it_was_idle_for_too_long() {
+    let home = Home::new();
+    Running::start_with(&home, "job", &["--ttl", "2s", "--grace", "50ms"], "sleep 60").vanish(&home);
+    let ended = answer(home.at("+31m").args(["wait", "job", "--output", "json"]));
+    assert_eq!((ended.code, ended.err.as_str()), (1, ""));
+    assert_eq!(document(&ended.out)["session"]["state"], "expired");
 }

@@ -256,7 +256,7 @@ fn what_a_dead_runner_left_is_taken_over_at_once() {
 #[test]
 fn a_run_whose_process_is_gone_is_shown_as_abandoned_while_its_lease_has_time_left() {
     let home = Home::new();
-    let running = Running::start_with(&home, &["--key", "job", "--ttl", "10m"], "sleep 60");
+    let running = Running::start_with(&home, "job", &["--ttl", "10m"], "sleep 60");
     let lease =
         |document: &Value| (document["lease"]["standing"].clone(), document["lease"]["holder_gone"].clone());
     assert_eq!(lease(&home.json(&["show", "job"])), ("live".into(), false.into()));

@@ -6,3 +6,4 @@ mod bench;
 mod keeper;
 mod sweep;
 mod tail;
+mod wait;

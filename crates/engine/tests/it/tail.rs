@@ -52,14 +52,3 @@ async fn a_tail_of_some_types_passes_over_the_others_and_still_sees_the_end() {
     bench.engine.apply(&Target::Session(kept.handle), &cancel()).await.unwrap();
     assert!(matches!(tail.next().await.unwrap(), Next::Ended(_)));
 }
-
-#[tokio::test]
-async fn waiting_for_a_session_ends_with_it() {
-    let bench = Bench::new();
-    let (_, kept) = bench.hold("nightly", "w1").await;
-    let end = async {
-        bench.engine.apply(&Target::Session(kept.handle), &cancel()).await.unwrap();
-    };
-    let (session, ()) = tokio::join!(bench.engine.wait(kept.handle), end);
-    assert_eq!(session.unwrap().state.name(), StateName::Cancelled);
-}

@@ -1,12 +1,14 @@
 //! Words for sessions that somebody else holds, held, or let go.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use tenure_core::lease::Holder;
 use tenure_core::refusal::Held;
 
 use super::with_held;
 use crate::problem::Problem;
-use crate::render::when::{instant, rfc3339};
+use crate::render::when::{instant, length, rfc3339};
 
 /// Somebody holds it now.
 pub(super) fn held(held: &Held) -> Problem {
@@ -33,6 +35,16 @@ pub(super) fn abandoned(held: &Held) -> Problem {
         .hint("take it over and run: tenure run --key <key> --takeover <reason> -- <command>")
         .hint("take it over: tenure takeover <name> --actor-id <actor-id> --reason <reason>");
     with_held(words, held)
+}
+
+/// Somebody held it and is gone or late, said to whoever waits for it all the same.
+pub(crate) fn left(held: &Held, expires_in: Option<Duration>) -> [String; 2] {
+    let what = format!("{} was left by {}: nobody is at it any more", session(held), who(&held.holder));
+    let when =
+        expires_in.map_or_else(String::new, |left| format!("it expires by itself in {}; ", length(left)));
+    let ways = "take it over: tenure takeover <name> --actor-id <actor-id> --reason <reason>, or end it: \
+                tenure cancel <name>";
+    [what, format!("{when}{ways}")]
 }
 
 /// The given fence is not the current one.

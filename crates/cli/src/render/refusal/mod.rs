@@ -10,7 +10,7 @@ use tenure_core::refusal::{Held, Refusal};
 
 use crate::problem::Problem;
 
-pub(crate) use held::{holder_json, who};
+pub(crate) use held::{holder_json, left, who};
 pub(crate) use lost::lost;
 
 /// Words for `refusal`. `raced`: it was decided anew after somebody else wrote in between.
