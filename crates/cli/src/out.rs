@@ -6,6 +6,8 @@ use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::os::fd::AsFd;
 
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
 use serde::Serialize;
 
 use crate::args::{Color, Form};
@@ -114,6 +116,30 @@ fn answers() -> Box<dyn Write> {
         Ok(copy) => Box::new(File::from(copy)),
         Err(_no_descriptor_left) => Box::new(io::stdout()),
     }
+}
+
+/// Returns once nobody reads standard output any more; never where that cannot be told.
+pub(crate) async fn reader_gone() {
+    let (tell, told) = tokio::sync::oneshot::channel();
+    let look = move || {
+        if is_closed_in_the_end() {
+            // Nobody waits any more where the log has ended.
+            let _ = tell.send(());
+        }
+    };
+    // It ends with this process. Without a thread for it, the next answer will tell.
+    drop(std::thread::Builder::new().name("reader".to_owned()).spawn(look));
+    if told.await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Waits for what is told unasked: a pipe without a reader, a terminal that was hung up.
+fn is_closed_in_the_end() -> bool {
+    let output = io::stdout();
+    let mut fds = [PollFd::new(&output, PollFlags::empty())];
+    while poll(&mut fds, None) == Err(Errno::INTR) {}
+    fds[0].revents().intersects(PollFlags::ERR | PollFlags::HUP)
 }
 
 /// Writes to standard error. If nobody listens, there is nobody to tell that either.

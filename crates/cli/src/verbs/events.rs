@@ -1,13 +1,15 @@
 //! `tenure events`: a session's log, from a position on, live if asked for.
 
+use std::pin::pin;
+
 use tenure_core::event::{Event, EventBody, Stream, TerminalEvent};
 use tenure_core::id::{Seq, SessionId};
-use tenure_engine::{Next, Tail};
+use tenure_engine::Next;
 
 use crate::app::App;
 use crate::args::session::EventsArgs;
 use crate::exit::Exit;
-use crate::out::Out;
+use crate::out::{Out, Unread, reader_gone};
 use crate::render::event::{Lines, document};
 
 /// Shows the log as it is, and as it grows.
@@ -17,8 +19,17 @@ pub(super) async fn execute(app: &App, args: &EventsArgs) -> anyhow::Result<Exit
     let mut tail = engine.tail(listed.handle, Seq(args.after), types);
     let mut view = View::new(&app.out, listed.session.id, args.raw);
     let mut left = args.limit.unwrap_or(u64::MAX);
+    let mut reader_gone = pin!(reader_gone());
     while left > 0 {
-        let events = next(&mut tail, args.follow).await?;
+        let events = if args.follow {
+            tokio::select! {
+                next = tail.next() => followed(next?),
+                // What nobody reads is not waited for.
+                () = &mut reader_gone => return Err(Unread.into()),
+            }
+        } else {
+            tail.page().await?
+        };
         if events.is_empty() {
             break;
         }
@@ -32,14 +43,11 @@ pub(super) async fn execute(app: &App, args: &EventsArgs) -> anyhow::Result<Exit
     Ok(Exit::Success)
 }
 
-/// The next events; none at the end.
-async fn next(tail: &mut Tail, follow: bool) -> anyhow::Result<Vec<Event>> {
-    if !follow {
-        return Ok(tail.page().await?);
-    }
-    match tail.next().await? {
-        Next::Events(events) => Ok(events),
-        Next::Ended(_) => Ok(Vec::new()),
+/// None at the end.
+fn followed(next: Next) -> Vec<Event> {
+    match next {
+        Next::Events(events) => events,
+        Next::Ended(_) => Vec::new(),
     }
 }
 

@@ -124,6 +124,23 @@ fn a_reader_that_leaves_ends_the_log_quietly() {
 }
 
 #[test]
+fn a_follower_whose_reader_leaves_ends_quietly_although_nothing_happens() {
+    let home = Home::new();
+    let _running = Running::start(&home, "job", "sleep 60");
+    let mut command = home.command();
+    command.args(["events", "job", "--follow"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    // The last that happens: the command is started.
+    while !lines.next().unwrap().unwrap().contains("$ sh") {}
+    drop(lines);
+    let mut said = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!((child.wait().unwrap().code(), said.as_str()), (Some(0), ""));
+    assert_eq!(home.json(&["show", "job"])["state"], "active", "it did not wait for the end");
+}
+
+#[test]
 fn what_others_wrote_cannot_control_the_terminal_of_who_reads_it() {
     let home = Home::new();
     let running = Running::start(&home, "job", "printf '\\033]0;title\\007\\033[2Jx\\001\\n'; sleep 60");
