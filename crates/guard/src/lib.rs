@@ -43,7 +43,7 @@ pub mod tree;
 mod watch;
 
 pub use clock::BootTime;
-pub use console::{Console, Stream};
+pub use console::{Console, Stream, Unshown};
 pub use control::{Control, ControlError};
 pub use ended::Ended;
 pub use event::{GuardEvent, StartFailure, StartStep};

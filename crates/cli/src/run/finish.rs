@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tenure_core::session::{Command, Stats};
 use tenure_engine::{Engine, EngineError, Target};
-use tenure_guard::{BootTime, Ended};
+use tenure_guard::{BootTime, Ended, Stream, Unshown};
 
 use super::lease::Granted;
 use super::runner::{End, exit};
@@ -36,15 +36,16 @@ pub(super) async fn record(
 fn command(granted: &Granted, end: &End, stats: Stats) -> Command {
     let fence = granted.kept.fence;
     let stats = Stats { exit: end.ended.map(exit), ..stats };
-    let unrecorded = match end.lost_bytes {
-        0 => String::new(),
-        bytes => format!("; {bytes} bytes of output were not recorded"),
-    };
     match (end.ended, end.failure) {
-        (Some(Ended::Code(0)), _) if end.stopped.is_none() => {
-            Command::Complete { fence, message: format!("exited with code 0{unrecorded}"), stats }
+        (Some(ended), _) => {
+            let message = format!("{ended}{}", missing(end));
+            // A command that writes itself learns that it could not, and fails.
+            if ended == Ended::Code(0) && end.stopped.is_none() && end.unshown.is_empty() {
+                Command::Complete { fence, message, stats }
+            } else {
+                Command::Fail { fence, message, stats }
+            }
         }
-        (Some(ended), _) => Command::Fail { fence, message: format!("{ended}{unrecorded}"), stats },
         (None, Some(failure)) => Command::Fail { fence, message: failure.to_string(), stats },
         (None, None) => {
             let lost = || "the guard was lost".to_owned();
@@ -52,4 +53,24 @@ fn command(granted: &Granted, end: &End, stats: Stats) -> Command {
             Command::Fail { fence, message, stats }
         }
     }
+}
+
+/// What of the output is not where it should be, after how the command ended.
+fn missing(end: &End) -> String {
+    let unrecorded = match end.lost_bytes {
+        0 => String::new(),
+        bytes => format!("; {bytes} bytes of output were not recorded"),
+    };
+    let unshown = end.unshown.iter().map(|unshown| format!("; {}", words(unshown)));
+    unshown.chain([unrecorded]).collect()
+}
+
+/// Output that could not be shown, in words.
+pub(super) fn words(unshown: &Unshown) -> String {
+    let name = match unshown.stream {
+        Stream::Terminal => "the terminal",
+        Stream::Stdout => "standard output",
+        Stream::Stderr => "standard error",
+    };
+    format!("{name} could not be written: {}", unshown.error)
 }

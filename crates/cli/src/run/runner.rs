@@ -8,7 +8,7 @@ use tenure_core::event::{Request, TerminalEvent};
 use tenure_core::session::{Command, Exit};
 use tenure_engine::{Engine, EngineError, LeaseEvent, Loss, Target};
 use tenure_guard::signals::Caught;
-use tenure_guard::{BootTime, Console, Control, Ended, GuardEvent, StartFailure};
+use tenure_guard::{BootTime, Console, Control, Ended, GuardEvent, StartFailure, Unshown};
 
 use super::happening::Happening;
 use super::notice::Notices;
@@ -40,6 +40,8 @@ pub(super) struct End {
     pub(super) loss: Option<Loss>,
     /// Bytes of output that were not recorded.
     pub(super) lost_bytes: u64,
+    /// Output that could not be shown.
+    pub(super) unshown: Vec<Unshown>,
 }
 
 /// A held session with a guarded command.

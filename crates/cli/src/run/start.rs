@@ -13,7 +13,8 @@ use tenure_core::session::{Session, Stats};
 use tenure_engine::{Engine, EngineError, Loss};
 use tenure_guard::terminal::Screen;
 use tenure_guard::{
-    BootTime, Console, Control, Guarded, HoldLock, Launch, Output, Reexec, Signals, Stdio, Stream, launch,
+    BootTime, Console, Control, Ended, Guarded, HoldLock, Launch, Output, Reexec, Signals, Stdio, Stream,
+    launch,
 };
 use tenure_store_sqlite::SqliteStore;
 
@@ -44,7 +45,7 @@ pub(crate) struct Ground {
 #[derive(Debug)]
 pub(crate) enum Verdict {
     /// This process ends as the command did.
-    Like(tenure_guard::Ended),
+    Like(Ended),
     /// This process exits with a code of its own.
     Code(u8),
     /// The claim was refused, or the session lost and nothing tells how.
@@ -122,6 +123,9 @@ impl Run<'_> {
         let stats = Stats { duration, exit: None, output_bytes };
         let recorded = finish::record(&self.ground.engine, &self.claimed.granted, &end, stats);
         let recorded = self.runtime.block_on(recorded);
+        for unshown in &end.unshown {
+            Notices { raw: false }.say(&finish::words(unshown));
+        }
         let is_lost = matches!(recorded, Err(EngineError::Refused { refusal: Refusal::Fenced { .. }, .. }));
         match end.broken {
             // Whatever went wrong besides, a session that others ended or took says why.
@@ -184,8 +188,8 @@ impl Run<'_> {
             guard_pid,
             guard_ends_at: None,
         };
-        let end = runner.run(&happenings);
-        console.close();
+        let mut end = runner.run(&happenings);
+        end.unshown = console.close();
         // After its last output, which the console may have held until now.
         if let Some(ended) = end.ended {
             recorder.fact(TerminalEvent::Exited(exit(ended)));
@@ -249,6 +253,7 @@ impl Run<'_> {
                 Verdict::Code(1)
             }
             (None, Ok(())) => match (end.ended, end.failure) {
+                (Some(Ended::Code(0)), _) if !end.unshown.is_empty() => Verdict::Code(1),
                 (Some(ended), _) => Verdict::Like(ended),
                 (None, Some(failure)) => {
                     Notices { raw: false }.say(&format!("failed to start the command: {failure}"));

@@ -25,14 +25,16 @@ impl Heard {
     }
 
     fn end(self) -> Answer {
-        let output = self.0.wait_with_output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Answer {
-            code: output.status.code().unwrap_or_else(|| panic!("{output:?}")),
-            out: text(output.stdout),
-            err: text(output.stderr),
-        }
+        told(self.0)
     }
+}
+
+/// What a process answered in the end. Streams that are not for this test are empty.
+fn told(child: Child) -> Answer {
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    let code = output.status.code().unwrap_or_else(|| panic!("no exit code: {:?}", output.status));
+    Answer { code, out: text(output.stdout), err: text(output.stderr) }
 }
 
 fn says(text: &str, parts: &[&str]) {
@@ -179,4 +181,46 @@ fn whoever_waits_for_an_abandoned_session_ends_it_once_it_was_idle_for_too_long(
     let ended = answer(home.at("+31m").args(["wait", "job", "--output", "json"]));
     assert_eq!((ended.code, ended.err.as_str()), (1, ""));
     assert_eq!(document(&ended.out)["session"]["state"], "expired");
+}
+
+#[test]
+fn output_that_cannot_be_written_fails_the_run_as_it_would_the_command() {
+    let home = Home::new();
+    for (script, stream) in [("echo hi", "output"), ("echo hi >&2", "error")] {
+        let mut command = home.command();
+        command.args(["run", "--key", "job", "--", "sh", "-c", &format!("{script}; exit 0")]);
+        let full = || std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let answer = match stream {
+            "output" => told(command.stdout(full()).stderr(Stdio::piped()).spawn().unwrap()),
+            _ => told(command.stdout(Stdio::piped()).stderr(full()).spawn().unwrap()),
+        };
+        assert_eq!(answer.code, 1, "{answer:?}");
+        let told = format!("standard {stream} could not be written: No space left on device");
+        if stream == "output" {
+            says(&answer.err, &[&told]);
+        }
+        let shown = home.json(&["show", "job"]);
+        assert_eq!(shown["state"], "failed");
+        says(shown["error"].as_str().unwrap(), &["exited with code 0", &told]);
+        assert_eq!(
+            home.ok(&["events", "job", "--type", "terminal"]).matches("hi").count(),
+            2,
+            "it is recorded"
+        );
+    }
+}
+
+#[test]
+fn a_reader_that_leaves_ends_the_command_as_without_a_run() {
+    use std::os::unix::process::ExitStatusExt;
+    let home = Home::new();
+    let mut command = home.command();
+    command.args(["run", "--key", "job", "--", "yes"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(line, "y\n");
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.signal(), Some(Signal::PIPE.as_raw()));
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
 }

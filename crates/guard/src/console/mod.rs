@@ -28,6 +28,15 @@ pub enum Stream {
     Stderr,
 }
 
+/// Output that could not be shown, although somebody was there to read it: a full disk, say.
+#[derive(Debug)]
+pub struct Unshown {
+    /// Which output.
+    pub stream: Stream,
+    /// What went wrong.
+    pub error: io::Error,
+}
+
 /// The connection; made once for each command.
 ///
 /// With a terminal: keys go to the command while the runner is in the foreground ([`Self::enter`]), and are
@@ -52,7 +61,8 @@ impl Console {
     /// stream, one call at a time; while it takes its time the command's writes block.
     ///
     /// When the runner's standard output cannot be written to, mostly because its reader is gone, the command's
-    /// pipe is closed as well, so that the command meets SIGPIPE as if it wrote there itself.
+    /// pipe is closed as well, so that the command meets SIGPIPE as if it wrote there itself. What else went wrong
+    /// it cannot learn; [`Self::close`] tells.
     pub fn open(
         output: Output,
         control: &Control,
@@ -128,16 +138,15 @@ impl Console {
     /// Shows and records what is left, then restores the terminal. Call it after
     /// [`crate::GuardEvent::TreeGone`]: output held open by strangers is not waited for.
     ///
-    /// A panic of the recording goes on here.
-    pub fn close(self) {
-        let mut panics = Vec::new();
-        for pump in self.pumps {
-            panics.extend(pump.finish().err());
-        }
+    /// Says what could not be shown. A panic of the recording goes on here.
+    pub fn close(self) -> Vec<Unshown> {
+        let finished: Vec<_> = self.pumps.into_iter().map(Pump::finish).collect();
         drop(self.screen);
-        if let Some(panic) = panics.pop() {
-            std::panic::resume_unwind(panic);
-        }
+        let finished = finished.into_iter().filter_map(|pump| {
+            // Only once the terminal is restored.
+            pump.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        });
+        finished.collect()
     }
 }
 

@@ -12,7 +12,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::io::Errno;
 
-use super::Stream;
+use super::{Stream, Unshown};
 use crate::clock::timespec;
 
 /// What is read at once, in bytes: as much as a pipe holds.
@@ -38,6 +38,8 @@ pub(super) struct Source {
     from: OwnedFd,
     /// `None` once it cannot be written to any more.
     shown_on: Option<OwnedFd>,
+    /// What went wrong with showing it, other than that nobody reads it.
+    failure: Option<Errno>,
     /// How long silence must last to mean that nothing is on its way.
     linger: Duration,
     /// The terminal's other side. A command may close it and open it again, which must not look like the end.
@@ -47,7 +49,7 @@ pub(super) struct Source {
 /// A thread that pumps until the end of the output.
 #[derive(Debug)]
 pub(super) struct Pump {
-    thread: JoinHandle<()>,
+    thread: JoinHandle<Option<Unshown>>,
     /// A byte asks to be told when everything so far has been taken. Closing it says that the tree is gone:
     /// what is there now is all there will be.
     ask: PipeWriter,
@@ -65,13 +67,27 @@ enum Found {
 impl Source {
     pub(super) fn pipe(stream: Stream, from: OwnedFd, shown_on: OwnedFd) -> io::Result<Self> {
         set_nonblocking(&from)?;
-        Ok(Self { stream, from, shown_on: Some(shown_on), linger: Duration::ZERO, kept_open: None })
+        Ok(Self {
+            stream,
+            from,
+            shown_on: Some(shown_on),
+            failure: None,
+            linger: Duration::ZERO,
+            kept_open: None,
+        })
     }
 
     pub(super) fn terminal(from: OwnedFd, slave: OwnedFd, shown_on: OwnedFd) -> io::Result<Self> {
         set_nonblocking(&from)?;
         let (linger, kept_open) = (TERMINAL_LINGER, Some(slave));
-        Ok(Self { stream: Stream::Terminal, from, shown_on: Some(shown_on), linger, kept_open })
+        Ok(Self {
+            stream: Stream::Terminal,
+            from,
+            shown_on: Some(shown_on),
+            failure: None,
+            linger,
+            kept_open,
+        })
     }
 
     fn read(&self, room: &mut [u8]) -> Found {
@@ -86,15 +102,16 @@ impl Source {
 
     /// Whether more of this output is wanted.
     fn take(&mut self, bytes: &[u8], record: &Record) -> bool {
-        let shown = self.shown_on.as_ref().is_none_or(|on| write_all(on, bytes).is_ok());
+        let shown = self.shown_on.as_ref().map_or(Ok(()), |on| write_all(on, bytes));
         let mut record = record.lock().unwrap_or_else(PoisonError::into_inner);
         record(self.stream, bytes);
-        if !shown {
-            self.shown_on = None;
-        }
-        // A pipe is closed, and the command learns that nobody reads. A terminal that is hung up still has a
-        // recording.
-        shown || self.stream == Stream::Terminal
+        // A terminal that is hung up still has a recording.
+        let is_terminal = self.stream == Stream::Terminal;
+        let Err(error) = shown else { return true };
+        self.shown_on = None;
+        self.failure = Some(error).filter(|error| !is_terminal && *error != Errno::PIPE);
+        // A pipe is closed, and the command learns that nobody reads.
+        is_terminal
     }
 }
 
@@ -104,7 +121,11 @@ impl Pump {
         let (answer, answers) = channel();
         let name = format!("output {:?}", source.stream);
         let mut worker = Worker { source, asked, answer, record, room: vec![0; PIECE] };
-        let thread = std::thread::Builder::new().name(name).spawn(move || worker.run())?;
+        let thread = std::thread::Builder::new().name(name).spawn(move || {
+            worker.run();
+            let Source { stream, failure, .. } = worker.source;
+            failure.map(|error| Unshown { stream, error: error.into() })
+        })?;
         Ok(Self { thread, ask, answers })
     }
 
@@ -118,8 +139,8 @@ impl Pump {
         }
     }
 
-    /// Takes what is left and ends; the error is a panic of the recording.
-    pub(super) fn finish(self) -> Result<(), Box<dyn Any + Send>> {
+    /// Takes what is left and ends, and says if not all of it was shown; the error is a panic of the recording.
+    pub(super) fn finish(self) -> Result<Option<Unshown>, Box<dyn Any + Send>> {
         drop(self.ask);
         self.thread.join()
     }
