@@ -75,6 +75,13 @@ impl App {
         Ok((engine, engine.resolve(&name).await?))
     }
 
+    /// Closes the store, if it was opened: nothing of this process is to be left for others to clean up.
+    pub(crate) fn close(&self) {
+        if let Some(opened) = self.opened.get() {
+            opened.store.close();
+        }
+    }
+
     /// The store's file.
     pub(crate) fn db(&self) -> &Path {
         &self.options.db.value

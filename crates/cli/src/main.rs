@@ -47,11 +47,13 @@ fn perform(global: &args::Global, command: Command) -> Exit {
     };
     let out = Out::new(options.output.value, options.color.value);
     let app = App::new(options, out);
-    match verbs::execute(&app, command) {
+    let exit = match verbs::execute(&app, command) {
         Ok(exit) => exit,
         // Whoever read the answers has gone: what was asked for was done.
         Err(error) => explain(error).map_or(Exit::Success, |problem| fail(&app.out, problem)),
-    }
+    };
+    app.close();
+    exit
 }
 
 fn fail(out: &Out, problem: Problem) -> Exit {

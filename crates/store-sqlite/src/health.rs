@@ -31,19 +31,10 @@ pub struct Health {
     pub wal_bytes: u64,
     /// The process that holds the write lock at this moment, if one does and it can be told.
     pub writer: Option<u32>,
-    /// The processes that watch sessions.
-    pub listening: Vec<Listening>,
+    /// The processes that watch sessions. What one that is gone has left is removed by whoever writes next.
+    pub listening: Vec<u32>,
     /// What went wrong in this process beside the point, oldest first.
     pub troubles: Vec<String>,
-}
-
-/// A process that watches sessions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Listening {
-    /// Its id.
-    pub pid: u32,
-    /// Whether it is still there. What one that is gone has left is removed by whoever rings it next.
-    pub is_alive: bool,
 }
 
 /// What the database says about itself.
@@ -64,10 +55,8 @@ impl SqliteStore {
         let shared = self.shared();
         let told = shared.readers.read("look at the store", ask)?;
         let size = |suffix: &str| shared.place.beside(suffix).metadata().map_or(0, |found| found.len());
-        let listening = |process: &ProcessRow| Listening {
-            pid: process.pid,
-            is_alive: ring::is_alive(&shared.place, process.token),
-        };
+        let is_there = |process: &&ProcessRow| ring::is_alive(&shared.place, process.token);
+        let listening = told.processes.iter().filter(is_there).map(|process| process.pid).collect();
         Ok(Health {
             path: shared.place.db.clone(),
             run_directory: shared.place.run.clone(),
@@ -78,7 +67,7 @@ impl SqliteStore {
             db_bytes: told.pages.saturating_mul(told.page_bytes),
             wal_bytes: size("-wal"),
             writer: turnstile::holder(&shared.place).or_else(|| blocker::sqlite_writer(&shared.place)),
-            listening: told.processes.iter().map(listening).collect(),
+            listening,
             troubles: shared.troubles.all(),
         })
     }

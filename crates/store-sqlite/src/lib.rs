@@ -36,7 +36,7 @@ mod writer;
 pub use clock::SystemClock;
 pub use error::OpenError;
 pub use faults::{FaultPoint, Faults, NoFaults};
-pub use health::{Health, Listening};
+pub use health::Health;
 pub use options::{Limits, SqliteOptions};
 pub use store::{SqliteStore, Still};
 pub use verify::{Depth, Finding};

@@ -106,7 +106,7 @@ impl Queue {
         if state.is_closed {
             return Err(StoreError::Closed);
         }
-        let is_idle = state.phase == Phase::Idle && state.renewals.is_empty() && state.others.is_empty();
+        let is_idle = state.phase == Phase::Idle && state.is_empty();
         match &request {
             Request::Renew(_) => state.renewals.push_back((since, request)),
             Request::Append(_)
@@ -122,14 +122,14 @@ impl Queue {
         Ok(())
     }
 
-    /// Waits until something is asked; `false` once the store is closed.
+    /// Waits until something is asked; `false` once the store is closed and nothing waits any more.
     pub(crate) fn wait(&self) -> bool {
         let mut state = self.state();
         state.phase = Phase::Idle;
-        while !state.is_closed && state.renewals.is_empty() && state.others.is_empty() {
+        while !state.is_closed && state.is_empty() {
             state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        !state.is_closed
+        !state.is_empty()
     }
 
     /// Takes up to `max` requests, renewals first. They belong to the writer from now on.
@@ -144,10 +144,14 @@ impl Queue {
         renewals + others
     }
 
-    /// Whether nothing waits, because it was withdrawn or the store is closed.
+    /// Whether nothing waits, because it was withdrawn.
     pub(crate) fn is_deserted(&self) -> bool {
-        let state = self.state();
-        state.is_closed || (state.renewals.is_empty() && state.others.is_empty())
+        self.state().is_empty()
+    }
+
+    /// Whether everything that comes is refused.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.state().is_closed
     }
 
     /// Says that the writer waits for somebody else's lock. Returns whether a watchman has to be started.
@@ -190,6 +194,8 @@ impl Queue {
             let withdrawn = state.withdraw(since, now, patience);
             if !withdrawn.is_empty() {
                 drop(state);
+                // Whoever closes the store may have waited for these.
+                self.done.notify_all();
                 self.room.add_permits(withdrawn.len());
                 return Some((on, withdrawn));
             }
@@ -201,14 +207,26 @@ impl Queue {
         }
     }
 
-    /// Refuses everything that waits and everything that comes.
-    pub(crate) fn close(&self) {
+    /// Refuses everything that comes. What waits is still worked on, and `last` after it.
+    pub(crate) fn close(&self, last: Option<Request>) {
+        let mut state = self.state();
+        if !state.is_closed {
+            state.is_closed = true;
+            let asked = instant();
+            state.others.extend(last.map(|last| (asked, last)));
+        }
+        drop(state);
+        self.room.close();
+        self.work.notify_one();
+    }
+
+    /// Refuses everything that waits and everything that comes: nobody works on it any more.
+    pub(crate) fn abandon(&self) {
         let mut state = self.state();
         state.is_closed = true;
         let (renewals, others) = (std::mem::take(&mut state.renewals), std::mem::take(&mut state.others));
         drop(state);
         self.room.close();
-        self.work.notify_one();
         for (_, request) in renewals.into_iter().chain(others) {
             request.refuse(StoreError::Closed);
         }
@@ -221,17 +239,33 @@ impl Queue {
         self.blocked.notify_all();
     }
 
-    /// Waits until the writer has ended, unless it waits for somebody else's lock: that may take for ever,
-    /// and whoever closes a store must not. Such a writer ends when the lock comes or the process does.
-    pub(crate) fn wait_done(&self) {
+    /// Waits until the writer has ended; for somebody else's lock no longer than `patience`: that may take for
+    /// ever, and whoever closes a store must not. Such a writer ends when the lock comes or the process does.
+    pub(crate) fn wait_done(&self, patience: Duration) {
         let mut state = self.state();
-        while !matches!(state.phase, Phase::Done | Phase::Waiting { .. }) {
-            state = self.done.wait(state).unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let left = match state.phase {
+                Phase::Done => return,
+                Phase::Waiting { .. } if state.is_empty() => return,
+                Phase::Waiting { since, .. } => patience.saturating_sub(since.elapsed()),
+                Phase::Idle | Phase::Working => {
+                    state = self.done.wait(state).unwrap_or_else(PoisonError::into_inner);
+                    continue;
+                }
+            };
+            if left.is_zero() {
+                return;
+            }
+            state = self.done.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 }
 
 impl State {
+    fn is_empty(&self) -> bool {
+        self.renewals.is_empty() && self.others.is_empty()
+    }
+
     fn oldest(&self) -> Option<Instant> {
         let fronts = [self.renewals.front(), self.others.front()];
         fronts.into_iter().flatten().map(|(since, _)| *since).min()

@@ -1,6 +1,6 @@
 //! Connections for reading: each read sees everything that was acknowledged before it began.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
 use tenure_store::StoreError;
@@ -13,14 +13,15 @@ use crate::place::Place;
 #[derive(Debug)]
 pub(crate) struct Readers {
     place: Place,
-    idle: Mutex<Vec<Connection>>,
+    /// `None` once the store is closed.
+    idle: Mutex<Option<Vec<Connection>>>,
     idle_max: usize,
 }
 
 impl Readers {
     /// Readers of a database, the first of which is open already.
     pub(crate) fn new(place: Place, first: Connection, idle_max: usize) -> Self {
-        Self { place, idle: Mutex::new(vec![first]), idle_max }
+        Self { place, idle: Mutex::new(Some(vec![first])), idle_max }
     }
 
     /// Reads one state of the database: nothing that is written meanwhile is seen.
@@ -32,8 +33,7 @@ impl Readers {
         what: &'static str,
         read: impl FnOnce(&Connection) -> Result<T, WorkError>,
     ) -> Result<T, StoreError> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let conn = match idle {
+        let conn = match self.idle().as_mut().ok_or(StoreError::Closed)?.pop() {
             Some(conn) => conn,
             None => {
                 connection::open(&self.place, Role::Reader).map_err(|why| WorkError::from(why).told(what))?
@@ -41,11 +41,20 @@ impl Readers {
         };
         let answer = snapshot(&conn, read).map_err(|why| why.told(what))?;
         // Only a connection that just worked is used again.
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < self.idle_max {
+        if let Some(idle) = self.idle().as_mut().filter(|idle| idle.len() < self.idle_max) {
             idle.push(conn);
         }
         Ok(answer)
+    }
+
+    /// Refuses every read from now on. One that is under way is finished.
+    pub(crate) fn close(&self) {
+        let idle = self.idle().take();
+        drop(idle);
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Option<Vec<Connection>>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

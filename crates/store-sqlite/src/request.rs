@@ -50,6 +50,8 @@ pub(crate) enum Request {
 pub(crate) enum Chore {
     /// This process no longer watches a session.
     Unwatch(Handle),
+    /// This process watches nothing any more, because the store is being closed.
+    Leave,
     /// A process is gone: nobody need ring it.
     Bury {
         /// Its row.

@@ -121,11 +121,7 @@ impl Checkup<'_> {
             let words = if self.failure.is_some() { "cannot be used" } else { "not there yet" };
             return vec![("store", words.to_owned())];
         };
-        let listening = health.listening.iter().map(|process| {
-            let gone = if process.is_alive { "" } else { " (gone)" };
-            format!("{}{gone}", process.pid)
-        });
-        let listening: Vec<_> = listening.collect();
+        let listening: Vec<_> = health.listening.iter().map(u32::to_string).collect();
         vec![
             ("schema", format!("version {}", health.schema_version)),
             ("SQLite", format!("{}, journal {}", health.sqlite_version, Escaped(&health.journal_mode))),
@@ -177,8 +173,6 @@ fn section(look: &Look, title: &str, rows: Vec<(&str, String)>) -> String {
 }
 
 fn health(health: &Health) -> Value {
-    let listening =
-        health.listening.iter().map(|process| json!({ "pid": process.pid, "alive": process.is_alive }));
     json!({
         "path": health.path.to_string_lossy(),
         "schema_version": health.schema_version,
@@ -188,7 +182,7 @@ fn health(health: &Health) -> Value {
         "db_bytes": health.db_bytes,
         "wal_bytes": health.wal_bytes,
         "writer_pid": health.writer,
-        "listening": listening.collect::<Vec<_>>(),
+        "listening": health.listening,
         "troubles": health.troubles,
     })
 }

@@ -49,14 +49,41 @@ async fn only_what_waits_for_somebody_elses_lock_is_withdrawn() {
 }
 
 #[tokio::test]
-async fn a_closed_queue_refuses_what_waits_and_what_comes() {
+async fn a_closed_queue_keeps_what_waits_and_refuses_what_comes() {
+    let queue = Queue::new(10);
+    let (request, _answer) = renewal();
+    queue.push(request).await.unwrap();
+    for _ in 0..2 {
+        queue.close(Some(Request::Chore(Chore::Leave)));
+        assert!(matches!(queue.push(other()).await, Err(StoreError::Closed)));
+    }
+    assert!(queue.wait());
+    let mut taken = Vec::new();
+    assert_eq!(queue.take(10, &mut taken), 2);
+    assert!(matches!(taken[..], [Request::Renew(_), Request::Chore(Chore::Leave)]));
+    assert!(!queue.wait());
+}
+
+#[tokio::test]
+async fn an_abandoned_queue_refuses_what_waits_and_what_comes() {
     let queue = Queue::new(10);
     let (request, answer) = renewal();
     queue.push(request).await.unwrap();
-    queue.close();
+    queue.abandon();
     assert!(matches!(answer.await, Ok(Err(StoreError::Closed))));
     assert!(matches!(queue.push(other()).await, Err(StoreError::Closed)));
     assert!(!queue.wait());
+}
+
+#[tokio::test]
+async fn whoever_closes_a_blocked_store_waits_no_longer_than_a_request_does() {
+    let queue = Queue::new(10);
+    queue.push(other()).await.unwrap();
+    queue.waiting(Lock::Turnstile);
+    queue.close(None);
+    queue.wait_done(Duration::ZERO);
+    drop(queue.overdue(Duration::ZERO).unwrap());
+    queue.wait_done(Duration::MAX);
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use crate::options::SqliteOptions;
 use crate::place::Place;
 use crate::queue::Queue;
 use crate::readers::Readers;
-use crate::request::{Asked, Request};
+use crate::request::{Asked, Chore, Request};
 use crate::shared::Shared;
 use crate::troubles::Troubles;
 use crate::wal::Copier;
@@ -77,7 +77,7 @@ impl SqliteStore {
             limits: options.limits,
             faults: options.faults,
             watches: Arc::default(),
-            ear: Mutex::default(),
+            hearing: Mutex::default(),
             copier: Copier::new(),
             troubles,
             turn: Mutex::default(),
@@ -133,11 +133,25 @@ impl SqliteStore {
     }
 }
 
-impl Drop for SqliteStore {
-    fn drop(&mut self) {
-        self.writer.stop();
+impl SqliteStore {
+    /// Closes the store: what was asked before is still done, what comes later is refused with
+    /// [`StoreError::Closed`], and nothing is left that others would have to clean up. Again, it does nothing.
+    ///
+    /// Whoever shares the store with threads that outlive its use closes it; dropping it does the same. It waits
+    /// for somebody else's lock no longer than a request does, and gives up then: what is left of this process
+    /// is removed by the next one that writes.
+    pub fn close(&self) {
         self.shared.watches.close();
+        let last = self.shared.may_be_listed().then_some(Request::Chore(Chore::Leave));
+        self.writer.stop(last);
         self.shared.deafen();
         self.shared.copier.stop();
+        self.shared.readers.close();
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        self.close();
     }
 }

@@ -219,7 +219,7 @@ fn work(
     source: Source,
 ) -> Result<Done, WorkError> {
     memory.refresh(conn)?;
-    let mut work = Work::new(conn, memory, shared.clock.now(), shared.place.incarnation);
+    let mut work = Work::new(conn, memory, shared.clock.now(), &shared.place);
     let started = instant();
     let mut next = 0;
     loop {

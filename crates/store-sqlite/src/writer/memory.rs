@@ -1,6 +1,6 @@
 //! What the writer knows without asking, as long as nobody else writes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rusqlite::Connection;
 use tenure_core::id::Namespace;
@@ -18,8 +18,9 @@ pub(super) struct Memory {
     newest_pos: Option<i64>,
     /// The other processes that watch anything.
     pub(super) others: Option<Vec<ProcessRow>>,
-    /// Whether this process is listed as one to be rung, as far as it knows. Outlives [`Self::clear`].
-    pub(super) is_listed: bool,
+    /// Rows of processes that were alive when they were first seen: who dies later is found by ringing it.
+    /// Outlives [`Self::clear`].
+    pub(super) met: HashSet<i64>,
     /// SQLite's number for what other connections have written, when this was last true.
     version: Option<i64>,
     /// Tenants are never deleted, so these stay true.
@@ -35,7 +36,7 @@ impl Memory {
             heads: Heads::new(heads_max),
             newest_pos: None,
             others: None,
-            is_listed: false,
+            met: HashSet::new(),
             version: None,
             namespaces: HashMap::new(),
         }

@@ -45,6 +45,9 @@ impl WriterThread {
 
     /// Starts the writer, unless it runs already. A command that only reads never does.
     pub(crate) fn start(&self) -> Result<(), StoreError> {
+        if self.shared.queue.is_closed() {
+            return Err(StoreError::Closed);
+        }
         let mut is_started = self.is_started.lock().unwrap_or_else(PoisonError::into_inner);
         if *is_started {
             return Ok(());
@@ -57,11 +60,11 @@ impl WriterThread {
             .map_err(|why| StoreError::Unavailable { what: "start the writer", source: why.into() })
     }
 
-    /// Ends the writer. Whatever still waits is refused.
-    pub(crate) fn stop(&self) {
-        self.shared.queue.close();
+    /// Ends the writer once it has worked on what waits, and on `last`.
+    pub(crate) fn stop(&self, last: Option<Request>) {
+        self.shared.queue.close(last);
         if *self.is_started.lock().unwrap_or_else(PoisonError::into_inner) {
-            self.shared.queue.wait_done();
+            self.shared.queue.wait_done(self.shared.limits.blocked_after);
         }
     }
 }
@@ -71,7 +74,7 @@ fn run(shared: &Arc<Shared>) {
     struct Done<'q>(&'q Queue);
     impl Drop for Done<'_> {
         fn drop(&mut self) {
-            self.0.close();
+            self.0.abandon();
             self.0.done();
         }
     }

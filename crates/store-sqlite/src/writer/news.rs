@@ -1,5 +1,6 @@
 //! What a turn has to tell: answers, and who is to be woken.
 
+use tenure_core::id::Incarnation;
 use tenure_store::{Handle, StoreError};
 
 use super::turn::WRITE;
@@ -17,6 +18,7 @@ pub(super) struct News {
     pub(super) told: Vec<Told>,
     pub(super) changed: Vec<Handle>,
     pub(super) concerned: Vec<Concerned>,
+    pub(super) gone: Vec<Incarnation>,
 }
 
 impl News {
@@ -48,5 +50,6 @@ impl News {
     fn woken(&mut self, done: Done) {
         self.changed.extend(done.changed);
         self.concerned.extend(done.concerned);
+        self.gone.extend(done.gone);
     }
 }

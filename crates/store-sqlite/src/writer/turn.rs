@@ -7,14 +7,13 @@ use tenure_store::StoreError;
 
 use super::memory::Memory;
 use super::news::News;
-use super::{wait_visibly, watch};
+use super::{wait_visibly, watch::Concerned};
 use crate::connection::{self, Role};
 use crate::error::{WorkError, from_sqlite};
 use crate::queue::Lock;
 use crate::request::{Chore, Request};
 use crate::ring::{Bell, Rung, sweep};
 use crate::shared::Shared;
-use crate::transaction::transaction;
 use crate::turnstile::Turnstile;
 use crate::wal::{self, WalSize};
 
@@ -119,9 +118,12 @@ impl Writer {
         for concerned in news.concerned {
             self.ring(&concerned);
         }
+        for token in news.gone {
+            sweep(&self.shared.place, token);
+        }
     }
 
-    fn ring(&mut self, concerned: &watch::Concerned) {
+    fn ring(&mut self, concerned: &Concerned) {
         let place = &self.shared.place;
         let bell = match &mut self.bell {
             Some(bell) => bell,
@@ -170,37 +172,27 @@ impl Writer {
         }
     }
 
-    /// Leaves nothing that others would have to clean up, if that can be done at once.
+    /// Leaves no large write-ahead log behind, if that can be done at once.
     pub(super) fn end(self) {
         let (Some(turnstile), Some(conn)) = (&self.turnstile, &self.conn) else {
             return;
         };
-        let is_large = self.wal.bytes() >= self.shared.limits.wal_copy_bytes;
-        let is_listed = self.memory.is_listed;
-        if !is_large && !is_listed {
-            return;
-        }
-        if let Err(why) = self.leave(turnstile, conn, (is_large, is_listed)) {
+        if let Err(why) = self.shrink_wal(turnstile, conn) {
             self.shared.troubles.note("leave the store", &why);
         }
     }
 
-    fn leave(
-        &self,
-        turnstile: &Turnstile,
-        conn: &Connection,
-        (is_large, is_listed): (bool, bool),
-    ) -> Result<(), WorkError> {
+    fn shrink_wal(&self, turnstile: &Turnstile, conn: &Connection) -> Result<(), WorkError> {
+        // The file, not what is in use of it: it keeps the size that it once had.
+        let size = self.shared.place.beside("-wal").metadata().map_or(0, |found| found.len());
+        if size < self.shared.limits.wal_copy_bytes {
+            return Ok(());
+        }
         let Some(_turn) = turnstile.try_enter()? else {
-            // Others write, so others copy; and our lock file says that we are gone.
+            // Others write, so the last of them does this.
             return Ok(());
         };
-        if is_listed {
-            transaction(conn, &self.shared.troubles, |conn| {
-                watch::leave(conn, self.shared.place.incarnation)
-            })?;
-        }
-        if is_large && wal::copy(conn)? {
+        if wal::copy(conn)? {
             self.shared.copier.finish(conn)?;
         }
         Ok(())

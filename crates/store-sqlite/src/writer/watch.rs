@@ -4,10 +4,10 @@ use rusqlite::Connection;
 use tenure_core::id::Incarnation;
 use tenure_store::Handle;
 
-use super::memory::Memory;
 use super::work::Work;
 use crate::error::WorkError;
 use crate::request::Chore;
+use crate::ring::is_alive;
 use crate::row::ProcessRow;
 use crate::sql;
 
@@ -20,8 +20,8 @@ pub(super) struct Concerned {
 
 impl Work<'_> {
     /// Lets other processes ring this one for a session.
-    pub(super) fn watch(&mut self, me: Incarnation, handle: Handle) -> Result<(), WorkError> {
-        self.memory.is_listed = true;
+    pub(super) fn watch(&self, handle: Handle) -> Result<(), WorkError> {
+        let me = self.place.incarnation;
         let process = match find(self.conn, me)? {
             Some(process) => process,
             None => {
@@ -32,10 +32,15 @@ impl Work<'_> {
         sql::write(self.conn, sql::WATCH_INSERT, (handle.0, process)).map(drop)
     }
 
-    pub(super) fn chore(&self, me: Incarnation, chore: Chore) -> Result<(), WorkError> {
+    pub(super) fn chore(&self, chore: Chore) -> Result<(), WorkError> {
+        let me = self.place.incarnation;
         match chore {
             Chore::Unwatch(handle) => match find(self.conn, me)? {
                 Some(process) => sql::write(self.conn, sql::WATCH_DELETE, (handle.0, process)).map(drop),
+                None => Ok(()),
+            },
+            Chore::Leave => match find(self.conn, me)? {
+                Some(process) => delete(self.conn, process, me),
                 None => Ok(()),
             },
             Chore::Bury { process, token } => delete(self.conn, process, token),
@@ -43,13 +48,13 @@ impl Work<'_> {
     }
 
     /// The other processes that watch what was written.
-    pub(super) fn concerned(&mut self, me: Incarnation) -> Result<Vec<Concerned>, WorkError> {
+    pub(super) fn concerned(&mut self) -> Result<Vec<Concerned>, WorkError> {
         if self.changed.is_empty() {
             return Ok(Vec::new());
         }
         self.changed.sort_unstable();
         self.changed.dedup();
-        let others = self.memory.others(self.conn, me)?;
+        let others = self.others()?;
         let mut concerned: Vec<_> =
             others.iter().map(|process| Concerned { process: *process, changed: Vec::new() }).collect();
         if concerned.is_empty() {
@@ -63,17 +68,25 @@ impl Work<'_> {
         concerned.retain(|other| !other.changed.is_empty());
         Ok(concerned)
     }
-}
 
-impl Memory {
-    /// The other processes that watch anything.
-    fn others(&mut self, conn: &Connection, me: Incarnation) -> Result<&[ProcessRow], WorkError> {
-        if self.others.is_none() {
-            let mut others = sql::all(conn, sql::PROCESS_LIST, [], ProcessRow::of)?;
-            others.retain(|process| process.token != me);
-            self.others = Some(others);
+    /// The other processes that watch anything. One that is seen for the first time, and is gone, is removed.
+    fn others(&mut self) -> Result<&[ProcessRow], WorkError> {
+        if self.memory.others.is_none() {
+            let listed = sql::all(self.conn, sql::PROCESS_LIST, [], ProcessRow::of)?;
+            let (there, gone): (Vec<_>, Vec<_>) = listed
+                .into_iter()
+                .filter(|process| process.token != self.place.incarnation)
+                .partition(|process| {
+                    self.memory.met.contains(&process.process) || is_alive(self.place, process.token)
+                });
+            for ProcessRow { process, token, .. } in gone {
+                delete(self.conn, process, token)?;
+                self.gone.push(token);
+            }
+            self.memory.met = there.iter().map(|process| process.process).collect();
+            self.memory.others = Some(there);
         }
-        Ok(self.others.as_deref().unwrap_or_default())
+        Ok(self.memory.others.as_deref().unwrap_or_default())
     }
 }
 
@@ -87,12 +100,4 @@ fn delete(conn: &Connection, process: i64, token: Incarnation) -> Result<(), Wor
         sql::write(conn, sql::WATCH_DELETE_ALL, [process])?;
     }
     Ok(())
-}
-
-/// Removes this process and what it watched.
-pub(super) fn leave(conn: &Connection, me: Incarnation) -> Result<(), WorkError> {
-    match find(conn, me)? {
-        Some(process) => delete(conn, process, me),
-        None => Ok(()),
-    }
 }

@@ -10,6 +10,7 @@ use super::memory::Memory;
 use super::watch::Concerned;
 use crate::chain::Chain;
 use crate::error::WorkError;
+use crate::place::Place;
 use crate::request::{Batch, Request};
 use crate::row::{LogHead, Stored, corrupt, signed};
 use crate::sql;
@@ -28,6 +29,7 @@ pub(super) enum Evidence {
 pub(super) struct Done {
     pub(super) changed: Vec<Handle>,
     pub(super) concerned: Vec<Concerned>,
+    pub(super) gone: Vec<Incarnation>,
     pub(super) evidence: Option<Evidence>,
 }
 
@@ -37,11 +39,13 @@ pub(super) struct Work<'c> {
     pub(super) memory: &'c mut Memory,
     /// The clocks under the write lock.
     pub(super) now: Moment,
-    /// Which opening of the store this is.
-    me: Incarnation,
+    /// Where the store is, and which opening of it this is.
+    pub(super) place: &'c Place,
     /// Sessions whose watchers are to be woken.
     pub(super) changed: Vec<Handle>,
     pub(super) evidence: Option<Evidence>,
+    /// Processes that were found to be gone, and whose rows were removed.
+    pub(super) gone: Vec<Incarnation>,
     renew: Hot<'c>,
     log_insert: Hot<'c>,
     head_update: Hot<'c>,
@@ -52,15 +56,16 @@ impl<'c> Work<'c> {
         conn: &'c Connection,
         memory: &'c mut Memory,
         now: Moment,
-        me: Incarnation,
+        place: &'c Place,
     ) -> Self {
         Self {
             conn,
             memory,
             now,
-            me,
+            place,
             changed: Vec::new(),
             evidence: None,
+            gone: Vec::new(),
             renew: Hot::new(sql::LEASE_RENEW),
             log_insert: Hot::new(sql::LOG_INSERT),
             head_update: Hot::new(sql::HEAD_UPDATE),
@@ -74,16 +79,16 @@ impl<'c> Work<'c> {
             Request::Append(asked) => asked.answer = Some(Ok(self.append(&mut asked.question)?)),
             Request::Commit(asked) => asked.answer = Some(Ok(self.commit(&mut asked.question)?)),
             Request::Postpone(asked) => asked.answer = Some(Ok(self.postpone(&asked.question)?)),
-            Request::Watch(asked) => asked.answer = Some(Ok(self.watch(self.me, asked.question)?)),
-            Request::Chore(chore) => self.chore(self.me, *chore)?,
+            Request::Watch(asked) => asked.answer = Some(Ok(self.watch(asked.question)?)),
+            Request::Chore(chore) => self.chore(*chore)?,
         }
         Ok(())
     }
 
     /// Everything is worked on: what it was, and who is to be told.
     pub(super) fn done(mut self) -> Result<Done, WorkError> {
-        let concerned = self.concerned(self.me)?;
-        Ok(Done { changed: self.changed, concerned, evidence: self.evidence })
+        let concerned = self.concerned()?;
+        Ok(Done { changed: self.changed, concerned, gone: self.gone, evidence: self.evidence })
     }
 
     /// The wall clock, or the epoch where it cannot be used: only commits that need no time get this far then.

@@ -5,7 +5,6 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::Connection;
 use rustix::fs::{FlockOperation, flock};
 use rustix::process::{Resource, Rlimit, Signal};
 use tenure_core::id::Seq;
@@ -215,22 +214,50 @@ async fn a_store_deep_in_the_tree_is_rung_as_well() {
     assert_eq!(watcher.says().unwrap(), "changed");
 }
 
+/// The lock files of every store that was written to.
+const LOCKS: [&str; 3] = ["gate", "open", "write"];
+
 #[tokio::test]
-async fn what_a_dead_process_left_is_cleaned_up_by_who_meets_it() {
+async fn what_a_dead_process_left_is_removed_by_the_next_one_that_writes() {
+    let home = Home::new();
+    let held = hold(&home.open(), "a").await;
+    let mut watcher = home.probe("watch", &["a"]);
+    assert_eq!(watcher.says().unwrap(), "watching");
+    watcher.kill();
+    assert_eq!(home.listed(), (1, 1));
+    assert_eq!(home.run_files().len(), LOCKS.len() + 2);
+    note(&home.open(), held.handle).await.unwrap();
+    assert_eq!((home.listed(), home.run_files()), ((0, 0), LOCKS.map(str::to_owned).to_vec()));
+}
+
+#[tokio::test]
+async fn what_a_process_left_that_died_later_is_removed_by_who_rings_it() {
     let home = Home::new();
     let store = home.open();
     let held = hold(&store, "a").await;
     let mut watcher = home.probe("watch", &["a"]);
     assert_eq!(watcher.says().unwrap(), "watching");
+    note(&store, held.handle).await.unwrap();
+    assert_eq!(watcher.says().unwrap(), "changed");
     watcher.kill();
-    assert_eq!(store.health().unwrap().listening.len(), 1);
     // The first write rings in vain; one of the next groups has the rest done.
     for _ in 0..100 {
         note(&store, held.handle).await.unwrap();
     }
-    assert!(store.health().unwrap().listening.is_empty());
-    let left = std::fs::read_dir(home.beside("-run")).unwrap().count();
-    assert_eq!(left, 3, "only the three lock files");
+    assert_eq!((home.listed(), home.run_files()), ((0, 0), LOCKS.map(str::to_owned).to_vec()));
+}
+
+#[tokio::test]
+async fn a_process_that_lives_keeps_its_place_whoever_writes() {
+    let home = Home::new();
+    let held = hold(&home.open(), "a").await;
+    let mut watcher = home.probe("watch", &["a"]);
+    assert_eq!(watcher.says().unwrap(), "watching");
+    for _ in 0..5 {
+        note(&home.open(), held.handle).await.unwrap();
+        assert_eq!(watcher.says().unwrap(), "changed");
+    }
+    assert_eq!(home.listed(), (1, 1));
 }
 
 #[tokio::test]
@@ -239,17 +266,64 @@ async fn a_process_that_ends_well_leaves_nothing() {
     let store = home.open();
     let held = hold(&store, "a").await;
     let watch = store.watch(held.handle).await.unwrap();
-    let rows = |sql: &str| {
-        let conn = Connection::open(home.db()).unwrap();
-        conn.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap()
-    };
-    assert_eq!((rows("SELECT count(*) FROM process"), rows("SELECT count(*) FROM watch")), (1, 1));
+    assert_eq!(home.listed(), (1, 1));
     drop(watch);
     note(&store, held.handle).await.unwrap();
-    assert_eq!(rows("SELECT count(*) FROM watch"), 0);
+    assert_eq!(home.listed(), (1, 0));
     drop(store);
-    assert_eq!(rows("SELECT count(*) FROM process"), 0);
-    assert_eq!(std::fs::read_dir(home.beside("-run")).unwrap().count(), 3, "only the three lock files");
+    assert_eq!((home.listed(), home.run_files()), ((0, 0), LOCKS.map(str::to_owned).to_vec()));
+}
+
+#[tokio::test]
+async fn a_store_that_is_closed_leaves_nothing_though_others_share_it() {
+    let home = Home::new();
+    let store = Arc::new(home.open());
+    let held = hold(store.as_ref(), "a").await;
+    let sharing = Arc::clone(&store);
+    let mut watch = sharing.watch(held.handle).await.unwrap();
+    for _ in 0..2 {
+        store.close();
+    }
+    assert_eq!((home.listed(), home.run_files()), ((0, 0), LOCKS.map(str::to_owned).to_vec()));
+    let ended = loop {
+        if let Err(ended) = watch.changed().await {
+            break ended;
+        }
+    };
+    assert!(matches!(ended, StoreError::Closed), "{ended:?}");
+    assert!(matches!(note(sharing.as_ref(), held.handle).await, Err(StoreError::Closed)));
+    assert!(matches!(sharing.find(Find::Handle(held.handle)).await, Err(StoreError::Closed)));
+    assert!(matches!(sharing.watch(held.handle).await, Err(StoreError::Closed)));
+    assert!(matches!(sharing.health(), Err(StoreError::Closed)));
+    assert_eq!((home.listed(), home.run_files()), ((0, 0), LOCKS.map(str::to_owned).to_vec()));
+}
+
+#[tokio::test]
+async fn what_was_asked_before_a_store_is_closed_is_done() {
+    let home = Home::new();
+    let store = Arc::new(home.open());
+    let held = hold(store.as_ref(), "a").await;
+    let still = store.still();
+    let mut asking = tokio::task::JoinSet::new();
+    for _ in 0..50 {
+        let store = Arc::clone(&store);
+        asking.spawn(async move { note(store.as_ref(), held.handle).await });
+    }
+    for _ in 0..50 {
+        tokio::task::yield_now().await;
+    }
+    let closing = {
+        let store = Arc::clone(&store);
+        std::thread::spawn(move || store.close())
+    };
+    // Until it is closed, what is asked waits for the writer, and is given up here.
+    let late = || tokio::time::timeout(Duration::from_millis(1), note(store.as_ref(), held.handle));
+    while !matches!(late().await, Ok(Err(StoreError::Closed))) {}
+    drop(still);
+    closing.join().unwrap();
+    let answers = asking.join_all().await;
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    assert_eq!(home.open().find(Find::Handle(held.handle)).await.unwrap().head, Seq(52));
 }
 
 #[tokio::test]

@@ -34,6 +34,22 @@ impl Home {
         self.directory.path().join(format!("tenure.db{suffix}"))
     }
 
+    /// How many processes are listed as watching, and how many watches there are.
+    pub(crate) fn listed(&self) -> (i64, i64) {
+        let conn = rusqlite::Connection::open(self.db()).unwrap();
+        let rows = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+        (rows("SELECT count(*) FROM process"), rows("SELECT count(*) FROM watch"))
+    }
+
+    /// What is in the directory of lock files and sockets.
+    pub(crate) fn run_files(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.beside("-run")).unwrap();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
     /// Options with an incarnation that nothing else has.
     pub(crate) fn options(&self) -> SqliteOptions {
         SqliteOptions::new(self.db(), incarnation(), Arc::new(self.clock.clone()))

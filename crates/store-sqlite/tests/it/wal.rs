@@ -7,7 +7,7 @@ use tenure_store::LogStore as _;
 use tenure_store_sqlite::SqliteStore;
 use tenure_store_testkit::fixture::{commit_id, given};
 
-use crate::support::{Home, hold};
+use crate::support::{Home, hold, note};
 
 const KIB: u64 = 1024;
 
@@ -65,6 +65,24 @@ async fn closing_copies_a_large_log_back() {
     reader.execute_batch("BEGIN; SELECT count(*) FROM log").unwrap();
     write_megabytes(&store, held.handle, 1).await;
     reader.execute_batch("COMMIT").unwrap();
+    drop(store);
+    assert_eq!(home.beside("-wal").metadata().unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn closing_shrinks_a_log_that_was_large_once() {
+    let home = Home::new();
+    let mut options = home.options();
+    (options.limits.wal_copy_bytes, options.limits.wal_finish_bytes) = (256 * KIB, u64::MAX);
+    let store = SqliteStore::open(options).unwrap();
+    let held = hold(&store, "a").await;
+    let reader = rusqlite::Connection::open(home.db()).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM log").unwrap();
+    write_megabytes(&store, held.handle, 1).await;
+    reader.execute_batch("COMMIT; PRAGMA wal_checkpoint(PASSIVE)").unwrap();
+    // All of it is copied back, so it starts over: little is in use of a large file.
+    note(&store, held.handle).await.unwrap();
+    assert!(home.beside("-wal").metadata().unwrap().len() > 1024 * KIB);
     drop(store);
     assert_eq!(home.beside("-wal").metadata().unwrap().len(), 0);
 }

@@ -2,6 +2,7 @@
 
 mod crash;
 mod frozen;
+mod leftovers;
 mod race;
 mod side_effects;
 mod terminal;
