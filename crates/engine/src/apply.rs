@@ -4,10 +4,7 @@ use tenure_core::id::Fence;
 use tenure_core::refusal::Refusal;
 use tenure_core::session::{Command, Context, Decision, Seen, Session, Warning, decide};
 use tenure_core::{id::Revision, limits};
-use tenure_store::{
-    AppendOutcome, AppendRequest, CommitOutcome, CommitRequest, Committed, Find, Found, Handle, Slot,
-    StoreError,
-};
+use tenure_store::{CommitOutcome, CommitRequest, Committed, Find, Found, Handle, Slot, StoreError};
 
 use crate::{Engine, EngineError, check_fence};
 
@@ -151,34 +148,13 @@ impl Engine {
     /// Commits, and finds out what happened if the answer got lost.
     async fn commit(&self, request: &CommitRequest) -> Result<CommitOutcome, StoreError> {
         match self.store.commit(request.clone()).await {
-            Err(StoreError::Unknown { .. }) => Ok(match self.store.resolve(request).await? {
-                Some(committed) => CommitOutcome::Committed(committed),
-                None => CommitOutcome::Rejudge,
-            }),
+            Err(unknown @ StoreError::Unknown { .. }) => match self.store.resolve(request).await {
+                Ok(Some(committed)) => Ok(CommitOutcome::Committed(committed)),
+                Ok(None) => Ok(CommitOutcome::Rejudge),
+                // That it cannot be asked for now does not mean that nothing was changed.
+                Err(_) => Err(unknown),
+            },
             answer => answer,
         }
     }
-
-    /// Appends to a session's log.
-    ///
-    /// # Errors
-    /// [`Refusal::Fenced`] for an old fence, [`EngineError::Ended`] when the session has ended.
-    pub async fn append(&self, request: AppendRequest) -> Result<AppendOutcome, EngineError> {
-        let (given, handle) = (request.fence, request.handle);
-        match self.store.append(request).await? {
-            AppendOutcome::Fenced { current } => {
-                let given = given.unwrap_or_default();
-                let found = self.store.find(Find::Handle(handle)).await?;
-                let holder = found.current.open().and_then(held).map(Box::new);
-                Err(EngineError::refused(Refusal::Fenced { given, current, holder }))
-            }
-            AppendOutcome::Ended => Err(EngineError::Ended),
-            AppendOutcome::NotFound => Err(EngineError::refused(Refusal::NotFound)),
-            appended @ AppendOutcome::Appended { .. } => Ok(appended),
-        }
-    }
-}
-
-fn held(session: &Session) -> Option<tenure_core::refusal::Held> {
-    session.lease.as_ref().map(|lease| tenure_core::refusal::Held::of(session, lease))
 }

@@ -4,6 +4,7 @@
 //! faster. It holds no rule of its own. Time comes from the store's clocks; randomness from [`Ids`].
 #![deny(missing_docs)]
 
+mod append;
 mod apply;
 mod error;
 mod fence;

@@ -46,6 +46,8 @@ pub struct Limits {
     pub blocked_after: Duration,
     /// Sessions whose head is kept in memory.
     pub heads_max: usize,
+    /// Rows of a log that are looked at to find out what became of one append.
+    pub resolved_rows_max: usize,
     /// Idle connections for reading that are kept.
     pub readers_max: usize,
     /// Size of the write-ahead log from which it is copied back in the background.
@@ -62,6 +64,7 @@ impl Default for Limits {
             group_time: Duration::from_millis(5),
             blocked_after: Duration::from_secs(2),
             heads_max: 65_536,
+            resolved_rows_max: 65_536,
             readers_max: 4,
             wal_copy_bytes: 4 << 20,
             wal_finish_bytes: 64 << 20,

@@ -113,7 +113,7 @@ impl Request {
     /// The name under which an unknown outcome can be found out, if it must be.
     pub(crate) fn commit_id(&self) -> Option<CommitId> {
         match self {
-            Self::Append(asked) => Some(asked.question.commit_id),
+            Self::Append(asked) => Some(asked.question.batch.commit_id),
             Self::Commit(asked) => Some(asked.question.stamp.commit_id),
             // Doing these twice does no harm.
             Self::Renew(_) | Self::Postpone(_) | Self::Watch(_) | Self::Chore(_) => None,
@@ -124,23 +124,23 @@ impl Request {
 /// Events in their stored form, still without their seal.
 #[derive(Debug)]
 pub(crate) struct Batch {
+    pub(crate) commit_id: CommitId,
     pub(crate) bytes: Vec<u8>,
     pub(crate) unsealed: usize,
     pub(crate) count: u64,
 }
 
 impl Batch {
-    fn of(events: Vec<tenure_core::event::EventBody>) -> Self {
+    fn of(commit_id: CommitId, events: Vec<tenure_core::event::EventBody>) -> Self {
         let count = events.len() as u64;
         let bytes = record::encode_events(events);
-        Self { unsealed: bytes.len(), bytes, count }
+        Self { commit_id, unsealed: bytes.len(), bytes, count }
     }
 }
 
 /// An append, encoded where it came from, so that the writer does not do it for everybody.
 #[derive(Debug)]
 pub(crate) struct Append {
-    pub(crate) commit_id: CommitId,
     pub(crate) handle: Handle,
     pub(crate) fence: Option<Fence>,
     pub(crate) batch: Batch,
@@ -149,10 +149,9 @@ pub(crate) struct Append {
 impl From<AppendRequest> for Append {
     fn from(request: AppendRequest) -> Self {
         Self {
-            commit_id: request.commit_id,
             handle: request.handle,
             fence: request.fence,
-            batch: Batch::of(request.events),
+            batch: Batch::of(request.commit_id, request.events),
         }
     }
 }
@@ -200,13 +199,17 @@ impl From<CommitRequest> for Commit {
             on: request.on,
             expected: request.expected,
             judged: decision.judged,
-            writes: decision.writes.into_iter().map(SessionWrite::from).collect(),
+            writes: decision
+                .writes
+                .into_iter()
+                .map(|write| SessionWrite::of(request.commit_id, write))
+                .collect(),
         }
     }
 }
 
-impl From<Write> for SessionWrite {
-    fn from(write: Write) -> Self {
+impl SessionWrite {
+    fn of(commit_id: CommitId, write: Write) -> Self {
         let session = write.session;
         Self {
             opens: write.opens,
@@ -215,7 +218,7 @@ impl From<Write> for SessionWrite {
             grant: session.lease.as_ref().map(record::encode_grant),
             has_activity_change: write.opens || write.changes.iter().any(changes_activity),
             activity: session.activity.as_ref().map(record::encode_activity),
-            batch: Batch::of(write.events),
+            batch: Batch::of(commit_id, write.events),
             session,
         }
     }

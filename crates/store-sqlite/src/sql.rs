@@ -23,6 +23,7 @@ statements! {
     LEASE_RENEW = "lease_renew",
     LEASE_WRITE = "lease_write",
     LIST_RANGE = "list_range",
+    LOG_COMMIT = "log_commit",
     LOG_HAS = "log_has",
     LOG_INSERT = "log_insert",
     LOG_NEWEST = "log_newest",

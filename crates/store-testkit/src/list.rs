@@ -156,6 +156,11 @@ macro_rules! with_cases {
                 a_commit_that_failed_is_answered_truthfully,
                 a_refusal_whose_answer_was_lost_wrote_nothing,
                 an_append_whose_answer_was_lost_is_there_once_or_not,
+                an_append_is_resolved_by_its_id,
+                a_refused_append_resolves_to_nothing,
+                other_writes_do_not_hide_an_append,
+                an_append_among_many_at_once_is_resolved,
+                an_append_is_resolved_after_reopening,
                 a_renewal_whose_answer_was_lost_is_asked_again,
             }
             crash {

@@ -15,7 +15,7 @@ mod session;
 pub use clock::Clock;
 pub use error::StoreError;
 pub use inspect::{Due, Inspect, ListRequest, Listed, NamedRequest, Page, Postpone};
-pub use log::{AppendOutcome, AppendRequest, LogStore, ReadOutcome, ReadRequest, Watch};
+pub use log::{AppendOutcome, AppendRequest, AppendResolution, LogStore, ReadOutcome, ReadRequest, Watch};
 pub use session::{
     CommitOutcome, CommitRequest, Committed, Find, Found, Handle, RenewOutcome, RenewRequest, SessionStore,
     Slot,

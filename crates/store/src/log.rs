@@ -18,6 +18,9 @@ pub struct AppendRequest {
     pub fence: Option<Fence>,
     /// What happened, in order. Not empty.
     pub events: Vec<EventBody>,
+    /// A position that the log had reached before this was asked, 0 where none is known. It guards nothing:
+    /// what became of this append is looked for only after it.
+    pub after: Seq,
 }
 
 /// What became of an append.
@@ -39,6 +42,23 @@ pub enum AppendOutcome {
     Ended,
     /// There is no such session.
     NotFound,
+}
+
+/// What became of an append whose answer was lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AppendResolution {
+    /// It is durable, at these positions.
+    Appended {
+        /// The first event's.
+        first: Seq,
+        /// The last one's.
+        last: Seq,
+    },
+    /// It was not made, and never will be: whoever wants it appends again.
+    NotThere,
+    /// The store cannot tell: too much was written since, or is kept no more. It is neither to be repeated
+    /// nor to be relied on.
+    Untold,
 }
 
 /// Which events to read.
@@ -100,6 +120,15 @@ pub trait LogStore: Send + Sync {
     /// *Effect:* the events follow the newest one without a gap; an owner's append counts as activity. The
     /// revision stays. *Outcomes:* [`AppendOutcome`]; `Appended` is durable.
     async fn append(&self, request: AppendRequest) -> Result<AppendOutcome, StoreError>;
+
+    /// What became of an append whose outcome was [`StoreError::Unknown`].
+    ///
+    /// *Before:* `request` is the one that was appended, with the same commit id, and it was answered: about one
+    /// that is still under way nothing is promised. *Effect:* none.
+    /// *Outcomes:* [`AppendResolution`]. It is never [`AppendResolution::NotThere`] for one that is there, nor the
+    /// reverse, whoever appended or committed since: other writes hide nothing. The cost grows with what was
+    /// appended to this session since `request.after`.
+    async fn resolve_append(&self, request: &AppendRequest) -> Result<AppendResolution, StoreError>;
 
     /// Reads events in order.
     ///

@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use rustix::time::Timespec;
 use tenure_core::event::{EventBody, Stream, TerminalEvent};
-use tenure_core::id::Fence;
+use tenure_core::id::{Fence, Seq};
 use tenure_core::limits;
 use tenure_engine::{Engine, EngineError};
 use tenure_guard::BootTime;
-use tenure_store::{AppendRequest, Handle};
+use tenure_store::{AppendOutcome, AppendRequest, Handle};
 
 use super::batch::Batch;
 use super::lane;
@@ -45,6 +45,8 @@ pub(super) struct Recording {
     pub(super) handle: Handle,
     /// The fence it is held under.
     pub(super) fence: Fence,
+    /// Where its log ended when that was last heard of.
+    pub(super) head: Seq,
     /// Most bytes of output; `None` records none of it.
     pub(super) limit: Option<u64>,
 }
@@ -215,14 +217,14 @@ impl Writer {
     }
 
     /// Tries until it is durable or known to be in vain. Meanwhile the queue fills, and the command waits.
-    async fn write(&self, events: Vec<EventBody>) {
+    async fn write(&mut self, events: Vec<EventBody>) {
         if events.is_empty() {
             return;
         }
-        let (handle, fence) = (self.recording.handle, Some(self.recording.fence));
+        let Recording { handle, fence, head: after, .. } = self.recording;
         let commit_id = self.engine.ids().commit_id();
         let bytes = output_bytes(&events);
-        let request = AppendRequest { commit_id, handle, fence, events };
+        let request = AppendRequest { commit_id, handle, fence: Some(fence), events, after };
         let mut is_told = false;
         while !self.give_up.load(Ordering::Relaxed) {
             match self.engine.append(request.clone()).await {
@@ -236,12 +238,18 @@ impl Writer {
                     // The session is no longer ours, which the runner hears and says by itself.
                     self.give_up.store(true, Ordering::Relaxed);
                 }
-                // What may or may not be there is not repeated: doubled is as wrong as lost.
+                // What cannot be told to be there is not repeated: doubled is as wrong as lost.
                 Err(error) => {
                     self.notices.say(&format!("output was not recorded: failed to {error}"));
                     break;
                 }
-                Ok(_) => return,
+                Ok(AppendOutcome::Appended { last, .. }) => {
+                    self.recording.head = last;
+                    return;
+                }
+                Ok(AppendOutcome::Fenced { .. } | AppendOutcome::Ended | AppendOutcome::NotFound) => {
+                    unreachable!("the engine makes errors of these")
+                }
             }
         }
         self.lost.fetch_add(bytes, Ordering::Relaxed);

@@ -136,7 +136,8 @@ impl Run<'_> {
 
     fn recording(&self) -> Recording {
         let limit = (!self.args.no_record).then_some(self.args.record_limit);
-        Recording { handle: self.claimed.handle(), fence: self.claimed.fence(), limit }
+        let head = self.claimed.committed.head;
+        Recording { handle: self.claimed.handle(), fence: self.claimed.fence(), head, limit }
     }
 
     /// Runs the command to its end, and shows all of its output.

@@ -34,6 +34,7 @@ pub(super) async fn execute(app: &App, args: &AppendArgs) -> anyhow::Result<Exit
         handle: listed.handle,
         fence,
         events: vec![EventBody::Given { kind, json }],
+        after: listed.head,
     };
     match engine.append(request).await? {
         AppendOutcome::Appended { last: seq, .. } => app.out.report(&Appended { session, seq, fence })?,

@@ -23,7 +23,7 @@ use crate::render::when::length;
 pub(super) async fn execute(app: &App, args: &AskArgs, request: Request) -> anyhow::Result<Exit> {
     let (engine, listed) = app.named(&args.name).await?;
     may_be_asked(&listed.session, request).map_err(given::refuse)?;
-    let asking = Asking { engine, handle: listed.handle, request };
+    let asking = Asking { engine, handle: listed.handle, after: listed.head, request };
     let seq = asking.append().await?;
     let session = match tokio::time::timeout(args.timeout, asking.done()).await {
         Ok(session) => session?,
@@ -64,6 +64,8 @@ fn refusal(session: &Session, request: Request) -> Refusal {
 struct Asking<'a> {
     engine: &'a Engine,
     handle: Handle,
+    /// Where its log ended when it was found.
+    after: Seq,
     request: Request,
 }
 
@@ -74,6 +76,7 @@ impl Asking<'_> {
             handle: self.handle,
             fence: None,
             events: vec![EventBody::Request(self.request)],
+            after: self.after,
         };
         match self.engine.append(request).await? {
             AppendOutcome::Appended { last, .. } => Ok(last),

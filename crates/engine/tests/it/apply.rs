@@ -3,6 +3,7 @@
 use tenure_core::refusal::{Refusal, TakeoverRefusal};
 use tenure_core::session::StateName;
 use tenure_engine::{EngineError, Name, Target};
+use tenure_store::StoreError;
 use tenure_store_testkit::{Trouble, Verb};
 
 use crate::bench::{Bench, cancel, claimant, slot, start, takeover};
@@ -93,6 +94,16 @@ async fn a_lost_answer_is_found_out_and_the_commit_is_not_repeated() {
     let applied = bench.engine.apply(&Target::Session(kept.handle), &cancel()).await.unwrap();
     assert_eq!(applied.session.unwrap().state.name(), StateName::Cancelled);
     assert_eq!((bench.faults.count(Verb::Commit), bench.faults.count(Verb::Resolve)), (2, 1));
+}
+
+#[tokio::test]
+async fn a_lost_answer_that_cannot_be_found_out_is_no_failure_that_changed_nothing() {
+    let bench = Bench::new();
+    let (_, kept) = bench.hold("nightly", "w1").await;
+    bench.faults.next(Verb::Commit, Trouble::FailAfter);
+    bench.faults.next(Verb::Resolve, Trouble::FailBefore);
+    let error = bench.engine.apply(&Target::Session(kept.handle), &cancel()).await.unwrap_err();
+    assert!(matches!(error, EngineError::Store(StoreError::Unknown { .. })), "{error:?}");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The engine over the model store, with clocks moved by hand.
 #![expect(clippy::unwrap_used, reason = "a test that cannot be arranged fails")]
 
+mod append;
 mod apply;
 mod bench;
 mod keeper;

@@ -41,14 +41,15 @@ async fn a_silent_run_whose_lease_is_live_is_spared_and_not_looked_at_by_every_s
 async fn a_session_that_was_active_in_between_is_looked_at_when_it_may_be_idle_and_not_later() {
     let bench = Bench::new();
     let (session, kept) = bench.hold("nightly", "w1").await;
-    bench.clock.advance(Duration::from_secs(5));
+    let (early, late) = (Duration::from_secs(5), Duration::from_secs(3));
+    bench.clock.advance(early);
     let events = vec![EventBody::Activity { text: "step 3".to_owned() }];
     let commit_id = bench.engine.ids().commit_id();
     let fence = Some(kept.fence);
     bench.engine.append(AppendRequest { commit_id, handle: kept.handle, fence, events }).await.unwrap();
-    bench.clock.advance(limits::AGENT_IDLE_AFTER - Duration::from_secs(3));
+    bench.clock.advance(limits::AGENT_IDLE_AFTER.saturating_sub(late));
     assert_eq!(bench.engine.sweep().await.unwrap().expired, []);
-    bench.clock.advance(Duration::from_secs(3) + MILLISECOND);
+    bench.clock.advance(late + MILLISECOND);
     assert_eq!(bench.engine.sweep().await.unwrap().expired, [session.id]);
 }
 

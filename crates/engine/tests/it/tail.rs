@@ -13,7 +13,7 @@ async fn append(bench: &Bench, handle: Handle, fence: Option<Fence>, kinds: &[&s
         |kind: &&str| EventBody::Given { kind: EventType::parse(kind).unwrap(), json: "{}".to_owned() };
     let commit_id = bench.engine.ids().commit_id();
     let events = kinds.iter().map(event).collect();
-    bench.engine.append(AppendRequest { commit_id, handle, fence, events }).await.unwrap();
+    bench.engine.append(AppendRequest { commit_id, handle, fence, events, after: Seq(0) }).await.unwrap();
 }
 
 fn positions(next: Next) -> Vec<u64> {

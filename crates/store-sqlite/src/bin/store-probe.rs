@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tenure_core::event::EventBody;
-use tenure_core::id::{ActorId, CommitId, EventType, Incarnation, Key, Namespace, Revision, SessionId};
+use tenure_core::id::{ActorId, CommitId, EventType, Incarnation, Key, Namespace, Revision, Seq, SessionId};
 use tenure_core::kind::Kind;
 use tenure_core::lease::{Holder, HolderKind, Ttl};
 use tenure_core::session::{Claimant, Command, Context, Current, StartRun, decide};
@@ -121,7 +121,8 @@ async fn append_one(
 ) -> Result<u64, Failure> {
     let kind = EventType::parse("note").map_err(|why| format!("{why:?}"))?;
     let events = vec![EventBody::Given { kind, json }];
-    let request = AppendRequest { commit_id: CommitId(name(number)), handle, fence: None, events };
+    let (commit_id, after) = (CommitId(name(number)), Seq(0));
+    let request = AppendRequest { commit_id, handle, fence: None, events, after };
     match store.append(request).await? {
         AppendOutcome::Appended { last, .. } => Ok(last.0),
         other => Err(format!("{other:?}").into()),

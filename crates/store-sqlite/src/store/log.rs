@@ -3,12 +3,13 @@
 use std::collections::VecDeque;
 
 use async_trait::async_trait;
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 use tenure_core::event::Event;
-use tenure_core::id::Seq;
+use tenure_core::id::{CommitId, Seq};
 use tenure_core::limits;
 use tenure_store::{
-    AppendOutcome, AppendRequest, Handle, LogStore, ReadOutcome, ReadRequest, StoreError, Watch, record,
+    AppendOutcome, AppendRequest, AppendResolution, Handle, LogStore, ReadOutcome, ReadRequest, StoreError,
+    Watch, record,
 };
 
 use super::SqliteStore;
@@ -31,6 +32,12 @@ const LOOKED_AT_MAX: u64 = 16_000;
 impl LogStore for SqliteStore {
     async fn append(&self, request: AppendRequest) -> Result<AppendOutcome, StoreError> {
         self.ask(request.into(), |asked| Request::Append(Box::new(asked))).await
+    }
+
+    async fn resolve_append(&self, request: &AppendRequest) -> Result<AppendResolution, StoreError> {
+        let (place, id) = ((request.handle, request.after), request.commit_id);
+        let rows_max = self.shared.limits.resolved_rows_max;
+        self.read_much("find an append", move |conn| resolve(conn, place, id, rows_max)).await
     }
 
     async fn read(&self, request: ReadRequest) -> Result<ReadOutcome, StoreError> {
@@ -82,6 +89,49 @@ fn read(conn: &Connection, request: &ReadRequest) -> Result<ReadOutcome, WorkErr
     Ok(outcome)
 }
 
+/// Looks for an append from the newest row back: what was lost a moment ago is near the end.
+fn resolve(
+    conn: &Connection,
+    (handle, after): (Handle, Seq),
+    id: CommitId,
+    rows_max: usize,
+) -> Result<AppendResolution, WorkError> {
+    let newest = sql::one(conn, sql::FIND_HANDLE, [handle.0], |row| Ok(Stored::of(row)?.log.pos))?;
+    let mut pos = newest.unwrap_or_default();
+    for _ in 0..rows_max {
+        if pos == 0 {
+            return Ok(AppendResolution::NotThere);
+        }
+        let row = sql::one(conn, sql::LOG_COMMIT, [pos], |row| CommitRow::of(row, (handle, pos)))?;
+        let row = row.ok_or_else(|| missing(pos))?;
+        if row.last <= after {
+            return Ok(AppendResolution::NotThere);
+        }
+        if row.id == id {
+            return Ok(AppendResolution::Appended { first: row.first, last: row.last });
+        }
+        pos = row.prev;
+    }
+    Ok(AppendResolution::Untold)
+}
+
+/// Which append or commit a row of a log is of.
+struct CommitRow {
+    first: Seq,
+    last: Seq,
+    prev: i64,
+    id: CommitId,
+}
+
+impl CommitRow {
+    fn of(row: &Row<'_>, (handle, pos): (Handle, i64)) -> Result<Self, WorkError> {
+        belongs(row, handle, pos)?;
+        let (first, count) = (unsigned(row.get(1)?)?, unsigned(row.get(2)?)?);
+        let last = Seq(first.saturating_add(count.saturating_sub(1)));
+        Ok(Self { first: Seq(first), last, prev: row.get(3)?, id: CommitId(row.get(4)?) })
+    }
+}
+
 /// One row of a log, its payload read or not.
 struct LogRow {
     pos: i64,
@@ -130,9 +180,7 @@ fn window(
 
 fn log_row(conn: &Connection, handle: Handle, pos: i64) -> Result<LogRow, WorkError> {
     let row = sql::one(conn, sql::LOG_ROW, (pos, signed(SMALL_BYTES)), |row| {
-        if row.get::<_, i64>(0)? != handle.0 {
-            return Err(corrupt(format!("row {pos} of the log belongs to another session")));
-        }
+        belongs(row, handle, pos)?;
         Ok(LogRow {
             pos,
             first: Seq(unsigned(row.get(1)?)?),
@@ -141,10 +189,22 @@ fn log_row(conn: &Connection, handle: Handle, pos: i64) -> Result<LogRow, WorkEr
             payload: blob(row, 5)?.map(<[u8]>::to_vec),
         })
     })?;
-    row.ok_or_else(|| corrupt(format!("row {pos} of the log is missing")))
+    row.ok_or_else(|| missing(pos))
+}
+
+/// Whether a row whose first column is its session is of the log that led to it.
+fn belongs(row: &Row<'_>, handle: Handle, pos: i64) -> Result<(), WorkError> {
+    if row.get::<_, i64>(0)? == handle.0 {
+        return Ok(());
+    }
+    Err(corrupt(format!("row {pos} of the log belongs to another session")))
+}
+
+fn missing(pos: i64) -> WorkError {
+    corrupt(format!("row {pos} of the log is missing"))
 }
 
 fn large_payload(conn: &Connection, pos: i64) -> Result<Vec<u8>, WorkError> {
     let payload = sql::one(conn, sql::LOG_PAYLOAD, [pos], |row| Ok(row.get(0)?))?;
-    payload.ok_or_else(|| corrupt(format!("row {pos} of the log is missing")))
+    payload.ok_or_else(|| missing(pos))
 }

@@ -131,7 +131,8 @@ impl<'c> Work<'c> {
             none => none.insert(Chain::load(self.conn, log)?),
         };
         let to = chain.push(pos);
-        let row = (pos, handle.0, signed(first.0), signed(batch.count), to.prev, to.jump, &batch.bytes);
+        let (count, id) = (signed(batch.count), batch.commit_id.0);
+        let row = (pos, handle.0, signed(first.0), count, to.prev, to.jump, id, &batch.bytes);
         self.log_insert.execute(self.conn, row)?;
         self.evidence = Some(Evidence::Row { pos, handle, first });
         let seq = Seq(log.seq.0.saturating_add(batch.count));

@@ -5,8 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
 use tenure_core::id::Seq;
-use tenure_store::{AppendOutcome, CommitOutcome, Find, LogStore as _, RenewOutcome, RenewRequest};
-use tenure_store::{SessionStore as _, Store, StoreError};
+use tenure_store::{
+    AppendOutcome, AppendRequest, AppendResolution, CommitOutcome, Find, LogStore as _, RenewOutcome,
+    RenewRequest, SessionStore as _, Store, StoreError,
+};
 use tenure_store_sqlite::{Depth, FaultPoint, Faults, SqliteStore};
 use tenure_store_testkit::fixture::{Held, Target, append, pause, prepare, run, slot, start};
 use tenure_store_testkit::read_all;
@@ -268,6 +270,54 @@ async fn an_outcome_that_cannot_be_found_out_is_unknown_and_resolved_later() {
     }
     assert!(matches!(stage.append().await, Ok(AppendOutcome::Appended { .. })));
     stage.is_sound();
+}
+
+#[tokio::test]
+async fn an_append_that_cannot_be_found_out_is_unknown_and_resolved_later() {
+    let stage = Stage::new().await;
+    for point in [FaultPoint::AfterCommit, FaultPoint::BeforeCommit] {
+        let after = stage.head().await;
+        let request = AppendRequest { after, ..append(stage.held.handle, Some(stage.held.fence), 2) };
+        stage.script.plan(point, &[Plan::Fail]);
+        stage.script.plan(FaultPoint::Reopen, &[Plan::Fail]);
+        let answer = stage.store.append(request.clone()).await;
+        assert!(
+            matches!(&answer, Err(StoreError::Unknown { commit_id, .. }) if *commit_id == request.commit_id),
+            "{answer:?}"
+        );
+        // What others append meanwhile does not hide it.
+        stage.append().await.unwrap();
+        let expected = match point {
+            FaultPoint::AfterCommit => {
+                AppendResolution::Appended { first: after.next(), last: after.next().next() }
+            }
+            _ => AppendResolution::NotThere,
+        };
+        assert_eq!(stage.store.resolve_append(&request).await.unwrap(), expected);
+    }
+    stage.is_sound();
+}
+
+#[tokio::test]
+async fn an_append_further_back_than_is_looked_at_is_not_called_missing() {
+    let home = Home::new();
+    let mut options = home.options();
+    options.limits.resolved_rows_max = 3;
+    let store = SqliteStore::open(options).unwrap();
+    let held = hold(&store, "a").await;
+    let request = append(held.handle, None, 1);
+    let Ok(AppendOutcome::Appended { first, last }) = store.append(request.clone()).await else {
+        panic!("it is appended")
+    };
+    for expected in [
+        AppendResolution::Appended { first, last },
+        AppendResolution::Appended { first, last },
+        AppendResolution::Appended { first, last },
+        AppendResolution::Untold,
+    ] {
+        assert_eq!(store.resolve_append(&request).await.unwrap(), expected);
+        store.append(append(held.handle, None, 1)).await.unwrap();
+    }
 }
 
 #[tokio::test]

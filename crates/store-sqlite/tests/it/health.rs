@@ -84,7 +84,7 @@ async fn a_deep_look_reads_every_record_and_event() {
         ),
         ("UPDATE session SET body = x'ff'", "session 1"),
         ("UPDATE head SET depth = 2", "rows"),
-        ("INSERT INTO log VALUES (99, 42, 1, 1, 0, 0, x'1a00')", "which is not there"),
+        ("INSERT INTO log VALUES (99, 42, 1, 1, 0, 0, zeroblob(16), x'1a00')", "which is not there"),
     ] {
         let found = found_after(damage, Depth::Deep).await;
         assert!(found.iter().any(|what| what.contains(word)), "{damage}: {found:?}");

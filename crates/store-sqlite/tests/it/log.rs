@@ -8,7 +8,7 @@ use tenure_core::event::{Event, EventBody};
 use tenure_core::id::Seq;
 use tenure_store::{AppendRequest, LogStore as _, ReadOutcome, ReadRequest, Store};
 use tenure_store_sqlite::SqliteStore;
-use tenure_store_testkit::fixture::{Held, append, commit_id, given};
+use tenure_store_testkit::fixture::{Held, append, given};
 use tenure_store_testkit::read_all;
 use tokio::task::JoinSet;
 
@@ -92,7 +92,7 @@ async fn a_page_of_large_events_is_short_and_says_where_to_go_on() {
     let large = "x".repeat(1 << 20);
     for _ in 0..20 {
         let events: Vec<EventBody> = vec![given("note", &large)];
-        let request = AppendRequest { commit_id: commit_id(), handle: held.handle, fence: None, events };
+        let request = AppendRequest { events, ..append(held.handle, None, 1) };
         store.append(request).await.unwrap();
     }
     let page = read(&store, held, 0, 1000).await;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tenure_core::id::Seq;
 use tenure_store::AppendRequest;
 use tenure_store::LogStore as _;
 use tenure_store_sqlite::SqliteStore;
@@ -15,7 +16,7 @@ async fn write_megabytes(store: &SqliteStore, handle: tenure_store::Handle, mega
     let large = "x".repeat(64 << 10);
     for _ in 0..megabytes * 16 {
         let events = vec![given("note", &large)];
-        let request = AppendRequest { commit_id: commit_id(), handle, fence: None, events };
+        let request = AppendRequest { commit_id: commit_id(), handle, fence: None, events, after: Seq(0) };
         store.append(request).await.unwrap();
     }
 }

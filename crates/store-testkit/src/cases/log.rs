@@ -1,12 +1,12 @@
 //! Cases about appending to logs and reading them.
 
 use tenure_core::id::{Fence, Seq};
-use tenure_store::{AppendOutcome, Handle, ReadOutcome, ReadRequest};
+use tenure_store::{AppendOutcome, AppendRequest, Handle, ReadOutcome, ReadRequest};
 
 use crate::Harness;
 use crate::fixture::{
-    Bench, Held, TTL, append, autonomous, cancel, commit_id, complete, given, pause, resume, takeover,
-    workspace, workspace_takeover,
+    Bench, Held, TTL, append, autonomous, cancel, complete, given, pause, resume, takeover, workspace,
+    workspace_takeover,
 };
 
 fn read(handle: Handle, after: u64, limit: usize, types: &[&str]) -> ReadRequest {
@@ -152,8 +152,7 @@ pub async fn neighbours_logs_stay_apart(harness: &dyn Harness) {
         for (held, name) in [(one, "from.one"), (two, "from.two")] {
             let events = vec![given(name, &round.to_string())];
             let fence = (round % 2 == 0).then_some(held.fence);
-            let request =
-                tenure_store::AppendRequest { commit_id: commit_id(), handle: held.handle, fence, events };
+            let request = AppendRequest { events, ..append(held.handle, fence, 1) };
             bench.store.append(request).await.expect("an outcome");
         }
     }
@@ -245,8 +244,7 @@ pub async fn a_full_page_by_type_loses_nothing(harness: &dyn Harness) {
     for round in 0..10 {
         let events = vec![given("even", &round.to_string()), given("odd", &round.to_string())];
         let fence = Some(held.fence);
-        let request =
-            tenure_store::AppendRequest { commit_id: commit_id(), handle: held.handle, fence, events };
+        let request = AppendRequest { events, ..append(held.handle, fence, 1) };
         bench.store.append(request).await.expect("an outcome");
     }
     let (mut after, mut seen) = (0, 0);

@@ -15,8 +15,8 @@ use tenure_store::{AppendOutcome, AppendRequest, CommitRequest};
 
 use crate::Harness;
 use crate::fixture::{
-    Bench, TTL, Target, actor, commit_id, committed, given, import, run, session_id, slot, start, storing,
-    ttl, workspace,
+    Bench, TTL, Target, actor, append, commit_id, committed, given, import, run, session_id, slot, start,
+    storing, ttl, workspace,
 };
 
 /// Text that tempts a store: quotes, control bytes, no ASCII, nothing at all.
@@ -180,7 +180,7 @@ pub async fn every_event_comes_back(harness: &dyn Harness) {
         let events = every_event(text);
         expected.extend(events.clone());
         let fence = Some(held.fence);
-        let request = AppendRequest { commit_id: commit_id(), handle: held.handle, fence, events };
+        let request = AppendRequest { events, ..append(held.handle, fence, 1) };
         bench.store.append(request).await.expect("an outcome");
     }
     let said: Vec<_> = bench.log(held.handle).await.into_iter().map(|event| event.data).collect();
@@ -246,7 +246,7 @@ pub async fn the_largest_append_is_kept_whole(harness: &dyn Harness) {
     let large = EventBody::Terminal(TerminalEvent::Output { stream: Stream::Terminal, bytes });
     let fence = Some(held.fence);
     let events = vec![large.clone()];
-    let request = AppendRequest { commit_id: commit_id(), handle: held.handle, fence, events };
+    let request = AppendRequest { events, ..append(held.handle, fence, 1) };
     bench.store.append(request).await.expect("an outcome");
     let AppendOutcome::Appended { first, last } =
         bench.append(held, tenure_core::limits::EVENTS_PER_APPEND_MAX).await

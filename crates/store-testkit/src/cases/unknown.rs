@@ -1,10 +1,14 @@
 //! Cases about answers that got lost, and finding out afterwards.
 
-use tenure_core::id::{Incarnation, Revision};
+use std::sync::Arc;
+
+use tenure_core::id::{Incarnation, Revision, Seq};
 use tenure_core::session::{Decision, Judged};
 use tenure_store::{
-    AppendOutcome, CommitOutcome, CommitRequest, RenewOutcome, RenewRequest, Slot, StoreError,
+    AppendOutcome, AppendRequest, AppendResolution, CommitOutcome, CommitRequest, Handle, RenewOutcome,
+    RenewRequest, Slot, StoreError,
 };
+use tokio::task::JoinSet;
 
 use crate::fixture::{
     Bench, TTL, append, autonomous, cancel, committed, note, pause, resume, run, slot, start, workspace,
@@ -52,8 +56,8 @@ pub async fn other_writes_do_not_hide_a_commit(harness: &dyn Harness) {
     bench.append(held, 2).await;
     bench.append_inbox(held.handle, 1).await;
     bench.hold("b", 2).await;
-    let resolved = bench.store.resolve(&request).await.expect("an answer").expect("it happened");
-    assert_eq!((resolved.handle, resolved.revision), (done.handle, done.revision));
+    bench.clock.advance(TTL);
+    assert_eq!(bench.store.resolve(&request).await.expect("an answer"), Some(done), "as it was then");
 }
 
 /// A commit of two sessions is remembered by the one that it writes last.
@@ -74,8 +78,8 @@ pub async fn a_former_sessions_commit_is_resolved(harness: &dyn Harness) {
     let request = bench.prepare(held.handle, &cancel()).await;
     let done = committed(bench.send(&request).await);
     bench.hold("a", 2).await;
-    let resolved = bench.store.resolve(&request).await.expect("an answer").expect("it happened");
-    assert_eq!((resolved.handle, resolved.revision), (done.handle, done.revision));
+    bench.clock.advance(TTL);
+    assert_eq!(bench.store.resolve(&request).await.expect("an answer"), Some(done), "as it was then");
 }
 
 /// A commit that wrote nothing leaves nothing to find.
@@ -159,18 +163,120 @@ pub async fn an_append_whose_answer_was_lost_is_there_once_or_not(harness: &dyn 
     let bench = Bench::new(harness).await;
     let held = bench.hold("a", 1).await;
     for fault in [Fault::BeforeDurable, Fault::AfterDurable, Fault::MidGroup] {
-        let before = bench.log(held.handle).await.len();
+        let after = bench.found(held.handle).await.head;
+        let request = AppendRequest { after, ..append(held.handle, Some(held.fence), 2) };
         bench.inject(fault);
-        let answer = bench.store.append(append(held.handle, Some(held.fence), 2)).await;
-        let grown = bench.log(held.handle).await.len() - before;
+        let answer = bench.store.append(request.clone()).await;
+        let grown = bench.found(held.handle).await.head.0 - after.0;
         match answer {
             Ok(AppendOutcome::Appended { .. }) => assert_eq!(grown, 2, "{fault:?}"),
-            Err(StoreError::Unknown { .. }) => assert!([0, 2].contains(&grown), "{fault:?}: {grown}"),
+            Err(StoreError::Unknown { commit_id, .. }) => {
+                assert_eq!(commit_id, request.commit_id, "the error names the append");
+                assert!([0, 2].contains(&grown), "{fault:?}: {grown}");
+            }
             other => assert_eq!(grown, 0, "{fault:?}: {other:?}"),
         }
+        assert_eq!(resolved(&bench, &request).await, appended(after, grown), "{fault:?}");
         assert!(matches!(bench.append(held, 1).await, AppendOutcome::Appended { .. }));
         bench.dump().await;
     }
+}
+
+/// How `count` events after a position are resolved.
+fn appended(after: Seq, count: u64) -> AppendResolution {
+    match count {
+        0 => AppendResolution::NotThere,
+        count => AppendResolution::Appended { first: after.next(), last: Seq(after.0 + count) },
+    }
+}
+
+async fn resolved(bench: &Bench, request: &AppendRequest) -> AppendResolution {
+    bench.store.resolve_append(request).await.expect("an answer")
+}
+
+/// What became of an append can be asked afterwards, wherever its log was known to have ended.
+pub async fn an_append_is_resolved_by_its_id(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let held = bench.hold("a", 1).await;
+    for fence in [Some(held.fence), None] {
+        let after = bench.found(held.handle).await.head;
+        let request = AppendRequest { after, ..append(held.handle, fence, 3) };
+        assert_eq!(resolved(&bench, &request).await, AppendResolution::NotThere, "nothing happened yet");
+        bench.store.append(request.clone()).await.expect("an outcome");
+        let expected = appended(after, 3);
+        for after in [after, Seq(0)] {
+            let request = AppendRequest { after, ..request.clone() };
+            assert_eq!(resolved(&bench, &request).await, expected);
+        }
+    }
+}
+
+/// A refused append, and one to nothing, never happened.
+pub async fn a_refused_append_resolves_to_nothing(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let held = bench.hold("a", 1).await;
+    bench.append(held, 1).await;
+    let refused = [append(held.handle, Some(held.fence.next()), 1), append(Handle(77), None, 1)];
+    for request in refused {
+        bench.refused_append(request.clone()).await;
+        assert_eq!(resolved(&bench, &request).await, AppendResolution::NotThere);
+    }
+    bench.commit(held.handle, &cancel()).await;
+    let late = append(held.handle, None, 1);
+    bench.refused_append(late.clone()).await;
+    assert_eq!(resolved(&bench, &late).await, AppendResolution::NotThere);
+}
+
+/// What was written since, by the owner and by others, hides neither that it happened nor that it did not.
+pub async fn other_writes_do_not_hide_an_append(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let held = bench.hold("a", 1).await;
+    let other = bench.hold("b", 2).await;
+    let after = bench.found(held.handle).await.head;
+    let made = AppendRequest { after, ..append(held.handle, Some(held.fence), 2) };
+    let never = AppendRequest { after, ..append(held.handle, Some(held.fence), 2) };
+    bench.store.append(made.clone()).await.expect("an outcome");
+    for round in 0..20 {
+        bench.append_inbox(held.handle, round % 3 + 1).await;
+        bench.append(held, 1).await;
+        bench.append(other, 1).await;
+    }
+    bench.commit(held.handle, &pause(held.fence)).await;
+    bench.renew(held).await;
+    bench.commit(held.handle, &cancel()).await;
+    assert_eq!(resolved(&bench, &made).await, appended(after, 2));
+    assert_eq!(resolved(&bench, &never).await, AppendResolution::NotThere);
+}
+
+/// Of many appends that are made together each one finds its own.
+pub async fn an_append_among_many_at_once_is_resolved(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let held = bench.hold("a", 1).await;
+    let after = bench.found(held.handle).await.head;
+    let mut asking = JoinSet::new();
+    for count in 1..=30 {
+        let store = Arc::clone(&bench.store);
+        let request = AppendRequest { after, ..append(held.handle, None, count % 4 + 1) };
+        asking.spawn(async move { (store.append(request.clone()).await.expect("an outcome"), request) });
+    }
+    for (outcome, request) in asking.join_all().await {
+        let AppendOutcome::Appended { first, last } = outcome else { panic!("{outcome:?}") };
+        assert_eq!(resolved(&bench, &request).await, AppendResolution::Appended { first, last });
+    }
+}
+
+/// It is still told when the store was closed and opened again.
+pub async fn an_append_is_resolved_after_reopening(harness: &dyn Harness) {
+    if !harness.has(Capability::Reopen) {
+        return;
+    }
+    let bench = Bench::new(harness).await;
+    let held = bench.hold("a", 1).await;
+    let after = bench.found(held.handle).await.head;
+    let request = AppendRequest { after, ..append(held.handle, Some(held.fence), 2) };
+    bench.store.append(request.clone()).await.expect("an outcome");
+    let bench = bench.reopen().await;
+    assert_eq!(resolved(&bench, &request).await, appended(after, 2));
 }
 
 /// A renewal whose answer was lost harms nothing: the next one tells where the holder stands.

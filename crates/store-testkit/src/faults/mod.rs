@@ -26,6 +26,8 @@ pub enum Verb {
     Resolve,
     /// [`tenure_store::LogStore::append`].
     Append,
+    /// [`tenure_store::LogStore::resolve_append`].
+    ResolveAppend,
     /// [`tenure_store::LogStore::read`].
     Read,
     /// [`tenure_store::LogStore::watch`].
@@ -50,6 +52,8 @@ impl Verb {
 pub enum Trouble {
     /// It fails before anything was done: [`StoreError::Unavailable`].
     FailBefore,
+    /// It is not done, and whoever asked does not learn that: [`StoreError::Unknown`] for a write.
+    LoseBefore,
     /// It is done, then its answer is lost: [`StoreError::Unknown`] for a write.
     FailAfter,
     /// It arrives twice; the answer is the first one's.
@@ -131,6 +135,7 @@ impl Faults {
         match self.take(verb) {
             None => call().await,
             Some(Trouble::FailBefore) => Err(unavailable()),
+            Some(Trouble::LoseBefore) => Err(lost(verb, id)),
             Some(Trouble::FailAfter) => match call().await {
                 Ok(_) => Err(lost(verb, id)),
                 failed => failed,

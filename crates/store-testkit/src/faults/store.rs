@@ -5,9 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tenure_core::time::Moment;
 use tenure_store::{
-    AppendOutcome, AppendRequest, CommitOutcome, CommitRequest, Committed, Due, Find, Found, Handle, Inspect,
-    ListRequest, Listed, LogStore, NamedRequest, Page, Postpone, ReadOutcome, ReadRequest, RenewOutcome,
-    RenewRequest, SessionStore, Store, StoreError, Watch,
+    AppendOutcome, AppendRequest, AppendResolution, CommitOutcome, CommitRequest, Committed, Due, Find,
+    Found, Handle, Inspect, ListRequest, Listed, LogStore, NamedRequest, Page, Postpone, ReadOutcome,
+    ReadRequest, RenewOutcome, RenewRequest, SessionStore, Store, StoreError, Watch,
 };
 
 use super::{Faults, Verb};
@@ -56,6 +56,10 @@ impl LogStore for FaultyStore {
     async fn append(&self, request: AppendRequest) -> Result<AppendOutcome, StoreError> {
         let id = Some(request.commit_id);
         self.faults.around(Verb::Append, id, || self.inner.append(request.clone())).await
+    }
+
+    async fn resolve_append(&self, request: &AppendRequest) -> Result<AppendResolution, StoreError> {
+        self.faults.around(Verb::ResolveAppend, None, || self.inner.resolve_append(request)).await
     }
 
     async fn read(&self, request: ReadRequest) -> Result<ReadOutcome, StoreError> {

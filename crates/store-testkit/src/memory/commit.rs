@@ -120,7 +120,8 @@ impl Tables {
         let handle = self.next_handle();
         let session = write.session.clone();
         self.ids.insert((session.namespace.clone(), session.id.clone()), handle);
-        self.sessions.insert(handle, Stored { session, log: Vec::new(), look: None, commit: None });
+        let stored = Stored { session, log: Vec::new(), appends: Vec::new(), look: None, commit: None };
+        self.sessions.insert(handle, stored);
         handle
     }
 }

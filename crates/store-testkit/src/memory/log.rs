@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use tenure_core::id::Seq;
 use tenure_core::time::Moment;
 use tenure_store::{
-    AppendOutcome, AppendRequest, Handle, LogStore, ReadOutcome, ReadRequest, StoreError, Watch,
+    AppendOutcome, AppendRequest, AppendResolution, Handle, LogStore, ReadOutcome, ReadRequest, StoreError,
+    Watch,
 };
 
 use super::MemoryStore;
@@ -16,6 +17,10 @@ impl LogStore for MemoryStore {
         assert!(!request.events.is_empty(), "an append says something");
         let mut tables = self.lock();
         Ok(tables.append(&request, &self.clock.now()))
+    }
+
+    async fn resolve_append(&self, request: &AppendRequest) -> Result<AppendResolution, StoreError> {
+        Ok(self.lock().resolve_append(request))
     }
 
     async fn read(&self, request: ReadRequest) -> Result<ReadOutcome, StoreError> {
@@ -48,8 +53,18 @@ impl Tables {
             session.last_activity_at = session.last_activity_at.max(wall_or_epoch(now));
         }
         let last = stored.head();
+        stored.appends.push((request.commit_id, first, last));
         self.wake(request.handle);
         AppendOutcome::Appended { first, last }
+    }
+
+    fn resolve_append(&self, request: &AppendRequest) -> AppendResolution {
+        let appends = self.sessions.get(&request.handle).map_or(&[][..], |stored| &stored.appends);
+        let made = appends.iter().rfind(|(id, _, last)| *id == request.commit_id && *last > request.after);
+        made.map_or(AppendResolution::NotThere, |(_, first, last)| AppendResolution::Appended {
+            first: *first,
+            last: *last,
+        })
     }
 
     fn read(&self, request: &ReadRequest) -> ReadOutcome {

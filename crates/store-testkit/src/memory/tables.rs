@@ -23,6 +23,8 @@ pub(super) struct Tables {
 pub(super) struct Stored {
     pub(super) session: Session,
     pub(super) log: Vec<Event>,
+    /// Which appends were made, and how far each one reaches.
+    pub(super) appends: Vec<(CommitId, Seq, Seq)>,
     /// When a sweep should look at it next.
     pub(super) look: Option<WallTime>,
     /// The last commit that wrote this session last.

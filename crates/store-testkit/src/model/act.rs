@@ -235,8 +235,8 @@ impl World {
         self.fail_next(op);
         let (tested, model) = (self.tested(op), self.model.as_ref());
         let head = head_of(model, here).await;
-        let request =
-            |handle| AppendRequest { commit_id: commit_id(), handle, fence, events: events.clone() };
+        let (commit_id, after) = (commit_id(), head);
+        let request = |handle| AppendRequest { commit_id, handle, fence, events: events.clone(), after };
         let answer = tested.append(request(there)).await;
         let was_kept = head_of(tested, there).await != head;
         match answer {
@@ -253,6 +253,19 @@ impl World {
             }
         }
         assert_eq!(head_of(tested, there).await, head_of(model, here).await, "after an append");
+        let appended = (request(there), request(here));
+        self.appended.push_front(appended);
+        self.appended.truncate(LATE_MAX);
+        self.compare_appends(op).await;
+    }
+
+    /// Both tell the same about the appends so far.
+    async fn compare_appends(&self, op: &Op) {
+        for (there, here) in &self.appended {
+            let resolved = self.tested(op).resolve_append(there).await.expect("an answer");
+            let expected = self.model.resolve_append(here).await.expect("an answer");
+            assert_eq!(resolved, expected, "what became of {here:?}");
+        }
     }
 }
 

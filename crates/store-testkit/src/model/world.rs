@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tenure_core::id::{Namespace, SessionId};
 use tenure_core::session::{Context, Current};
 use tenure_core::time::WallTime;
-use tenure_store::{Clock as _, CommitRequest, Find, Found, Handle, Store};
+use tenure_store::{AppendRequest, Clock as _, CommitRequest, Find, Found, Handle, Store};
 
 use super::deed::{WORKSPACE_KEY, agent_key};
 use super::op::{Deed, Op};
@@ -34,6 +34,8 @@ pub(super) struct World {
     /// Whether anything was made to fail, so that errors are to be expected.
     pub(super) was_failed: bool,
     pub(super) late: VecDeque<Pair>,
+    /// The latest appends, made or refused, as each of the two stores was asked for them.
+    pub(super) appended: VecDeque<(AppendRequest, AppendRequest)>,
     /// Every session that was opened, in order.
     pub(super) known: Vec<SessionId>,
     /// The wall clock's reading before it became unusable.
@@ -55,6 +57,7 @@ impl World {
             can_fail: harness.has(Capability::Faults),
             was_failed: false,
             late: VecDeque::new(),
+            appended: VecDeque::new(),
             known: Vec::new(),
             wall: None,
             clock,

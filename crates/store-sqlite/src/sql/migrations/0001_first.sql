@@ -63,7 +63,7 @@ CREATE TABLE lease (
 ) STRICT;
 
 -- One row per append, in arrival order over all sessions. prev and jump are earlier rows of the same
--- session, 0 for none.
+-- session, 0 for none. commit_id names the append or the commit, for whoever lost its answer.
 CREATE TABLE log (
     pos INTEGER PRIMARY KEY,
     sid INTEGER NOT NULL,
@@ -71,6 +71,7 @@ CREATE TABLE log (
     count INTEGER NOT NULL CHECK (count > 0),
     prev INTEGER NOT NULL CHECK (prev < pos),
     jump INTEGER NOT NULL CHECK (jump <= prev),
+    commit_id BLOB NOT NULL CHECK (length(commit_id) = 16),
     payload BLOB NOT NULL
 ) STRICT;
 

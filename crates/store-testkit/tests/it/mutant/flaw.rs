@@ -136,6 +136,14 @@ flaws! {
     ResolvesNothing,
     /// Whatever was written last is what became of a commit.
     ResolvesAnything,
+    /// What became of a commit is told with the newest position of today.
+    ResolvesNewestHead,
+    /// What became of an append is never known.
+    ResolvesNoAppend,
+    /// Whatever was appended last is what became of an append.
+    ResolvesLastAppend,
+    /// Later writes hide what became of an append.
+    HidesOlderAppends,
     /// A commit whose answer was lost counts as not made.
     DeniesLostCommits,
     /// A commit that failed counts as lost, and as made.

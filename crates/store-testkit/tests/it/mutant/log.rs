@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use tenure_core::id::Seq;
 use tenure_store::{
-    AppendOutcome, AppendRequest, Handle, LogStore, ReadOutcome, ReadRequest, StoreError, Watch,
+    AppendOutcome, AppendRequest, AppendResolution, Find, Handle, LogStore, ReadOutcome, ReadRequest,
+    SessionStore as _, StoreError, Watch,
 };
 
 use super::Flaw;
@@ -46,6 +47,19 @@ impl LogStore for MutantStore {
                 AppendOutcome::Appended { first: Seq(1), last: Seq(1) }
             }
             outcome => outcome,
+        })
+    }
+
+    async fn resolve_append(&self, request: &AppendRequest) -> Result<AppendResolution, StoreError> {
+        let resolution = self.inner.resolve_append(request).await?;
+        let head = self.memory.find(Find::Handle(request.handle)).await?.head;
+        Ok(match resolution {
+            _ if self.has(Flaw::ResolvesNoAppend) => AppendResolution::NotThere,
+            _ if self.has(Flaw::ResolvesLastAppend) => AppendResolution::Appended { first: head, last: head },
+            AppendResolution::Appended { last, .. } if self.has(Flaw::HidesOlderAppends) && last < head => {
+                AppendResolution::NotThere
+            }
+            truth => truth,
         })
     }
 

@@ -86,7 +86,9 @@ impl SessionStore for MutantStore {
             let revision = found.current.counters.revision;
             return Ok(Some(Committed { handle, head: found.head, revision, at: self.clock.wall() }));
         }
-        self.inner.resolve(request).await
+        let resolved = self.inner.resolve(request).await?;
+        let head = if self.has(Flaw::ResolvesNewestHead) { Some(found.head) } else { None };
+        Ok(resolved.map(|committed| Committed { head: head.unwrap_or(committed.head), ..committed }))
     }
 }
 
@@ -194,7 +196,9 @@ impl MutantStore {
             refused => {
                 if let (true, Some(handle)) = (self.has(Flaw::LogsRefusals), found.handle) {
                     let (commit_id, events) = (CommitId([0; 16]), vec![given("refused", "1")]);
-                    self.memory.append(AppendRequest { commit_id, handle, fence: None, events }).await?;
+                    self.memory
+                        .append(AppendRequest { commit_id, handle, fence: None, events, after: Seq(0) })
+                        .await?;
                 }
                 refused
             }
