@@ -118,7 +118,7 @@ fn event(bytes: usize) -> EventBody {
 
 async fn append(engine: &Engine, to: Owned, events: Vec<EventBody>) {
     let commit_id = engine.ids().commit_id();
-    let request = AppendRequest { commit_id, handle: to.handle, fence: Some(to.fence), events };
+    let request = AppendRequest { commit_id, handle: to.handle, fence: Some(to.fence), after: Seq(0), events };
     let outcome = engine.append(request).await.expect("an answer");
     assert!(matches!(outcome, AppendOutcome::Appended { .. }), "{outcome:?}");
 }

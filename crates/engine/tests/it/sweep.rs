@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tenure_core::event::EventBody;
+use tenure_core::id::Seq;
 use tenure_core::limits;
 use tenure_core::session::StateName;
 use tenure_store::{AppendRequest, Find};
@@ -46,7 +47,11 @@ async fn a_session_that_was_active_in_between_is_looked_at_when_it_may_be_idle_a
     let events = vec![EventBody::Activity { text: "step 3".to_owned() }];
     let commit_id = bench.engine.ids().commit_id();
     let fence = Some(kept.fence);
-    bench.engine.append(AppendRequest { commit_id, handle: kept.handle, fence, events }).await.unwrap();
+    bench
+        .engine
+        .append(AppendRequest { commit_id, handle: kept.handle, fence, after: Seq(0), events })
+        .await
+        .unwrap();
     bench.clock.advance(limits::AGENT_IDLE_AFTER.saturating_sub(late));
     assert_eq!(bench.engine.sweep().await.unwrap().expired, []);
     bench.clock.advance(late + MILLISECOND);
