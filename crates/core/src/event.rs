@@ -60,6 +60,11 @@ pub enum TerminalEvent {
         /// The limit in bytes.
         limit: u64,
     },
+    /// Output that belongs here was not recorded.
+    Lost {
+        /// How many bytes.
+        bytes: u64,
+    },
     /// It ended.
     Exited(Exit),
 }

@@ -5,6 +5,7 @@ mod claim;
 mod detach;
 mod earlier;
 mod finish;
+mod gap;
 mod happening;
 pub(crate) mod holds;
 mod inbox;

@@ -16,6 +16,7 @@ use tenure_guard::BootTime;
 use tenure_store::{AppendOutcome, AppendRequest, Handle};
 
 use super::batch::Batch;
+use super::gap::Gap;
 use super::lane;
 use super::notice::Notices;
 
@@ -144,6 +145,7 @@ struct Writer {
     recorded: u64,
     capped: bool,
     touched: Option<BootTime>,
+    gap: Gap,
 }
 
 impl Writer {
@@ -153,7 +155,8 @@ impl Writer {
         notices: Notices,
         (give_up, lost): (Arc<AtomicBool>, Arc<AtomicU64>),
     ) -> Self {
-        Self { engine, recording, notices, give_up, lost, recorded: 0, capped: false, touched: None }
+        let gap = Gap::default();
+        Self { engine, recording, notices, give_up, lost, recorded: 0, capped: false, touched: None, gap }
     }
 
     async fn run(&mut self, queue: &Receiver<Piece>) {
@@ -223,7 +226,7 @@ impl Writer {
         }
         let Recording { handle, fence, head: after, .. } = self.recording;
         let commit_id = self.engine.ids().commit_id();
-        let bytes = output_bytes(&events);
+        let events = self.gap.mark(events);
         let request = AppendRequest { commit_id, handle, fence: Some(fence), events, after };
         let mut is_told = false;
         while !self.give_up.load(Ordering::Relaxed) {
@@ -245,21 +248,14 @@ impl Writer {
                 }
                 Ok(AppendOutcome::Appended { last, .. }) => {
                     self.recording.head = last;
-                    return;
+                    return self.gap.close();
                 }
                 Ok(AppendOutcome::Fenced { .. } | AppendOutcome::Ended | AppendOutcome::NotFound) => {
                     unreachable!("the engine makes errors of these")
                 }
             }
         }
+        let bytes = self.gap.widen(&request.events);
         self.lost.fetch_add(bytes, Ordering::Relaxed);
     }
-}
-
-fn output_bytes(events: &[EventBody]) -> u64 {
-    let bytes = |event: &EventBody| match event {
-        EventBody::Terminal(TerminalEvent::Output { bytes, .. }) => bytes.len() as u64,
-        _ => 0,
-    };
-    events.iter().map(bytes).sum()
 }

@@ -46,6 +46,7 @@ fn every_event_has_its_documented_type_name() {
         (EventBody::Terminal(output), "terminal"),
         (EventBody::Terminal(TerminalEvent::Resized { cols: 1, rows: 1 }), "terminal"),
         (EventBody::Terminal(TerminalEvent::Capped { limit: 1 }), "terminal"),
+        (EventBody::Terminal(TerminalEvent::Lost { bytes: 1 }), "terminal"),
         (EventBody::Terminal(TerminalEvent::Exited(Exit::Code(0))), "terminal"),
         (EventBody::Request(Request::Pause), "message"),
         (given("thinking"), "thinking"),

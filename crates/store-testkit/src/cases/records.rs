@@ -232,6 +232,7 @@ fn every_terminal_record(text: &str) -> Vec<TerminalEvent> {
         TerminalEvent::Output { stream: Stream::Stdout, bytes: Vec::new() },
         TerminalEvent::Resized { cols: u16::MAX, rows: 0 },
         TerminalEvent::Capped { limit: 1 << 40 },
+        TerminalEvent::Lost { bytes: 1 << 40 },
         TerminalEvent::Exited(Exit::Code(3)),
         TerminalEvent::Exited(Exit::Signal(15)),
     ]);

@@ -9,7 +9,7 @@ use crate::StoreError;
 
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct TerminalRecord {
-    #[prost(oneof = "RecordKind", tags = "1, 2, 3, 4, 5")]
+    #[prost(oneof = "RecordKind", tags = "1, 2, 3, 4, 5, 6")]
     kind: Option<RecordKind>,
 }
 
@@ -25,6 +25,8 @@ enum RecordKind {
     Capped(u64),
     #[prost(message, tag = "5")]
     Exited(ExitRecord),
+    #[prost(uint64, tag = "6")]
+    Lost(u64),
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -76,6 +78,7 @@ impl From<TerminalEvent> for TerminalRecord {
             }
             TerminalEvent::Resized { cols, rows } => RecordKind::Resized(SizeRecord::from((cols, rows))),
             TerminalEvent::Capped { limit } => RecordKind::Capped(limit),
+            TerminalEvent::Lost { bytes } => RecordKind::Lost(bytes),
             TerminalEvent::Exited(exit) => RecordKind::Exited(exit.into()),
         };
         Self { kind: Some(kind) }
@@ -97,6 +100,7 @@ impl TerminalRecord {
                 TerminalEvent::Resized { cols, rows }
             }
             RecordKind::Capped(limit) => TerminalEvent::Capped { limit },
+            RecordKind::Lost(bytes) => TerminalEvent::Lost { bytes },
             RecordKind::Exited(record) => TerminalEvent::Exited(record.into_exit()?),
         })
     }

@@ -162,12 +162,17 @@ fn every_event() -> Vec<EventBody> {
     ]
 }
 
-#[test]
-fn events() {
-    let numbered = (41..).zip(every_event());
+fn events_understood(name: &str, events: &[EventBody]) {
+    let numbered = (41..).zip(events.iter().cloned());
     let expected: Vec<_> =
         numbered.map(|(seq, data)| Event { seq: Seq(seq), at: AT, fence: Some(Fence(5)), data }).collect();
-    let mut bytes = record::encode_events(every_event());
+    let mut bytes = record::encode_events(events.to_vec());
     record::seal_events(&mut bytes, AT, Some(Fence(5)));
-    understood("events", (bytes, expected), |bytes| record::decode_events(Seq(41), bytes));
+    understood(name, (bytes, expected), |bytes| record::decode_events(Seq(41), bytes));
+}
+
+#[test]
+fn events() {
+    events_understood("events", &every_event());
+    events_understood("events_lost", &[EventBody::Terminal(TerminalEvent::Lost { bytes: 1 << 16 })]);
 }

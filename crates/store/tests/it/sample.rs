@@ -152,6 +152,7 @@ fn terminal() -> impl Strategy<Value = TerminalEvent> {
             .prop_map(|(stream, bytes)| TerminalEvent::Output { stream, bytes }),
         any::<(u16, u16)>().prop_map(|(cols, rows)| TerminalEvent::Resized { cols, rows }),
         any::<u64>().prop_map(|limit| TerminalEvent::Capped { limit }),
+        any::<u64>().prop_map(|bytes| TerminalEvent::Lost { bytes }),
         exit().prop_map(TerminalEvent::Exited),
     ]
 }

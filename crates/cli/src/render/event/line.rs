@@ -93,6 +93,9 @@ fn terminal(record: &TerminalEvent) -> (Option<Tone>, String) {
         TerminalEvent::Capped { limit } => {
             (Some(Tone::Warn), format!("the recording ends here: it reached its limit of {limit} bytes"))
         }
+        TerminalEvent::Lost { bytes } => {
+            (Some(Tone::Warn), format!("{bytes} bytes of output were not recorded here"))
+        }
         TerminalEvent::Exited(Exit::Code(0)) => (Some(Tone::Good), "exited with code 0".to_owned()),
         TerminalEvent::Exited(exit) => (Some(Tone::Bad), how(*exit)),
     }
@@ -115,4 +118,15 @@ fn ended(message: &str, stats: Stats) -> String {
 /// JSON without the white space that a caller wrote it with.
 fn compact(json: &str) -> String {
     serde_json::from_str::<Value>(json).map_or_else(|_not_json| json.to_owned(), |value| value.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_marked_with_its_length() {
+        let (tone, words) = terminal(&TerminalEvent::Lost { bytes: 7 });
+        assert_eq!((tone, words.as_str()), (Some(Tone::Warn), "7 bytes of output were not recorded here"));
+    }
 }

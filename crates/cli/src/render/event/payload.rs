@@ -89,6 +89,7 @@ fn terminal(record: &TerminalEvent) -> Value {
         }
         TerminalEvent::Resized { cols, rows } => json!({ "cols": cols, "rows": rows }),
         TerminalEvent::Capped { limit } => json!({ "cappedAtBytes": limit }),
+        TerminalEvent::Lost { bytes } => json!({ "lostBytes": bytes }),
         TerminalEvent::Exited(exit) => exited(*exit),
     }
 }
@@ -126,6 +127,11 @@ mod tests {
             json!({ "outputBase64": "ww==", "stream": "terminal" })
         );
         assert_eq!(output(Stream::Stderr, b"\xA9"), json!({ "errorBase64": "qQ==", "stream": "stderr" }));
+    }
+
+    #[test]
+    fn what_is_missing_is_marked_with_its_length() {
+        assert_eq!(terminal(&TerminalEvent::Lost { bytes: 7 }), json!({ "lostBytes": 7 }));
     }
 
     #[test]
