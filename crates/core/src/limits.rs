@@ -52,7 +52,7 @@ pub const AGENT_IDLE_AFTER: Duration = Duration::from_secs(30 * 60);
 
 /// Most recorded bytes of one session's terminal output, when nothing else was asked for.
 pub const RECORD_BYTES_MAX: u64 = 256 * 1024 * 1024;
-/// Output is recorded in chunks of at most this many bytes.
+/// Output is recorded in chunks of at most this many bytes, and up to three more so that no character is cut.
 pub const RECORD_CHUNK_BYTES: usize = 64 * 1024;
 /// Output waits at most this long to be recorded.
 pub const RECORD_CHUNK_AGE: Duration = Duration::from_millis(100);

@@ -178,11 +178,11 @@ impl Writer {
                 Ok(Piece::End) | Err(RecvTimeoutError::Disconnected) => true,
                 Err(RecvTimeoutError::Timeout) => false,
             };
-            if is_over || batch.is_full() || batch.due().is_some_and(|due| due <= BootTime::now()) {
-                self.write(batch.take()).await;
-            }
             if is_over {
-                return;
+                return self.write(batch.take_all()).await;
+            }
+            if batch.is_full() || batch.due().is_some_and(|due| due <= BootTime::now()) {
+                self.write(batch.take()).await;
             }
         }
     }

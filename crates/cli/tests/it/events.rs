@@ -35,9 +35,9 @@ fn a_log_reads_as_lines_with_the_output_behind_a_gutter() {
       ┊ err
       │ café
       │ red
-    [at]    #8  terminal          exited with code 4
-    [at]    #9  state_changed     active → failed: session failed
-    [at]   #10  error
+    [at]    #9  terminal          exited with code 4
+    [at]   #10  state_changed     active → failed: session failed
+    [at]   #11  error
     ");
 }
 
