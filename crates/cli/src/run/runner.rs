@@ -13,7 +13,7 @@ use tenure_guard::{BootTime, Console, Control, Ended, GuardEvent, StartFailure, 
 use super::happening::Happening;
 use super::notice::Notices;
 use super::record::Recorder;
-use super::suspend::Sitters;
+use super::suspend::{SitterFailed, Sitters};
 use crate::args::run::OnLost;
 
 /// Why the command was stopped by us.
@@ -137,8 +137,14 @@ impl Runner<'_> {
     /// Job control stopped the command; this process stops with it, as the shell expects.
     fn job_stopped(&self, signal: i32) {
         self.console.leave();
-        if let Err(error) = self.sitters.stop_self(signal) {
-            self.notices.say(&format!("cannot stop with the command: {error}"));
+        match self.sitters.stop_self(signal) {
+            Ok(None) => {}
+            Ok(Some(SitterFailed { status, said })) => {
+                let why = if said.is_empty() { status.to_string() } else { said.join("; ") };
+                let why = why.trim_start_matches("error: ");
+                self.notices.say(&format!("the lease was not kept while this was stopped: {why}"));
+            }
+            Err(error) => self.notices.say(&format!("cannot stop with the command: {error}")),
         }
         if let Err(error) = self.console.enter() {
             self.notices.say(&format!("cannot take the terminal back: {error}"));

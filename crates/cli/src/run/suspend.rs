@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::Arc;
 
 use tenure_core::time::millis;
@@ -12,6 +12,7 @@ use tenure_store_sqlite::SqliteStore;
 
 use super::lease::Granted;
 use crate::args::run::OnLost;
+use crate::problem::lines;
 
 /// What a sitter must know to renew in the runner's stead.
 #[derive(Debug, Clone)]
@@ -28,22 +29,34 @@ pub(super) struct Sitters {
     pub(super) spared: Spared,
 }
 
+/// A sitter that did not do its work to the end.
+#[derive(Debug)]
+pub(super) struct SitterFailed {
+    /// How it ended.
+    pub(super) status: ExitStatus,
+    /// What it said, line by line.
+    pub(super) said: Vec<String>,
+}
+
 impl Sitters {
     /// Stops this process as `signal` stopped the command; returns when the shell continues it.
     ///
     /// Nothing of this process runs meanwhile, so another one renews. It ends with a pipe from this process:
     /// when this one goes on, and also when it is killed while stopped.
-    pub(super) fn stop_self(&self, signal: i32) -> io::Result<()> {
-        let (ours, mut sitter) = self.start()?;
-        self.spared.add(sitter.id());
+    pub(super) fn stop_self(&self, signal: i32) -> io::Result<Option<SitterFailed>> {
+        let (ours, sitter) = self.start()?;
+        let pid = sitter.id();
+        self.spared.add(pid);
         // Stopped in the middle of a write, this process would stop everybody else's, its sitter's too.
         let still = self.store.still();
         let stopped = jobs::stop_self(signal);
         drop(still);
         drop(ours);
-        let waited = sitter.wait();
-        self.spared.remove(sitter.id());
-        waited.and(stopped)
+        let waited = sitter.wait_with_output();
+        self.spared.remove(pid);
+        let Output { status, stderr, .. } = waited?;
+        let failed = || SitterFailed { status, said: lines(&String::from_utf8_lossy(&stderr)) };
+        stopped.map(|()| (!status.success()).then(failed))
     }
 
     fn start(&self) -> io::Result<(io::PipeWriter, Child)> {
@@ -54,7 +67,7 @@ impl Sitters {
         command
             .arg("--db")
             .arg(&self.db)
-            .arg("__sitter")
+            .args(["--output", "text", "--color", "never", "__sitter"])
             .arg(format!("--handle={}", kept.handle.0))
             .arg(format!("--fence={}", kept.fence))
             .arg(format!("--ttl-ms={}", millis(kept.times.ttl().length())))
@@ -63,7 +76,7 @@ impl Sitters {
             .stdin(self.control.share()?)
             // The sitter reads its end here: a standard stream is the one descriptor that needs no unsafe code.
             .stdout(theirs)
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             // The terminal stops the runner's group; the sitter must not stop with it.
             .process_group(0);
         Ok((ours, command.spawn()?))

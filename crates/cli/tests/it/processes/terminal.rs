@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use super::world::{World, until};
 
 /// A tmux server of its own with one window.
@@ -141,6 +143,36 @@ fn is_renewed_while_stopped(world: &World) {
         (seen.len() > 8).then_some(())
     });
     assert_eq!(lease()["fence"], first["fence"]);
+}
+
+#[test]
+fn what_ended_the_process_that_kept_the_lease_is_said_when_the_runner_goes_on() {
+    let world = World::new();
+    let tmux = Tmux::new(&world);
+    tmux.keys(&["-l", "$T run --key job -- sh -c 'echo $((6 * 7)); sleep 60'"]);
+    tmux.keys(&["Enter"]);
+    tmux.shows("42");
+    tmux.keys(&["C-z"]);
+    tmux.shows("Stopped");
+    kill_process(sitter(&world), Signal::KILL).unwrap();
+    tmux.keys(&["-l", "fg"]);
+    tmux.keys(&["Enter"]);
+    tmux.shows("the lease was not kept while this was stopped: signal: 9 (SIGKILL)");
+    tmux.keys(&["C-c"]);
+    until("the end", || (world.json(&["show", "job"]).remove(0)["state"] == "failed").then_some(()));
+}
+
+/// The process that keeps a lease of this world.
+fn sitter(world: &World) -> Pid {
+    let home = world.path("").to_str().unwrap().to_owned();
+    let is_ours = |words: &str| words.contains("__sitter") && words.contains(&home);
+    until("a sitter", || {
+        std::fs::read_dir("/proc").unwrap().flatten().find_map(|process| {
+            let words = std::fs::read(process.path().join("cmdline")).ok()?;
+            let pid = process.file_name().to_str()?.parse().ok().and_then(Pid::from_raw)?;
+            is_ours(&String::from_utf8_lossy(&words)).then_some(pid)
+        })
+    })
 }
 
 #[test]
