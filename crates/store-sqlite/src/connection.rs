@@ -41,6 +41,10 @@ pub(crate) fn open(place: &Place, role: Role) -> Result<Connection, rusqlite::Er
         Role::Reader => "PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -4096",
     })?;
     conn.set_prepared_statement_cache_capacity(64);
+    // The first look opens the write-ahead log. If that is empty, SQLite opens it to whom the database is open.
+    if conn.query_row("PRAGMA schema_version", [], |_| Ok(())).is_ok() {
+        place.shut_beside();
+    }
     Ok(conn)
 }
 

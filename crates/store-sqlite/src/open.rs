@@ -52,6 +52,7 @@ fn prepare(place: &Place, troubles: &Troubles, patience: Duration) -> Result<Con
     let conn = connection::open(place, Role::Reader).map_err(|why| told(place, "open", why))?;
     if let Looked::Older = look(&conn, &place.db)? {
         migrate(&conn, troubles).map_err(|why| told(place, "set up", why))?;
+        place.shut_beside();
     }
     drop(file);
     Ok(conn)

@@ -10,6 +10,7 @@ use rustix::fs::{Mode, OFlags};
 use tenure_core::id::Incarnation;
 
 use crate::error::OpenError;
+use crate::private::{private_directory, shut};
 
 /// Where a store's files are.
 #[derive(Debug, Clone)]
@@ -90,10 +91,13 @@ impl Place {
 
     /// Makes the directory of lock files and sockets, private, unless it is there.
     pub(crate) fn make_run_dir(&self) -> io::Result<()> {
-        match rustix::fs::mkdir(&self.run, Mode::RWXU) {
-            Ok(()) => Ok(()),
-            Err(rustix::io::Errno::EXIST) if self.run.symlink_metadata()?.is_dir() => Ok(()),
-            Err(why) => Err(why.into()),
+        private_directory(&self.run)
+    }
+
+    /// Shuts what SQLite keeps beside the database: it makes these files as open as the database is.
+    pub(crate) fn shut_beside(&self) {
+        for suffix in ["-wal", "-shm"] {
+            shut(&self.beside(suffix));
         }
     }
 

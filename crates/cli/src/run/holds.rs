@@ -4,12 +4,12 @@ use std::collections::HashSet;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use tenure_core::id::{Incarnation, Key, Namespace};
 use tenure_guard::HoldLock;
 use tenure_guard::hold::{self, Holder, Probe};
+use tenure_store_sqlite::private_directory;
 
 /// So many lock files may lie about before somebody looks which of them prove anything.
 const FILES_MAX: usize = 256;
@@ -34,18 +34,8 @@ pub(crate) fn path(db: &Path, incarnation: Incarnation) -> PathBuf {
 
 /// Makes the directory, private to this user.
 pub(super) fn prepare(db: &Path) -> io::Result<()> {
-    for directory in [run_directory(db), directory(db)] {
-        match fs::DirBuilder::new().mode(0o700).create(&directory) {
-            Err(why) if why.kind() == io::ErrorKind::AlreadyExists => {}
-            made => made?,
-        }
-        let found = fs::symlink_metadata(&directory)?;
-        if !found.is_dir() || found.uid() != rustix::process::geteuid().as_raw() {
-            let what = format!("{} is not a directory of this user", directory.display());
-            return Err(io::Error::new(io::ErrorKind::PermissionDenied, what));
-        }
-    }
-    Ok(())
+    private_directory(&run_directory(db))?;
+    private_directory(&directory(db))
 }
 
 /// Whether there are so many locks that those without an open session should go.

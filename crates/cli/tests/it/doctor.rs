@@ -68,6 +68,34 @@ fn files_that_others_may_read_are_complained_about() {
 }
 
 #[test]
+fn of_a_linked_store_the_mode_of_what_it_leads_to_is_told() {
+    let home = Home::new();
+    home.ok(&["start"]);
+    let there = home.storage().join("there.db");
+    fs::rename(home.db(), &there).unwrap();
+    std::os::unix::fs::symlink(&there, home.db()).unwrap();
+    let told = home.ask(&["doctor", "--output", "json"]);
+    let told = document(&told.out);
+    let files = told["files"].as_array().unwrap();
+    let store = files.iter().find(|file| file["what"] == "store").unwrap();
+    assert_eq!(store["mode"], "0600", "{told}");
+    let wrong = told["wrong"].to_string();
+    assert!(wrong.contains("a link") && !wrong.contains("others may use"), "{told}");
+}
+
+#[test]
+fn only_the_file_that_was_made_open_is_complained_about() {
+    let home = Home::new();
+    fs::create_dir(home.storage()).unwrap();
+    fs::write(home.db(), "").unwrap();
+    fs::set_permissions(home.db(), fs::Permissions::from_mode(0o644)).unwrap();
+    home.ok(&["run", "--", "true"]);
+    let told = home.ask(&["doctor", "--output", "json"]);
+    let wrong = document(&told.out)["wrong"].as_array().unwrap().clone();
+    assert!(matches!(&wrong[..], [one] if one.as_str().unwrap().contains("the store ")), "{told:?}");
+}
+
+#[test]
 fn a_store_that_cannot_be_opened_is_told_with_all_the_rest() {
     let home = Home::new();
     fs::create_dir(home.storage()).unwrap();

@@ -7,7 +7,7 @@ use std::path::Path;
 use rusqlite::Connection;
 use tenure_store::{Find, SessionStore as _, StoreError};
 use tenure_store_sqlite::{Depth, OpenError, SqliteStore};
-use tenure_store_testkit::fixture::slot;
+use tenure_store_testkit::fixture::{prepare, run, slot, start};
 use tenure_store_testkit::read_all;
 
 use crate::support::{Home, hold, note};
@@ -32,6 +32,56 @@ async fn files_and_directories_are_for_their_owner_alone() {
         // A socket is shut off by its directory.
         assert!(is_socket || mode(&entry.path()) == 0o600, "{entry:?}");
     }
+}
+
+#[tokio::test]
+async fn what_sqlite_makes_beside_a_file_that_is_open_to_others_is_not() {
+    let home = Home::new();
+    fs::write(home.db(), "").unwrap();
+    fs::set_permissions(home.db(), fs::Permissions::from_mode(0o644)).unwrap();
+    for round in 0..3 {
+        let store = home.open();
+        hold(&store, &format!("k{round}")).await;
+        let other = home.open();
+        other.find(Find::Slot(slot("a"))).await.unwrap();
+        let modes = ["", "-wal", "-shm"].map(|suffix| mode(&home.beside(suffix)));
+        assert_eq!(modes, [0o644, 0o600, 0o600], "the file itself is its owner's affair");
+        drop((store, other));
+        // An empty log is opened to whom the database is open, and shut again.
+        Connection::open(home.db()).unwrap().execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_was_open_to_others_when_the_file_was_is_shut() {
+    let home = Home::new();
+    hold(&home.open(), "a").await;
+    for suffix in ["-wal", "-shm", "-run"] {
+        fs::set_permissions(home.beside(suffix), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    hold(&home.open(), "b").await;
+    let modes = ["-wal", "-shm", "-run"].map(|suffix| mode(&home.beside(suffix)));
+    assert_eq!(modes, [0o700; 3]);
+}
+
+#[tokio::test]
+async fn another_users_directory_of_lock_files_is_refused() {
+    if !rustix::process::geteuid().is_root() {
+        // Only root can arrange it.
+        return;
+    }
+    let home = Home::new();
+    let store = home.open();
+    std::os::unix::fs::chown(home.beside("-run"), Some(12345), None).unwrap();
+    let found = store.find(Find::Slot(slot("a"))).await.unwrap();
+    assert_eq!(found.handle, None, "reading needs no locks");
+    let request = prepare(&store, slot("a"), &start(run("ses_a", Some("a"), 1))).await;
+    let refused = store.commit(request).await.unwrap_err();
+    let why = std::error::Error::source(&refused).unwrap().to_string();
+    assert!(why.contains("is not a directory of this user"), "{refused:?}");
+    fs::remove_file(home.db()).unwrap();
+    let refused = SqliteStore::open(home.options()).unwrap_err();
+    assert!(matches!(refused, OpenError::Io { .. }), "{refused:?}");
 }
 
 #[test]

@@ -51,7 +51,8 @@ fn beside(db: &Path, suffix: &str) -> PathBuf {
 }
 
 fn found(what: &'static str, path: PathBuf) -> Option<Found> {
-    let metadata = path.symlink_metadata().ok()?;
+    // Through a link: what counts is who may use what it leads to.
+    let metadata = path.metadata().ok()?;
     let bytes = metadata.is_file().then_some(metadata.len());
     Some(Found { what, mode: metadata.mode() & 0o7777, bytes, path })
 }
