@@ -256,7 +256,12 @@ pub enum Refusal {
     /// Somebody holds it, and the lease is live.
     Held(Box<Held>),
     /// Somebody held it and is gone or late: only a takeover with a reason goes on from there.
-    Abandoned(Box<Held>),
+    Abandoned {
+        /// Who held it.
+        held: Box<Held>,
+        /// Whether the holder is proven to be gone, whatever is left of its lease; else its lease is over.
+        is_gone: bool,
+    },
     /// The given fence is not the current one.
     Fenced {
         /// What was given.

@@ -126,13 +126,13 @@ pub(super) async fn claim(
             Err(error) => return Err(error.into()),
         };
         // Abandoned for long enough, it is ended here and now, whoever sweeps or does not.
-        let is_abandoned = matches!(refusal, Refusal::Abandoned(_));
+        let is_abandoned = matches!(refusal, Refusal::Abandoned { .. });
         if is_abandoned && engine.apply(&target, &Command::ExpireIdle).await.is_ok() {
             continue;
         }
         match (refusal, wish.if_held, &mut queue) {
             (Refusal::Held(held), IfHeld::Skip, _) => return Ok(Claim::Skipped(held)),
-            (refusal @ (Refusal::Held(_) | Refusal::Abandoned(_)), IfHeld::Wait, Some(queue)) => {
+            (refusal @ (Refusal::Held(_) | Refusal::Abandoned { .. }), IfHeld::Wait, Some(queue)) => {
                 queue.wait(&refusal).await?;
             }
             (refusal, _, _) => return Err(EngineError::Refused { refusal, raced }.into()),

@@ -42,7 +42,7 @@ impl<'a> Queue<'a> {
         };
         let now = self.engine.store().now().await?;
         let left_alone = match refusal {
-            Refusal::Abandoned(held) => self.abandoned(held, &found, &now),
+            Refusal::Abandoned { held, .. } => self.abandoned(held, &found, &now),
             _ => lease_left(&found, &now).min(LOOK_AGAIN_AFTER),
         };
         match &mut self.watched {

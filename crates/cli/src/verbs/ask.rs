@@ -8,7 +8,7 @@ use tenure_core::kind::Transition;
 use tenure_core::lease::Standing;
 use tenure_core::refusal::Refusal;
 use tenure_core::session::{Session, StateName};
-use tenure_engine::Engine;
+use tenure_engine::{Engine, Witness};
 use tenure_store::{AppendOutcome, AppendRequest, Find, Handle, StoreError};
 
 use super::given;
@@ -27,7 +27,7 @@ pub(super) async fn execute(app: &App, args: &AskArgs, request: Request) -> anyh
     let seq = asking.append().await?;
     let session = match tokio::time::timeout(args.timeout, asking.done()).await {
         Ok(session) => session?,
-        Err(_elapsed) => return Err(asking.unanswered(args.timeout).await?.into()),
+        Err(_elapsed) => return Err(asking.unanswered(args.timeout, &app.hold_locks()).await?.into()),
     };
     if session.state.name() != wanted(request) {
         return Err(given::refuse(refusal(&session, request)));
@@ -104,14 +104,18 @@ impl Asking<'_> {
         Ok(self.engine.store().find(Find::Handle(self.handle)).await?.current.session)
     }
 
-    async fn unanswered(&self, timeout: Duration) -> anyhow::Result<Problem> {
+    async fn unanswered(&self, timeout: Duration, witness: &impl Witness) -> anyhow::Result<Problem> {
         let verb = self.request.name();
         let now = self.engine.store().now().await?;
-        let standing = self.session().await?.map(|session| session.standing(&now));
+        let session = self.session().await?;
+        let lease = session.as_ref().and_then(|session| session.lease.as_ref());
+        let is_gone = lease.is_some_and(|lease| witness.is_gone(lease));
+        let standing = session.as_ref().map(|session| session.standing(&now));
         let statement =
             format!("the owner was asked to {verb}, and has not done it within {}", length(timeout));
         let problem = Problem::missing("NOT_ANSWERED", statement).hint("tenure show <name>");
         Ok(match standing {
+            _ if is_gone => problem.detail("its process is gone: nobody is there to do it"),
             Some(Ok(Standing::Over)) => problem.detail("its lease is over: nobody may be there to do it"),
             _ => problem.detail("the request stays in the log; the owner may still do it"),
         })

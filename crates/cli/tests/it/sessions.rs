@@ -268,6 +268,13 @@ fn a_run_whose_process_is_gone_is_shown_as_abandoned_while_its_lease_has_time_le
     assert_eq!(lease(&listed["data"][0]), ("live".into(), true.into()));
     assert!(home.ok(&["show", "job"]).contains("abandoned (its process is gone), renewed "));
     assert!(home.ok(&["list"]).contains("  abandoned  "));
+
+    let words = ["run", "--key", "job", "--", "true"];
+    says(&home.refused(&words), &["(key job) was left by run/", ", whose process is gone\n"]);
+    let refused = home.ask(&["run", "--key", "job", "--output", "json", "--", "true"]);
+    assert_eq!(document(&refused.out)["holder_gone"], true);
+    let unanswered = home.ask(&["pause", "job", "--timeout", "0ms"]);
+    says(&unanswered, &["its process is gone: nobody is there to do it"]);
 }
 
 #[test]

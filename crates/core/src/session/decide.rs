@@ -85,7 +85,10 @@ fn start_run(current: &Current, start: &StartRun, context: &Context) -> Result<D
     let (standing, judged) = judge(session, held, context)?;
     match (standing, takeover) {
         (Standing::Live, _) => Err(Refusal::Held(Box::new(Held::of(session, held)))),
-        (Standing::Over, None) => Err(Refusal::Abandoned(Box::new(Held::of(session, held)))),
+        (Standing::Over, None) => {
+            let is_gone = matches!(judged, Judged::Gone(_));
+            Err(Refusal::Abandoned { held: Box::new(Held::of(session, held)), is_gone })
+        }
         (Standing::Over, Some(reason)) => {
             let taken = Change::TakenOver { lease, from: held.holder.id.clone(), reason };
             let write = Write::of(session.clone()).then(described).then(taken);

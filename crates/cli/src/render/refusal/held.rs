@@ -27,14 +27,15 @@ pub(super) fn lines(held: &Held) -> [String; 2] {
 }
 
 /// Somebody held it and is gone or late.
-pub(super) fn abandoned(held: &Held) -> Problem {
-    let primary = format!("{} was left by {}, and its lease is over", session(held), who(&held.holder));
+pub(super) fn abandoned(held: &Held, is_gone: bool) -> Problem {
+    let why = if is_gone { "whose process is gone" } else { "whose lease is over" };
+    let primary = format!("{} was left by {}, {why}", session(held), who(&held.holder));
     let words = Problem::refused("ABANDONED", primary)
         .detail(terms(held))
         .hint("look at it: tenure events <name>")
         .hint("take it over and run: tenure run --key <key> --takeover <reason> -- <command>")
         .hint("take it over: tenure takeover <name> --actor-id <actor-id> --reason <reason>");
-    with_held(words, held)
+    with_held(words.fact("holder_gone", is_gone), held)
 }
 
 /// Somebody held it and is gone or late, said to whoever waits for it all the same.

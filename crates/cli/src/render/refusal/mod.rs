@@ -38,7 +38,7 @@ pub(super) fn words(refusal: &Refusal, raced: bool) -> Problem {
                 .fact("to", to.name())
         }
         Refusal::Held(held) => held::held(held),
-        Refusal::Abandoned(held) => held::abandoned(held),
+        Refusal::Abandoned { held, is_gone } => held::abandoned(held, *is_gone),
         Refusal::Fenced { given, current, holder } => held::fenced(given.0, current.0, holder.as_deref()),
         Refusal::Conflict { verb, expected, actual } => {
             let primary = format!(

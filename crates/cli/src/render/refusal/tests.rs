@@ -1,7 +1,10 @@
-//! Words for what only a race brings about; the rest is shown end to end.
+//! Words for what only a race or a wait brings about; the rest is shown end to end.
 
-use tenure_core::id::{ActorId, Revision};
-use tenure_core::refusal::{ClearRefusal, HeartbeatRefusal, Refusal};
+use tenure_core::id::{ActorId, Fence, Revision, SessionId};
+use tenure_core::lease::{Holder, HolderKind};
+use tenure_core::refusal::{ClearRefusal, HeartbeatRefusal, Held, Refusal};
+use tenure_core::session::StateName;
+use tenure_core::time::WallTime;
 
 use super::words;
 use crate::exit::Exit;
@@ -30,6 +33,25 @@ fn a_conflict_names_both_revisions_and_says_to_retry() {
     for verb in ["start", "heartbeat"] {
         let conflict = Refusal::Conflict { verb, expected: Revision(3), actual: Revision(5) };
         says(&conflict, &["expected revision 3, current is 5", &format!("retry `tenure {verb}`")]);
+    }
+}
+
+#[test]
+fn what_was_abandoned_was_left_by_a_process_that_is_gone_or_by_one_that_is_late() {
+    let holder = Holder { kind: HolderKind::Run, id: actor("run/host/7"), supervisor: None, place: None };
+    let held = Held {
+        session: SessionId::parse("ses_1").unwrap(),
+        key: None,
+        state: StateName::Active,
+        holder,
+        fence: Fence(3),
+        since: WallTime::from_epoch_secs(0),
+        expires_at: Some(WallTime::from_epoch_secs(15)),
+    };
+    for (is_gone, why) in [(true, "whose process is gone"), (false, "whose lease is over")] {
+        let abandoned = Refusal::Abandoned { held: Box::new(held.clone()), is_gone };
+        says(&abandoned, &[&format!("session ses_1 was left by run/host/7, {why}\n")]);
+        assert_eq!(words(&abandoned, false).facts["holder_gone"], is_gone);
     }
 }
 

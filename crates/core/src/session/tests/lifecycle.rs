@@ -44,7 +44,7 @@ fn said(session: &Session, command: &Command) -> String {
 
 fn word(refusal: &Refusal) -> &'static str {
     let words = [
-        ("abandoned", matches!(refusal, Refusal::Abandoned(_))),
+        ("abandoned", matches!(refusal, Refusal::Abandoned { .. })),
         ("unheld", matches!(refusal, Refusal::Takeover(TakeoverRefusal::NotHeld { .. }))),
         ("no_move", matches!(refusal, Refusal::Transition { .. })),
         ("not_idle", *refusal == Refusal::NotIdle),
