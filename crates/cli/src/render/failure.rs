@@ -64,7 +64,7 @@ impl Report for Problem {
             text.extend(["  ", detail, "\n"]);
         }
         for hint in &self.hints {
-            text.extend([look.paint(Tone::Strong, "hint:").as_str(), " ", hint, "\n"]);
+            text.push_str(&super::hint(look, hint));
         }
         text
     }

@@ -28,6 +28,11 @@ pub(crate) trait Report {
     fn json(&self) -> Value;
 }
 
+/// What to do next. Placeholders only: never raw text from outside.
+fn hint(look: &Look, words: &str) -> String {
+    format!("{} {words}\n", look.paint(Tone::Strong, "hint:"))
+}
+
 /// Rows of a name and a value, the values aligned.
 fn block(look: &Look, rows: Vec<(&str, String)>) -> String {
     let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or_default();

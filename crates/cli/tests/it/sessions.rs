@@ -254,6 +254,21 @@ fn what_a_dead_runner_left_is_taken_over_at_once() {
 }
 
 #[test]
+fn a_takeover_by_hand_says_how_to_go_on_and_that_is_how_it_goes_on() {
+    let home = Home::new();
+    Running::start(&home, "job", "sleep 60").vanish(&home);
+    let words = ["takeover", "job", "--actor-id", "me", "--reason", "runner died", "--lease-seconds", "1"];
+    let told = home.ok(&words);
+    let hints: Vec<_> = told.lines().skip(1).collect();
+    assert_snapshot!(hints.join("\n"), @"
+    hint: end it: tenure cancel <name>
+    hint: run it again, as soon as this lease is over: tenure run --key <key> --takeover <reason> --if-held wait -- <command>
+    ");
+    home.ok(&["run", "--key", "job", "--takeover", "again", "--if-held", "wait", "--", "true"]);
+    assert_eq!(home.json(&["show", "job"])["state"], "completed");
+}
+
+#[test]
 fn a_run_whose_process_is_gone_is_shown_as_abandoned_while_its_lease_has_time_left() {
     let home = Home::new();
     let running = Running::start_with(&home, "job", &["--ttl", "10m"], "sleep 60");

@@ -10,7 +10,7 @@ use tenure_engine::Applied;
 
 use super::title;
 use crate::render::when::{instant, rfc3339};
-use crate::render::{Look, Report};
+use crate::render::{Look, Report, hint};
 
 /// Activity of a session was recorded.
 #[derive(Debug)]
@@ -64,10 +64,8 @@ impl TakenOver {
         let session = applied.session.clone().expect("a takeover that is not refused leaves a session");
         Self { before, session, reason }
     }
-}
 
-impl Report for TakenOver {
-    fn text(&self, _: &Look) -> String {
+    fn line(&self) -> String {
         let name = |session: &Session| {
             session.lease.as_ref().map_or_else(|| "nobody".to_owned(), |lease| lease.holder.id.to_string())
         };
@@ -80,6 +78,18 @@ impl Report for TakenOver {
             self.session.counters.fence,
             until.map_or_else(|| "never".to_owned(), instant)
         )
+    }
+}
+
+/// What can be done with a session that was taken over by hand: nobody renews its lease.
+const END_IT: &str = "end it: tenure cancel <name>";
+const RUN_IT: &str = "run it again, as soon as this lease is over: \
+                      tenure run --key <key> --takeover <reason> --if-held wait -- <command>";
+
+impl Report for TakenOver {
+    fn text(&self, look: &Look) -> String {
+        let hints = [Some(END_IT), self.session.key.as_ref().map(|_| RUN_IT)];
+        self.line() + &hints.into_iter().flatten().map(|words| hint(look, words)).collect::<String>()
     }
 
     fn json(&self) -> Value {
