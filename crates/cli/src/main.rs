@@ -29,7 +29,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             let (form, color) = args::form_and_color(&words, &Environment::read());
-            return usage::say(&error, &Out::new(form, color)).leave();
+            return usage::say(error, &Out::new(form, color)).leave();
         }
     };
     match cli.command {

@@ -22,7 +22,13 @@ pub(crate) use environment::Environment;
 /// log without gaps. Commands run under it (`tenure run`), and people and runtimes hold workspaces by hand
 /// (`tenure start`).
 #[derive(Debug, Parser)]
-#[command(name = "tenure", version, propagate_version = false, disable_help_subcommand = false)]
+#[command(
+    name = "tenure",
+    bin_name = "tenure",
+    version,
+    propagate_version = false,
+    disable_help_subcommand = false
+)]
 #[command(max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
 #[command(after_help = EXITS)]
 pub(crate) struct Cli {

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use tenure_core::escape::Escaped;
 
 /// Run a command as an owned, recorded session.
 ///
@@ -101,7 +102,7 @@ pub(crate) struct SitterArgs {
 
 /// A length of time as people write it: `90s`, `1m30s`, `2h`, `250ms`.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = |why: String| format!("{why}; write a length of time like 90s, 1m30s or 250ms");
+    let wrong = |why: String| format!("{}; write a length of time like 90s, 1m30s or 250ms", Escaped(&why));
     let span: jiff::SignedDuration = text.parse().map_err(|error: jiff::Error| wrong(error.to_string()))?;
     Duration::try_from(span).map_err(|_negative| wrong("it is negative".to_owned()))
 }

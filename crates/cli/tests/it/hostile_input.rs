@@ -37,6 +37,28 @@ fn names_of_sessions_may_be_anything_and_are_shown_escaped() {
 }
 
 #[test]
+fn words_that_make_no_sense_are_repeated_escaped() {
+    let home = Home::new();
+    let word = "a\nerror: b\x1b[5m";
+    let option = format!("--{word}");
+    for words in [
+        &[word][..],
+        &["start", "--mode", word],
+        &["start", &option],
+        &["show", "job", word],
+        &["list", "--limit", word],
+        &["list", "--label", word],
+        &["wait", "job", "--timeout", word],
+        &["run", "--if-held", word, "--", "true"],
+        &["status", "--output", word],
+    ] {
+        let wrong = home.ask(words);
+        assert_eq!((wrong.code, wrong.out.as_str()), (2, ""), "{words:?}: {wrong:?}");
+        assert!(is_safe(&wrong.err) && wrong.err.contains(r"a\nerror: b\x1B[5m"), "{words:?}: {wrong:?}");
+    }
+}
+
+#[test]
 fn keys_and_actors_may_be_anything_and_are_shown_escaped() {
     for id in HOSTILE.into_iter().filter(|id| !id.trim().is_empty()) {
         let home = Home::new();
