@@ -9,6 +9,8 @@ use std::os::fd::AsFd;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use serde::Serialize;
+use serde_json::ser::Formatter;
+use tenure_core::escape::is_hostile;
 
 use crate::args::{Color, Form};
 use crate::render::{Look, Report, Tone};
@@ -76,7 +78,8 @@ impl Out {
 
     /// Prints one document on one line.
     pub(crate) fn json(&self, document: &impl Serialize) -> anyhow::Result<()> {
-        let mut line = serde_json::to_vec(document)?;
+        let mut line = Vec::new();
+        document.serialize(&mut serde_json::Serializer::with_formatter(&mut line, ForTerminals))?;
         line.push(b'\n');
         self.bytes(&line)
     }
@@ -107,6 +110,20 @@ impl Out {
             }
             Form::Json => self.report(failure),
         }
+    }
+}
+
+/// JSON that is safe to look at, too: it escapes more than it must.
+struct ForTerminals;
+
+impl Formatter for ForTerminals {
+    fn write_string_fragment<W: Write + ?Sized>(&mut self, to: &mut W, text: &str) -> io::Result<()> {
+        for part in text.split_inclusive(is_hostile) {
+            let plain = part.trim_end_matches(is_hostile);
+            to.write_all(plain.as_bytes())?;
+            part[plain.len()..].encode_utf16().try_for_each(|unit| write!(to, "\\u{unit:04x}"))?;
+        }
+        Ok(())
     }
 }
 

@@ -26,6 +26,13 @@ fn write_escaped(f: &mut fmt::Formatter<'_>, character: char) -> fmt::Result {
     }
 }
 
+/// Whether a terminal may take `character` for more than itself: control characters, and those that change
+/// the direction of what follows.
+#[must_use]
+pub fn is_hostile(character: char) -> bool {
+    character.is_control() || redirects_text(character)
+}
+
 /// Bidirectional controls, and the separators that some terminals treat as newlines.
 fn redirects_text(character: char) -> bool {
     matches!(character, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')

@@ -1,6 +1,6 @@
 //! Input that is too long, malformed, or hostile: a clear error, nothing changed.
 
-use crate::home::{Home, answer};
+use crate::home::{Home, answer, document};
 
 /// What somebody could give where an id is expected.
 const HOSTILE: [&str; 9] = [
@@ -71,6 +71,16 @@ fn keys_and_actors_may_be_anything_and_are_shown_escaped() {
             assert!(is_safe(&answer.out) && is_safe(&answer.err), "{words:?}: {answer:?}");
         }
     }
+}
+
+#[test]
+fn documents_hold_any_name_as_it_is_and_are_safe_to_look_at() {
+    let home = Home::new();
+    let id = "a\n\x1b[2J\u{9b}2J\x7f\u{202e}\"é\u{1f600}";
+    home.hold(id, "60");
+    let told = home.ok(&["list", "--output", "json"]);
+    assert!(is_safe(&told) && !told.contains('\u{9b}'), "{told:?}");
+    assert_eq!(document(&told)["data"][0]["lease"]["holder"]["id"], id);
 }
 
 #[test]
