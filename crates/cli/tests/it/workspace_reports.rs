@@ -247,14 +247,14 @@ fn status_reads_as_a_block() {
     ");
     home.hold_with("w1", "60", &["--supervisor-id", "boss"]);
     home.ok(&["heartbeat", "--actor-id", "w1", "--activity", "step\n3"]);
-    let late = home.ok_at("+10m", &["status", "--actor-id", "me"]);
+    let late = home.ok_at("+10h", &["status", "--actor-id", "me"]);
     assert_snapshot!(home.steady(&late), @r"
     Workspace: [base]/ws (profile main)
     Status:    stale: whoever held it is late, or has gone
     Holder:    w1 (runtime_worker, supervisor boss)
-    Lease:     over; it held 1m, renewed 10m ago, fence 1
-    Session:   [id], mode general, started 10m ago, start 1, revision 2
-    Activity:  step\n3 (10m ago)
+    Lease:     over; it held 1m, renewed 10h ago, fence 1
+    Session:   [id], mode general, started 10h ago, start 1, revision 2
+    Activity:  step\n3 (10h ago)
     Conflict:  no
     ");
 }

@@ -1,4 +1,4 @@
-//! Words for what only a race or a wait brings about; the rest is shown end to end.
+//! Words that a race or a wait brings about; others are shown end to end.
 
 use tenure_core::id::{ActorId, Fence, Revision, SessionId};
 use tenure_core::lease::{Holder, HolderKind};
