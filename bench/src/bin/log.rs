@@ -1,4 +1,4 @@
-//! W7 and W11: events appended to many sessions, followed live, and read from any place of a long log.
+//! W7 and W11: many logs appended to and followed, a long one read anywhere.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};

@@ -1,4 +1,4 @@
-//! What is for this user alone: directories of lock files, and the files that SQLite makes.
+//! What is for this user alone: directories of locks, and the files of SQLite.
 
 use std::fs::{self, Permissions};
 use std::io;

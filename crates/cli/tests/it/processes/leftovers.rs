@@ -1,4 +1,4 @@
-//! What a process leaves beside the store when it has ended: nothing that grows with their number.
+//! What an ended process leaves beside the store: nothing that grows with their number.
 
 use std::fs;
 use std::path::Path;
