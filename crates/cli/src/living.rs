@@ -28,18 +28,20 @@ pub(crate) async fn ensure_gone(engine: &Engine, db: &Path, find: Find) -> anyho
     if session.standing(&now) != Ok(Standing::Over) || !locks.is_held(lease) {
         return Ok(());
     }
-    let mut living = locks.living(lease);
-    let all = living.len();
-    living.retain(|process| !is_runner(process, lease));
-    if all > 0 && living.is_empty() {
-        return Ok(());
+    match at_work(&locks, lease) {
+        None => Ok(()),
+        Some(living) => Err(still_alive(session, lease, &living).into()),
     }
-    Err(still_alive(session, lease, &living).into())
 }
 
-/// The runner itself does none of the command's work: a frozen one that goes on finds its fence old.
-fn is_runner(process: &Holder, lease: &Lease) -> bool {
-    lease.holder.place.as_ref().is_some_and(|place| place.pid == process.pid)
+/// The processes of a tree whose lock is held, but not its runner: that does none of the command's work, and a
+/// frozen one that goes on finds its fence old. `None` when there are none; empty when they cannot be told.
+pub(crate) fn at_work(locks: &HoldLocks, lease: &Lease) -> Option<Vec<Holder>> {
+    let mut living = locks.living(lease);
+    let runner = lease.holder.place.as_ref().map(|place| place.pid);
+    let is_told = !living.is_empty();
+    living.retain(|process| Some(process.pid) != runner);
+    (!is_told || !living.is_empty()).then_some(living)
 }
 
 fn still_alive(session: &Session, lease: &Lease, living: &[Holder]) -> Problem {

@@ -12,6 +12,7 @@ mod ids;
 mod keeper;
 mod loss;
 mod names;
+mod open_runs;
 mod sweep;
 mod tail;
 mod wait;

@@ -55,7 +55,7 @@ impl Stored {
         let slot_counters = slot.map(|slot| Ok::<_, WorkError>((slot, counters(row, 19)?))).transpose()?;
         let columns = Columns {
             id: name(row, 1, "session id", SessionId::parse)?,
-            namespace: name(row, 2, "namespace", Namespace::parse)?,
+            namespace: namespace(row, 2)?,
             kind: record::kind_of(row.get(3)?)?,
             key: match slot {
                 Some(_) => Some(name(row, 4, "key", Key::parse)?),
@@ -146,6 +146,11 @@ fn commit_mark(row: &Row<'_>) -> Result<CommitMark, WorkError> {
 fn counters(row: &Row<'_>, first: usize) -> Result<Counters, WorkError> {
     let revision = Revision(unsigned(row.get(first)?)?);
     Ok(Counters { revision, fence: Fence(unsigned(row.get(first + 1)?)?) })
+}
+
+/// A tenant's name.
+pub(crate) fn namespace(row: &Row<'_>, column: usize) -> Result<Namespace, WorkError> {
+    name(row, column, "namespace", Namespace::parse)
 }
 
 fn name<T, E: std::fmt::Debug>(

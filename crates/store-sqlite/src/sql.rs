@@ -32,6 +32,7 @@ statements! {
     LOG_STEP = "log_step",
     NAMESPACE_FIND = "namespace_find",
     NAMESPACE_INSERT = "namespace_insert",
+    NAMESPACE_LIST = "namespace_list",
     PROCESS_DELETE = "process_delete",
     PROCESS_FIND = "process_find",
     PROCESS_INSERT = "process_insert",

@@ -62,6 +62,7 @@ macro_rules! with_cases {
                 a_renewal_after_the_end_is_fenced,
                 a_renewal_after_a_workspace_takeover_is_fenced,
                 a_renewal_of_nothing_is_fenced,
+                a_renewal_sent_twice_is_the_later_one,
                 a_paused_session_is_renewed,
                 a_session_without_a_key_has_its_own_fence,
                 a_renewal_concerns_one_session,
@@ -124,6 +125,7 @@ macro_rules! with_cases {
                 a_list_shows_the_newest_first,
                 lists_are_filtered_by_state_and_kind_and_label,
                 a_list_shows_one_namespace,
+                every_tenant_is_shown_once,
                 pages_have_no_gap_and_no_double,
                 the_last_page_says_so,
                 pages_of_rare_sessions_are_full,
@@ -162,6 +164,7 @@ macro_rules! with_cases {
                 an_append_among_many_at_once_is_resolved,
                 an_append_is_resolved_after_reopening,
                 a_renewal_whose_answer_was_lost_is_asked_again,
+                a_postponement_whose_answer_was_lost_is_asked_again,
             }
             crash {
                 what_was_acknowledged_is_there_after_reopening,

@@ -5,7 +5,8 @@ use tenure_core::id::CommitId;
 /// The store could not be asked, or its answer cannot be trusted.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The store could not be reached or did not work; nothing was changed.
+    /// The store could not be reached or did not work. Nothing was changed, unless it was a renewal or a
+    /// postponement: these are asked for again.
     #[error("use the store: {what}")]
     Unavailable {
         /// What was being done.

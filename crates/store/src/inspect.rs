@@ -87,6 +87,11 @@ pub trait Inspect: Send + Sync {
     /// *Effect:* none.
     async fn named(&self, request: NamedRequest) -> Result<Vec<Listed>, StoreError>;
 
+    /// Every tenant that anything was ever stored for, in the order of their names.
+    ///
+    /// *Effect:* none. For who looks after all of a store: owners of one tenant have no use for the others.
+    async fn namespaces(&self) -> Result<Vec<Namespace>, StoreError>;
+
     /// At most `limit` sessions whose next look is due by the store's wall clock, longest overdue first.
     ///
     /// *Effect:* none. The cost does not grow with sessions that are not due or have ended. A session may be
@@ -95,6 +100,9 @@ pub trait Inspect: Send + Sync {
 
     /// Moves the next look at sessions that were due and need nothing.
     ///
-    /// *Effect:* only on when [`Inspect::due`] returns them; a later commit sets that anew.
+    /// *Effect:* only on when [`Inspect::due`] returns them; a later commit sets that anew. What has ended or is
+    /// not known is passed over.
+    ///
+    /// It carries no commit id. After any error it may or may not have been kept, and asking again is safe.
     async fn postpone(&self, looks: Vec<Postpone>) -> Result<(), StoreError>;
 }

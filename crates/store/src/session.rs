@@ -107,7 +107,7 @@ pub enum CommitOutcome {
     },
     /// Time or somebody else's write changed what was judged. Nothing was written.
     Rejudge,
-    /// A session of that id exists. Nothing was written.
+    /// A session of that id exists in that namespace. Nothing was written.
     IdTaken,
 }
 
@@ -127,9 +127,9 @@ pub enum RenewOutcome {
     Renewed(Term),
     /// It was over already; a renewal never revives it. Nothing was written.
     Expired,
-    /// The fence is not the current lease's. Nothing was written.
+    /// The fence is not the current lease's, or there is no lease. Nothing was written.
     Fenced {
-        /// The highest fence given out.
+        /// The highest fence given out; 0 where there is no such session.
         current: Fence,
     },
 }
@@ -151,7 +151,7 @@ pub trait SessionStore: Send + Sync {
     ///
     /// *Before:* under the write lock, in this order: the revision is `expected`; a given `fence` is the
     /// current lease's; what the decision `judged` still holds by the store's clock; no session that is
-    /// opened has an id that exists. The first that fails is the outcome, and nothing is written.
+    /// opened has an id that exists in its namespace. The first that fails is the outcome, and nothing is written.
     /// *Effect:* each write's session is stored; its lease and activity only where the write's changes touch
     /// them, and the last activity never moves back, because renewals and appends may have come in between;
     /// its events follow in its log without a gap; slot and sessions get the decision's counters. A decision
@@ -163,13 +163,17 @@ pub trait SessionStore: Send + Sync {
     ///
     /// *Before:* the session has a lease with this fence, which is live by the store's clock.
     /// *Effect:* the term is renewed; nothing else changes, and nothing is logged.
-    /// *Outcomes:* [`RenewOutcome`].
+    /// *Outcomes:* [`RenewOutcome`]; of a handle that is not known, [`RenewOutcome::Fenced`] by fence 0.
+    ///
+    /// It carries no commit id. After any error it may or may not have been kept, and is asked for again: twice,
+    /// it is the later renewal.
     async fn renew(&self, request: RenewRequest) -> Result<RenewOutcome, StoreError>;
 
     /// What became of a commit whose outcome was [`StoreError::Unknown`].
     ///
     /// *Before:* `request` is the one that was committed. *Effect:* none.
-    /// *Outcomes:* what it had written, or `None` if it never happened, or if a later commit to the same
-    /// session makes it impossible to tell: a caller then decides again on what it finds.
+    /// *Outcomes:* what it answered or would have answered: the head, the revision and the time are those of the
+    /// commit, whatever was appended and renewed since. `None` if it never happened, or if a later commit to the
+    /// same session makes it impossible to tell: a caller then decides again on what it finds.
     async fn resolve(&self, request: &CommitRequest) -> Result<Option<Committed>, StoreError>;
 }

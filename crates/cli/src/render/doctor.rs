@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use tenure_core::escape::Escaped;
+use tenure_core::id::Namespace;
 use tenure_store_sqlite::Health;
 
 use super::{Look, Report, Tone, block};
@@ -40,21 +41,26 @@ impl Checkup<'_> {
 
 /// A tree that outlived its lease, and how to end it.
 fn orphan(tree: &Tree) -> String {
-    let session = tree.session.as_deref().unwrap_or("unknown");
+    let session = session(tree);
     if tree.processes.is_empty() {
         let lock = Escaped(&tree.lock);
-        return format!(
-            "session {} is late, and its lock {lock} is held, by whom cannot be told",
-            Escaped(session)
-        );
+        return format!("{session} is late, and its lock {lock} is held, by whom cannot be told");
     }
     let pids: Vec<_> = tree.processes.iter().map(|process| process.pid.to_string()).collect();
     format!(
-        "session {} is late, and its processes live: {}; end them: kill -KILL {}",
-        Escaped(session),
+        "{session} is late, and its processes live: {}; end them: kill -KILL {}",
         processes(tree),
         pids.join(" ")
     )
+}
+
+/// The session that a tree had the lease of. Its tenant need not be the one that was asked for.
+fn session(tree: &Tree) -> String {
+    match &tree.session {
+        Some((namespace, id)) if *namespace == Namespace::default_name() => format!("session {id}"),
+        Some((namespace, id)) => format!("session {id} of namespace {namespace}"),
+        None => "a session".to_owned(),
+    }
 }
 
 fn processes(tree: &Tree) -> String {
@@ -88,7 +94,7 @@ impl Report for Checkup<'_> {
             "settings": Value::Object(settings.collect::<Map<_, _>>()),
             "store": self.health.as_ref().map(health),
             "files": files.collect::<Vec<_>>(),
-            "runs": { "live": self.trees.live, "gone": self.trees.gone, "orphans": trees(&self.trees.orphans), "elsewhere": trees(&self.trees.strays) },
+            "runs": { "live": self.trees.live, "late": self.trees.late, "gone": self.trees.gone, "orphans": trees(&self.trees.orphans), "ending": trees(&self.trees.ending) },
             "findings": self.findings.as_ref().map(|all| all.iter().map(|one| one.what.clone()).collect::<Vec<_>>()),
             "wrong": complaints,
         })
@@ -135,12 +141,12 @@ impl Checkup<'_> {
         if self.health.is_none() {
             return Vec::new();
         }
-        let Trees { live, gone, orphans, strays } = &self.trees;
-        let counts = [("with a lease", *live), ("ended", *gone), ("orphans", orphans.len())];
+        let Trees { live, gone, late, orphans, ending } = &self.trees;
+        let counts = [("with a lease", *live), ("late", *late), ("ended", *gone), ("orphans", orphans.len())];
         let counts = counts.into_iter().map(|(name, count)| (name, count.to_string()));
-        // Not wrong by itself: another namespace's runs look the same from here.
-        let strays = strays.iter().map(|tree| ("elsewhere", processes(tree)));
-        counts.chain(strays).collect()
+        // Not wrong by itself: whoever records a session's end lets its lock go a moment later.
+        let ending = ending.iter().map(|tree| ("ending", processes(tree)));
+        counts.chain(ending).collect()
     }
 
     fn file_rows(&self, look: &Look) -> Vec<(&'static str, String)> {
@@ -158,7 +164,8 @@ fn trees(trees: &[Tree]) -> Vec<Value> {
     let trees = trees.iter().map(|tree| {
         let processes =
             tree.processes.iter().map(|process| json!({ "pid": process.pid, "name": process.name }));
-        json!({ "lock": tree.lock, "session": tree.session, "processes": processes.collect::<Vec<_>>() })
+        let (namespace, session) = tree.session.as_ref().map(|(ns, id)| (ns.as_str(), id.as_str())).unzip();
+        json!({ "lock": tree.lock, "namespace": namespace, "session": session, "processes": processes.collect::<Vec<_>>() })
     });
     trees.collect()
 }

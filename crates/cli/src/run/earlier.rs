@@ -1,16 +1,13 @@
 //! What is left of an earlier run of the same key.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use anyhow::Context;
 use tenure_core::id::Key;
-use tenure_core::kind::Kind;
 use tenure_core::lease::renew_interval;
-use tenure_core::session::StateName;
 use tenure_engine::{EngineError, Steady};
 use tenure_guard::HoldLock;
-use tenure_store::{ListRequest, RenewOutcome, RenewRequest};
+use tenure_store::{RenewOutcome, RenewRequest};
 
 use super::holds;
 use super::lease::Granted;
@@ -68,25 +65,9 @@ pub(super) async fn tidy(ground: &Ground) -> Result<(), EngineError> {
     if !holds::is_crowded(&ground.db) {
         return Ok(());
     }
-    let mut needed = HashSet::new();
-    let mut before = None;
-    loop {
-        let request = ListRequest {
-            namespace: ground.namespace.clone(),
-            states: vec![StateName::Active, StateName::Paused],
-            kinds: vec![Kind::Agent],
-            labels: Vec::new(),
-            before,
-            limit: tenure_core::limits::LIST_MAX,
-        };
-        let page = ground.engine.store().list(request).await?;
-        needed.extend(
-            page.sessions.iter().filter_map(|listed| Some(listed.session.lease.as_ref()?.incarnation)),
-        );
-        before = page.next;
-        if before.is_none() {
-            holds::clear(&ground.db, &needed);
-            return Ok(());
-        }
-    }
+    // Of every tenant: the locks of all of them lie in one directory.
+    let runs = ground.engine.open_runs().await?;
+    let needed = runs.iter().filter_map(|session| Some(session.lease.as_ref()?.incarnation)).collect();
+    holds::clear(&ground.db, &needed);
+    Ok(())
 }

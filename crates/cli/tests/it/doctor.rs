@@ -39,6 +39,7 @@ fn a_healthy_store_is_told_in_full() {
 
     Runs
       with a lease: 0
+      late:         0
       ended:        0
       orphans:      0
 
@@ -55,6 +56,39 @@ fn a_running_command_is_counted_and_its_runner_listed() {
     // It begins to listen when it has begun to run; each look takes a moment.
     let listens = || home.json(&["doctor"])["store"]["listening"].as_array().unwrap().len() == 1;
     assert!((0..500).any(|_| listens()), "the runner listens");
+}
+
+#[test]
+fn runs_of_other_namespaces_are_counted_too() {
+    let home = Home::new();
+    let _here = Running::start(&home, "job", "sleep 60");
+    let mut there = home.command();
+    there.args(["--namespace", "other", "run", "--key", "job", "--", "sleep", "60"]);
+    let mut there = there.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    eventually(|| home.ask(&["--namespace", "other", "show", "job"]).code == 0);
+    let told = home.json(&["doctor"]);
+    there.kill().unwrap();
+    there.wait().unwrap();
+    assert_eq!(
+        told["runs"],
+        serde_json::json!({ "live": 2, "late": 0, "gone": 0, "orphans": [], "ending": [] })
+    );
+}
+
+#[test]
+fn a_runner_that_is_late_without_its_command_is_no_orphan() {
+    let home = Home::new();
+    let mut runner = home.command();
+    runner.args(["run", "--key", "job", "--ttl", "1s", "--grace", "0s", "--", "sleep", "60"]);
+    let mut runner = runner.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    eventually(|| home.ask(&["show", "job"]).code == 0);
+    kill(runner.id(), Signal::STOP);
+    // Its guard ends the command and itself.
+    eventually(|| home.json(&["doctor"])["runs"]["late"] == 1);
+    let told = home.json(&["doctor"]);
+    kill(runner.id(), Signal::KILL);
+    runner.wait().unwrap();
+    assert_eq!((&told["ok"], &told["runs"]["orphans"]), (&true.into(), &serde_json::json!([])), "{told}");
 }
 
 #[test]

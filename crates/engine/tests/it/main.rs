@@ -5,6 +5,7 @@ mod append;
 mod apply;
 mod bench;
 mod keeper;
+mod open_runs;
 mod sweep;
 mod tail;
 mod wait;

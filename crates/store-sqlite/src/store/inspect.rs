@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use rusqlite::Connection;
+use tenure_core::id::Namespace;
 use tenure_core::kind::Kind;
 use tenure_core::limits;
 use tenure_core::session::StateName;
@@ -14,7 +15,7 @@ use tenure_store::{
 use super::SqliteStore;
 use crate::error::WorkError;
 use crate::request::Request;
-use crate::row::{Stored, signed};
+use crate::row::{self, Stored, signed};
 use crate::sql;
 
 /// Most sessions that are read for one page when labels are asked for. A page may then be short, or empty,
@@ -42,6 +43,11 @@ impl Inspect for SqliteStore {
         };
         let due: Vec<Stored> = self.shared.readers.read("find due sessions", read)?;
         Ok(due.into_iter().map(|stored| Due { handle: stored.handle, session: stored.session }).collect())
+    }
+
+    async fn namespaces(&self) -> Result<Vec<Namespace>, StoreError> {
+        let all = |conn: &Connection| sql::all(conn, sql::NAMESPACE_LIST, [], |row| row::namespace(row, 0));
+        self.shared.readers.read("list the tenants", all)
     }
 
     async fn postpone(&self, looks: Vec<Postpone>) -> Result<(), StoreError> {

@@ -36,6 +36,21 @@ pub async fn a_list_shows_the_newest_first(harness: &dyn Harness) {
     }
 }
 
+/// Whoever looks after a store learns of every tenant in it, also of those whose sessions have ended.
+pub async fn every_tenant_is_shown_once(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let tenants = || async { bench.store.namespaces().await.expect("the tenants") };
+    assert_eq!(tenants().await, []);
+    bench.hold("a", 1).await;
+    bench.hold("b", 2).await;
+    assert_eq!(tenants().await, [Namespace::default_name()]);
+    let mut elsewhere = run("ses_there", None, 1);
+    elsewhere.namespace = other_namespace();
+    let there = bench.commit(Target::New, &start(elsewhere)).await;
+    bench.commit(there.handle, &cancel()).await;
+    assert_eq!(tenants().await, [Namespace::default_name(), other_namespace()]);
+}
+
 /// Each filter keeps what it names, and all of them together keep what every one keeps.
 pub async fn lists_are_filtered_by_state_and_kind_and_label(harness: &dyn Harness) {
     let bench = Bench::new(harness).await;

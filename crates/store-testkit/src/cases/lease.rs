@@ -119,6 +119,19 @@ pub async fn a_renewal_of_nothing_is_fenced(harness: &dyn Harness) {
     assert_eq!(bench.renew(nothing).await, RenewOutcome::Fenced { current: Fence(0) });
 }
 
+/// Renewing needs no name of its own: sent again, it changes nothing but the term, which is the later one's.
+pub async fn a_renewal_sent_twice_is_the_later_one(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let held = bench.hold("a", 1).await;
+    bench.clock.advance(TTL / 3);
+    bench.renew(held).await;
+    let mut expected = bench.dump().await;
+    bench.clock.advance(TICK);
+    let RenewOutcome::Renewed(later) = bench.renew(held).await else { panic!("it is live") };
+    expected.sessions[0].session.lease.as_mut().expect("it is held").term = later;
+    assert_eq!(bench.dump().await, expected);
+}
+
 /// A paused session keeps its lease, and its holder goes on renewing.
 pub async fn a_paused_session_is_renewed(harness: &dyn Harness) {
     let bench = Bench::new(harness).await;

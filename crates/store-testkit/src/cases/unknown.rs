@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use tenure_core::id::{Incarnation, Revision, Seq};
+use tenure_core::limits::AGENT_IDLE_AFTER;
 use tenure_core::session::{Decision, Judged};
 use tenure_store::{
-    AppendOutcome, AppendRequest, AppendResolution, CommitOutcome, CommitRequest, Handle, RenewOutcome,
-    RenewRequest, Slot, StoreError,
+    AppendOutcome, AppendRequest, AppendResolution, CommitOutcome, CommitRequest, Handle, Postpone,
+    RenewOutcome, RenewRequest, Slot, StoreError,
 };
 use tokio::task::JoinSet;
 
@@ -293,6 +294,25 @@ pub async fn a_renewal_whose_answer_was_lost_is_asked_again(harness: &dyn Harnes
         drop(bench.store.renew(RenewRequest { handle: held.handle, fence: held.fence }).await);
         assert!(matches!(bench.renew(held).await, RenewOutcome::Renewed(_)), "{fault:?}");
     }
+}
+
+/// So does a lost answer to a postponement.
+pub async fn a_postponement_whose_answer_was_lost_is_asked_again(harness: &dyn Harness) {
+    if !harness.has(Capability::Faults) {
+        return;
+    }
+    let bench = Bench::new(harness).await;
+    let held = bench.hold("a", 1).await;
+    bench.clock.advance(AGENT_IDLE_AFTER * 2);
+    let before = bench.dump().await;
+    let until = bench.clock.wall().after(TTL);
+    for fault in [Fault::BeforeDurable, Fault::AfterDurable, Fault::MidGroup] {
+        bench.inject(fault);
+        drop(bench.store.postpone(vec![Postpone { handle: held.handle, until }]).await);
+        bench.store.postpone(vec![Postpone { handle: held.handle, until }]).await.expect("it is postponed");
+        assert_eq!(bench.store.due(10).await.expect("what is due"), [], "{fault:?}");
+    }
+    assert_eq!(bench.dump().await, before, "only the look is moved");
 }
 
 /// Checks `answer` against what is stored, and tells whether the commit happened.

@@ -36,6 +36,8 @@ pub enum Verb {
     List,
     /// [`tenure_store::Inspect::named`].
     Named,
+    /// [`tenure_store::Inspect::namespaces`].
+    Namespaces,
     /// [`tenure_store::Inspect::due`].
     Due,
     /// [`tenure_store::Inspect::postpone`].

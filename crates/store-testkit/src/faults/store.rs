@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use tenure_core::id::Namespace;
 use tenure_core::time::Moment;
 use tenure_store::{
     AppendOutcome, AppendRequest, AppendResolution, CommitOutcome, CommitRequest, Committed, Due, Find,
@@ -79,6 +80,10 @@ impl Inspect for FaultyStore {
 
     async fn named(&self, request: NamedRequest) -> Result<Vec<Listed>, StoreError> {
         self.faults.around(Verb::Named, None, || self.inner.named(request.clone())).await
+    }
+
+    async fn namespaces(&self) -> Result<Vec<Namespace>, StoreError> {
+        self.faults.around(Verb::Namespaces, None, || self.inner.namespaces()).await
     }
 
     async fn due(&self, limit: usize) -> Result<Vec<Due>, StoreError> {

@@ -1,6 +1,9 @@
 //! The model lists sessions and tells which are due.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
+use tenure_core::id::Namespace;
 use tenure_core::session::Session;
 use tenure_core::time::WallTime;
 use tenure_store::{Due, Handle, Inspect, ListRequest, Listed, NamedRequest, Page, Postpone, StoreError};
@@ -20,6 +23,13 @@ impl Inspect for MemoryStore {
 
     async fn due(&self, limit: usize) -> Result<Vec<Due>, StoreError> {
         Ok(self.clock.now().wall.map(|now| self.lock().due(now, limit)).unwrap_or_default())
+    }
+
+    async fn namespaces(&self) -> Result<Vec<Namespace>, StoreError> {
+        let tables = self.lock();
+        let all: BTreeSet<_> =
+            tables.ids.keys().map(|(namespace, _)| namespace.as_str().to_owned()).collect();
+        Ok(all.iter().map(|name| Namespace::parse(name).expect("it was one")).collect())
     }
 
     async fn postpone(&self, looks: Vec<Postpone>) -> Result<(), StoreError> {

@@ -1,21 +1,18 @@
 //! Process trees of runs: those that hold their sessions, and those that outlived them.
 
 use std::collections::HashMap;
-use std::path::Path;
 
-use tenure_core::kind::Kind;
-use tenure_core::lease::Standing;
-use tenure_core::session::{Session, StateName};
+use tenure_core::id::{Namespace, SessionId};
+use tenure_core::lease::{Lease, Standing};
+use tenure_core::session::Session;
 use tenure_core::time::Moment;
 use tenure_engine::Engine;
-use tenure_guard::hold::{self, Probe};
-use tenure_store::ListRequest;
+use tenure_guard::hold::{self, Holder, Probe};
 
 use crate::app::App;
+use crate::living;
 use crate::run::holds;
-
-/// Sessions are read in pages of this size.
-const PAGE: usize = 1000;
+use crate::witness::HoldLocks;
 
 /// What runs, and what is left of what ran.
 #[derive(Debug, Default)]
@@ -24,10 +21,12 @@ pub(crate) struct Trees {
     pub(crate) live: usize,
     /// Locks of runs that are gone.
     pub(crate) gone: usize,
+    /// Runs whose lease is over and of which only the runner is left: stopped, or waiting for the store.
+    pub(crate) late: usize,
     /// Trees whose processes live although their lease is over.
     pub(crate) orphans: Vec<Tree>,
-    /// Trees under no open session of this namespace: another one's, or of a session that has ended.
-    pub(crate) strays: Vec<Tree>,
+    /// Trees of sessions that have ended, or have yet to begin.
+    pub(crate) ending: Vec<Tree>,
 }
 
 /// A tree of processes without a lease.
@@ -36,7 +35,7 @@ pub(crate) struct Tree {
     /// Its lock, named after its incarnation.
     pub(crate) lock: String,
     /// The session whose lease it had, if that is still open under it.
-    pub(crate) session: Option<String>,
+    pub(crate) session: Option<(Namespace, SessionId)>,
     /// The processes that can be told.
     pub(crate) processes: Vec<Process>,
 }
@@ -52,20 +51,19 @@ pub(crate) struct Process {
 /// Looks at every hold lock beside the store.
 pub(super) async fn look(app: &App, engine: &Engine) -> anyhow::Result<Trees> {
     let mut trees = Trees::default();
-    let Ok(locks) = std::fs::read_dir(holds::directory(app.db())) else {
+    let Ok(found) = std::fs::read_dir(holds::directory(app.db())) else {
         return Ok(trees);
     };
-    let sessions = held_by_runs(app, engine).await?;
+    let sessions = by_incarnation(engine.open_runs().await?);
     let now = engine.store().now().await?;
-    for lock in locks.flatten() {
+    for lock in found.flatten() {
         let path = lock.path();
         let name = lock.file_name().to_string_lossy().into_owned();
         match hold::probe(&path) {
             Ok(Probe::Free | Probe::Missing) => trees.gone += 1,
             Ok(Probe::Held) => match sessions.get(name.trim_end_matches(".lock")) {
-                Some(session) if is_live(session, &now) => trees.live += 1,
-                Some(session) => trees.orphans.push(tree(&path, name, Some(session))),
-                None => trees.strays.push(tree(&path, name, None)),
+                Some((session, lease)) => trees.add(session, (name, lease), (&app.hold_locks(), &now)),
+                None => trees.ending.push(Tree::of(name, hold::holders(&path).unwrap_or_default())),
             },
             Err(error) => return Err(anyhow::Error::new(error).context("look at the hold locks")),
         }
@@ -73,42 +71,39 @@ pub(super) async fn look(app: &App, engine: &Engine) -> anyhow::Result<Trees> {
     Ok(trees)
 }
 
-fn is_live(session: &Session, now: &Moment) -> bool {
-    session.standing(now) == Ok(Standing::Live)
+fn by_incarnation(sessions: Vec<Session>) -> HashMap<String, (Session, Lease)> {
+    let leased = sessions.into_iter().filter_map(|session| {
+        let lease = session.lease.clone()?;
+        Some((lease.incarnation.to_string(), (session, lease)))
+    });
+    leased.collect()
 }
 
-fn tree(path: &Path, lock: String, session: Option<&Session>) -> Tree {
-    let processes = hold::holders(path).unwrap_or_default();
-    let processes = processes.into_iter().map(|holder| Process { pid: holder.pid, name: holder.name });
-    Tree {
-        lock,
-        session: session.map(|session| session.id.as_str().to_owned()),
-        processes: processes.collect(),
+impl Trees {
+    /// Adds a tree that lives under an open session.
+    fn add(
+        &mut self,
+        session: &Session,
+        (lock, lease): (String, &Lease),
+        (locks, now): (&HoldLocks, &Moment),
+    ) {
+        if session.standing(now) == Ok(Standing::Live) {
+            self.live += 1;
+            return;
+        }
+        match living::at_work(locks, lease) {
+            None => self.late += 1,
+            Some(processes) => self.orphans.push(Tree {
+                session: Some((session.namespace.clone(), session.id.clone())),
+                ..Tree::of(lock, processes)
+            }),
+        }
     }
 }
 
-/// Open sessions that a run holds or held, by its incarnation.
-pub(super) async fn held_by_runs(app: &App, engine: &Engine) -> anyhow::Result<HashMap<String, Session>> {
-    let mut sessions = HashMap::new();
-    let mut before = None;
-    loop {
-        let request = ListRequest {
-            namespace: app.options.namespace.value.clone(),
-            states: vec![StateName::Active, StateName::Paused],
-            kinds: vec![Kind::Agent],
-            labels: Vec::new(),
-            before,
-            limit: PAGE,
-        };
-        let page = engine.store().list(request).await?;
-        for listed in page.sessions {
-            if let Some(lease) = &listed.session.lease {
-                sessions.insert(lease.incarnation.to_string(), listed.session);
-            }
-        }
-        before = page.next;
-        if before.is_none() {
-            return Ok(sessions);
-        }
+impl Tree {
+    fn of(lock: String, holders: Vec<Holder>) -> Self {
+        let processes = holders.into_iter().map(|holder| Process { pid: holder.pid, name: holder.name });
+        Self { lock, session: None, processes: processes.collect() }
     }
 }

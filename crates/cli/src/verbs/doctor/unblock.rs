@@ -6,7 +6,6 @@ use tenure_core::lease::Standing;
 use tenure_engine::Engine;
 use tenure_store::StoreError;
 
-use super::trees::held_by_runs;
 use crate::app::App;
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -22,7 +21,7 @@ pub(super) async fn execute(app: &App) -> anyhow::Result<Exit> {
         app.out.report(&Unblocked(None))?;
         return Ok(Exit::Success);
     };
-    spare_holders(app, engine, blocker).await?;
+    spare_holders(engine, blocker).await?;
     let pid = i32::try_from(blocker).ok().and_then(Pid::from_raw);
     let pid = pid.ok_or_else(|| Problem::failure("FAILED", "make sense of the process id"))?;
     kill_process(pid, Signal::KILL).map_err(|why| {
@@ -44,9 +43,9 @@ async fn blocker(engine: &Engine) -> anyhow::Result<Option<u32>> {
 }
 
 /// A holder whose lease is live may still be at work: its lease ends by itself if it is not.
-async fn spare_holders(app: &App, engine: &Engine, blocker: u32) -> anyhow::Result<()> {
+async fn spare_holders(engine: &Engine, blocker: u32) -> anyhow::Result<()> {
     let now = engine.store().now().await?;
-    for session in held_by_runs(app, engine).await?.into_values() {
+    for session in engine.open_runs().await? {
         let place = session.lease.as_ref().and_then(|lease| lease.holder.place.as_ref());
         let is_its = place.is_some_and(|place| place.pid == blocker);
         if is_its && session.standing(&now) == Ok(Standing::Live) {

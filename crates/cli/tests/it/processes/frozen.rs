@@ -7,7 +7,7 @@ use rustix::process::Signal;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 use super::side_effects::Scene;
-use super::world::{Process, World};
+use super::world::{Process, World, until};
 
 /// Rounds of each: how the runner ends × what it is attached to.
 const ROUNDS: usize = 100;
@@ -105,12 +105,12 @@ fn a_run_after_a_cancel_waits_for_the_command_that_is_being_stopped() {
     }
 }
 
-/// Takes the write lock as a writer does, says so, and never lets go.
+/// Takes the write lock as a writer does, signed by itself or by whom it is told, says so, and never lets go.
 const HOLD_THE_WRITE_LOCK: &str = "
 import fcntl, os, sys, time
 lock = os.open(sys.argv[1], os.O_RDWR)
 fcntl.flock(lock, fcntl.LOCK_EX)
-os.pwrite(lock, b'%10d ' % os.getpid(), 0)
+os.pwrite(lock, b'%10d ' % int((sys.argv + [os.getpid()])[2]), 0)
 print('held', flush=True)
 time.sleep(1000)
 ";
@@ -133,4 +133,24 @@ fn a_process_frozen_with_the_write_lock_is_named_and_ended_on_request() {
     assert!(!frozen.end().success());
     world.ok(&["start"]);
     assert_eq!(world.ok(&["doctor", "--unblock"]), "Nobody keeps others from writing.\n");
+}
+
+#[test]
+fn whoever_holds_a_session_is_not_ended_on_request_in_whichever_namespace() {
+    let world = World::new();
+    world.ok(&["start"]);
+    let run = ["--namespace", "other", "run", "--key", "job", "--ttl", "60s", "--", "sleep", "60"];
+    let runner = Process(world.tenure(&run).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+    until("a session", || {
+        world.answer(&["--namespace", "other", "show", "job"]).status.success().then_some(())
+    });
+    let pid = runner.pid().as_raw_nonzero().to_string();
+    let mut command = std::process::Command::new("python3");
+    command.args(["-c", HOLD_THE_WRITE_LOCK]).arg(world.path("tenure.db-run/write")).arg(&pid);
+    let mut frozen = Process(command.stdout(Stdio::piped()).spawn().unwrap());
+    assert_eq!(frozen.line(), "held");
+    let refused = world.answer(&["doctor", "--unblock"]);
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(3), "{said}");
+    assert!(said.contains(&format!("process {pid} holds session")), "{said}");
 }

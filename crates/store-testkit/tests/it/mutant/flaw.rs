@@ -122,6 +122,8 @@ flaws! {
     NamesEnded,
     /// A name is a key first.
     NamesKeysFirst,
+    /// Only one tenant is shown.
+    HidesTenants,
     /// What is overdue least comes first.
     DueLatestFirst,
     /// All that is due is shown, however much was asked for.
@@ -155,13 +157,15 @@ flaws! {
 }
 
 impl Flaw {
-    /// Those that no sequence of verbs meets: nobody watches in it, no key is an id, and the order of what is
+    /// Those that no sequence of verbs meets: nobody watches in it, no key is an id, all is one
+    /// tenant's, and the order of what is
     /// due depends on how a store notes its looks.
-    pub(crate) const OUT_OF_REACH: [Self; 5] = [
+    pub(crate) const OUT_OF_REACH: [Self; 6] = [
         Self::NeverWakes,
         Self::WakesOnCommitsOnly,
         Self::WakesHereOnly,
         Self::NamesKeysFirst,
+        Self::HidesTenants,
         Self::DueLatestFirst,
     ];
 }

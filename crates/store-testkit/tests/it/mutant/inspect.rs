@@ -41,6 +41,12 @@ impl Inspect for MutantStore {
         }
     }
 
+    async fn namespaces(&self) -> Result<Vec<Namespace>, StoreError> {
+        let mut all = self.inner.namespaces().await?;
+        all.truncate(if self.has(Flaw::HidesTenants) { 1 } else { usize::MAX });
+        Ok(all)
+    }
+
     async fn due(&self, limit: usize) -> Result<Vec<Due>, StoreError> {
         match self.flaw {
             Flaw::NeverDue => Ok(Vec::new()),
