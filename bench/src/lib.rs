@@ -1,5 +1,6 @@
 //! What every benchmark needs: a durable directory, percentiles, CPU time, the disk's own speed.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -7,6 +8,12 @@ use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
 use tempfile::TempDir;
+use tenure_core::id::{ActorId, Key, Namespace};
+use tenure_core::kind::{IdleRule, Kind};
+use tenure_core::lease::{Holder, HolderKind, Ttl};
+use tenure_core::session::{Claimant, StartRun};
+use tenure_engine::{Ids, Target};
+use tenure_store::Slot;
 
 /// A directory on the disk that holds the build, not in memory: durable writes are the point.
 pub fn directory() -> TempDir {
@@ -65,4 +72,40 @@ pub fn kib_written() -> f64 {
 pub fn print_disk(directory: &Path) {
     let disk = fdatasync(directory);
     println!("disk: append 4 KiB + fdatasync p50 {:.3} ms, p99 {:.3} ms", disk.at(0.5), disk.at(0.99));
+}
+
+/// A run by owner `n` that says nothing about itself.
+pub fn run(ids: &dyn Ids, n: usize) -> StartRun {
+    let actor = ActorId::parse(&format!("owner/{n}")).expect("a plain name");
+    let holder = Holder { kind: HolderKind::Run, id: actor, supervisor: None, place: None };
+    StartRun {
+        id: ids.session_id(None),
+        namespace: Namespace::default_name(),
+        key: None,
+        claimant: Claimant { holder, incarnation: ids.incarnation() },
+        ttl: Ttl::run(Duration::from_secs(600)).expect("ten minutes"),
+        labels: BTreeMap::new(),
+        command: Vec::new(),
+        directory: None,
+        idle: Some(IdleRule { after: Duration::from_secs(1800), spares_held: true }),
+        takeover: None,
+    }
+}
+
+/// Gives run `n` a key, labels, a command and a directory, as people do.
+pub fn describe(run: &mut StartRun, n: usize) {
+    let team = ["web", "data", "mobile", "infra", "search"][n % 5];
+    run.key = Some(Key::parse(&format!("{team}-job-{n}")).expect("a plain key"));
+    let env = if n % 10 == 0 { "production" } else { "ci" };
+    run.labels = [("team", team), ("env", env)].map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    run.command = ["cargo", "nextest", "run", "--package", team].map(str::to_owned).into();
+    run.directory = Some(format!("/home/{team}/checkout-{}", n % 40));
+}
+
+/// Where a run is started.
+pub fn target(run: &StartRun) -> Target {
+    match run.key.clone() {
+        Some(key) => Target::Slot(Slot { namespace: run.namespace.clone(), kind: Kind::Agent, key }),
+        None => Target::New,
+    }
 }

@@ -1,16 +1,12 @@
 //! W8: heartbeats of independent owners, each a durable request of its own.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bench::{Spread, cpu, directory, kib_written, print_disk};
+use bench::{Spread, cpu, directory, kib_written, print_disk, run};
 use rusqlite::{Connection, params};
-use tenure_core::id::{ActorId, Namespace};
-use tenure_core::kind::IdleRule;
-use tenure_core::lease::{Holder, HolderKind, Ttl};
-use tenure_core::session::{Claimant, Command, StartRun};
+use tenure_core::session::Command;
 use tenure_engine::{Engine, Ids, NoWitness, SystemIds, Target};
 use tenure_store::{Handle, RenewOutcome, RenewRequest, Store};
 use tenure_store_sqlite::{SqliteOptions, SqliteStore, SystemClock};
@@ -70,30 +66,13 @@ async fn hold_all(engine: &Engine) -> Vec<Owned> {
     for n in 0..OWNERS {
         let engine = engine.clone();
         starts.spawn(async move {
-            let command = Command::StartRun(Box::new(start(&engine, n)));
+            let command = Command::StartRun(Box::new(run(engine.ids().as_ref(), n)));
             let applied = engine.apply(&Target::New, &command).await.expect("it starts");
             let session = applied.session.expect("a session");
             Owned { handle: applied.committed.expect("written").handle, fence: session.counters.fence }
         });
     }
     starts.join_all().await
-}
-
-fn start(engine: &Engine, n: usize) -> StartRun {
-    let actor = ActorId::parse(&format!("owner/{n}")).expect("a plain name");
-    let holder = Holder { kind: HolderKind::Run, id: actor, supervisor: None, place: None };
-    StartRun {
-        id: engine.ids().session_id(None),
-        namespace: Namespace::default_name(),
-        key: None,
-        claimant: Claimant { holder, incarnation: engine.ids().incarnation() },
-        ttl: Ttl::run(Duration::from_secs(600)).expect("ten minutes"),
-        labels: BTreeMap::new(),
-        command: Vec::new(),
-        directory: None,
-        idle: Some(IdleRule { after: Duration::from_secs(1800), spares_held: true }),
-        takeover: None,
-    }
 }
 
 /// Every task renews its share of the owners in turn, waiting for each answer.
