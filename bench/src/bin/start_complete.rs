@@ -1,4 +1,4 @@
-//! What it costs to start and complete a session, and to append an event: each a durable request of its own.
+//! What it costs to start and complete a session, and to append.
 
 use std::path::Path;
 use std::sync::Arc;

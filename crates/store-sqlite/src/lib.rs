@@ -6,6 +6,7 @@
 #![deny(missing_docs)]
 
 mod blocker;
+mod catalog;
 mod chain;
 mod clock;
 mod connection;

@@ -9,17 +9,18 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use crate::connection::{self, Role};
-use crate::error::{Code, OpenError, code_of};
+use crate::error::{Code, OpenError, WorkError, code_of};
 use crate::place::Place;
 use crate::transaction::transaction;
 use crate::troubles::Troubles;
-use crate::turnstile;
+use crate::{catalog, turnstile};
 
 /// Marks the file as a store of this program: the letters `Tnur`.
 const APPLICATION_ID: i64 = 0x546e_7572;
 
 /// The migrations, in order. A store's schema version is how many of them it has seen.
-const MIGRATIONS: [&str; 1] = [include_str!("sql/migrations/0001_first.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("sql/migrations/0001_first.sql"), include_str!("sql/migrations/0002_catalog.sql")];
 
 /// What a file turns out to be.
 enum Looked {
@@ -51,7 +52,10 @@ fn prepare(place: &Place, troubles: &Troubles, patience: Duration) -> Result<Con
     place.make_db().map_err(io("make"))?;
     let conn = connection::open(place, Role::Reader).map_err(|why| told(place, "open", why))?;
     if let Looked::Older = look(&conn, &place.db)? {
-        migrate(&conn, troubles).map_err(|why| told(place, "set up", why))?;
+        migrate(&conn, troubles).map_err(|why| match why {
+            WorkError::Sqlite(why) => told(place, "set up", why),
+            why => OpenError::Corrupt { path: place.db.clone(), source: why.into() },
+        })?;
         place.shut_beside();
     }
     drop(file);
@@ -93,7 +97,7 @@ fn look(conn: &Connection, path: &Path) -> Result<Looked, OpenError> {
     }
 }
 
-fn migrate(conn: &Connection, troubles: &Troubles) -> Result<(), rusqlite::Error> {
+fn migrate(conn: &Connection, troubles: &Troubles) -> Result<(), WorkError> {
     conn.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")?;
     transaction(conn, troubles, |conn| {
         let version = conn.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))?;
@@ -101,7 +105,8 @@ fn migrate(conn: &Connection, troubles: &Troubles) -> Result<(), rusqlite::Error
             conn.execute_batch(migration)?;
             conn.pragma_update(None, "user_version", number)?;
         }
-        conn.pragma_update(None, "application_id", APPLICATION_ID)
+        catalog::build(conn)?;
+        Ok(conn.pragma_update(None, "application_id", APPLICATION_ID)?)
     })
 }
 

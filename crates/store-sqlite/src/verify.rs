@@ -9,8 +9,8 @@ use tenure_store::{StoreError, record};
 use crate::chain::{Chain, Pointers};
 use crate::error::WorkError;
 use crate::row::{Stored, blob, unsigned};
-use crate::sql;
 use crate::store::SqliteStore;
+use crate::{catalog, sql};
 
 /// How closely to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +62,7 @@ fn check(conn: &Connection, depth: Depth) -> Result<Vec<String>, WorkError> {
     if depth == Depth::Deep {
         found.extend(check_sessions(conn)?);
         found.extend(check_logs(conn)?);
+        found.extend(catalog::check_postings(conn)?);
     }
     Ok(found)
 }

@@ -46,23 +46,19 @@ pub async fn dump(store: &dyn Store, namespaces: &[Namespace]) -> Dump {
 /// When the store fails.
 pub async fn list_all(store: &dyn Store, namespace: &Namespace) -> Vec<Listed> {
     let mut all = Vec::new();
-    let mut before = None;
+    let mut past = None;
     loop {
-        let page = store.list(everything(namespace, before)).await.expect("a list");
+        let request = ListRequest { past, ..ListRequest::newest(namespace.clone(), limits::LIST_MAX) };
+        let page = store.list(request).await.expect("a list");
         all.extend(page.sessions);
         match page.next {
             Some(next) => {
-                assert!(before.is_none_or(|before| next < before), "each page is older than the one before");
-                before = Some(next);
+                assert!(past.is_none_or(|past| next < past), "each page is older than the one before");
+                past = Some(next);
             }
             None => return all,
         }
     }
-}
-
-fn everything(namespace: &Namespace, before: Option<Handle>) -> ListRequest {
-    let (states, kinds, labels) = (Vec::new(), Vec::new(), Vec::new());
-    ListRequest { namespace: namespace.clone(), states, kinds, labels, before, limit: limits::LIST_MAX }
 }
 
 /// Every event of a session, page by page.

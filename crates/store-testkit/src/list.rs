@@ -123,7 +123,6 @@ macro_rules! with_cases {
             }
             inspect {
                 a_list_shows_the_newest_first,
-                lists_are_filtered_by_state_and_kind_and_label,
                 a_list_shows_one_namespace,
                 every_tenant_is_shown_once,
                 pages_have_no_gap_and_no_double,
@@ -132,6 +131,20 @@ macro_rules! with_cases {
                 a_name_is_an_id_first,
                 a_key_names_what_is_open_and_else_the_newest,
                 a_name_means_exactly_that,
+            }
+            filter {
+                lists_are_filtered_by_state_and_kind_and_label,
+                a_list_by_holder_shows_what_is_held_now,
+                a_list_by_key_shows_keys_that_begin_so,
+                a_list_by_directory_takes_a_path_or_its_last_part,
+                both_ends_of_a_time_belong_to_it,
+                what_never_started_is_in_no_time,
+                a_search_finds_words_by_their_beginning,
+                a_search_finds_an_id_by_its_beginning,
+                a_search_finds_what_is_said_now_and_not_what_was_said,
+                the_oldest_come_first_when_asked,
+                a_filtered_list_follows_every_change,
+                any_filters_together_show_what_each_lets_through,
             }
             due {
                 a_session_is_due_once_it_was_idle_too_long,

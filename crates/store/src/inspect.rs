@@ -2,27 +2,49 @@
 
 use async_trait::async_trait;
 use tenure_core::id::{Namespace, Seq};
-use tenure_core::kind::Kind;
-use tenure_core::session::{Session, StateName};
+use tenure_core::limits;
+use tenure_core::session::Session;
 use tenure_core::time::WallTime;
 
-use crate::{Handle, StoreError};
+use crate::{Filter, Handle, StoreError};
 
-/// Which sessions to list: newest first, all filters together.
+/// Which sessions to list, and from where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListRequest {
     /// The tenant.
     pub namespace: Namespace,
-    /// In one of these states; empty: any.
-    pub states: Vec<StateName>,
-    /// Of one of these kinds; empty: any.
-    pub kinds: Vec<Kind>,
-    /// With all of these labels.
-    pub labels: Vec<(String, String)>,
-    /// Only those older than this one: the last of the page before.
-    pub before: Option<Handle>,
-    /// At most this many.
+    /// Which of its sessions.
+    pub filter: Filter,
+    /// Which come first.
+    pub order: Order,
+    /// Only those past this one, in that order: where the page before ended.
+    pub past: Option<Handle>,
+    /// At most this many: at least 1, and at most [`limits::LIST_MAX`].
     pub limit: usize,
+}
+
+/// Which sessions of a list come first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Order {
+    /// Those that were opened last.
+    #[default]
+    Newest,
+    /// Those that were opened first.
+    Oldest,
+}
+
+impl ListRequest {
+    /// The newest sessions of a tenant.
+    #[must_use]
+    pub fn newest(namespace: Namespace, limit: usize) -> Self {
+        Self { namespace, filter: Filter::default(), order: Order::Newest, past: None, limit }
+    }
+
+    /// The limit, within its own limits.
+    #[must_use]
+    pub fn page_max(&self) -> usize {
+        self.limit.clamp(1, limits::LIST_MAX)
+    }
 }
 
 /// A session in a list.
@@ -75,10 +97,10 @@ pub struct Postpone {
 /// Looks at many sessions.
 #[async_trait]
 pub trait Inspect: Send + Sync {
-    /// One page of sessions, newest first.
+    /// One page of the sessions that a filter lets through, in the order in which they were opened.
     ///
-    /// *Effect:* none. The cost grows with the page, not with the sessions outside it, for filters on
-    /// state and kind. Where labels are rare, a page may be short and still have a next one.
+    /// *Effect:* none. The cost of a page is bounded, whatever it leaves out. Where a store looked at a lot
+    /// and little of it fitted, a page may be short and still have a next one.
     async fn list(&self, request: ListRequest) -> Result<Page, StoreError>;
 
     /// What a name could mean: the session of that id alone; else, of each slot with that key, its open

@@ -7,6 +7,7 @@
 
 mod clock;
 mod error;
+mod filter;
 mod inspect;
 mod log;
 pub mod record;
@@ -14,8 +15,9 @@ mod session;
 
 pub use clock::Clock;
 pub use error::StoreError;
-pub use inspect::{Due, Inspect, ListRequest, Listed, NamedRequest, Page, Postpone};
 pub use log::{AppendOutcome, AppendRequest, AppendResolution, LogStore, ReadOutcome, ReadRequest, Watch};
+pub use filter::{Filter, Period, WORD_CHARS_MAX, WORDS_MAX, last_part, words_in, words_of};
+pub use inspect::{Due, Inspect, ListRequest, Listed, NamedRequest, Order, Page, Postpone};
 pub use session::{
     CommitOutcome, CommitRequest, Committed, Find, Found, Handle, RenewOutcome, RenewRequest, SessionStore,
     Slot,

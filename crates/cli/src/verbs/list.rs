@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use tenure_store::{Handle, ListRequest};
+use tenure_store::{Filter, Handle, ListRequest};
 
 use super::show::shown;
 use crate::app::App;
@@ -13,14 +13,15 @@ use crate::render::session::Sessions;
 
 /// Lists what the filters let through. Creates nothing.
 pub(super) async fn execute(app: &App, args: &ListArgs) -> anyhow::Result<Exit> {
-    let request = ListRequest {
-        namespace: app.options.namespace.value.clone(),
+    let filter = Filter {
         states: args.states.clone(),
         kinds: args.kinds.clone(),
         labels: args.labels.clone(),
-        before: args.cursor.as_deref().map(decode).transpose()?,
-        limit: usize::from(args.limit),
+        ..Filter::default()
     };
+    let past = args.cursor.as_deref().map(decode).transpose()?;
+    let namespace = app.options.namespace.value.clone();
+    let request = ListRequest { filter, past, ..ListRequest::newest(namespace, usize::from(args.limit)) };
     let Some(engine) = app.existing()? else {
         app.out.report(&Sessions::default())?;
         return Ok(Exit::Success);

@@ -1,31 +1,20 @@
 //! The role that looks at many sessions.
 
-use std::collections::BTreeSet;
-
 use async_trait::async_trait;
 use rusqlite::Connection;
 use tenure_core::id::Namespace;
-use tenure_core::kind::Kind;
-use tenure_core::limits;
-use tenure_core::session::StateName;
-use tenure_store::{
-    Due, Handle, Inspect, ListRequest, Listed, NamedRequest, Page, Postpone, StoreError, record,
-};
+use tenure_store::{Due, Handle, Inspect, ListRequest, Listed, NamedRequest, Page, Postpone, StoreError};
 
 use super::SqliteStore;
 use crate::error::WorkError;
 use crate::request::Request;
 use crate::row::{self, Stored, signed};
-use crate::sql;
-
-/// Most sessions that are read for one page when labels are asked for. A page may then be short, or empty,
-/// and still have a next one.
-const SCANNED_MAX: usize = 20_000;
+use crate::{catalog, sql};
 
 #[async_trait]
 impl Inspect for SqliteStore {
     async fn list(&self, request: ListRequest) -> Result<Page, StoreError> {
-        self.read_much("list sessions", move |conn| list(conn, &request)).await
+        self.read_much("list sessions", move |conn| catalog::list(conn, &request)).await
     }
 
     async fn named(&self, request: NamedRequest) -> Result<Vec<Listed>, StoreError> {
@@ -57,63 +46,6 @@ impl Inspect for SqliteStore {
 
 fn stored(conn: &Connection, handle: Handle) -> Result<Option<Stored>, WorkError> {
     sql::one(conn, sql::FIND_HANDLE, [handle.0], Stored::of)
-}
-
-fn list(conn: &Connection, request: &ListRequest) -> Result<Page, WorkError> {
-    let limit = request.limit.min(limits::LIST_MAX);
-    let mut page = Page::default();
-    let mut before = request.before.unwrap_or(Handle(i64::MAX));
-    let mut scanned = 0;
-    while page.sessions.len() < limit && scanned < SCANNED_MAX {
-        // One more than wanted tells whether there is a next page.
-        let wanted = limit - page.sessions.len() + 1;
-        let handles = newest_before(conn, request, before, wanted)?;
-        scanned += handles.len();
-        let is_last = handles.len() < wanted;
-        for handle in handles {
-            if page.sessions.len() == limit {
-                page.next = Some(before);
-                return Ok(page);
-            }
-            before = handle;
-            let found = stored(conn, handle)?;
-            page.sessions.extend(found.filter(|stored| has_labels(stored, request)).map(Stored::listed));
-        }
-        if is_last {
-            return Ok(page);
-        }
-    }
-    page.next = Some(before);
-    Ok(page)
-}
-
-fn has_labels(stored: &Stored, request: &ListRequest) -> bool {
-    request.labels.iter().all(|(name, value)| stored.session.labels.get(name) == Some(value))
-}
-
-/// The newest sessions of the kinds and states asked for: the newest of each range of the index, together.
-fn newest_before(
-    conn: &Connection,
-    request: &ListRequest,
-    before: Handle,
-    limit: usize,
-) -> Result<Vec<Handle>, WorkError> {
-    let kinds = if request.kinds.is_empty() { &Kind::ALL[..] } else { &request.kinds };
-    let states = if request.states.is_empty() { &StateName::ALL[..] } else { &request.states };
-    let mut newest = BTreeSet::new();
-    for kind in kinds {
-        for state in states {
-            let range = (
-                request.namespace.as_str(),
-                record::kind_code(*kind),
-                record::state_code(*state),
-                before.0,
-                signed(limit as u64),
-            );
-            newest.extend(sql::all(conn, sql::LIST_RANGE, range, |row| Ok(row.get::<_, i64>(0)?))?);
-        }
-    }
-    Ok(newest.into_iter().rev().take(limit).map(Handle).collect())
 }
 
 fn named(conn: &Connection, request: &NamedRequest) -> Result<Vec<Listed>, WorkError> {

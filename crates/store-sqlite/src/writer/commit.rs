@@ -164,6 +164,12 @@ impl Work<'_> {
         } else {
             session.lease.clone_from(&on.session.lease);
         }
+        if !write.has_activity_change {
+            session.activity.clone_from(&on.session.activity);
+        }
+        if handle.0 <= self.memory.folded(self.conn)? {
+            self.catalog.change((on.ns, handle), &on.session, &session);
+        }
         let mut chain = self.memory.heads.take_chain(handle);
         let log = self.write_batch(handle, on.log, &mut chain, (&mut write.batch, stamp.fence))?;
         let row = params![
@@ -213,6 +219,7 @@ impl Work<'_> {
         ];
         sql::write(self.conn, sql::SESSION_INSERT, row)?;
         let handle = Handle(self.conn.last_insert_rowid());
+        self.opened = self.opened.max(Some(handle));
         self.write_lease(handle, session.lease.as_ref())?;
         let (empty, mut chain) = (LogHead::default(), Some(Chain::default()));
         let log = self.write_batch(handle, empty, &mut chain, (&mut write.batch, stamp.fence))?;

@@ -4,11 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use rusqlite::Connection;
 use tenure_core::id::Namespace;
+use tenure_store::Handle;
 
 use crate::error::WorkError;
 use crate::heads::Heads;
 use crate::row::ProcessRow;
-use crate::sql;
+use crate::{catalog, sql};
 
 /// What the writer knows without asking.
 #[derive(Debug)]
@@ -16,6 +17,8 @@ pub(super) struct Memory {
     pub(super) heads: Heads,
     /// The newest row of the log.
     newest_pos: Option<i64>,
+    /// The newest session that is in the catalog.
+    folded: Option<i64>,
     /// The other processes that watch anything.
     pub(super) others: Option<Vec<ProcessRow>>,
     /// Rows of processes that were alive when they were first seen: who dies later is found by ringing it.
@@ -35,6 +38,7 @@ impl Memory {
         Self {
             heads: Heads::new(heads_max),
             newest_pos: None,
+            folded: None,
             others: None,
             met: HashSet::new(),
             version: None,
@@ -47,6 +51,7 @@ impl Memory {
         self.heads.clear();
         self.namespaces.clear();
         self.newest_pos = None;
+        self.folded = None;
         self.others = None;
         self.version = None;
     }
@@ -69,6 +74,27 @@ impl Memory {
         };
         self.newest_pos = Some(newest + 1);
         Ok(newest + 1)
+    }
+
+    /// The newest session that is in the catalog.
+    pub(super) fn folded(&mut self, conn: &Connection) -> Result<i64, WorkError> {
+        let folded = match self.folded {
+            Some(folded) => folded,
+            None => catalog::folded(conn)?,
+        };
+        self.folded = Some(folded);
+        Ok(folded)
+    }
+
+    /// Enters what is new into the catalog, if that is enough to be worth it.
+    pub(super) fn fold(&mut self, conn: &Connection, newest: Handle) -> Result<(), WorkError> {
+        let folded = self.folded(conn)?;
+        if newest.0 - folded < catalog::FOLDED_AT_ONCE {
+            return Ok(());
+        }
+        catalog::fold(conn, folded, newest.0)?;
+        self.folded = Some(newest.0);
+        Ok(())
     }
 
     /// A tenant's number, if it has one.

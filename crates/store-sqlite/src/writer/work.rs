@@ -8,6 +8,7 @@ use tenure_store::{Handle, record};
 
 use super::memory::Memory;
 use super::watch::Concerned;
+use crate::catalog::Changes;
 use crate::chain::Chain;
 use crate::error::WorkError;
 use crate::place::Place;
@@ -46,13 +47,17 @@ pub(super) struct Work<'c> {
     pub(super) evidence: Option<Evidence>,
     /// Processes that were found to be gone, and whose rows were removed.
     pub(super) gone: Vec<Incarnation>,
+    /// What changes in the catalog.
+    pub(super) catalog: Changes,
+    /// The newest session that was opened.
+    pub(super) opened: Option<Handle>,
     renew: Hot<'c>,
     log_insert: Hot<'c>,
     head_update: Hot<'c>,
 }
 
 impl<'c> Work<'c> {
-    pub(super) const fn new(
+    pub(super) fn new(
         conn: &'c Connection,
         memory: &'c mut Memory,
         now: Moment,
@@ -66,6 +71,8 @@ impl<'c> Work<'c> {
             changed: Vec::new(),
             evidence: None,
             gone: Vec::new(),
+            catalog: Changes::default(),
+            opened: None,
             renew: Hot::new(sql::LEASE_RENEW),
             log_insert: Hot::new(sql::LOG_INSERT),
             head_update: Hot::new(sql::HEAD_UPDATE),
@@ -87,6 +94,10 @@ impl<'c> Work<'c> {
 
     /// Everything is worked on: what it was, and who is to be told.
     pub(super) fn done(mut self) -> Result<Done, WorkError> {
+        self.catalog.write(self.conn)?;
+        if let Some(opened) = self.opened {
+            self.memory.fold(self.conn, opened)?;
+        }
         let concerned = self.concerned()?;
         Ok(Done { changed: self.changed, concerned, gone: self.gone, evidence: self.evidence })
     }

@@ -1,18 +1,16 @@
 //! Cases about lists and names.
 
 use tenure_core::id::Namespace;
-use tenure_core::kind::Kind;
 use tenure_core::session::StateName;
-use tenure_store::{Handle, ListRequest, Listed, NamedRequest, Page};
+use tenure_store::{Filter, Handle, ListRequest, Listed, NamedRequest, Page};
 
 use crate::Harness;
 use crate::fixture::{
-    Bench, Target, cancel, clear, complete, interactive, other_namespace, pause, run, slot, start, workspace,
+    Bench, Target, cancel, clear, interactive, other_namespace, pause, run, start, workspace,
 };
 
 fn all(limit: usize) -> ListRequest {
-    let (states, kinds, labels) = (Vec::new(), Vec::new(), Vec::new());
-    ListRequest { namespace: Namespace::default_name(), states, kinds, labels, before: None, limit }
+    ListRequest::newest(Namespace::default_name(), limit)
 }
 
 async fn list(bench: &Bench, request: ListRequest) -> Page {
@@ -51,49 +49,6 @@ pub async fn every_tenant_is_shown_once(harness: &dyn Harness) {
     assert_eq!(tenants().await, [Namespace::default_name(), other_namespace()]);
 }
 
-/// Each filter keeps what it names, and all of them together keep what every one keeps.
-pub async fn lists_are_filtered_by_state_and_kind_and_label(harness: &dyn Harness) {
-    let bench = Bench::new(harness).await;
-    let (active, paused, done, labelled, person) = several(&bench).await;
-    let asked = |states: &[StateName], kinds: &[Kind], labels: &[(&str, &str)]| ListRequest {
-        states: states.to_vec(),
-        kinds: kinds.to_vec(),
-        labels: labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
-        ..all(10)
-    };
-    use StateName::{Active, Completed, Failed, Paused};
-    for (request, expected) in [
-        (asked(&[], &[], &[]), vec![person, labelled, done, paused, active]),
-        (asked(&[Paused], &[], &[]), vec![paused]),
-        (asked(&[Paused, Completed], &[], &[]), vec![done, paused]),
-        (asked(&[Failed], &[], &[]), vec![]),
-        (asked(&[], &[Kind::Workspace], &[]), vec![person]),
-        (asked(&[Active], &[Kind::Agent], &[]), vec![labelled, active]),
-        (asked(&[], &[Kind::Workspace, Kind::Agent], &[]), vec![person, labelled, done, paused, active]),
-        (asked(&[], &[], &[("team", "x")]), vec![labelled]),
-        (asked(&[], &[], &[("team", "x"), ("env", "ci")]), vec![labelled]),
-        (asked(&[], &[], &[("team", "x"), ("env", "prod")]), vec![]),
-        (asked(&[Active], &[Kind::Agent], &[("env", "ci")]), vec![labelled]),
-        (asked(&[Paused], &[Kind::Agent], &[("env", "ci")]), vec![]),
-    ] {
-        let page = list(&bench, request.clone()).await;
-        assert_eq!((handles(&page.sessions), page.next), (expected, None), "{request:?}");
-    }
-}
-
-async fn several(bench: &Bench) -> (Handle, Handle, Handle, Handle, Handle) {
-    let active = bench.hold("active", 1).await;
-    let paused = bench.hold("paused", 2).await;
-    bench.commit(paused.handle, &pause(paused.fence)).await;
-    let done = bench.hold("done", 3).await;
-    bench.commit(done.handle, &complete(done.fence)).await;
-    let mut with_labels = run("ses_labelled", Some("labelled"), 4);
-    with_labels.labels = [("team", "x"), ("env", "ci")].map(|(n, v)| (n.to_owned(), v.to_owned())).into();
-    let labelled = bench.commit(slot("labelled"), &start(with_labels)).await;
-    let person = bench.commit(workspace("w"), &interactive("ses_person", "w")).await;
-    (active.handle, paused.handle, done.handle, labelled.handle, person.handle)
-}
-
 /// A tenant's list shows nobody else's sessions.
 pub async fn a_list_shows_one_namespace(harness: &dyn Harness) {
     let bench = Bench::new(harness).await;
@@ -114,17 +69,17 @@ pub async fn pages_have_no_gap_and_no_double(harness: &dyn Harness) {
         expected.insert(0, bench.hold(&format!("a{number}"), 1).await.handle);
     }
     for limit in [1, 3, 4, 11] {
-        let (mut before, mut seen) = (None, Vec::new());
+        let (mut past, mut seen) = (None, Vec::new());
         loop {
-            let page = list(&bench, ListRequest { before, ..all(limit) }).await;
+            let page = list(&bench, ListRequest { past, ..all(limit) }).await;
             assert!(page.sessions.len() <= limit);
             seen.extend(handles(&page.sessions));
             let fresh = bench.hold(&format!("b{limit}_{}", seen.len()), 1).await;
             bench.commit(fresh.handle, &cancel()).await;
             let Some(next) = page.next else { break };
             assert_eq!(Some(&next), seen.last(), "the next page begins after the last of this one");
-            assert!(before.is_none_or(|before| next < before), "each page is older than the one before");
-            before = Some(next);
+            assert!(past.is_none_or(|past| next < past), "each page is older than the one before");
+            past = Some(next);
         }
         seen.retain(|handle| expected.contains(handle));
         assert_eq!(seen, expected, "in pages of {limit}");
@@ -157,10 +112,11 @@ pub async fn pages_of_rare_sessions_are_full(harness: &dyn Harness) {
             expected.insert(0, held.handle);
         }
     }
-    let paused = ListRequest { states: vec![StateName::Paused], ..all(2) };
+    let paused =
+        ListRequest { filter: Filter { states: vec![StateName::Paused], ..Filter::default() }, ..all(2) };
     let first = list(&bench, paused.clone()).await;
     assert_eq!(handles(&first.sessions), expected[..2]);
-    let second = list(&bench, ListRequest { before: first.next, ..paused }).await;
+    let second = list(&bench, ListRequest { past: first.next, ..paused }).await;
     assert_eq!((handles(&second.sessions), second.next), (expected[2..].to_vec(), None));
 }
 

@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod crash;
 pub mod due;
+pub mod filter;
 pub mod guard;
 pub mod inspect;
 pub mod instance;

@@ -6,7 +6,9 @@ use async_trait::async_trait;
 use tenure_core::id::Namespace;
 use tenure_core::session::Session;
 use tenure_core::time::WallTime;
-use tenure_store::{Due, Handle, Inspect, ListRequest, Listed, NamedRequest, Page, Postpone, StoreError};
+use tenure_store::{
+    Due, Handle, Inspect, ListRequest, Listed, NamedRequest, Order, Page, Postpone, StoreError,
+};
 
 use super::MemoryStore;
 use super::tables::Tables;
@@ -46,16 +48,22 @@ impl Inspect for MemoryStore {
 
 impl Tables {
     fn list(&self, request: &ListRequest) -> Page {
-        let older = self
-            .sessions
-            .iter()
-            .rev()
-            .filter(|(handle, _)| request.before.is_none_or(|before| **handle < before));
-        let matching = older.filter(|(_, stored)| is_listed(&stored.session, request));
-        let mut sessions: Vec<_> =
-            matching.filter_map(|(handle, _)| self.listed(*handle)).take(request.limit + 1).collect();
-        let has_more = sessions.len() > request.limit;
-        sessions.truncate(request.limit);
+        let mut handles: Vec<_> = self.sessions.keys().copied().collect();
+        if request.order == Order::Newest {
+            handles.reverse();
+        }
+        let is_past = |handle: &Handle| match (request.past, request.order) {
+            (None, _) => true,
+            (Some(past), Order::Newest) => *handle < past,
+            (Some(past), Order::Oldest) => *handle > past,
+        };
+        let rest = handles.into_iter().filter(is_past);
+        let matching = rest.filter_map(|handle| self.listed(handle)).filter(|listed| {
+            listed.session.namespace == request.namespace && request.filter.admits(&listed.session)
+        });
+        let mut sessions: Vec<_> = matching.take(request.page_max() + 1).collect();
+        let has_more = sessions.len() > request.page_max();
+        sessions.truncate(request.page_max());
         let next = sessions.last().filter(|_| has_more).map(|last| last.handle);
         Page { sessions, next }
     }
@@ -87,12 +95,4 @@ impl Tables {
         let found = |handle: Handle| Due { handle, session: self.sessions[&handle].session.clone() };
         due.into_iter().take(limit).map(|(_, handle)| found(handle)).collect()
     }
-}
-
-fn is_listed(session: &Session, request: &ListRequest) -> bool {
-    let has = |(name, value): &(String, String)| session.labels.get(name) == Some(value);
-    session.namespace == request.namespace
-        && (request.states.is_empty() || request.states.contains(&session.state.name()))
-        && (request.kinds.is_empty() || request.kinds.contains(&session.kind))
-        && request.labels.iter().all(has)
 }

@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use tenure_core::event::Event;
 use tenure_core::id::{Namespace, Seq, SessionId};
 use tenure_core::kind::Kind;
-use tenure_core::session::StateName;
+use tenure_core::session::{Session, StateName};
 use tenure_core::time::WallTime;
-use tenure_store::{Due, ListRequest, Listed, NamedRequest, Postpone, ReadRequest, Store};
+use tenure_store::{
+    Due, Filter, Find, ListRequest, Listed, NamedRequest, Order, Period, Postpone, ReadRequest, Store,
+};
 
 use super::deed::{AGENT_KEYS, WORKSPACE_KEY};
 use super::op::Op;
@@ -39,21 +41,58 @@ impl World {
 
     /// Every page of a list, one after the other.
     pub(super) async fn check_list(&self, op: &Op) {
-        let states =
-            StateName::ALL.into_iter().skip(usize::from(op.number)).take(usize::from(op.who)).collect();
-        let kinds = Kind::ALL.into_iter().take(usize::from(op.spot) % 3).collect();
         let (namespace, limit) = (Namespace::default_name(), usize::from(op.number) + 1);
-        let labels = (0..op.who % 3).map(|label| (format!("label{label}"), label.to_string())).collect();
-        let request = ListRequest { namespace, states, kinds, labels, before: None, limit };
+        let order = if op.via == 0 { Order::Newest } else { Order::Oldest };
+        let filter = self.filter(op).await;
+        let request = ListRequest { filter, order, ..ListRequest::newest(namespace, limit) };
         let expected = pages(self.model.as_ref(), &request).await;
         let listed = pages(self.tested(op), &request).await;
         assert_eq!(shown(&listed.concat()), shown(&expected.concat()), "{request:?}");
-        // By label a page may be short: nobody promised to look at every session for one page.
+        // No store has to look at more for one page than there is in these worlds.
         let lengths = |pages: &[Vec<Listed>]| pages.iter().map(Vec::len).collect::<Vec<_>>();
-        assert!(
-            !request.labels.is_empty() || lengths(&listed) == lengths(&expected),
-            "full pages, then an end"
-        );
+        assert_eq!(lengths(&listed), lengths(&expected), "full pages, then an end");
+    }
+
+    /// A filter that a step's numbers mean.
+    async fn filter(&self, op: &Op) -> Filter {
+        let (who, number) = (usize::from(op.who), usize::from(op.number));
+        let chosen = self.chosen_session(op).await;
+        let chosen = chosen.as_ref();
+        let mut filter = Filter::default();
+        match op.spot {
+            0 => {
+                filter.states = StateName::ALL.into_iter().skip(number).take(who).collect();
+                filter.kinds = Kind::ALL.into_iter().take(who % 3).collect();
+            }
+            1 => {
+                filter.labels = (0..who % 3).map(|n| (format!("label{n}"), n.to_string())).collect();
+                let directory = ["elsewhere", "/work", "work"].get(number);
+                filter.directory = directory.map(|directory| (*directory).to_owned());
+            }
+            2 => {
+                let from = chosen.map(|session| session.created_at);
+                filter.created = Period { from, to: from.filter(|_| who > 1) };
+            }
+            3 => {
+                let to = chosen.and_then(|session| session.started_at);
+                filter.started = Period { from: to.filter(|_| who > 1), to };
+            }
+            4 => {
+                let lease = chosen.and_then(|session| session.lease.as_ref());
+                filter.holder = lease.filter(|_| who > 1).map(|lease| lease.holder.id.clone());
+                filter.key_prefix = AGENT_KEYS.get(who).map(|key| (*key).to_owned());
+            }
+            _ => {
+                let terms = [["true", "step"], ["label1", "1"], ["ses_1", "wor"], ["a", ""]][who];
+                filter.terms = terms.into_iter().filter(|term| !term.is_empty()).map(str::to_owned).collect();
+            }
+        }
+        filter
+    }
+
+    async fn chosen_session(&self, op: &Op) -> Option<Session> {
+        let handle = self.handle(self.model.as_ref(), &self.chosen(op)?).await?;
+        self.model.find(Find::Handle(handle)).await.expect("an answer").current.session
     }
 
     /// What the keys, and the ids that were given out, mean.
@@ -78,7 +117,7 @@ impl World {
         assert_eq!(ids.len(), due.len(), "each at most once");
         for Due { handle, session } in &due {
             assert!(session.due_at().is_some(), "nothing makes it expire: {session:?}");
-            let found = self.tested(op).find(tenure_store::Find::Handle(*handle)).await.expect("an answer");
+            let found = self.tested(op).find(Find::Handle(*handle)).await.expect("an answer");
             assert_eq!(found.current.session.as_ref(), Some(session));
         }
         let Some(now) = self.clock_wall() else {
@@ -126,12 +165,13 @@ async fn pages(store: &dyn Store, request: &ListRequest) -> Vec<Vec<Listed>> {
         assert!(page.sessions.len() <= request.limit, "no more than asked for");
         pages.push(page.sessions);
         let Some(next) = page.next else { return pages };
-        assert!(request.before.is_none_or(|before| next < before), "each page is older than the one before");
-        request.before = Some(next);
+        let goes_on = |past| if request.order == Order::Newest { next < past } else { next > past };
+        assert!(request.past.is_none_or(goes_on), "each page goes on in the order of the one before");
+        request.past = Some(next);
     }
 }
 
 /// What a list shows, without handles.
-fn shown(listed: &[Listed]) -> Vec<(&tenure_core::session::Session, Seq)> {
+fn shown(listed: &[Listed]) -> Vec<(&Session, Seq)> {
     listed.iter().map(|listed| (&listed.session, listed.head)).collect()
 }

@@ -123,7 +123,7 @@ const VERBS: [(Verb, usize); 31] = [
     (Verb::AppendFormer, 2),
     (Verb::AppendInbox, 4),
     (Verb::Read, 4),
-    (Verb::List, 2),
+    (Verb::List, 8),
     (Verb::Due, 2),
     (Verb::Postpone, 3),
     (Verb::Pass, 8),

@@ -110,6 +110,24 @@ flaws! {
     ListsAllKinds,
     /// Any of the labels will do.
     ListsAnyLabel,
+    /// A list does not look at who holds.
+    ListsAnyHolder,
+    /// A list does not look at the key.
+    ListsAnyKey,
+    /// A list does not look at the directory.
+    ListsAnyDirectory,
+    /// A list does not look at when sessions were opened.
+    ListsAnyCreation,
+    /// A list does not look at when sessions were started.
+    ListsAnyStart,
+    /// The ends of a time do not belong to it.
+    ListsWithoutEnds,
+    /// A search finds everything.
+    FindsAnything,
+    /// A search looks for the first term only.
+    FindsFirstTerm,
+    /// The newest session comes first, whatever was asked for.
+    IgnoresOrder,
     /// The oldest session comes first.
     ListsOldestFirst,
     /// A full page is always followed by another.

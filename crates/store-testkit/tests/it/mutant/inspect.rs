@@ -1,10 +1,13 @@
 //! Flaws in lists, names, and what is due.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use tenure_core::id::Namespace;
+use tenure_core::time::WallTime;
 use tenure_store::{
-    Due, Find, Handle, Inspect, ListRequest, Listed, NamedRequest, Page, Postpone, SessionStore as _,
-    StoreError,
+    Due, Find, Handle, Inspect, ListRequest, Listed, NamedRequest, Order, Page, Period, Postpone,
+    SessionStore as _, StoreError,
 };
 use tenure_store_testkit::fixture::{slot, workspace};
 use tenure_store_testkit::list_all;
@@ -16,10 +19,19 @@ use super::store::MutantStore;
 impl Inspect for MutantStore {
     async fn list(&self, mut request: ListRequest) -> Result<Page, StoreError> {
         match self.flaw {
-            Flaw::ListsAllStates => request.states.clear(),
-            Flaw::ListsAllKinds => request.kinds.clear(),
-            Flaw::ListsAnyLabel => request.labels.truncate(1),
-            Flaw::RepeatsSession => request.before = request.before.map(|Handle(before)| Handle(before + 1)),
+            Flaw::ListsAllStates => request.filter.states.clear(),
+            Flaw::ListsAllKinds => request.filter.kinds.clear(),
+            Flaw::ListsAnyLabel => request.filter.labels.truncate(1),
+            Flaw::ListsAnyHolder => request.filter.holder = None,
+            Flaw::ListsAnyKey => request.filter.key_prefix = None,
+            Flaw::ListsAnyDirectory => request.filter.directory = None,
+            Flaw::ListsAnyCreation => request.filter.created = Period::default(),
+            Flaw::ListsAnyStart => request.filter.started = Period::default(),
+            Flaw::ListsWithoutEnds => request.filter.created = without_ends(request.filter.created),
+            Flaw::FindsAnything => request.filter.terms.clear(),
+            Flaw::FindsFirstTerm => request.filter.terms.truncate(1),
+            Flaw::IgnoresOrder => request.order = Order::Newest,
+            Flaw::RepeatsSession => request.past = request.past.map(|Handle(past)| Handle(past + 1)),
             _ => {}
         }
         let mut page = self.inner.list(request).await?;
@@ -70,6 +82,13 @@ impl Inspect for MutantStore {
     async fn postpone(&self, looks: Vec<Postpone>) -> Result<(), StoreError> {
         if self.has(Flaw::IgnoresPostpone) { Ok(()) } else { self.inner.postpone(looks).await }
     }
+}
+
+/// The times strictly between its ends.
+fn without_ends(period: Period) -> Period {
+    let tick = Duration::from_millis(1);
+    let to = period.to.map(|to| WallTime::from_epoch_ms(to.epoch_ms().saturating_sub(1)));
+    Period { from: period.from.map(|from| from.after(tick)), to }
 }
 
 impl MutantStore {

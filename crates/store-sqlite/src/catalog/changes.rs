@@ -1,0 +1,113 @@
+//! What a group of writes changes in the catalog, kept together and entered once.
+
+use std::collections::BTreeMap;
+
+use rusqlite::Connection;
+use tenure_core::session::Session;
+use tenure_store::Handle;
+
+use super::bits::{Bits, place_of};
+use super::terms;
+use super::zone::Zone;
+use crate::error::WorkError;
+use crate::row::{blob, corrupt};
+use crate::sql;
+
+/// What becomes of one posting.
+#[derive(Debug, Clone, Copy)]
+struct Flip {
+    touched: Bits,
+    set: Bits,
+}
+
+/// What a group of writes changes in the catalog.
+#[derive(Debug, Default)]
+pub(crate) struct Changes {
+    flips: BTreeMap<(i64, i64, String), Flip>,
+    zones: BTreeMap<i64, Zone>,
+}
+
+impl Changes {
+    /// A session is as it was not in the catalog before.
+    pub(super) fn enter(&mut self, ns: i64, handle: Handle, session: &Session) {
+        for term in terms::of(session) {
+            self.flip((ns, handle), term, true);
+        }
+        self.widen(handle, session);
+    }
+
+    /// All that is known of a session is its state, as it is stored.
+    pub(super) fn enter_damaged(&mut self, ns: i64, handle: Handle, (kind, state): (i64, i64)) {
+        self.flip((ns, handle), format!("{}{kind}.{state}", terms::STATE), true);
+    }
+
+    /// A session that is in the catalog is as it is now.
+    pub(crate) fn change(&mut self, (ns, handle): (i64, Handle), old: &Session, now: &Session) {
+        let (gone, come) = terms::difference(old, now);
+        for term in gone {
+            self.flip((ns, handle), term, false);
+        }
+        for term in come {
+            self.flip((ns, handle), term, true);
+        }
+        if Zone::of(old) != Zone::of(now) {
+            self.widen(handle, now);
+        }
+    }
+
+    fn flip(&mut self, (ns, handle): (i64, Handle), term: String, is_true: bool) {
+        let (block, place) = place_of(handle);
+        let flip =
+            self.flips.entry((ns, block, term)).or_insert(Flip { touched: Bits::NONE, set: Bits::NONE });
+        flip.touched.insert(place);
+        if is_true { flip.set.insert(place) } else { flip.set.remove(place) }
+    }
+
+    fn widen(&mut self, handle: Handle, session: &Session) {
+        let zone = self.zones.entry(place_of(handle).0).or_default();
+        *zone = zone.or(Zone::of(session));
+    }
+
+    /// The postings that there would be if there were none before.
+    pub(super) fn postings(&self) -> BTreeMap<(i64, String), Bits> {
+        let set = self.flips.iter().filter(|(_, flip)| !flip.set.is_empty());
+        set.map(|((ns, _, term), flip)| ((*ns, term.clone()), flip.set)).collect()
+    }
+
+    /// The zone that a block would have if it had none before.
+    pub(super) fn zone(&self, block: i64) -> Zone {
+        self.zones.get(&block).copied().unwrap_or_default()
+    }
+
+    /// Enters everything.
+    pub(crate) fn write(&mut self, conn: &Connection) -> Result<(), WorkError> {
+        for ((ns, block, term), flip) in std::mem::take(&mut self.flips) {
+            let key = (ns, block, term.as_str());
+            let before = posting(conn, key)?;
+            let after = before.without(&flip.touched).or(&flip.set);
+            if after.is_empty() {
+                sql::write(conn, sql::POSTING_DELETE, key)?;
+            } else if after != before {
+                sql::write(conn, sql::POSTING_WRITE, (ns, block, term.as_str(), after.encode()))?;
+            }
+        }
+        for (block, zone) in std::mem::take(&mut self.zones) {
+            let before = Zone::find(conn, block)?;
+            if !before.covers(&zone) {
+                before.or(zone).write(conn, block)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Of which sessions of a block a term is true.
+pub(super) fn posting(conn: &Connection, key: (i64, i64, &str)) -> Result<Bits, WorkError> {
+    let found = sql::one(conn, sql::POSTING_FIND, key, |row| bits(blob(row, 0)?))?;
+    Ok(found.unwrap_or(Bits::NONE))
+}
+
+/// A set from its column.
+pub(super) fn bits(bytes: Option<&[u8]>) -> Result<Bits, WorkError> {
+    bytes.and_then(Bits::decode).ok_or_else(|| corrupt("a posting that names no sessions"))
+}

@@ -1,0 +1,26 @@
+//! By what sessions are found: which terms are true of which, block by block.
+//!
+//! A *block* is 1024 consecutive sessions, and a *posting* says of which sessions of a block a term is true.
+//! Any filter is an intersection of a few such sets, so a list costs a handful of small reads for each
+//! thousand sessions, however little fits. Postings of terms that thousands share cost a bit for each
+//! session; they lie where new sessions are, not all over the file.
+//!
+//! New sessions are not entered one by one: the newest few dozen are looked at themselves, and are entered
+//! (*folded*) together. What changes in a session that was folded is entered with the change. The answer is
+//! read from the session itself in the end, so that a posting only has to be complete.
+
+mod bits;
+mod changes;
+mod fold;
+mod search;
+mod terms;
+mod verify;
+mod zone;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use changes::Changes;
+pub(crate) use fold::{FOLDED_AT_ONCE, build, fold, folded};
+pub(crate) use search::list;
+pub(crate) use verify::check_postings;

@@ -1,0 +1,1 @@
+SELECT sid FROM folded WHERE one = 1

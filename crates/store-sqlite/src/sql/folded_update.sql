@@ -1,0 +1,1 @@
+UPDATE folded SET sid = ?1 WHERE one = 1 AND sid <= ?1

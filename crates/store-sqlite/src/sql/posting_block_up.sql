@@ -1,0 +1,1 @@
+SELECT block FROM posting WHERE ns = ?1 AND block >= ?2 ORDER BY block LIMIT 1

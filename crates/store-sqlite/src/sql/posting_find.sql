@@ -1,0 +1,1 @@
+SELECT bits FROM posting WHERE ns = ?1 AND block = ?2 AND term = ?3

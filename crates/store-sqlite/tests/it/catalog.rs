@@ -1,0 +1,191 @@
+//! Lists of more sessions than a block has, and their catalog.
+
+use std::sync::Arc;
+
+use rusqlite::Connection;
+use tenure_core::id::Namespace;
+use tenure_core::session::{Session, StateName};
+use tenure_core::time::WallTime;
+use tenure_store::{CommitRequest, Filter, Handle, Inspect as _, ListRequest, Listed, Order, Period, Store};
+use tenure_store_sqlite::{Depth, SqliteStore};
+use tenure_store_testkit::fixture::{
+    Target, actor, cancel, key, other_namespace, prepare, run, session_id, slot_of, start, storing,
+};
+use tenure_store_testkit::list_all;
+use tokio::task::JoinSet;
+
+use crate::support::Home;
+
+/// More than one block.
+const SESSIONS: u64 = 1400;
+const MINUTE_MS: u64 = 60_000;
+
+async fn store_all(store: &Arc<SqliteStore>, requests: impl Iterator<Item = CommitRequest>) {
+    let mut commits = JoinSet::new();
+    for request in requests {
+        let store: Arc<dyn Store> = Arc::<SqliteStore>::clone(store);
+        commits.spawn(async move { store.commit(request).await.unwrap() });
+    }
+    commits.join_all().await;
+}
+
+async fn template(store: &SqliteStore) -> Session {
+    let request = prepare(store, Target::New, &start(run("ses_template", None, 1))).await;
+    request.decision.session().unwrap().clone()
+}
+
+/// Sessions of two tenants whose times go up with their numbers, but not in step.
+fn session(template: &Session, number: u64) -> CommitRequest {
+    let minutes = number ^ 5;
+    let at = WallTime::from_epoch_ms(template.created_at.epoch_ms() + minutes * MINUTE_MS);
+    let session = Session {
+        id: session_id(&format!("ses_{number}")),
+        namespace: if number % 7 == 6 { other_namespace() } else { Namespace::default_name() },
+        key: Some(key(&format!("{}-{number}", if number.is_multiple_of(500) { "rare" } else { "job" }))),
+        created_at: at,
+        started_at: Some(at).filter(|_| !number.is_multiple_of(10)),
+        labels: [("fifth".to_owned(), (number % 5).to_string())].into(),
+        command: vec![format!("w{}", number % 300)],
+        ..template.clone()
+    };
+    CommitRequest { slot: slot_of(&session), ..storing(session) }
+}
+
+async fn filled(home: &Home) -> Arc<SqliteStore> {
+    let store = Arc::new(home.open());
+    let template = template(&store).await;
+    store_all(&store, (0..SESSIONS).map(|number| session(&template, number))).await;
+    let listed = list_all(store.as_ref(), &Namespace::default_name()).await;
+    let mut requests = Vec::new();
+    for Listed { handle, .. } in listed.into_iter().step_by(3) {
+        requests.push(prepare(store.as_ref(), handle, &cancel()).await);
+    }
+    store_all(&store, requests.into_iter()).await;
+    store
+}
+
+fn filters(begun: WallTime) -> Vec<Filter> {
+    let base = Filter::default;
+    let minute = |minute: u64| Some(WallTime::from_epoch_ms(begun.epoch_ms() + minute * MINUTE_MS));
+    let terms = |terms: &[&str]| terms.iter().map(|term| (*term).to_owned()).collect();
+    let fifth = |number: u64| vec![("fifth".to_owned(), number.to_string())];
+    vec![
+        base(),
+        Filter { states: vec![StateName::Cancelled], ..base() },
+        Filter { states: vec![StateName::Paused], ..base() },
+        Filter { labels: fifth(3), ..base() },
+        Filter { labels: fifth(9), ..base() },
+        Filter { labels: fifth(0), states: vec![StateName::Active], ..base() },
+        Filter { key_prefix: Some("rare".to_owned()), ..base() },
+        Filter { key_prefix: Some("job-12".to_owned()), ..base() },
+        Filter { holder: Some(actor("runner-1")), labels: fifth(1), ..base() },
+        Filter { directory: Some("work".to_owned()), states: vec![StateName::Cancelled], ..base() },
+        Filter { created: Period { from: minute(100), to: minute(1100) }, ..base() },
+        Filter { started: Period { from: None, to: minute(1030) }, labels: fifth(2), ..base() },
+        Filter { created: Period { from: minute(5000), to: None }, ..base() },
+        Filter { terms: terms(&["w299"]), ..base() },
+        Filter { terms: terms(&["w2", "job"]), ..base() },
+        Filter { terms: terms(&["ses_12"]), ..base() },
+        Filter { terms: terms(&["12", "fifth"]), labels: fifth(4), ..base() },
+        Filter { terms: terms(&["nothing"]), ..base() },
+    ]
+}
+
+async fn pages(store: &SqliteStore, mut request: ListRequest) -> Vec<Handle> {
+    let mut seen = Vec::new();
+    loop {
+        let page = store.list(request.clone()).await.unwrap();
+        seen.extend(page.sessions.iter().map(|listed| listed.handle));
+        match page.next {
+            Some(next) => request.past = Some(next),
+            None => return seen,
+        }
+    }
+}
+
+async fn shows_what_fits(store: &SqliteStore, begun: WallTime) {
+    for namespace in [Namespace::default_name(), other_namespace()] {
+        let everything = list_all(store, &namespace).await;
+        for filter in filters(begun) {
+            let fitting = everything.iter().filter(|listed| filter.admits(&listed.session));
+            let mut expected: Vec<_> = fitting.map(|listed| listed.handle).collect();
+            for (order, limit) in [(Order::Newest, 100), (Order::Oldest, 1000)] {
+                let filter = filter.clone();
+                let request = ListRequest { filter, order, ..ListRequest::newest(namespace.clone(), limit) };
+                assert_eq!(pages(store, request.clone()).await, expected, "{request:?}");
+                expected.reverse();
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_filter_shows_what_fits_across_blocks_and_tenants() {
+    let home = Home::new();
+    let store = filled(&home).await;
+    let begun = template(&store).await.created_at;
+    shows_what_fits(&store, begun).await;
+    assert_eq!(store.verify(Depth::Deep).unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_from_before_the_catalog_gets_one_when_it_is_opened() {
+    let home = Home::new();
+    let begun = {
+        let store = filled(&home).await;
+        template(&store).await.created_at
+    };
+    as_before_the_catalog(&home);
+    let store = home.open();
+    shows_what_fits(&store, begun).await;
+    assert_eq!(store.verify(Depth::Deep).unwrap(), []);
+}
+
+/// Makes the store one of the version before.
+fn as_before_the_catalog(home: &Home) {
+    let undo = "DROP TABLE posting; DROP TABLE zone; DROP TABLE folded;
+        CREATE INDEX session_listed ON session (ns, kind, state); PRAGMA user_version = 1";
+    Connection::open(home.db()).unwrap().execute_batch(undo).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_is_bounded_though_nothing_fits_and_the_next_goes_on() {
+    let home = Home::new();
+    let store = Arc::new(home.open());
+    let template = template(&store).await;
+    // Labels that are one in the catalog, so that only the sessions themselves tell them apart.
+    let long = "x".repeat(100);
+    let labelled = |number: u64| {
+        let id = session_id(&format!("ses_{number}"));
+        let labels = [("long".to_owned(), format!("{long}{}", number == 0))].into();
+        storing(Session { id, labels, ..template.clone() })
+    };
+    store_all(&store, std::iter::once(labelled(0))).await;
+    store_all(&store, (1..5000).map(labelled)).await;
+    let filter = Filter { labels: vec![("long".to_owned(), format!("{long}true"))], ..Filter::default() };
+    let request = ListRequest { filter, ..ListRequest::newest(Namespace::default_name(), 10) };
+    let first = store.list(request.clone()).await.unwrap();
+    assert_eq!(first.sessions, []);
+    let next = first.next.unwrap();
+    assert!((500..4500).contains(&next.0), "a page looks at much, and not at everything: {next:?}");
+    assert_eq!(pages(&store, request).await.len(), 1, "whoever goes on finds it");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_posting_that_tells_something_else_is_found() {
+    let home = Home::new();
+    let store = filled(&home).await;
+    assert_eq!(store.verify(Depth::Deep).unwrap(), []);
+    let damages = [
+        "DELETE FROM posting WHERE term = 'lfifth=3' AND block = 1",
+        "DELETE FROM posting WHERE term LIKE 's%' AND block = 0",
+        "UPDATE zone SET created_max = created_min WHERE block = 1",
+    ];
+    let mut known = 0;
+    for damage in damages {
+        Connection::open(home.db()).unwrap().execute_batch(damage).unwrap();
+        let found = store.verify(Depth::Deep).unwrap();
+        assert!(found.len() > known, "{damage}: {found:?}");
+        known = found.len();
+    }
+}

@@ -1,0 +1,108 @@
+//! What each filter lets through.
+
+use std::collections::BTreeMap;
+
+use tenure_core::id::{Key, Namespace, Revision};
+use tenure_core::session::{Activity, Counters, Mode, State};
+
+use super::*;
+
+fn at(ms: u64) -> WallTime {
+    WallTime::from_epoch_ms(ms)
+}
+
+fn session() -> Session {
+    Session {
+        id: SessionId::parse("ses_01JABC").unwrap(),
+        namespace: Namespace::default_name(),
+        kind: Kind::Agent,
+        key: Some(Key::parse("nightly-build#2").unwrap()),
+        state: State::Active,
+        mode: Mode::General,
+        lease: None,
+        counters: Counters::default(),
+        created_at: at(100),
+        started_at: None,
+        last_started_at: None,
+        start_count: 0,
+        last_activity_at: at(100),
+        activity: Some(Activity {
+            text: "Prüft ÄPFEL, Schritt 3".to_owned(),
+            actor: ActorId::parse("me").unwrap(),
+            at: at(100),
+            revision: Revision(1),
+        }),
+        labels: BTreeMap::from([("team".to_owned(), "web-shop".to_owned())]),
+        command: vec!["/usr/bin/cargo".to_owned(), "--locked".to_owned()],
+        directory: Some("/home/me/shop/".to_owned()),
+        idle: None,
+        predecessor: None,
+        successor: None,
+        anonymous: false,
+    }
+}
+
+fn found(term: &str) -> bool {
+    Filter { terms: vec![term.to_owned()], ..Filter::default() }.admits(&session())
+}
+
+#[test]
+fn words_are_found_by_their_beginning_wherever_they_stand_and_however_they_are_written() {
+    for term in ["nightly", "NIGHT", "build", "2", "team", "shop", "web-shop", "äpf", "prüft", "cargo", "usr"]
+    {
+        assert!(found(term), "{term}");
+    }
+    for term in ["ightly", "webs", "shop-web-x", "nightlyy", "", "--", "home"] {
+        assert!(!found(term), "{term}");
+    }
+}
+
+#[test]
+fn an_id_is_found_by_its_beginning_with_or_without_its_prefix() {
+    for term in ["ses_01JABC", "ses_01J", "01JA", "01ja"] {
+        assert!(found(term), "{term}");
+    }
+    for term in ["JABC", "SES_01J", "ses_01j", "ses_01JABCD"] {
+        assert!(!found(term), "{term}");
+    }
+}
+
+#[test]
+fn every_term_must_be_found() {
+    let all = |terms: &[&str]| {
+        let terms = terms.iter().map(|term| (*term).to_owned()).collect();
+        Filter { terms, ..Filter::default() }.admits(&session())
+    };
+    assert!(all(&["nightly", "cargo", "01J"]));
+    assert!(!all(&["nightly", "pytest"]));
+}
+
+#[test]
+fn both_ends_of_a_period_belong_to_it() {
+    let holds = |from: Option<u64>, to: Option<u64>, ms| {
+        Period { from: from.map(at), to: to.map(at) }.holds(Some(at(ms)))
+    };
+    assert!(holds(Some(5), Some(7), 5) && holds(Some(5), Some(7), 7));
+    assert!(!holds(Some(5), Some(7), 4) && !holds(Some(5), Some(7), 8));
+    assert!(!holds(Some(7), Some(5), 6), "nothing is in a period that ends before it begins");
+    assert!(!Period { from: Some(at(0)), to: None }.holds(None), "what never happened is in no period");
+    assert!(Period::default().holds(None));
+}
+
+#[test]
+fn a_directory_is_named_whole_or_by_its_last_part() {
+    let works_in = |directory: &str| {
+        Filter { directory: Some(directory.to_owned()), ..Filter::default() }.admits(&session())
+    };
+    assert!(works_in("/home/me/shop/") && works_in("shop"));
+    assert!(!works_in("me") && !works_in("/home/me") && !works_in(""));
+}
+
+#[test]
+fn more_words_than_are_kept_and_longer_ones_are_cut() {
+    let mut session = session();
+    session.command = (0..500).map(|number| format!("w{number}")).collect();
+    assert_eq!(words_of(&session).len(), WORDS_MAX);
+    let long = "x".repeat(WORD_CHARS_MAX + 5);
+    assert_eq!(words_in(&long).collect::<Vec<_>>(), ["x".repeat(WORD_CHARS_MAX)]);
+}
