@@ -47,6 +47,12 @@ pub const RUN_TTL_MAX: Duration = Duration::from_secs(10 * 60);
 pub const RUN_TTL_DEFAULT: Duration = Duration::from_secs(15);
 /// Time between asking a command to end and ending it, when nothing else was asked for.
 pub const RUN_GRACE_DEFAULT: Duration = Duration::from_secs(3);
+/// An active session without activity for longer than this counts as stuck, when nothing else was asked for.
+pub const STUCK_AFTER: Duration = Duration::from_secs(30 * 60);
+/// When more than this part of the sessions that were opened lately has expired, that is worth a look.
+pub const EXPIRED_PERCENT_MAX: u64 = 10;
+/// Most stuck sessions that are looked at for having done nothing at all.
+pub const STUCK_LOOKED_AT_MAX: usize = 1000;
 /// An agent session without activity for longer than this expires.
 pub const AGENT_IDLE_AFTER: Duration = Duration::from_secs(30 * 60);
 

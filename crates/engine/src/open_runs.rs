@@ -4,7 +4,7 @@ use tenure_core::id::Namespace;
 use tenure_core::kind::Kind;
 use tenure_core::limits;
 use tenure_core::session::{Session, StateName};
-use tenure_store::{ListRequest, StoreError};
+use tenure_store::{Filter, ListRequest, StoreError};
 
 use crate::Engine;
 
@@ -22,20 +22,18 @@ impl Engine {
     }
 
     async fn add_open_runs(&self, namespace: Namespace, runs: &mut Vec<Session>) -> Result<(), StoreError> {
-        let mut request = ListRequest {
-            namespace,
+        let filter = Filter {
             states: vec![StateName::Active, StateName::Paused],
             kinds: vec![Kind::Agent],
-            labels: Vec::new(),
-            before: None,
-            limit: limits::LIST_MAX,
+            ..Filter::default()
         };
+        let mut request = ListRequest { filter, ..ListRequest::newest(namespace, limits::LIST_MAX) };
         loop {
             let page = self.store.list(request.clone()).await?;
             let sessions = page.sessions.into_iter().map(|listed| listed.session);
             runs.extend(sessions.filter(|session| session.lease.is_some()));
-            request.before = page.next;
-            if request.before.is_none() {
+            request.past = page.next;
+            if request.past.is_none() {
                 return Ok(());
             }
         }

@@ -22,6 +22,7 @@ use crate::sql;
 /// What guards renewals and appends of one session, and where its log goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Head {
+    pub(crate) ns: i64,
     pub(crate) log: LogHead,
     /// Read when the log is first written to: renewals do not need it.
     pub(crate) chain: Option<Chain>,
@@ -33,8 +34,9 @@ pub(crate) struct Head {
 
 impl Head {
     /// The head of a session as it is written.
-    pub(crate) fn of(session: &Session, log: LogHead, chain: Option<Chain>) -> Self {
+    pub(crate) fn of(ns: i64, session: &Session, log: LogHead, chain: Option<Chain>) -> Self {
         Self {
+            ns,
             log,
             chain,
             last_activity: session.last_activity_at,
@@ -96,7 +98,7 @@ impl Heads {
 
 fn read(conn: &Connection, handle: Handle) -> Result<Option<Head>, WorkError> {
     let stored = sql::one(conn, sql::FIND_HANDLE, [handle.0], Stored::of)?;
-    Ok(stored.map(|stored| Head::of(&stored.session, stored.log, None)))
+    Ok(stored.map(|stored| Head::of(stored.ns, &stored.session, stored.log, None)))
 }
 
 /// Spreads handles, which are small and consecutive, over a table. Nobody outside chooses them.

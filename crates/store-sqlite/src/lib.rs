@@ -12,6 +12,7 @@ mod clock;
 mod connection;
 mod error;
 mod faults;
+mod figures;
 mod heads;
 mod health;
 mod netfs;

@@ -13,7 +13,7 @@ use crate::error::{Code, OpenError, WorkError, code_of};
 use crate::place::Place;
 use crate::transaction::transaction;
 use crate::troubles::Troubles;
-use crate::{catalog, turnstile};
+use crate::{catalog, figures, turnstile};
 
 /// Marks the file as a store of this program: the letters `Tnur`.
 const APPLICATION_ID: i64 = 0x546e_7572;
@@ -106,6 +106,7 @@ fn migrate(conn: &Connection, troubles: &Troubles) -> Result<(), WorkError> {
             conn.pragma_update(None, "user_version", number)?;
         }
         catalog::build(conn)?;
+        figures::build(conn)?;
         Ok(conn.pragma_update(None, "application_id", APPLICATION_ID)?)
     })
 }

@@ -1,5 +1,6 @@
 //! Requests on their way to the writer, and their answers on the way back.
 
+use tenure_core::event::EventBody;
 use tenure_core::id::{CommitId, Fence, Incarnation, Revision};
 use tenure_core::session::{Change, Counters, Judged, Session, Write};
 use tenure_store::record;
@@ -128,14 +129,27 @@ pub(crate) struct Batch {
     pub(crate) bytes: Vec<u8>,
     pub(crate) unsealed: usize,
     pub(crate) count: u64,
+    /// How many there are of each type.
+    pub(crate) types: Vec<(String, u64)>,
 }
 
 impl Batch {
-    fn of(commit_id: CommitId, events: Vec<tenure_core::event::EventBody>) -> Self {
-        let count = events.len() as u64;
+    fn of(commit_id: CommitId, events: Vec<EventBody>) -> Self {
+        let (count, types) = (events.len() as u64, count_types(&events));
         let bytes = record::encode_events(events);
-        Self { commit_id, unsealed: bytes.len(), bytes, count }
+        Self { commit_id, unsealed: bytes.len(), bytes, count, types }
     }
+}
+
+fn count_types(events: &[EventBody]) -> Vec<(String, u64)> {
+    let mut types: Vec<(String, u64)> = Vec::new();
+    for name in events.iter().map(EventBody::type_name) {
+        match types.iter_mut().find(|(known, _)| known == name) {
+            Some((_, count)) => *count += 1,
+            None => types.push((name.to_owned(), 1)),
+        }
+    }
+    types
 }
 
 /// An append, encoded where it came from, so that the writer does not do it for everybody.

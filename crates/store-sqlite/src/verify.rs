@@ -10,7 +10,7 @@ use crate::chain::{Chain, Pointers};
 use crate::error::WorkError;
 use crate::row::{Stored, blob, unsigned};
 use crate::store::SqliteStore;
-use crate::{catalog, sql};
+use crate::{catalog, figures, sql};
 
 /// How closely to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +63,9 @@ fn check(conn: &Connection, depth: Depth) -> Result<Vec<String>, WorkError> {
         found.extend(check_sessions(conn)?);
         found.extend(check_logs(conn)?);
         found.extend(catalog::check_postings(conn)?);
+        if found.is_empty() {
+            found.extend(figures::check_tallies(conn)?);
+        }
     }
     Ok(found)
 }

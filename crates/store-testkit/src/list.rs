@@ -146,6 +146,22 @@ macro_rules! with_cases {
                 a_filtered_list_follows_every_change,
                 any_filters_together_show_what_each_lets_through,
             }
+            statistics {
+                nothing_is_counted_where_nothing_is,
+                sessions_are_counted_by_kind_and_state,
+                how_long_ended_sessions_took_is_added_up,
+                what_was_opened_before_yesterday_is_not_recent,
+                the_ages_are_those_of_open_sessions,
+                events_are_counted_by_type,
+                events_older_than_an_hour_are_not_recent,
+                refused_writes_are_not_counted,
+                what_is_quiet_for_longest_comes_first,
+                figures_show_one_namespace,
+                every_instance_adds_to_the_same_figures,
+                figures_are_there_after_reopening,
+                without_a_usable_clock_nothing_is_recent,
+                figures_are_what_one_finds_by_looking_at_everything,
+            }
             due {
                 a_session_is_due_once_it_was_idle_too_long,
                 the_longest_overdue_comes_first,

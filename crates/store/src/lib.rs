@@ -12,18 +12,23 @@ mod inspect;
 mod log;
 pub mod record;
 mod session;
+mod statistics;
 
 pub use clock::Clock;
 pub use error::StoreError;
-pub use log::{AppendOutcome, AppendRequest, AppendResolution, LogStore, ReadOutcome, ReadRequest, Watch};
 pub use filter::{Filter, Period, WORD_CHARS_MAX, WORDS_MAX, last_part, words_in, words_of};
 pub use inspect::{Due, Inspect, ListRequest, Listed, NamedRequest, Order, Page, Postpone};
+pub use log::{AppendOutcome, AppendRequest, AppendResolution, LogStore, ReadOutcome, ReadRequest, Watch};
 pub use session::{
     CommitOutcome, CommitRequest, Committed, Find, Found, Handle, RenewOutcome, RenewRequest, SessionStore,
     Slot,
 };
+pub use statistics::{
+    EventCount, Figures, FiguresRequest, LENGTH_COUNTED_MAX, OpenTimes, Quiet, Statistics, Tally,
+    recent_events_since, recent_sessions_since,
+};
 
 /// Everything an engine needs of a store.
-pub trait Store: SessionStore + LogStore + Inspect + std::fmt::Debug {}
+pub trait Store: SessionStore + LogStore + Inspect + Statistics + std::fmt::Debug {}
 
-impl<S: SessionStore + LogStore + Inspect + std::fmt::Debug> Store for S {}
+impl<S: SessionStore + LogStore + Inspect + Statistics + std::fmt::Debug> Store for S {}

@@ -6,6 +6,7 @@ mod apply;
 mod bench;
 mod keeper;
 mod open_runs;
+mod overview;
 mod sweep;
 mod tail;
 mod wait;

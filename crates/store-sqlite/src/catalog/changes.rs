@@ -7,10 +7,10 @@ use tenure_core::session::Session;
 use tenure_store::Handle;
 
 use super::bits::{Bits, place_of};
+use super::postings::posting;
 use super::terms;
 use super::zone::Zone;
 use crate::error::WorkError;
-use crate::row::{blob, corrupt};
 use crate::sql;
 
 /// What becomes of one posting.
@@ -38,7 +38,7 @@ impl Changes {
 
     /// All that is known of a session is its state, as it is stored.
     pub(super) fn enter_damaged(&mut self, ns: i64, handle: Handle, (kind, state): (i64, i64)) {
-        self.flip((ns, handle), format!("{}{kind}.{state}", terms::STATE), true);
+        self.flip((ns, handle), format!("{}{kind}.{state}", terms::STATES), true);
     }
 
     /// A session that is in the catalog is as it is now.
@@ -99,15 +99,4 @@ impl Changes {
         }
         Ok(())
     }
-}
-
-/// Of which sessions of a block a term is true.
-pub(super) fn posting(conn: &Connection, key: (i64, i64, &str)) -> Result<Bits, WorkError> {
-    let found = sql::one(conn, sql::POSTING_FIND, key, |row| bits(blob(row, 0)?))?;
-    Ok(found.unwrap_or(Bits::NONE))
-}
-
-/// A set from its column.
-pub(super) fn bits(bytes: Option<&[u8]>) -> Result<Bits, WorkError> {
-    bytes.and_then(Bits::decode).ok_or_else(|| corrupt("a posting that names no sessions"))
 }

@@ -12,6 +12,8 @@
 mod bits;
 mod changes;
 mod fold;
+mod open;
+mod postings;
 mod search;
 mod terms;
 mod verify;
@@ -22,5 +24,6 @@ mod tests;
 
 pub(crate) use changes::Changes;
 pub(crate) use fold::{FOLDED_AT_ONCE, build, fold, folded};
+pub(crate) use open::{each_active, open_since};
 pub(crate) use search::list;
 pub(crate) use verify::check_postings;

@@ -9,12 +9,12 @@ use tenure_core::session::StateName;
 use tenure_store::{Filter, Handle, ListRequest, Order, Page, words_in};
 
 use super::bits::{Bits, LAST, handle_at, place_in, place_of};
-use super::changes::{bits, posting};
 use super::fold::folded;
+use super::postings::{each, in_states, posting};
 use super::terms;
 use super::zone::Zone;
 use crate::error::WorkError;
-use crate::row::{Stored, blob, corrupt, signed};
+use crate::row::{Stored, signed};
 use crate::sql;
 
 /// How much is done for one page, in steps from one posting to the next.
@@ -196,16 +196,21 @@ impl<'a> Search<'a> {
         if self.asked.has_times && !Zone::find(self.conn, block)?.can_hold(&self.request.filter) {
             return Ok(Bits::NONE);
         }
-        let (conn, ns, steps) = (self.conn, self.ns, &mut self.steps);
         let mut bits = within;
         for term in &self.asked.all {
-            *steps = steps.saturating_sub(SEEK);
-            bits = bits.and(&posting(conn, (ns, block, term))?);
+            self.steps = self.steps.saturating_sub(SEEK);
+            bits = bits.and(&posting(self.conn, (self.ns, block, term))?);
             if bits.is_empty() {
                 return Ok(bits);
             }
         }
-        let mut union = |beginning: &str| union(conn, (ns, block), beginning, steps);
+        let (conn, at, steps) = (self.conn, (self.ns, block), &mut self.steps);
+        let mut union = |beginning: &str| {
+            let mut bits = Bits::NONE;
+            let count = each(conn, at, beginning, |_, found| bits = bits.or(&found))?;
+            *steps = steps.saturating_sub(SEEK + count);
+            Ok(bits)
+        };
         if let Some(key) = &self.asked.key {
             bits = bits.and(&union(key)?);
         }
@@ -218,24 +223,9 @@ impl<'a> Search<'a> {
         if bits.is_empty() {
             return Ok(bits);
         }
-        Ok(bits.and(&self.states(block)?))
-    }
-
-    fn states(&mut self, block: i64) -> Result<Bits, WorkError> {
-        let mut bits = Bits::NONE;
-        let wanted = self.asked.states.as_ref();
-        each(
-            self.conn,
-            (self.ns, block),
-            terms::STATE.encode_utf8(&mut [0; 4]),
-            &mut self.steps,
-            |term, found| {
-                if wanted.is_none_or(|wanted| wanted.iter().any(|wanted| wanted == term)) {
-                    bits = bits.or(&found);
-                }
-            },
-        )?;
-        Ok(bits)
+        let (states, count) = in_states(conn, at, self.asked.states.as_deref())?;
+        self.steps = self.steps.saturating_sub(SEEK + count);
+        Ok(bits.and(&states))
     }
 }
 
@@ -323,33 +313,4 @@ impl Ids {
         }
         Ok(if handles.len() > IDS_MAX { Self::Many } else { Self::Few(handles) })
     }
-}
-
-/// Of which sessions of a block any term is true that begins like this.
-fn union(conn: &Connection, at: (i64, i64), beginning: &str, steps: &mut usize) -> Result<Bits, WorkError> {
-    let mut bits = Bits::NONE;
-    each(conn, at, beginning, steps, |_, found| bits = bits.or(&found))?;
-    Ok(bits)
-}
-
-/// Each posting of a block whose term begins like this.
-fn each(
-    conn: &Connection,
-    (ns, block): (i64, i64),
-    beginning: &str,
-    steps: &mut usize,
-    mut take: impl FnMut(&str, Bits),
-) -> Result<(), WorkError> {
-    let mut statement = conn.prepare_cached(sql::POSTING_FROM)?;
-    let mut rows = statement.query((ns, block, beginning))?;
-    *steps = steps.saturating_sub(SEEK);
-    while let Some(row) = rows.next()? {
-        let term = row.get_ref(0)?.as_str().map_err(|why| corrupt(why.to_string()))?;
-        if !term.starts_with(beginning) {
-            break;
-        }
-        *steps = steps.saturating_sub(1);
-        take(term, bits(blob(row, 1)?)?);
-    }
-    Ok(())
 }

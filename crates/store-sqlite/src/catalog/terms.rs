@@ -12,8 +12,10 @@ use tenure_store::{last_part, record, words_of};
 /// Longest term, in bytes, besides its letter.
 const TERM_BYTES_MAX: usize = 48;
 
-/// The sorts of terms.
-pub(super) const STATE: char = 's';
+/// What the terms of kinds and states begin with.
+pub(super) const STATES: &str = "s";
+
+/// The sorts of other terms.
 pub(super) const HOLDER: char = 'h';
 pub(super) const DIRECTORY: char = 'd';
 pub(super) const LAST_PART: char = 'n';
@@ -29,7 +31,7 @@ pub(super) fn term(sort: char, text: &str) -> String {
 
 /// The term of a kind in a state.
 pub(super) fn state(kind: Kind, state: StateName) -> String {
-    format!("{STATE}{}.{}", record::kind_code(kind), record::state_code(state))
+    format!("{STATES}{}.{}", record::kind_code(kind), record::state_code(state))
 }
 
 /// A label's term.

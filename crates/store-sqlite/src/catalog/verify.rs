@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use rusqlite::Connection;
 
 use super::bits::{BLOCK, Bits};
-use super::changes::{Changes, bits};
+use super::changes::Changes;
 use super::fold::{enter, folded};
+use super::postings::bits;
 use super::zone::Zone;
 use crate::error::WorkError;
 use crate::row::blob;

@@ -41,6 +41,16 @@ impl Zone {
         meets(self.created, filter.created) && meets(self.started, filter.started)
     }
 
+    /// When the first of them was opened. Instants that no column holds are the last that one holds.
+    pub(super) fn first_created(&self) -> WallTime {
+        instant(self.created.map_or(i64::MAX, |(first, _)| first))
+    }
+
+    /// When the last of them was opened.
+    pub(super) fn last_created(&self) -> WallTime {
+        instant(self.created.map_or(0, |(_, last)| last))
+    }
+
     pub(super) fn find(conn: &Connection, block: i64) -> Result<Self, WorkError> {
         let found = sql::one(conn, sql::ZONE_FIND, [block], |row| {
             let started: (Option<i64>, Option<i64>) = (row.get(2)?, row.get(3)?);
@@ -56,6 +66,10 @@ impl Zone {
         let started = self.started.unzip();
         sql::write(conn, sql::ZONE_WRITE, (block, created.0, created.1, started.0, started.1)).map(drop)
     }
+}
+
+fn instant(column: i64) -> WallTime {
+    WallTime::from_epoch_ms(column.unsigned_abs())
 }
 
 fn wider(one: Option<Span>, two: Option<Span>) -> Option<Span> {

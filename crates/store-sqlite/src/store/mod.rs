@@ -3,6 +3,7 @@
 mod inspect;
 mod log;
 mod session;
+mod statistics;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -20,11 +20,12 @@ impl Work<'_> {
             None if head.terminal => return Ok(AppendOutcome::Ended),
             Some(_) | None => {}
         }
-        let from = head.log;
+        let (ns, from) = (head.ns, head.log);
         let mut chain = head.chain.take();
         // Only the owner's word is activity, and the clock may have been set back since.
         let heard = append.fence.map_or(head.last_activity, |_| head.last_activity.max(wall));
-        let to = self.write_batch(append.handle, from, &mut chain, (&mut append.batch, append.fence))?;
+        let to =
+            self.write_batch((ns, append.handle), from, &mut chain, (&mut append.batch, append.fence))?;
         self.write_head(append.handle, (from, to), heard)?;
         if let Some(head) = self.memory.heads.of(self.conn, append.handle)? {
             (head.log, head.chain, head.last_activity) = (to, chain, heard);

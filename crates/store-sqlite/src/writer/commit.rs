@@ -167,11 +167,12 @@ impl Work<'_> {
         if !write.has_activity_change {
             session.activity.clone_from(&on.session.activity);
         }
+        self.counts.changed(on.ns, &on.session, &session);
         if handle.0 <= self.memory.folded(self.conn)? {
             self.catalog.change((on.ns, handle), &on.session, &session);
         }
         let mut chain = self.memory.heads.take_chain(handle);
-        let log = self.write_batch(handle, on.log, &mut chain, (&mut write.batch, stamp.fence))?;
+        let log = self.write_batch((on.ns, handle), on.log, &mut chain, (&mut write.batch, stamp.fence))?;
         let row = params![
             handle.0,
             session.id.as_str(),
@@ -190,7 +191,7 @@ impl Work<'_> {
         ];
         exactly_one(sql::write(self.conn, sql::SESSION_UPDATE, row)?, "a session")?;
         self.write_head(handle, (on.log, log), session.last_activity_at)?;
-        self.wrote(stamp, handle, Head::of(&session, log, chain));
+        self.wrote(stamp, handle, Head::of(on.ns, &session, log, chain));
         Ok((handle, log.seq))
     }
 
@@ -201,8 +202,9 @@ impl Work<'_> {
         slot: Option<i64>,
     ) -> Result<(Handle, Seq), WorkError> {
         let session = &write.session;
+        let ns = self.memory.namespace_or_new(self.conn, &session.namespace)?;
         let row = params![
-            self.memory.namespace_or_new(self.conn, &session.namespace)?,
+            ns,
             session.id.as_str(),
             record::kind_code(session.kind),
             slot.filter(|_| session.key.is_some()),
@@ -220,13 +222,14 @@ impl Work<'_> {
         sql::write(self.conn, sql::SESSION_INSERT, row)?;
         let handle = Handle(self.conn.last_insert_rowid());
         self.opened = self.opened.max(Some(handle));
+        self.counts.opened(ns, session);
         self.write_lease(handle, session.lease.as_ref())?;
         let (empty, mut chain) = (LogHead::default(), Some(Chain::default()));
-        let log = self.write_batch(handle, empty, &mut chain, (&mut write.batch, stamp.fence))?;
+        let log = self.write_batch((ns, handle), empty, &mut chain, (&mut write.batch, stamp.fence))?;
         let at = signed(session.last_activity_at.epoch_ms());
         let row = (handle.0, signed(log.seq.0), log.pos, signed(log.depth), at);
         sql::write(self.conn, sql::HEAD_INSERT, row)?;
-        self.wrote(stamp, handle, Head::of(session, log, chain));
+        self.wrote(stamp, handle, Head::of(ns, session, log, chain));
         Ok((handle, log.seq))
     }
 

@@ -7,6 +7,7 @@ use tenure_core::id::Namespace;
 use tenure_store::Handle;
 
 use crate::error::WorkError;
+use crate::figures::Rolled;
 use crate::heads::Heads;
 use crate::row::ProcessRow;
 use crate::{catalog, sql};
@@ -24,6 +25,8 @@ pub(super) struct Memory {
     /// Rows of processes that were alive when they were first seen: who dies later is found by ringing it.
     /// Outlives [`Self::clear`].
     pub(super) met: HashSet<i64>,
+    /// When minutes were last added up. Outlives [`Self::clear`]: to do it once more does no harm.
+    pub(super) rolled: Rolled,
     /// SQLite's number for what other connections have written, when this was last true.
     version: Option<i64>,
     /// Tenants are never deleted, so these stay true.
@@ -41,6 +44,7 @@ impl Memory {
             folded: None,
             others: None,
             met: HashSet::new(),
+            rolled: Rolled::default(),
             version: None,
             namespaces: HashMap::new(),
         }

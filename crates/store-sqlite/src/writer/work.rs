@@ -11,6 +11,7 @@ use super::watch::Concerned;
 use crate::catalog::Changes;
 use crate::chain::Chain;
 use crate::error::WorkError;
+use crate::figures::Counts;
 use crate::place::Place;
 use crate::request::{Batch, Request};
 use crate::row::{LogHead, Stored, corrupt, signed};
@@ -49,6 +50,8 @@ pub(super) struct Work<'c> {
     pub(super) gone: Vec<Incarnation>,
     /// What changes in the catalog.
     pub(super) catalog: Changes,
+    /// What is to be counted.
+    pub(super) counts: Counts,
     /// The newest session that was opened.
     pub(super) opened: Option<Handle>,
     renew: Hot<'c>,
@@ -57,12 +60,7 @@ pub(super) struct Work<'c> {
 }
 
 impl<'c> Work<'c> {
-    pub(super) fn new(
-        conn: &'c Connection,
-        memory: &'c mut Memory,
-        now: Moment,
-        place: &'c Place,
-    ) -> Self {
+    pub(super) fn new(conn: &'c Connection, memory: &'c mut Memory, now: Moment, place: &'c Place) -> Self {
         Self {
             conn,
             memory,
@@ -72,6 +70,7 @@ impl<'c> Work<'c> {
             evidence: None,
             gone: Vec::new(),
             catalog: Changes::default(),
+            counts: Counts::default(),
             opened: None,
             renew: Hot::new(sql::LEASE_RENEW),
             log_insert: Hot::new(sql::LOG_INSERT),
@@ -95,6 +94,7 @@ impl<'c> Work<'c> {
     /// Everything is worked on: what it was, and who is to be told.
     pub(super) fn done(mut self) -> Result<Done, WorkError> {
         self.catalog.write(self.conn)?;
+        self.counts.write(self.conn, &mut self.memory.rolled)?;
         if let Some(opened) = self.opened {
             self.memory.fold(self.conn, opened)?;
         }
@@ -125,7 +125,7 @@ impl<'c> Work<'c> {
     /// Adds a batch to a session's log. The head row is the caller's to write.
     pub(super) fn write_batch(
         &mut self,
-        handle: Handle,
+        (ns, handle): (i64, Handle),
         log: LogHead,
         chain: &mut Option<Chain>,
         (batch, fence): (&mut Batch, Option<Fence>),
@@ -145,6 +145,7 @@ impl<'c> Work<'c> {
         let (count, id) = (signed(batch.count), batch.commit_id.0);
         let row = (pos, handle.0, signed(first.0), count, to.prev, to.jump, id, &batch.bytes);
         self.log_insert.execute(self.conn, row)?;
+        self.counts.logged(ns, self.wall(), &batch.types);
         self.evidence = Some(Evidence::Row { pos, handle, first });
         let seq = Seq(log.seq.0.saturating_add(batch.count));
         Ok(LogHead { seq, pos, depth: log.depth.saturating_add(1) })

@@ -1,12 +1,16 @@
 //! Lists of more sessions than a block has, and their catalog.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rusqlite::Connection;
 use tenure_core::id::Namespace;
 use tenure_core::session::{Session, StateName};
 use tenure_core::time::WallTime;
-use tenure_store::{CommitRequest, Filter, Handle, Inspect as _, ListRequest, Listed, Order, Period, Store};
+use tenure_store::{
+    CommitRequest, FiguresRequest, Filter, Handle, Inspect as _, ListRequest, Listed, Order, Period,
+    Statistics as _, Store,
+};
 use tenure_store_sqlite::{Depth, SqliteStore};
 use tenure_store_testkit::fixture::{
     Target, actor, cancel, key, other_namespace, prepare, run, session_id, slot_of, start, storing,
@@ -14,7 +18,7 @@ use tenure_store_testkit::fixture::{
 use tenure_store_testkit::list_all;
 use tokio::task::JoinSet;
 
-use crate::support::Home;
+use crate::support::{Home, hold};
 
 /// More than one block.
 const SESSIONS: u64 = 1400;
@@ -138,12 +142,17 @@ async fn a_store_from_before_the_catalog_gets_one_when_it_is_opened() {
     as_before_the_catalog(&home);
     let store = home.open();
     shows_what_fits(&store, begun).await;
+    let request =
+        FiguresRequest { namespace: other_namespace(), quiet_after: Duration::from_secs(1), quiet_max: 1 };
+    let figures = store.figures(request).await.unwrap();
+    let count: u64 = figures.sessions.iter().map(|tally| tally.count).sum();
+    assert_eq!(count, SESSIONS / 7, "those that were there before are counted");
     assert_eq!(store.verify(Depth::Deep).unwrap(), []);
 }
 
 /// Makes the store one of the version before.
 fn as_before_the_catalog(home: &Home) {
-    let undo = "DROP TABLE posting; DROP TABLE zone; DROP TABLE folded;
+    let undo = "DROP TABLE posting; DROP TABLE zone; DROP TABLE folded; DROP TABLE tally; DROP TABLE volume;
         CREATE INDEX session_listed ON session (ns, kind, state); PRAGMA user_version = 1";
     Connection::open(home.db()).unwrap().execute_batch(undo).unwrap();
 }
@@ -169,6 +178,20 @@ async fn a_page_is_bounded_though_nothing_fits_and_the_next_goes_on() {
     let next = first.next.unwrap();
     assert!((500..4500).contains(&next.0), "a page looks at much, and not at everything: {next:?}");
     assert_eq!(pages(&store, request).await.len(), 1, "whoever goes on finds it");
+}
+
+#[tokio::test]
+async fn a_tally_that_is_wrong_is_found() {
+    let home = Home::new();
+    let store = home.open();
+    hold(&store, "a").await;
+    assert_eq!(store.verify(Depth::Deep).unwrap(), []);
+    for damage in
+        ["UPDATE tally SET count = 2", "UPDATE tally SET count = 1, hour = hour + 1", "DELETE FROM tally"]
+    {
+        Connection::open(home.db()).unwrap().execute_batch(damage).unwrap();
+        assert_ne!(store.verify(Depth::Deep).unwrap(), [], "{damage}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -13,5 +13,6 @@ pub mod model;
 pub mod process;
 pub mod records;
 pub mod session;
+pub mod statistics;
 pub mod unknown;
 pub mod watch;

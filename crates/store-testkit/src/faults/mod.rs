@@ -42,6 +42,8 @@ pub enum Verb {
     Due,
     /// [`tenure_store::Inspect::postpone`].
     Postpone,
+    /// [`tenure_store::Statistics::figures`].
+    Figures,
 }
 
 impl Verb {

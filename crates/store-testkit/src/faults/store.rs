@@ -6,9 +6,10 @@ use async_trait::async_trait;
 use tenure_core::id::Namespace;
 use tenure_core::time::Moment;
 use tenure_store::{
-    AppendOutcome, AppendRequest, AppendResolution, CommitOutcome, CommitRequest, Committed, Due, Find,
-    Found, Handle, Inspect, ListRequest, Listed, LogStore, NamedRequest, Page, Postpone, ReadOutcome,
-    ReadRequest, RenewOutcome, RenewRequest, SessionStore, Store, StoreError, Watch,
+    AppendOutcome, AppendRequest, AppendResolution, CommitOutcome, CommitRequest, Committed, Due, Figures,
+    FiguresRequest, Find, Found, Handle, Inspect, ListRequest, Listed, LogStore, NamedRequest, Page,
+    Postpone, ReadOutcome, ReadRequest, RenewOutcome, RenewRequest, SessionStore, Statistics, Store,
+    StoreError, Watch,
 };
 
 use super::{Faults, Verb};
@@ -92,5 +93,12 @@ impl Inspect for FaultyStore {
 
     async fn postpone(&self, looks: Vec<Postpone>) -> Result<(), StoreError> {
         self.faults.around(Verb::Postpone, None, || self.inner.postpone(looks.clone())).await
+    }
+}
+
+#[async_trait]
+impl Statistics for FaultyStore {
+    async fn figures(&self, request: FiguresRequest) -> Result<Figures, StoreError> {
+        self.faults.around(Verb::Figures, None, || self.inner.figures(request.clone())).await
     }
 }

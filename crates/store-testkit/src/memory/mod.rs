@@ -5,6 +5,7 @@ mod harness;
 mod inspect;
 mod log;
 mod session;
+mod statistics;
 mod tables;
 
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -13,6 +14,7 @@ use tenure_core::session::Session;
 use tenure_store::{Clock, Handle};
 
 pub use harness::MemoryHarness;
+pub(crate) use statistics::{event_counts, open_times, tallies};
 
 use crate::ManualClock;
 use tables::Tables;

@@ -48,6 +48,7 @@ impl World {
             Verb::AppendInbox => self.append(op, self.chosen(op), |_| None).await,
             Verb::Read => self.check_read(op).await,
             Verb::List => self.check_list(op).await,
+            Verb::Figures => self.check_figures(op).await,
             Verb::Due => self.check_due(op).await,
             Verb::Postpone => {
                 self.postpone(op).await;

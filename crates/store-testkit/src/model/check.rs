@@ -8,7 +8,8 @@ use tenure_core::kind::Kind;
 use tenure_core::session::{Session, StateName};
 use tenure_core::time::WallTime;
 use tenure_store::{
-    Due, Filter, Find, ListRequest, Listed, NamedRequest, Order, Period, Postpone, ReadRequest, Store,
+    Due, Figures, FiguresRequest, Filter, Find, ListRequest, Listed, NamedRequest, Order, Period, Postpone,
+    Quiet, ReadRequest, Store,
 };
 
 use super::deed::{AGENT_KEYS, WORKSPACE_KEY};
@@ -93,6 +94,23 @@ impl World {
     async fn chosen_session(&self, op: &Op) -> Option<Session> {
         let handle = self.handle(self.model.as_ref(), &self.chosen(op)?).await?;
         self.model.find(Find::Handle(handle)).await.expect("an answer").current.session
+    }
+
+    /// The figures, but for handles.
+    pub(super) async fn check_figures(&self, op: &Op) {
+        let request = FiguresRequest {
+            namespace: Namespace::default_name(),
+            quiet_after: TTL * u32::from(op.number / 2) * 20,
+            quiet_max: usize::from(op.who),
+        };
+        let expected = self.model.figures(request.clone()).await.expect("figures");
+        let figures = self.tested(op).figures(request).await.expect("figures");
+        assert_eq!(shown(&figures.quiet.longest), shown(&expected.quiet.longest), "what is quiet");
+        let without_list = |figures: Figures| {
+            let quiet = Quiet { longest: Vec::new(), ..figures.quiet };
+            Figures { quiet, ..figures }
+        };
+        assert_eq!(without_list(figures), without_list(expected));
     }
 
     /// What the keys, and the ids that were given out, mean.

@@ -47,6 +47,7 @@ pub(super) enum Verb {
     AppendInbox,
     Read,
     List,
+    Figures,
     Due,
     Postpone,
     /// A little time passes.
@@ -97,7 +98,7 @@ pub(super) enum Deed {
 }
 
 /// The verbs with how often each comes, relative to the others.
-const VERBS: [(Verb, usize); 31] = [
+const VERBS: [(Verb, usize); 32] = [
     (Verb::Commit(Deed::Start), 8),
     (Verb::Commit(Deed::StartTakingOver), 3),
     (Verb::Commit(Deed::Takeover), 3),
@@ -123,11 +124,12 @@ const VERBS: [(Verb, usize); 31] = [
     (Verb::AppendFormer, 2),
     (Verb::AppendInbox, 4),
     (Verb::Read, 4),
-    (Verb::List, 8),
+    (Verb::List, 7),
+    (Verb::Figures, 6),
     (Verb::Due, 2),
-    (Verb::Postpone, 3),
+    (Verb::Postpone, 5),
     (Verb::Pass, 8),
-    (Verb::PassLong, 3),
+    (Verb::PassLong, 4),
     (Verb::Reopen, 3),
 ];
 

@@ -27,3 +27,26 @@ INSERT INTO folded (one, sid) VALUES (1, 0);
 
 -- A state is a term like any other.
 DROP INDEX session_listed;
+
+-- How many sessions there are, by the hour in which they were opened, in which kind and state. into_hour is
+-- how far into their hour they were opened, lasted how long they took until they ended, both in
+-- milliseconds and added up.
+CREATE TABLE tally (
+    ns INTEGER NOT NULL,
+    hour INTEGER NOT NULL,
+    kind INTEGER NOT NULL,
+    state INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    into_hour INTEGER NOT NULL,
+    lasted INTEGER NOT NULL,
+    PRIMARY KEY (ns, hour, kind, state)
+) WITHOUT ROWID, STRICT;
+
+-- How many events came in, by minute and type. Minutes that are long over are added up in minute -1.
+CREATE TABLE volume (
+    ns INTEGER NOT NULL,
+    minute INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (ns, minute, type)
+) WITHOUT ROWID, STRICT;

@@ -136,6 +136,28 @@ flaws! {
     EndsListEarly,
     /// A page repeats the last session of the one before.
     RepeatsSession,
+    /// Sessions that have ended count as active.
+    CountsEndedAsActive,
+    /// How long sessions took is not counted.
+    ForgetsLengths,
+    /// All sessions count as recent.
+    CountsOldSessions,
+    /// Sessions that have ended have an age.
+    AgesEnded,
+    /// The mean age is that of the oldest.
+    TellsWrongMean,
+    /// Appended events are not counted.
+    CountsNoAppends,
+    /// All events count as recent.
+    CountsOldEvents,
+    /// Whatever was asked for, everything active is quiet.
+    FindsAllQuiet,
+    /// As many quiet sessions are shown as there are.
+    ShowsAllQuiet,
+    /// What is quiet for the shortest time comes first.
+    ShowsShortestQuiet,
+    /// Figures are always those of one tenant.
+    CountsOneNamespace,
     /// A name shows ended sessions beside open ones.
     NamesEnded,
     /// A name is a key first.
@@ -175,13 +197,13 @@ flaws! {
 }
 
 impl Flaw {
-    /// Those that no sequence of verbs meets: nobody watches in it, no key is an id, all is one
-    /// tenant's, and the order of what is
-    /// due depends on how a store notes its looks.
+    /// Those that no sequence of verbs meets: nobody watches in it, there is one tenant, no key is
+    /// an id, and the order of what is due depends on how a store notes its looks.
     pub(crate) const OUT_OF_REACH: [Self; 6] = [
         Self::NeverWakes,
         Self::WakesOnCommitsOnly,
         Self::WakesHereOnly,
+        Self::CountsOneNamespace,
         Self::NamesKeysFirst,
         Self::HidesTenants,
         Self::DueLatestFirst,

@@ -5,6 +5,7 @@ mod harness;
 mod inspect;
 mod log;
 mod session;
+mod statistics;
 mod store;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -29,7 +30,7 @@ fn fails(case: &Case, harness: &dyn Harness) -> bool {
 }
 
 fn fails_at_random(harness: &dyn Harness) -> bool {
-    runtime().block_on(first_disagreement(harness, 100, 1)).is_some()
+    runtime().block_on(first_disagreement(harness, 200, 1)).is_some()
 }
 
 #[test]

@@ -1,0 +1,1 @@
+SELECT last_activity FROM head WHERE sid = ?1

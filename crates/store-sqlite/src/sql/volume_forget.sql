@@ -1,0 +1,1 @@
+DELETE FROM volume WHERE ns = ?1 AND minute >= 0 AND minute < ?2
