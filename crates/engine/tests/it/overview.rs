@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tenure_core::alert::Alert;
 use tenure_core::event::EventBody;
-use tenure_core::id::Namespace;
+use tenure_core::id::{Namespace, Seq};
 use tenure_core::session::{Command, StateName, Stats};
 use tenure_core::{limits, session::Session};
 use tenure_engine::{Ages, Kept, Overview, Target, mean_length};
@@ -30,7 +30,11 @@ async fn end(bench: &Bench, kept: Kept, command: Command) {
 async fn say(bench: &Bench, kept: Kept) {
     let events = vec![EventBody::Activity { text: "step".to_owned() }];
     let (commit_id, handle) = (bench.engine.ids().commit_id(), kept.handle);
-    bench.engine.append(AppendRequest { commit_id, handle, fence: Some(kept.fence), events }).await.unwrap();
+    bench
+        .engine
+        .append(AppendRequest { commit_id, handle, fence: Some(kept.fence), after: Seq(0), events })
+        .await
+        .unwrap();
 }
 
 #[tokio::test]

@@ -8,12 +8,12 @@ use tenure_core::id::Namespace;
 use tenure_core::session::{Session, StateName};
 use tenure_core::time::WallTime;
 use tenure_store::{
-    CommitRequest, FiguresRequest, Filter, Handle, Inspect as _, ListRequest, Listed, Order, Period,
+    CommitRequest, FiguresRequest, Filter, Handle, Inspect as _, ListRequest, Listed, Order, Period, Slot,
     Statistics as _, Store,
 };
 use tenure_store_sqlite::{Depth, SqliteStore};
 use tenure_store_testkit::fixture::{
-    Target, actor, cancel, key, other_namespace, prepare, run, session_id, slot_of, start, storing,
+    Target, actor, cancel, key, other_namespace, prepare, run, session_id, start, storing,
 };
 use tenure_store_testkit::list_all;
 use tokio::task::JoinSet;
@@ -52,7 +52,7 @@ fn session(template: &Session, number: u64) -> CommitRequest {
         command: vec![format!("w{}", number % 300)],
         ..template.clone()
     };
-    CommitRequest { slot: slot_of(&session), ..storing(session) }
+    CommitRequest { slot: Slot::of(&session), ..storing(session) }
 }
 
 async fn filled(home: &Home) -> Arc<SqliteStore> {

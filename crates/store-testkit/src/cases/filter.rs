@@ -8,11 +8,11 @@ use tenure_core::kind::Kind;
 use tenure_core::lease::Lease;
 use tenure_core::session::{Session, State, StateName};
 use tenure_core::time::WallTime;
-use tenure_store::{CommitRequest, Filter, Handle, ListRequest, Listed, Order, Page, Period};
+use tenure_store::{CommitRequest, Filter, Handle, ListRequest, Listed, Order, Page, Period, Slot};
 
 use crate::fixture::{
     Bench, Held, TICK, Target, actor, autonomous, cancel, claimant, complete, interactive, key, note, pause,
-    run, session_id, slot, slot_of, start, storing, takeover, workspace,
+    run, session_id, slot, start, storing, takeover, workspace,
 };
 use crate::{Harness, list_all};
 
@@ -384,7 +384,7 @@ fn any_session(numbers: &mut Numbers, template: &Session, number: usize) -> Comm
     session.started_at = Some(session.created_at).filter(|_| state != State::Pending);
     session.lease = session.lease.filter(|_| state != State::Pending);
     session.state = state;
-    CommitRequest { slot: slot_of(&session), ..storing(session) }
+    CommitRequest { slot: Slot::of(&session), ..storing(session) }
 }
 
 /// Of what is there, some is paused, noted, taken over or cancelled.

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use tenure_core::id::Namespace;
-use tenure_core::session::Session;
 use tenure_core::time::WallTime;
 use tenure_store::{
     Due, Handle, Inspect, ListRequest, Listed, NamedRequest, Order, Page, Postpone, StoreError,

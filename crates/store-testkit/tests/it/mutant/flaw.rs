@@ -199,7 +199,7 @@ flaws! {
 impl Flaw {
     /// Those that no sequence of verbs meets: nobody watches in it, there is one tenant, no key is
     /// an id, and the order of what is due depends on how a store notes its looks.
-    pub(crate) const OUT_OF_REACH: [Self; 6] = [
+    pub(crate) const OUT_OF_REACH: [Self; 7] = [
         Self::NeverWakes,
         Self::WakesOnCommitsOnly,
         Self::WakesHereOnly,
