@@ -12,16 +12,17 @@ use super::runner::{End, exit};
 /// Time from a failed write to the next attempt.
 const RETRY_AFTER: Duration = Duration::from_millis(200);
 
-/// Writes the session's end and lets the lease go, trying for one ttl if the store does not answer.
+/// Writes the session's end and lets the lease go, trying until `give_up_at`, and at least for one grace, if the
+/// store does not answer.
 pub(super) async fn record(
     engine: &Engine,
     granted: &Granted,
-    end: &End,
-    stats: Stats,
+    (end, stats): (&End, Stats),
+    give_up_at: BootTime,
 ) -> Result<(), EngineError> {
     let command = command(granted, end, stats);
     let target = Target::Session(granted.kept.handle);
-    let give_up_at = BootTime::now().saturating_add(granted.kept.times.ttl().length());
+    let give_up_at = give_up_at.max(BootTime::now().saturating_add(granted.kept.times.grace()));
     loop {
         match engine.apply(&target, &command).await {
             Ok(_) => return Ok(()),
@@ -56,7 +57,7 @@ fn command(granted: &Granted, end: &End, stats: Stats) -> Command {
 }
 
 /// What of the output is not where it should be, after how the command ended.
-fn missing(end: &End) -> String {
+pub(super) fn missing(end: &End) -> String {
     let unrecorded = match end.lost_bytes {
         0 => String::new(),
         bytes => format!("; {bytes} bytes of output were not recorded"),

@@ -12,6 +12,7 @@ mod inbox;
 mod lane;
 mod lease;
 mod notice;
+mod patience;
 mod queue;
 mod record;
 mod runner;

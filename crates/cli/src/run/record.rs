@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -19,6 +19,7 @@ use super::batch::Batch;
 use super::gap::Gap;
 use super::lane;
 use super::notice::Notices;
+use super::patience::Patience;
 
 /// Pieces that may wait to be recorded before the command has to wait.
 const QUEUE_PIECES: usize = 64;
@@ -58,7 +59,7 @@ pub(super) struct Recorder {
     pieces: SyncSender<Piece>,
     seen: Arc<AtomicU64>,
     lost: Arc<AtomicU64>,
-    abandoned: Arc<AtomicBool>,
+    patience: Patience,
     lane: JoinHandle<()>,
 }
 
@@ -84,12 +85,12 @@ impl Recorder {
     /// Begins to record.
     pub(super) fn start(engine: Engine, recording: Recording, notices: Notices) -> io::Result<Self> {
         let (pieces, queue) = sync_channel(QUEUE_PIECES);
-        let (abandoned, lost) = (Arc::new(AtomicBool::new(false)), Arc::<AtomicU64>::default());
-        let (give_up, lose) = (Arc::clone(&abandoned), Arc::clone(&lost));
+        let (patience, lost) = (Patience::endless(), Arc::<AtomicU64>::default());
+        let (until, lose) = (patience.clone(), Arc::clone(&lost));
         let lane = lane::spawn("recorder", move || async move {
-            Writer::new(engine, recording, notices, (give_up, lose)).run(&queue).await;
+            Writer::new(engine, recording, notices, (until, lose)).run(&queue).await;
         })?;
-        Ok(Self { pieces, seen: Arc::default(), lost, abandoned, lane })
+        Ok(Self { pieces, seen: Arc::default(), lost, patience, lane })
     }
 
     /// Where output goes.
@@ -117,14 +118,18 @@ impl Recorder {
 
     /// Stops trying to record: the session is somebody else's, or the store is beyond help.
     pub(super) fn abandon(&self) {
-        self.abandoned.store(true, Ordering::Relaxed);
+        self.patience.end();
     }
 
-    /// Waits until everything is durable, for as long as `patience`, and says how many bytes were not recorded.
-    pub(super) fn finish(self, patience: Duration) -> u64 {
+    /// Stops trying then. Whatever still waits to be recorded waits no longer, whoever brought it.
+    pub(super) fn end_by(&self, at: BootTime) {
+        self.patience.end_by(at);
+    }
+
+    /// Waits until everything is durable or the patience is over, and says how many bytes were not recorded.
+    pub(super) fn finish(self) -> u64 {
         self.send(Piece::End);
-        let give_up_at = BootTime::now().saturating_add(patience);
-        while !self.lane.is_finished() && BootTime::now() < give_up_at {
+        while !self.lane.is_finished() && !self.patience.is_over() {
             // The lane wakes nobody; this is the last thing that a run waits for. A signal only ends it early.
             let _ = rustix::event::poll(&mut [], Some(&LOOK_AGAIN_AFTER));
         }
@@ -140,7 +145,7 @@ struct Writer {
     engine: Engine,
     recording: Recording,
     notices: Notices,
-    give_up: Arc<AtomicBool>,
+    patience: Patience,
     lost: Arc<AtomicU64>,
     recorded: u64,
     capped: bool,
@@ -153,10 +158,10 @@ impl Writer {
         engine: Engine,
         recording: Recording,
         notices: Notices,
-        (give_up, lost): (Arc<AtomicBool>, Arc<AtomicU64>),
+        (patience, lost): (Patience, Arc<AtomicU64>),
     ) -> Self {
         let gap = Gap::default();
-        Self { engine, recording, notices, give_up, lost, recorded: 0, capped: false, touched: None, gap }
+        Self { engine, recording, notices, patience, lost, recorded: 0, capped: false, touched: None, gap }
     }
 
     async fn run(&mut self, queue: &Receiver<Piece>) {
@@ -229,7 +234,7 @@ impl Writer {
         let events = self.gap.mark(events);
         let request = AppendRequest { commit_id, handle, fence: Some(fence), events, after };
         let mut is_told = false;
-        while !self.give_up.load(Ordering::Relaxed) {
+        while !self.patience.is_over() {
             match self.engine.append(request.clone()).await {
                 Err(EngineError::Store(error)) if error.is_retryable() => {
                     if !std::mem::replace(&mut is_told, true) {
@@ -239,7 +244,7 @@ impl Writer {
                 }
                 Err(EngineError::Refused { .. } | EngineError::Ended) => {
                     // The session is no longer ours, which the runner hears and says by itself.
-                    self.give_up.store(true, Ordering::Relaxed);
+                    self.patience.end();
                 }
                 // What cannot be told to be there is not repeated: doubled is as wrong as lost.
                 Err(error) => {

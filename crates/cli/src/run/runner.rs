@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use tenure_core::event::{Request, TerminalEvent};
+use tenure_core::lease::RunTimes;
 use tenure_core::session::{Command, Exit};
 use tenure_engine::{Engine, EngineError, LeaseEvent, Loss, Target};
 use tenure_guard::signals::Caught;
@@ -42,6 +43,22 @@ pub(super) struct End {
     pub(super) lost_bytes: u64,
     /// Output that could not be shown.
     pub(super) unshown: Vec<Unshown>,
+    /// When somebody last asked the run to end.
+    pub(super) asked_at: Option<BootTime>,
+    /// Until when the store is waited for, once the command has ended.
+    pub(super) give_up_at: Option<BootTime>,
+}
+
+impl End {
+    /// Until when the store is waited for, if it does not take the rest of the output: one ttl from the first
+    /// time that this is asked, or one grace if somebody has just asked for this end and waits for it.
+    pub(super) fn give_up_at(&mut self, times: RunTimes) -> BootTime {
+        let now = BootTime::now();
+        let is_awaited =
+            self.asked_at.is_some_and(|at| now.saturating_since(at) <= times.grace() + GUARD_PATIENCE);
+        let patience = if is_awaited { times.grace() } else { times.ttl().length() };
+        *self.give_up_at.get_or_insert_with(|| now.saturating_add(patience))
+    }
 }
 
 /// A held session with a guarded command.
@@ -70,6 +87,9 @@ pub(super) struct Runner<'a> {
 
 /// How much longer than the grace a guard may take to end the tree.
 const GUARD_PATIENCE: Duration = Duration::from_secs(2);
+
+/// The signals by which a run is asked to end.
+const ENDING: [Signal; 4] = [Signal::TERM, Signal::INT, Signal::QUIT, Signal::HUP];
 
 impl Runner<'_> {
     /// Reacts to everything until nothing of the command's tree is left.
@@ -153,7 +173,10 @@ impl Runner<'_> {
         drop(self.control.resume());
     }
 
-    fn signal(&self, caught: Caught) {
+    fn signal(&mut self, caught: Caught) {
+        if ENDING.iter().any(|ending| ending.as_raw() == caught.signal) {
+            self.end.asked_at = Some(BootTime::now());
+        }
         if let Ok(Some(size)) = self.console.pass(&self.control, caught) {
             self.recorder.fact(TerminalEvent::Resized { cols: size.columns, rows: size.rows });
         }

@@ -118,10 +118,12 @@ impl Run<'_> {
         let broken = |error| End { broken: Some(error), ..End::default() };
         let mut end = self.guarded(stdio, &recorder, notices).unwrap_or_else(broken);
         let output_bytes = recorder.output_bytes();
-        end.lost_bytes = recorder.finish(self.claimed.granted.kept.times.ttl().length());
+        let give_up_at = end.give_up_at(self.claimed.granted.kept.times);
+        recorder.end_by(give_up_at);
+        end.lost_bytes = recorder.finish();
         let duration = BootTime::now().saturating_since(began);
         let stats = Stats { duration, exit: None, output_bytes };
-        let recorded = finish::record(&self.ground.engine, &self.claimed.granted, &end, stats);
+        let recorded = finish::record(&self.ground.engine, &self.claimed.granted, (&end, stats), give_up_at);
         let recorded = self.runtime.block_on(recorded);
         for unshown in &end.unshown {
             Notices { raw: false }.say(&finish::words(unshown));
@@ -190,6 +192,8 @@ impl Run<'_> {
             guard_ends_at: None,
         };
         let mut end = runner.run(&happenings);
+        // The console waits for the recording to take what it still has.
+        recorder.end_by(end.give_up_at(granted.kept.times));
         end.unshown = console.close();
         // After its last output, which the console may have held until now.
         if let Some(ended) = end.ended {
@@ -250,7 +254,8 @@ impl Run<'_> {
             (_, Err(error @ EngineError::Refused { .. })) => self.lost(end.loss, error),
             (Some(Stopped::Lost | Stopped::Overdue), Ok(())) => Verdict::Code(code),
             (_, Err(error)) => {
-                Notices { raw: false }.say(&format!("failed to record the session's end: {error}"));
+                let missing = finish::missing(&end);
+                Notices { raw: false }.say(&format!("failed to record the session's end: {error}{missing}"));
                 Verdict::Code(1)
             }
             (None, Ok(())) => match (end.ended, end.failure) {

@@ -2,6 +2,7 @@
 
 mod crash;
 mod frozen;
+mod full_disk;
 mod leftovers;
 mod race;
 mod side_effects;
