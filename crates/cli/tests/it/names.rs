@@ -65,5 +65,5 @@ fn a_run_in_a_namespace_finds_its_own_session_and_is_no_orphan_elsewhere() {
     let words = ["--namespace", "team", "run", "--key", "job", "--", "sh", "-c", &script];
     let told = answer(home.command().args(words));
     assert_eq!(told.code, 0, "{told:?}");
-    assert!(told.out.contains("elsewhere:"), "{told:?}");
+    assert!(told.out.contains("with a lease: 1\n") && told.out.contains("orphans:      0\n"), "{told:?}");
 }

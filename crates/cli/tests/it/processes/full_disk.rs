@@ -59,8 +59,10 @@ fn it_says_once_that_it_waits_and_ends_when_it_is_told_to() {
         assert!(waits.contains("recording waits") && waits.contains("no space left"), "{waits}");
         run.runner.send(signal);
         let (status, said) = run.ends();
-        assert_eq!(status.signal(), Some(signal.as_raw()), "{said:?}");
-        assert!(!said.iter().any(|line| line.contains("waits") || line.contains("lease")), "{said:?}");
+        // There may still be room for the end, which is small.
+        let is_recorded = said.is_empty() && status.signal() == Some(signal.as_raw());
+        let is_told = matches!(&said[..], [one] if one.contains("failed to record the session's end"));
+        assert!(is_recorded || (is_told && status.code() == Some(1)), "{status:?}: {said:?}");
         is_sound(&world);
     }
 }
