@@ -4,9 +4,11 @@ mod choice;
 pub(crate) mod chores;
 mod environment;
 mod file;
+pub(crate) mod filter;
 pub(crate) mod options;
 pub(crate) mod run;
 pub(crate) mod session;
+pub(crate) mod stats;
 pub(crate) mod workspace;
 
 use std::ffi::OsString;
@@ -94,6 +96,7 @@ pub(crate) enum Command {
     Clear(workspace::ClearArgs),
     Status(workspace::StatusArgs),
     List(session::ListArgs),
+    Stats(stats::StatsArgs),
     Show(session::ShowArgs),
     Events(session::EventsArgs),
     Append(session::AppendArgs),

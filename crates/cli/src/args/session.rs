@@ -2,28 +2,21 @@
 
 use std::time::Duration;
 
+use super::filter::{FilterArgs, OrderArg};
 use clap::Args;
-use tenure_core::kind::Kind;
-use tenure_core::session::StateName;
-
-use super::choice;
 
 /// List sessions, newest first.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ListArgs {
-    /// Only sessions in this state; may be repeated
-    #[arg(long = "state", value_name = "STATE", value_parser = choice::state())]
-    pub(crate) states: Vec<StateName>,
-    /// Only sessions of this kind; may be repeated
-    #[arg(long = "kind", value_name = "KIND", value_parser = choice::kind())]
-    pub(crate) kinds: Vec<Kind>,
-    /// Only sessions with this label; may be repeated, all must be there
-    #[arg(long = "label", value_name = "NAME=VALUE", value_parser = label)]
-    pub(crate) labels: Vec<(String, String)>,
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+    /// Which sessions come first
+    #[arg(long, value_enum, value_name = "ORDER", default_value = "newest")]
+    pub(crate) order: OrderArg,
     /// At most this many, 1 to 1000
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(crate) limit: u16,
-    /// Where the next page begins, as the page before said
+    /// Where the next page begins, as the page before said; the rest as before
     #[arg(long, value_name = "CURSOR")]
     pub(crate) cursor: Option<String>,
 }
@@ -146,9 +139,4 @@ pub(crate) struct CheckArgs {
     /// The fence [env: TENURE_FENCE, for the session of TENURE_SESSION_ID]
     #[arg(long, value_name = "N")]
     pub(crate) fence: Option<u64>,
-}
-
-fn label(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
-    Ok((name.to_owned(), value.to_owned()))
 }

@@ -8,6 +8,7 @@ mod look;
 mod refusal;
 pub(crate) mod session;
 pub(crate) mod snippet;
+pub(crate) mod stats;
 mod store_error;
 pub(crate) mod usage;
 pub(crate) mod when;

@@ -2,10 +2,14 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use tenure_store::{Filter, Handle, ListRequest};
+use tenure_core::time::{WallTime, millis};
+use tenure_engine::Engine;
+use tenure_store::{Filter, Handle, ListRequest, Order, Page, Period};
 
+use super::given;
 use super::show::shown;
 use crate::app::App;
+use crate::args::filter::{FilterArgs, OrderArg, Time};
 use crate::args::session::ListArgs;
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -13,39 +17,131 @@ use crate::render::session::Sessions;
 
 /// Lists what the filters let through. Creates nothing.
 pub(super) async fn execute(app: &App, args: &ListArgs) -> anyhow::Result<Exit> {
-    let filter = Filter {
-        states: args.states.clone(),
-        kinds: args.kinds.clone(),
-        labels: args.labels.clone(),
-        ..Filter::default()
-    };
-    let past = args.cursor.as_deref().map(decode).transpose()?;
-    let namespace = app.options.namespace.value.clone();
-    let request = ListRequest { filter, past, ..ListRequest::newest(namespace, usize::from(args.limit)) };
+    let order = order(args.order);
+    let past = args.cursor.as_deref().map(|cursor| decode(cursor, order)).transpose()?;
+    let filtered = Filtered::of(app, &args.filter)?;
     let Some(engine) = app.existing()? else {
-        app.out.report(&Sessions::default())?;
+        app.out.report(&Sessions { is_filtered: filtered.is_narrow, ..Sessions::default() })?;
         return Ok(Exit::Success);
     };
-    let page = engine.store().list(request).await?;
-    let next = page.next.map(encode);
     let now = engine.store().now().await?;
+    let filter = filtered.at(&args.filter, now.wall)?;
+    let namespace = app.options.namespace.value.clone();
+    let limit = usize::from(args.limit);
+    let page = page(engine, ListRequest { namespace, filter, order, past, limit }).await?;
+    let next = page.next.map(|next| encode(next, order));
     let rows = page.sessions.into_iter().map(|listed| shown(app, listed, now)).collect();
-    app.out.report(&Sessions { rows, next })?;
+    app.out.report(&Sessions { rows, next, is_filtered: filtered.is_narrow })?;
     Ok(Exit::Success)
 }
 
-/// Callers are not to rely on what a cursor looks like, so it looks like nothing.
-fn encode(handle: Handle) -> String {
-    URL_SAFE_NO_PAD.encode(format!("1:{}", handle.0))
+/// A full page, if there is that much: where little of a lot fits, the store looks at some of it at a time.
+async fn page(engine: &Engine, mut request: ListRequest) -> anyhow::Result<Page> {
+    let mut sessions = Vec::new();
+    loop {
+        let page = engine.store().list(request.clone()).await?;
+        request.limit = request.limit.saturating_sub(page.sessions.len());
+        sessions.extend(page.sessions);
+        match page.next {
+            Some(next) if request.limit > 0 => request.past = Some(next),
+            next => return Ok(Page { sessions, next }),
+        }
+    }
 }
 
-fn decode(cursor: &str) -> Result<Handle, Problem> {
+/// A filter, but for its times.
+struct Filtered {
+    filter: Filter,
+    /// Whether it leaves anything out.
+    is_narrow: bool,
+}
+
+impl Filtered {
+    fn of(app: &App, args: &FilterArgs) -> anyhow::Result<Self> {
+        let filter = Filter {
+            states: args.states.clone(),
+            kinds: args.kinds.clone(),
+            labels: args.labels.clone(),
+            holder: args.holder.as_deref().map(given::actor).transpose()?,
+            key_prefix: args.key.clone(),
+            directory: args.directory.as_deref().map(|directory| whole(app, directory)),
+            terms: terms(&args.search)?,
+            ..Filter::default()
+        };
+        let times = [args.created_after, args.created_before, args.started_after, args.started_before];
+        let is_narrow = filter != Filter::default() || times.iter().any(Option::is_some);
+        Ok(Self { filter, is_narrow })
+    }
+
+    fn at(&self, args: &FilterArgs, now: Option<WallTime>) -> anyhow::Result<Filter> {
+        let period = |from: Option<Time>, to: Option<Time>| -> anyhow::Result<Period> {
+            let instant = |time: Option<Time>| time.map(|time| instant(time, now)).transpose();
+            Ok(Period { from: instant(from)?, to: instant(to)? })
+        };
+        let created = period(args.created_after, args.created_before)?;
+        let started = period(args.started_after, args.started_before)?;
+        Ok(Filter { created, started, ..self.filter.clone() })
+    }
+}
+
+fn instant(time: Time, now: Option<WallTime>) -> anyhow::Result<WallTime> {
+    match (time, now) {
+        (Time::At(at), _) => Ok(at),
+        (Time::Ago(ago), Some(now)) => {
+            Ok(WallTime::from_epoch_ms(now.epoch_ms().saturating_sub(millis(ago))))
+        }
+        (Time::Ago(_), None) => Err(Problem::usage("the system clock is before UNIX_EPOCH")
+            .hint("write the instant itself")
+            .into()),
+    }
+}
+
+/// A path as sessions have it; a name alone stays one.
+fn whole(app: &App, directory: &str) -> String {
+    let is_name = !directory.contains('/') && !matches!(directory, "." | "..");
+    let Some(here) = app.options.directory.as_deref().filter(|_| !is_name) else {
+        return directory.to_owned();
+    };
+    let path = here.join(directory);
+    path.canonicalize().unwrap_or(path).to_string_lossy().into_owned()
+}
+
+/// What is to be found, word by word.
+fn terms(search: &[String]) -> anyhow::Result<Vec<String>> {
+    let terms: Vec<_> = search.iter().flat_map(|words| words.split_whitespace()).map(str::to_owned).collect();
+    if terms.is_empty() && !search.is_empty() {
+        return Err(Problem::usage("there is nothing to search for").into());
+    }
+    Ok(terms)
+}
+
+/// Callers are not to rely on what a cursor looks like, so it looks like nothing.
+fn encode(handle: Handle, order: Order) -> String {
+    URL_SAFE_NO_PAD.encode(format!("{}:{}", mark(order), handle.0))
+}
+
+fn decode(cursor: &str, order: Order) -> Result<Handle, Problem> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
     let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-    let handle = text.and_then(|text| text.strip_prefix("1:")?.parse().ok());
+    let handle = text.and_then(|text| text.strip_prefix(mark(order))?.strip_prefix(':')?.parse().ok());
     handle.map(Handle).ok_or_else(|| {
-        Problem::usage("that cursor was not given out").hint("a page ends with the cursor of the next one")
+        Problem::usage("that cursor was not given out for this list")
+            .hint("a page ends with the cursor of the next one, which is asked for in the same order")
     })
+}
+
+const fn mark(order: Order) -> &'static str {
+    match order {
+        Order::Newest => "1",
+        Order::Oldest => "1o",
+    }
+}
+
+const fn order(order: OrderArg) -> Order {
+    match order {
+        OrderArg::Newest => Order::Newest,
+        OrderArg::Oldest => Order::Oldest,
+    }
 }
 
 #[cfg(test)]
@@ -54,9 +150,13 @@ mod tests {
 
     #[test]
     fn a_cursor_is_read_back_and_anything_else_is_refused() {
-        assert_eq!(decode(&encode(Handle(42))).unwrap(), Handle(42));
-        for wrong in ["", "42", "MTo", "Mjo0Mg", "not base64!"] {
-            assert!(decode(wrong).is_err(), "{wrong}");
+        for order in [Order::Newest, Order::Oldest] {
+            assert_eq!(decode(&encode(Handle(42), order), order).unwrap(), Handle(42));
+            for wrong in ["", "42", "MTo", "Mjo0Mg", "not base64!"] {
+                assert!(decode(wrong, order).is_err(), "{wrong}");
+            }
         }
+        let wrong_way = decode(&encode(Handle(42), Order::Oldest), Order::Newest);
+        assert!(wrong_way.is_err(), "a cursor belongs to an order");
     }
 }

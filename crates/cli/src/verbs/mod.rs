@@ -19,6 +19,7 @@ mod reference;
 mod run;
 mod show;
 mod start;
+mod stats;
 mod status;
 mod takeover;
 mod wait;
@@ -45,6 +46,7 @@ pub(crate) fn execute(app: &App, command: Command) -> anyhow::Result<Exit> {
         Command::Clear(args) => block_on(clear::execute(app, &args)),
         Command::Status(args) => block_on(status::execute(app, &args)),
         Command::List(args) => block_on(list::execute(app, &args)),
+        Command::Stats(args) => block_on(stats::execute(app, &args)),
         Command::Show(args) => block_on(show::execute(app, &args)),
         Command::Events(args) => block_on(events::execute(app, &args)),
         Command::Append(args) => block_on(append::execute(app, &args)),

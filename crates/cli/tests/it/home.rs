@@ -161,6 +161,7 @@ impl Home {
 
 /// A session without what changes by itself: time passes, and a runner renews and records.
 fn steady_session(session: &mut Map<String, Value>) {
+    session.remove("duration_ms");
     let lease = session.get_mut("lease").and_then(Value::as_object_mut);
     let is_run = lease.as_ref().is_some_and(|lease| lease["holder"]["kind"] == "run");
     if let Some(lease) = lease {

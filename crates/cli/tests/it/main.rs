@@ -7,6 +7,7 @@ mod guards;
 mod home;
 mod hostile_input;
 mod imports;
+mod looking;
 mod names;
 mod processes;
 mod reference;

@@ -3,6 +3,7 @@
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::{Value, json};
 use tenure_core::session::Session;
+use tenure_core::time::millis;
 
 use super::{Shown, state};
 use crate::render::when::ago;
@@ -13,6 +14,8 @@ use crate::render::{Look, Report, Tone};
 pub(crate) struct Sessions {
     pub(crate) rows: Vec<Shown>,
     pub(crate) next: Option<String>,
+    /// Whether not every session was asked for.
+    pub(crate) is_filtered: bool,
 }
 
 /// The state comes first, so that its colour can be put on when the columns are laid out.
@@ -21,20 +24,32 @@ const HEADER: [&str; 7] = ["STATE", "SESSION", "KEY", "KIND", "HOLDER", "LEASE",
 impl Report for Sessions {
     fn text(&self, look: &Look) -> String {
         if self.rows.is_empty() {
-            return "No sessions.\n".to_owned();
+            return if self.is_filtered { "No such sessions.\n" } else { "No sessions.\n" }.to_owned();
         }
         let table = table(&self.rows);
         let mut lines = table.lines().map(|line| line.trim_end().to_owned());
         let header = lines.next().map(|line| look.paint(Tone::Dim, &line));
         let rows = lines.zip(&self.rows).map(|(line, shown)| painted(look, &line, &shown.listed.session));
+        let again = if self.is_filtered { "the same, with" } else { "tenure list" };
         let more =
-            self.next.iter().map(|next| look.paint(Tone::Dim, &format!("more: tenure list --cursor {next}")));
+            self.next.iter().map(|next| look.paint(Tone::Dim, &format!("more: {again} --cursor {next}")));
         header.into_iter().chain(rows).chain(more).map(|line| line + "\n").collect()
     }
 
     fn json(&self) -> Value {
-        json!({ "data": self.rows.iter().map(Report::json).collect::<Vec<_>>(), "next_cursor": self.next })
+        json!({ "data": self.rows.iter().map(row_json).collect::<Vec<_>>(), "next_cursor": self.next })
     }
+}
+
+/// A session, and for how long it went on, or has gone on so far.
+fn row_json(shown: &Shown) -> Value {
+    let session = &shown.listed.session;
+    let mut row = shown.json();
+    let until = session.state.completed_at().or(shown.now.wall);
+    if let Some((started, until)) = session.started_at.zip(until) {
+        row["duration_ms"] = millis(until.since(started)).into();
+    }
+    row
 }
 
 /// Every row on one line, however long: ids and keys are there to be copied.

@@ -1,0 +1,216 @@
+//! Figures as a table and as a document.
+
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use serde_json::{Map, Value, json};
+use tenure_core::alert::Alert;
+use tenure_core::escape::Escaped;
+use tenure_core::id::Namespace;
+use tenure_core::session::StateName;
+use tenure_core::time::millis;
+use tenure_engine::{Overview, count, mean_length};
+use tenure_store::{EventCount, Tally, recent_events_since, recent_sessions_since};
+
+use crate::render::when::{length, rfc3339};
+use crate::render::{Look, Report, Tone, block};
+
+/// How a tenant's sessions are doing.
+#[derive(Debug)]
+pub(crate) struct Stats {
+    pub(crate) overview: Overview,
+    pub(crate) namespace: Namespace,
+}
+
+/// Most stuck sessions that are named.
+const NAMED_MAX: usize = 10;
+
+impl Report for Stats {
+    fn text(&self, look: &Look) -> String {
+        let mut parts = vec![block(look, self.summary()), self.states(look)];
+        let events = &self.overview.figures.recent_events;
+        if !events.is_empty() {
+            parts.push(table(look, ["EVENTS IN THE LAST HOUR", ""], events.iter().map(event_row)));
+        }
+        let alerts = self
+            .overview
+            .alerts
+            .iter()
+            .map(|alert| format!("{} {}\n", look.paint(Tone::Warn, "alert:"), self.words(alert)));
+        parts.push(alerts.chain(self.stuck(look)).collect());
+        parts.retain(|part: &String| !part.is_empty());
+        parts.join("\n")
+    }
+
+    fn json(&self) -> Value {
+        let (overview, figures) = (&self.overview, &self.overview.figures);
+        let (sessions, recent) = (&figures.sessions, &figures.recent_sessions);
+        json!({
+            "command": "stats",
+            "namespace": self.namespace.as_str(),
+            "at": figures.at.map(rfc3339),
+            "total_sessions": overview.total(),
+            "open_sessions": overview.open(),
+            "active_sessions": overview.active(),
+            "oldest_session_age_ms": millis(overview.ages.oldest),
+            "newest_session_age_ms": millis(overview.ages.newest),
+            "avg_session_age_ms": millis(overview.ages.mean),
+            "avg_duration_ms": millis(mean_length(sessions)),
+            "sessions": sessions.iter().map(tally).collect::<Vec<_>>(),
+            "last_24h": {
+                "since": figures.at.map(recent_sessions_since).map(rfc3339),
+                "opened": count(recent, |_| true),
+                "states": states(recent),
+                "avg_duration_ms": millis(mean_length(recent)),
+                "expiration_rate_percent": overview.expired_percent(),
+            },
+            "last_hour": {
+                "since": figures.at.map(recent_events_since).map(rfc3339),
+                "events": figures.recent_events.iter().map(|count| (count.kind.clone(), count.count.into())).collect::<Map<_, _>>(),
+            },
+            "stuck": {
+                "after_ms": millis(overview.stuck_after),
+                "count": figures.quiet.count,
+                "without_events": overview.silent,
+                "sessions": self.stuck_ids().collect::<Vec<_>>(),
+            },
+            "alerts": overview.alerts.iter().map(|alert| self.alert(alert)).collect::<Vec<_>>(),
+        })
+    }
+}
+
+impl Stats {
+    fn summary(&self) -> Vec<(&'static str, String)> {
+        let (overview, ages) = (&self.overview, &self.overview.ages);
+        let recent = &overview.figures.recent_sessions;
+        let mut rows = vec![(
+            "Sessions",
+            format!("{} ({} open, {} active)", overview.total(), overview.open(), overview.active()),
+        )];
+        if overview.figures.open.is_some() {
+            let (oldest, newest, mean) = (length(ages.oldest), length(ages.newest), length(ages.mean));
+            rows.push(("Age of open ones", format!("oldest {oldest}, newest {newest}, mean {mean}")));
+        }
+        if count(&overview.figures.sessions, has_worked) > 0 {
+            let lately = if count(recent, has_worked) > 0 {
+                format!("; of the last 24 hours {}", length(mean_length(recent)))
+            } else {
+                String::new()
+            };
+            rows.push(("Mean duration", length(mean_length(&overview.figures.sessions)) + &lately));
+        }
+        if count(recent, |_| true) > 0 {
+            rows.push((
+                "Expiration rate",
+                format!("{:.1} % of the last 24 hours", overview.expired_percent()),
+            ));
+        }
+        rows
+    }
+
+    fn states(&self, look: &Look) -> String {
+        let figures = &self.overview.figures;
+        let row = |state: StateName| {
+            let of = |tallies: &[Tally]| count(tallies, |other| other == state);
+            let (all, recent) = (of(&figures.sessions), of(&figures.recent_sessions));
+            (all > 0).then(|| [state.name().to_owned(), all.to_string(), recent.to_string()])
+        };
+        let rows: Vec<_> = StateName::ALL.into_iter().filter_map(row).collect();
+        if rows.is_empty() {
+            return String::new();
+        }
+        table(look, ["STATE", "ALL", "LAST 24 HOURS"], rows.into_iter())
+    }
+
+    /// The sessions that have been stuck for longest.
+    fn stuck(&self, look: &Look) -> impl Iterator<Item = String> {
+        let quiet = &self.overview.figures.quiet;
+        let now = self.overview.figures.at;
+        let rows = quiet.longest.iter().take(NAMED_MAX).map(move |listed| {
+            let session = &listed.session;
+            let key = session.key.as_ref().map_or_else(String::new, |key| format!(" (key `{key}`)"));
+            let since = now.map_or_else(String::new, |now| length(now.since(session.last_activity_at)));
+            look.paint(Tone::Dim, &format!("  stuck: `{}`{key}, quiet for {since}", session.id)) + "\n"
+        });
+        rows.collect::<Vec<_>>().into_iter()
+    }
+
+    fn stuck_ids(&self) -> impl Iterator<Item = &str> {
+        let longest = &self.overview.figures.quiet.longest;
+        longest.iter().take(NAMED_MAX).map(|listed| listed.session.id.as_str())
+    }
+
+    fn words(&self, alert: &Alert) -> String {
+        match alert {
+            Alert::ManyExpire { opened, expired } => {
+                format!("{expired} of the {opened} sessions created in the last 24 hours have expired")
+            }
+            Alert::Stuck { count } => {
+                let after = length(self.overview.stuck_after);
+                format!(
+                    "{count} active {} no activity for {after}",
+                    one_or_many(*count, "session has", "sessions have")
+                )
+            }
+            Alert::Silent { count } => {
+                let them = one_or_many(*count, "active session has", "active sessions have");
+                format!("{count} {them} had no event from the owner since the start")
+            }
+        }
+    }
+
+    fn alert(&self, alert: &Alert) -> Value {
+        match alert {
+            Alert::ManyExpire { opened, expired } => json!({
+                "alert": "expiration_rate",
+                "percent": self.overview.expired_percent(),
+                "opened": opened,
+                "expired": expired,
+            }),
+            Alert::Stuck { count } => json!({ "alert": "stuck", "count": count }),
+            Alert::Silent { count } => json!({ "alert": "without_events", "count": count }),
+        }
+    }
+}
+
+const fn has_worked(state: StateName) -> bool {
+    matches!(state, StateName::Completed | StateName::Failed)
+}
+
+const fn one_or_many<'a>(count: u64, one: &'a str, many: &'a str) -> &'a str {
+    if count == 1 { one } else { many }
+}
+
+fn tally(tally: &Tally) -> Value {
+    let mut document =
+        json!({ "kind": tally.kind.name(), "state": tally.state.name(), "count": tally.count });
+    if tally.state.is_terminal() {
+        document["duration_ms"] = millis(tally.lasted).into();
+    }
+    document
+}
+
+/// How many are in each state, also in those that none is in.
+fn states(tallies: &[Tally]) -> Map<String, Value> {
+    let of = |state: StateName| count(tallies, |other| other == state);
+    StateName::ALL.into_iter().map(|state| (state.name().to_owned(), of(state).into())).collect()
+}
+
+fn event_row(count: &EventCount) -> [String; 2] {
+    [Escaped(&count.kind).to_string(), count.count.to_string()]
+}
+
+/// Names on the left, numbers on the right.
+fn table<const N: usize>(look: &Look, header: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).force_no_tty().set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(header);
+    table.add_rows(rows);
+    for (at, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, 2));
+        if at > 0 {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    let mut lines = table.lines().map(|line| line.trim_end().to_owned());
+    let header = lines.next().map(|line| look.paint(Tone::Dim, &line));
+    header.into_iter().chain(lines).map(|line| line + "\n").collect()
+}
