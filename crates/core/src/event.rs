@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::id::{ActorId, EventType, Fence, Seq, SessionId};
+use crate::id::{ActorId, EventId, EventType, Fence, Seq, SessionId};
 use crate::lease::Holder;
 use crate::session::{Exit, StateName, Stats};
 use crate::time::WallTime;
@@ -16,8 +16,25 @@ pub struct Event {
     pub at: WallTime,
     /// The fence it was written under; `None` for the inbox and for operators.
     pub fence: Option<Fence>,
+    /// The id that its caller gave it, if any.
+    pub id: Option<EventId>,
     /// What happened.
     pub data: EventBody,
+}
+
+/// An event to be recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEvent {
+    /// The caller's name for it: the same one is not recorded twice in a session.
+    pub id: Option<EventId>,
+    /// What happened.
+    pub data: EventBody,
+}
+
+impl From<EventBody> for NewEvent {
+    fn from(data: EventBody) -> Self {
+        Self { id: None, data }
+    }
 }
 
 /// Where terminal output came from.

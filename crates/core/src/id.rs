@@ -111,6 +111,15 @@ name_type!(
     }
 );
 
+name_type!(
+    /// A caller's name of one event, of which a session's log takes only one: 1–128 visible ASCII characters.
+    EventId,
+    |text| {
+        bounded(text, limits::EVENT_ID_CHARS_MAX)?;
+        all(text, |c| c.is_ascii_graphic())
+    }
+);
+
 impl SessionId {
     /// What ids made by Tenure begin with.
     pub const PREFIX: &'static str = "ses_";

@@ -16,6 +16,8 @@ pub const KEY_BYTES_MAX: usize = 4096;
 pub const NAMESPACE_BYTES_MAX: usize = 64;
 /// Longest event type name, in bytes.
 pub const EVENT_TYPE_BYTES_MAX: usize = 64;
+/// Longest id that a caller gives an event, in characters.
+pub const EVENT_ID_CHARS_MAX: usize = 128;
 /// Largest payload of one event, in bytes.
 pub const EVENT_BYTES_MAX: usize = 1024 * 1024;
 /// Most events in one append.

@@ -11,7 +11,8 @@ impl Engine {
     /// Appends to a session's log.
     ///
     /// # Errors
-    /// [`Refusal::Fenced`] for an old fence, [`EngineError::Ended`] when the session has ended;
+    /// [`Refusal::Fenced`] for an old fence, [`EngineError::Ended`] when the session has ended,
+    /// [`EngineError::IdReused`] when an event's id names another one;
     /// [`StoreError::Unknown`] only if the store cannot tell what became of it: after any other error it was not
     /// made, and may be asked for again.
     pub async fn append(&self, request: AppendRequest) -> Result<AppendOutcome, EngineError> {
@@ -24,12 +25,18 @@ impl Engine {
             }
             AppendOutcome::Ended => Err(EngineError::Ended),
             AppendOutcome::NotFound => Err(EngineError::refused(Refusal::NotFound)),
-            appended @ AppendOutcome::Appended { .. } => Ok(appended),
+            AppendOutcome::IdReused { at, seq } => {
+                let id = request.events.get(at).and_then(|event| event.id.clone());
+                Err(EngineError::IdReused { id: id.expect("what is reused is the id of an event"), seq })
+            }
+            done @ (AppendOutcome::Appended { .. } | AppendOutcome::Known { .. }) => Ok(done),
         }
     }
 
-    /// Repeats an append whose answer got lost, but only while it is known not to be there.
+    /// Repeats an append whose answer got lost, but only while it is known not to be there, or where every event
+    /// has an id, so that repeating doubles nothing.
     async fn append_once(&self, request: &AppendRequest) -> Result<AppendOutcome, StoreError> {
+        let is_safe = request.events.iter().all(|event| event.id.is_some());
         let mut attempts = 1;
         loop {
             let unknown = match self.store.append(request.clone()).await {
@@ -39,6 +46,10 @@ impl Engine {
             match self.store.resolve_append(request).await {
                 Ok(AppendResolution::Appended { first, last }) => {
                     return Ok(AppendOutcome::Appended { first, last });
+                }
+                Ok(AppendResolution::Known { seqs, new }) => return Ok(AppendOutcome::Known { seqs, new }),
+                Ok(AppendResolution::Untold) if is_safe && attempts < limits::DECIDE_ATTEMPTS_MAX => {
+                    attempts += 1
                 }
                 Ok(AppendResolution::NotThere) if attempts < limits::DECIDE_ATTEMPTS_MAX => attempts += 1,
                 Ok(AppendResolution::NotThere) => {

@@ -1,5 +1,6 @@
 //! Why the engine did not do what was asked.
 
+use tenure_core::id::{EventId, Seq};
 use tenure_core::refusal::Refusal;
 use tenure_store::{Listed, StoreError};
 
@@ -31,6 +32,20 @@ pub enum EngineError {
     /// The session has ended; its log takes nothing more.
     #[error("append to a session that has ended")]
     Ended,
+    /// An event's id names another event already.
+    #[error("append an event whose id names another one")]
+    IdReused {
+        /// The id.
+        id: EventId,
+        /// Where the other one is; `None`: it was asked for together with this one.
+        seq: Option<Seq>,
+    },
+    /// What was to be read was dropped from the log.
+    #[error("read what was dropped from the log")]
+    Compacted {
+        /// The position of the oldest event that is kept, or of the next one to come.
+        earliest: Seq,
+    },
     /// No answer, or none to be trusted, from the store.
     #[error(transparent)]
     Store(#[from] StoreError),

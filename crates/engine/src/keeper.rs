@@ -135,9 +135,13 @@ impl Keeper {
             }
             Err(EngineError::Refused { refusal, .. }) => Err(Failure::Lost(Loss::Refused(refusal))),
             Err(EngineError::Store(error)) => Err(Failure::of(error)),
-            Err(EngineError::NotFound { .. } | EngineError::Ambiguous { .. } | EngineError::Ended) => {
-                Err(Failure::Lost(Loss::Refused(Refusal::NotFound)))
-            }
+            Err(
+                EngineError::NotFound { .. }
+                | EngineError::Ambiguous { .. }
+                | EngineError::Ended
+                | EngineError::IdReused { .. }
+                | EngineError::Compacted { .. },
+            ) => Err(Failure::Lost(Loss::Refused(Refusal::NotFound))),
         }
     }
 }

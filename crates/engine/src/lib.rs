@@ -1,4 +1,4 @@
-//! Drives sessions: decide and commit, keep a lease, append and tail, sweep.
+//! Drives sessions: decide and commit, keep a lease, append, tail and replay, sweep.
 //!
 //! The engine loads, asks the rules, commits what they decided, and starts over when somebody else was
 //! faster. It holds no rule of its own. Time comes from the store's clocks; randomness from [`Ids`].
@@ -6,14 +6,17 @@
 
 mod append;
 mod apply;
+mod compact;
 mod error;
 mod fence;
 mod ids;
 mod keeper;
 mod loss;
 mod names;
+mod newest;
 mod open_runs;
 mod overview;
+mod replay;
 mod sweep;
 mod tail;
 mod wait;

@@ -7,7 +7,7 @@ use tenure_core::refusal::Refusal;
 use tenure_core::session::StateName;
 use tenure_store::{Handle, StoreError};
 
-use crate::Engine;
+use crate::{Engine, EngineError};
 
 /// How a lease was lost.
 #[derive(Debug)]
@@ -69,10 +69,22 @@ impl Engine {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn loss(&self, handle: Handle, fence: Fence, granted: Seq) -> Result<Option<Loss>, StoreError> {
+    pub async fn loss(
+        &self,
+        handle: Handle,
+        fence: Fence,
+        granted: Seq,
+    ) -> Result<Option<Loss>, EngineError> {
         let mut tail = self.tail(handle, granted, TYPES.map(str::to_owned).to_vec());
         loop {
-            let events = tail.page().await?;
+            let events = match tail.page().await {
+                // What is left of the log tells as much as there is to know.
+                Err(EngineError::Compacted { .. }) => {
+                    tail = self.tail(handle, Seq(0), TYPES.map(str::to_owned).to_vec());
+                    continue;
+                }
+                read => read?,
+            };
             let loss = events.iter().find_map(|event| Loss::told_by(event, fence));
             if loss.is_some() || events.is_empty() {
                 return Ok(loss);

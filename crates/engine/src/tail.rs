@@ -6,9 +6,9 @@ use tenure_core::event::Event;
 use tenure_core::id::Seq;
 use tenure_core::limits;
 use tenure_core::session::Session;
-use tenure_store::{Find, Handle, ReadRequest, Store, StoreError, Watch};
+use tenure_store::{Find, Handle, ReadOutcome, ReadRequest, Store, StoreError, Watch};
 
-use crate::Engine;
+use crate::{Engine, EngineError};
 
 /// Reads a session's log from a position on and goes on as it grows.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub struct Tail {
     after: Seq,
     types: Vec<String>,
     watch: Option<Watch>,
+    /// Where the log begins, if that is later than where this was to begin.
+    skipped_to: Option<Seq>,
 }
 
 /// What a tail finds next.
@@ -30,10 +32,11 @@ pub enum Next {
 }
 
 impl Engine {
-    /// Follows a session's log from `after` on, only events of `types` (empty: all).
+    /// Follows a session's log from `after` on, only events of `types` (empty: all). From 0 on it begins where the
+    /// log does, which may be later than its first position.
     #[must_use]
     pub fn tail(&self, handle: Handle, after: Seq, types: Vec<String>) -> Tail {
-        Tail { store: Arc::clone(&self.store), handle, after, types, watch: None }
+        Tail { store: Arc::clone(&self.store), handle, after, types, watch: None, skipped_to: None }
     }
 }
 
@@ -44,11 +47,17 @@ impl Tail {
         self.after
     }
 
+    /// Where the log began when this was to begin at its first position, if that had been dropped.
+    #[must_use]
+    pub const fn skipped_to(&self) -> Option<Seq> {
+        self.skipped_to
+    }
+
     /// The next page that is there already; empty at the end of what is there.
     ///
     /// # Errors
-    /// When the store cannot be read.
-    pub async fn page(&mut self) -> Result<Vec<Event>, StoreError> {
+    /// When the store cannot be read; [`EngineError::Compacted`] when what comes next was dropped.
+    pub async fn page(&mut self) -> Result<Vec<Event>, EngineError> {
         loop {
             let request = ReadRequest {
                 handle: self.handle,
@@ -56,7 +65,14 @@ impl Tail {
                 limit: limits::EVENTS_PER_READ_MAX,
                 types: self.types.clone(),
             };
-            let read = self.store.read(request).await?;
+            let read = match self.store.read(request).await? {
+                ReadOutcome::Page(page) => page,
+                ReadOutcome::Compacted { earliest } if self.after == Seq(0) => {
+                    (self.after, self.skipped_to) = (before(earliest), Some(earliest));
+                    continue;
+                }
+                ReadOutcome::Compacted { earliest } => return Err(EngineError::Compacted { earliest }),
+            };
             self.after = read.read_to.max(self.after);
             if !read.events.is_empty() || self.after >= read.head {
                 return Ok(read.events);
@@ -67,8 +83,8 @@ impl Tail {
     /// The next events, waiting for them if need be; or the session's end.
     ///
     /// # Errors
-    /// When the store cannot be read.
-    pub async fn next(&mut self) -> Result<Next, StoreError> {
+    /// As [`Self::page`].
+    pub async fn next(&mut self) -> Result<Next, EngineError> {
         loop {
             let events = self.page().await?;
             if !events.is_empty() {
@@ -97,4 +113,9 @@ impl Tail {
         }
         Ok(None)
     }
+}
+
+/// The position before another one.
+pub(crate) const fn before(seq: Seq) -> Seq {
+    Seq(seq.0.saturating_sub(1))
 }

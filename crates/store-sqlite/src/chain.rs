@@ -11,9 +11,14 @@
 //!
 //! The sizes follow from the number of rows alone, and the roots are found by following `jump` from the
 //! newest row, so nothing else is stored.
+//!
+//! The oldest rows of a tail die when they are folded, and are deleted later. Then `prev` of the oldest row that
+//! lives, and `jump` of any, may lead to a row that is gone: whoever looks for what lives never needs it, and
+//! whoever adds a row writes no pointer where it is gone.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 use tenure_core::id::Seq;
+use tenure_store::Handle;
 
 use crate::error::WorkError;
 use crate::row::{LogHead, corrupt, unsigned};
@@ -34,18 +39,29 @@ pub(crate) struct Pointers {
 
 impl Chain {
     /// The trees of a stored log.
-    pub(crate) fn load(conn: &Connection, log: LogHead) -> Result<Self, WorkError> {
+    pub(crate) fn load(conn: &Connection, handle: Handle, log: LogHead) -> Result<Self, WorkError> {
         let mut trees = Vec::new();
         let mut root = log.pos;
         for size in sizes(log.depth) {
-            trees.push((size, root));
-            root = step(conn, root)?.jump;
+            let found = if root == 0 { None } else { step(conn, handle, root)? };
+            if found.is_none() && trees.is_empty() {
+                return Err(missing(root));
+            }
+            trees.push((size, found.map_or(0, |_| root)));
+            root = found.map_or(0, |step| step.jump);
         }
         if root != 0 {
             return Err(corrupt(format!("a log of {} rows has more than that", log.depth)));
         }
         trees.reverse();
         Ok(Self { trees })
+    }
+
+    /// The trees of a tail before the row of number `depth`, of which no row is known.
+    pub(crate) fn unknown(depth: u64) -> Self {
+        let mut trees: Vec<_> = sizes(depth).into_iter().map(|size| (size, UNKNOWN)).collect();
+        trees.reverse();
+        Self { trees }
     }
 
     /// Adds a row and says where it points to.
@@ -65,6 +81,9 @@ impl Chain {
         }
     }
 }
+
+/// Stands for a row that is not known.
+pub(crate) const UNKNOWN: i64 = -1;
 
 /// The sizes of the trees of `depth` rows, newest first.
 fn sizes(depth: u64) -> Vec<u64> {
@@ -88,27 +107,41 @@ struct Step {
     jump: i64,
 }
 
-fn step(conn: &Connection, pos: i64) -> Result<Step, WorkError> {
-    let step = sql::one(conn, sql::LOG_STEP, [pos], |row| {
-        Ok(Step { first: Seq(unsigned(row.get(0)?)?), prev: row.get(1)?, jump: row.get(2)? })
-    })?;
-    step.ok_or_else(|| corrupt(format!("row {pos} of the log is missing")))
+/// A row, if it is not gone.
+fn step(conn: &Connection, handle: Handle, pos: i64) -> Result<Option<Step>, WorkError> {
+    sql::one(conn, sql::LOG_STEP, [pos], |row| {
+        belongs(row, handle, pos)?;
+        Ok(Step { first: Seq(unsigned(row.get(1)?)?), prev: row.get(2)?, jump: row.get(3)? })
+    })
 }
 
-/// The row that holds position `seq`, walking back from the newest one.
-pub(crate) fn find(conn: &Connection, newest: i64, seq: Seq) -> Result<i64, WorkError> {
+/// The row that holds position `seq` of the tail, walking back from the newest one.
+pub(crate) fn find(conn: &Connection, handle: Handle, newest: i64, seq: Seq) -> Result<i64, WorkError> {
     let mut pos = newest;
-    let mut at = step(conn, pos)?;
+    let mut at = step(conn, handle, pos)?.ok_or_else(|| missing(pos))?;
     while at.first > seq {
-        let jumped = if at.jump == 0 { None } else { Some(step(conn, at.jump)?) };
+        let jumped = if at.jump == 0 { None } else { step(conn, handle, at.jump)? };
         (pos, at) = match jumped {
             Some(jumped) if jumped.first > seq => (at.jump, jumped),
             _ if at.prev == 0 => return Err(corrupt(format!("no row holds position {seq}"))),
             Some(jumped) if at.prev == at.jump => (at.jump, jumped),
-            _ => (at.prev, step(conn, at.prev)?),
+            _ => (at.prev, step(conn, handle, at.prev)?.ok_or_else(|| missing(at.prev))?),
         };
     }
     Ok(pos)
+}
+
+/// Whether a row whose first column is its session is of the log that led to it.
+pub(crate) fn belongs(row: &Row<'_>, handle: Handle, pos: i64) -> Result<(), WorkError> {
+    if row.get::<_, i64>(0)? == handle.0 {
+        return Ok(());
+    }
+    Err(corrupt(format!("row {pos} of the log belongs to another session")))
+}
+
+/// A row that must be there is not.
+pub(crate) fn missing(pos: i64) -> WorkError {
+    corrupt(format!("row {pos} of the log is missing"))
 }
 
 #[cfg(test)]

@@ -12,6 +12,8 @@ pub enum FaultPoint {
     BeforeCommit,
     /// The group is durable, nobody knows.
     AfterCommit,
+    /// What was tidied up between groups is about to be made durable.
+    Tidy,
     /// A connection is opened again after an unknown outcome.
     Reopen,
 }

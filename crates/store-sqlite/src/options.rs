@@ -48,6 +48,14 @@ pub struct Limits {
     pub heads_max: usize,
     /// Rows of a log that are looked at to find out what became of one append.
     pub resolved_rows_max: usize,
+    /// Rows in a log's tail for which it is folded, once the writer has nothing else to do.
+    pub fold_rows: u64,
+    /// Stored bytes of a tail that are folded in one go.
+    pub fold_bytes: u64,
+    /// Stored bytes of a chunk of a log, before it is compressed.
+    pub chunk_bytes: u64,
+    /// Dead rows for which a pass that deletes them begins, if they are a quarter of all.
+    pub litter_rows: u64,
     /// Idle connections for reading that are kept.
     pub readers_max: usize,
     /// Size of the write-ahead log from which it is copied back in the background.
@@ -65,6 +73,10 @@ impl Default for Limits {
             blocked_after: Duration::from_secs(2),
             heads_max: 65_536,
             resolved_rows_max: 65_536,
+            fold_rows: 512,
+            fold_bytes: 512 << 10,
+            chunk_bytes: 64 << 10,
+            litter_rows: 4096,
             readers_max: 4,
             wal_copy_bytes: 4 << 20,
             wal_finish_bytes: 64 << 20,

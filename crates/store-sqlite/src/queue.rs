@@ -111,6 +111,7 @@ impl Queue {
             Request::Renew(_) => state.renewals.push_back((since, request)),
             Request::Append(_)
             | Request::Commit(_)
+            | Request::Compact(_)
             | Request::Postpone(_)
             | Request::Watch(_)
             | Request::Chore(_) => state.others.push_back((since, request)),
@@ -130,6 +131,12 @@ impl Queue {
             state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         !state.is_empty()
+    }
+
+    /// Whether nothing is asked of an open store.
+    pub(crate) fn is_idle(&self) -> bool {
+        let state = self.state();
+        !state.is_closed && state.renewals.is_empty() && state.others.is_empty()
     }
 
     /// Takes up to `max` requests, renewals first. They belong to the writer from now on.

@@ -1,12 +1,12 @@
 //! Requests on their way to the writer, and their answers on the way back.
 
-use tenure_core::event::EventBody;
-use tenure_core::id::{CommitId, Fence, Incarnation, Revision};
+use tenure_core::event::NewEvent;
+use tenure_core::id::{CommitId, EventId, Fence, Incarnation, Revision};
 use tenure_core::session::{Change, Counters, Judged, Session, Write};
 use tenure_store::record;
 use tenure_store::{
-    AppendOutcome, AppendRequest, CommitOutcome, CommitRequest, Handle, Postpone, RenewOutcome, RenewRequest,
-    Slot, StoreError,
+    AppendOutcome, AppendRequest, CommitOutcome, CommitRequest, CompactOutcome, CompactRequest, Handle,
+    Postpone, RenewOutcome, RenewRequest, Slot, StoreError,
 };
 use tokio::sync::oneshot;
 
@@ -41,6 +41,7 @@ pub(crate) enum Request {
     Renew(Asked<RenewRequest, RenewOutcome>),
     Append(Box<Asked<Append, AppendOutcome>>),
     Commit(Box<Asked<Commit, CommitOutcome>>),
+    Compact(Box<Asked<CompactRequest, CompactOutcome>>),
     Postpone(Box<Asked<Vec<Postpone>, ()>>),
     Watch(Box<Asked<Handle, ()>>),
     Chore(Chore),
@@ -69,6 +70,7 @@ impl Request {
             Self::Renew(asked) => asked.reply.is_closed(),
             Self::Append(asked) => asked.reply.is_closed(),
             Self::Commit(asked) => asked.reply.is_closed(),
+            Self::Compact(asked) => asked.reply.is_closed(),
             Self::Postpone(asked) => asked.reply.is_closed(),
             Self::Watch(asked) => asked.reply.is_closed(),
             Self::Chore(_) => false,
@@ -81,6 +83,7 @@ impl Request {
             Self::Renew(asked) => asked.answer = None,
             Self::Append(asked) => asked.answer = None,
             Self::Commit(asked) => asked.answer = None,
+            Self::Compact(asked) => asked.answer = None,
             Self::Postpone(asked) => asked.answer = None,
             Self::Watch(asked) => asked.answer = None,
             Self::Chore(_) => {}
@@ -93,6 +96,7 @@ impl Request {
             Self::Renew(asked) => asked.tell(),
             Self::Append(asked) => asked.tell(),
             Self::Commit(asked) => asked.tell(),
+            Self::Compact(asked) => asked.tell(),
             Self::Postpone(asked) => asked.tell(),
             Self::Watch(asked) => asked.tell(),
             Self::Chore(_) => {}
@@ -105,6 +109,7 @@ impl Request {
             Self::Renew(asked) => asked.refuse(error),
             Self::Append(asked) => asked.refuse(error),
             Self::Commit(asked) => asked.refuse(error),
+            Self::Compact(asked) => asked.refuse(error),
             Self::Postpone(asked) => asked.refuse(error),
             Self::Watch(asked) => asked.refuse(error),
             Self::Chore(_) => {}
@@ -117,7 +122,7 @@ impl Request {
             Self::Append(asked) => Some(asked.question.batch.commit_id),
             Self::Commit(asked) => Some(asked.question.stamp.commit_id),
             // Doing these twice does no harm.
-            Self::Renew(_) | Self::Postpone(_) | Self::Watch(_) | Self::Chore(_) => None,
+            Self::Renew(_) | Self::Compact(_) | Self::Postpone(_) | Self::Watch(_) | Self::Chore(_) => None,
         }
     }
 }
@@ -134,16 +139,18 @@ pub(crate) struct Batch {
 }
 
 impl Batch {
-    fn of(commit_id: CommitId, events: Vec<EventBody>) -> Self {
-        let (count, types) = (events.len() as u64, count_types(&events));
+    pub(crate) fn of(commit_id: CommitId, events: Vec<NewEvent>) -> Self {
+        let count = events.len() as u64;
+        let types = count_types(events.iter().map(|event| event.data.type_name()));
         let bytes = record::encode_events(events);
         Self { commit_id, unsealed: bytes.len(), bytes, count, types }
     }
 }
 
-fn count_types(events: &[EventBody]) -> Vec<(String, u64)> {
+/// How many there are of each.
+pub(crate) fn count_types<'e>(names: impl Iterator<Item = &'e str>) -> Vec<(String, u64)> {
     let mut types: Vec<(String, u64)> = Vec::new();
-    for name in events.iter().map(EventBody::type_name) {
+    for name in names {
         match types.iter_mut().find(|(known, _)| known == name) {
             Some((_, count)) => *count += 1,
             None => types.push((name.to_owned(), 1)),
@@ -158,15 +165,57 @@ pub(crate) struct Append {
     pub(crate) handle: Handle,
     pub(crate) fence: Option<Fence>,
     pub(crate) batch: Batch,
+    /// The events that have ids.
+    pub(crate) named: Vec<Named>,
+    /// Each event, if one of them has an id.
+    pub(crate) pieces: Vec<Piece>,
+}
+
+/// An event in a batch's bytes.
+#[derive(Debug)]
+pub(crate) struct Piece {
+    /// Where it ends; it begins where the one before ends.
+    pub(crate) end: usize,
+    pub(crate) kind: String,
+}
+
+/// An event that has an id.
+#[derive(Debug)]
+pub(crate) struct Named {
+    /// Which of its append's events.
+    pub(crate) at: usize,
+    pub(crate) id: EventId,
+    /// What tells its content from others'.
+    pub(crate) digest: [u8; 16],
 }
 
 impl From<AppendRequest> for Append {
     fn from(request: AppendRequest) -> Self {
-        Self {
-            handle: request.handle,
-            fence: request.fence,
-            batch: Batch::of(request.commit_id, request.events),
+        let AppendRequest { commit_id, handle, fence, events, .. } = request;
+        let named: Vec<_> =
+            events.iter().enumerate().filter_map(|(at, event)| Named::of(at, event)).collect();
+        if named.is_empty() {
+            let batch = Batch::of(commit_id, events);
+            return Self { handle, fence, batch, named, pieces: Vec::new() };
         }
+        // Each by itself: stored one after the other they are the same, and some may have to be left out.
+        let count = events.len() as u64;
+        let (mut bytes, mut pieces) = (Vec::new(), Vec::new());
+        for event in events {
+            let kind = event.data.type_name().to_owned();
+            bytes.extend(record::encode_events(vec![event]));
+            pieces.push(Piece { end: bytes.len(), kind });
+        }
+        let types = count_types(pieces.iter().map(|piece| piece.kind.as_str()));
+        let batch = Batch { commit_id, unsealed: bytes.len(), bytes, count, types };
+        Self { handle, fence, batch, named, pieces }
+    }
+}
+
+impl Named {
+    fn of(at: usize, event: &NewEvent) -> Option<Self> {
+        let id = event.id.clone()?;
+        Some(Self { at, id, digest: record::digest_event(&event.data) })
     }
 }
 
@@ -232,7 +281,7 @@ impl SessionWrite {
             grant: session.lease.as_ref().map(record::encode_grant),
             has_activity_change: write.opens || write.changes.iter().any(changes_activity),
             activity: session.activity.as_ref().map(record::encode_activity),
-            batch: Batch::of(commit_id, write.events),
+            batch: Batch::of(commit_id, write.events.into_iter().map(NewEvent::from).collect()),
             session,
         }
     }

@@ -27,14 +27,34 @@ pub(crate) struct CommitMark {
 }
 
 /// Where a session's log stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct LogHead {
     /// The newest event's position.
     pub(crate) seq: Seq,
-    /// The row that holds it, 0 for none.
+    /// The row of the tail that holds it, 0 for none.
     pub(crate) pos: i64,
-    /// How many rows the log has.
+    /// How many rows were added since the tail was last empty.
     pub(crate) depth: u64,
+    /// Positions up to here are in chunks, later ones in the tail.
+    pub(crate) folded: Seq,
+    /// Positions before this one were dropped.
+    pub(crate) earliest: Seq,
+}
+
+impl Default for LogHead {
+    /// A log without an event.
+    fn default() -> Self {
+        Self { seq: Seq(0), pos: 0, depth: 0, folded: Seq(0), earliest: Seq(1) }
+    }
+}
+
+impl LogHead {
+    /// The same log, in which positions up to `folded` are no longer in the tail.
+    pub(crate) fn folded_to(self, folded: Seq) -> Self {
+        let is_empty = folded == self.seq;
+        let (pos, depth) = if is_empty { (0, 0) } else { (self.pos, self.depth) };
+        Self { pos, depth, folded, ..self }
+    }
 }
 
 /// A session with everything that is kept of it.
@@ -75,6 +95,8 @@ impl Stored {
                 seq: Seq(unsigned(row.get(14)?)?),
                 pos: row.get(15)?,
                 depth: unsigned(row.get(16)?)?,
+                folded: Seq(unsigned(row.get(25)?)?),
+                earliest: Seq(unsigned(row.get(26)?)?),
             },
             slot: slot_counters,
             commit: commit_mark(row)?,
@@ -91,12 +113,13 @@ impl Stored {
     pub(crate) fn found(self) -> Found {
         let counters = self.guard();
         let current = Current { session: Some(self.session), counters };
-        Found { current, handle: Some(self.handle), head: self.log.seq }
+        Found { current, handle: Some(self.handle), head: self.log.seq, earliest: self.log.earliest }
     }
 
     /// As an entry of a list.
     pub(crate) fn listed(self) -> Listed {
-        Listed { handle: self.handle, session: self.session, head: self.log.seq }
+        let LogHead { seq: head, earliest, .. } = self.log;
+        Listed { handle: self.handle, session: self.session, head, earliest }
     }
 }
 

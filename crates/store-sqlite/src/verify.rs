@@ -1,14 +1,12 @@
 //! Checking a store against everything that must be true of it.
 
-use std::collections::HashMap;
+mod logs;
 
-use rusqlite::{Connection, Row};
-use tenure_core::id::Seq;
-use tenure_store::{StoreError, record};
+use rusqlite::Connection;
+use tenure_store::StoreError;
 
-use crate::chain::{Chain, Pointers};
 use crate::error::WorkError;
-use crate::row::{Stored, blob, unsigned};
+use crate::row::Stored;
 use crate::store::SqliteStore;
 use crate::{catalog, figures, sql};
 
@@ -61,7 +59,8 @@ fn check(conn: &Connection, depth: Depth) -> Result<Vec<String>, WorkError> {
     }
     if depth == Depth::Deep {
         found.extend(check_sessions(conn)?);
-        found.extend(check_logs(conn)?);
+        found.extend(texts(conn, sql::VERIFY_IDS)?);
+        found.extend(logs::check(conn)?);
         found.extend(catalog::check_postings(conn)?);
         if found.is_empty() {
             found.extend(figures::check_tallies(conn)?);
@@ -85,59 +84,4 @@ fn check_sessions(conn: &Connection) -> Result<Vec<String>, WorkError> {
         }
     }
     Ok(found)
-}
-
-/// One session's log, as far as its rows were seen.
-#[derive(Default)]
-struct Seen {
-    chain: Chain,
-    newest: i64,
-    depth: u64,
-    next: Seq,
-}
-
-/// Every log has no gap, every pointer leads where it should, and every event can be read.
-fn check_logs(conn: &Connection) -> Result<Vec<String>, WorkError> {
-    let mut logs: HashMap<i64, Seen> = HashMap::new();
-    let mut found = Vec::new();
-    let mut statement = conn.prepare(sql::VERIFY_LOG)?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        let seen = logs.entry(row.get(1)?).or_insert_with(|| Seen { next: Seq(1), ..Seen::default() });
-        if let Some(what) = check_row(row, seen)? {
-            found.push(format!("row {} of the log: {what}", row.get::<_, i64>(0)?));
-        }
-    }
-    let ends = sql::all(conn, sql::VERIFY_DEPTHS, [], |row| {
-        Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, unsigned(row.get(2)?)?))
-    })?;
-    for (sid, pos, depth) in ends {
-        let seen = logs.remove(&sid).unwrap_or_default();
-        if (seen.newest, seen.depth) != (pos, depth) {
-            found
-                .push(format!("the log of session {sid} has {} rows, and its head says {depth}", seen.depth));
-        }
-    }
-    found
-        .extend(logs.into_keys().map(|sid| format!("there are events of session {sid}, which is not there")));
-    Ok(found)
-}
-
-fn check_row(row: &Row<'_>, seen: &mut Seen) -> Result<Option<String>, WorkError> {
-    let (pos, first, count) = (row.get(0)?, Seq(unsigned(row.get(2)?)?), unsigned(row.get(3)?)?);
-    let (expected, to) = (seen.next, seen.chain.push(pos));
-    seen.newest = pos;
-    seen.depth += 1;
-    seen.next = Seq(first.0.saturating_add(count));
-    if first != expected {
-        return Ok(Some(format!("begins with position {first}, not {expected}")));
-    }
-    if to != (Pointers { prev: row.get(4)?, jump: row.get(5)? }) {
-        return Ok(Some("points to the wrong rows".to_owned()));
-    }
-    Ok(match record::decode_events(first, blob(row, 6)?.unwrap_or_default()) {
-        Ok(events) if events.len() as u64 == count => None,
-        Ok(events) => Some(format!("has {} events, not {count}", events.len())),
-        Err(why) => Some(why.to_string()),
-    })
 }

@@ -4,7 +4,7 @@ use tenure_core::event::Event;
 use tenure_core::id::{Namespace, Seq, SessionId};
 use tenure_core::limits;
 use tenure_core::session::{Counters, Session};
-use tenure_store::{Find, Handle, ListRequest, Listed, ReadRequest, Slot, Store};
+use tenure_store::{Find, Handle, ListRequest, Listed, ReadOutcome, ReadRequest, Slot, Store};
 
 /// Everything in some namespaces, newest sessions first. Handles are left out: each store gives its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct Dumped {
     pub counters: Counters,
     /// The session that its slot holds.
     pub in_slot: Option<SessionId>,
+    /// Where its log begins.
+    pub earliest: Seq,
     /// Its log.
     pub events: Vec<Event>,
 }
@@ -61,7 +63,7 @@ pub async fn list_all(store: &dyn Store, namespace: &Namespace) -> Vec<Listed> {
     }
 }
 
-/// Every event of a session, page by page.
+/// Every event of a session that is kept, page by page.
 ///
 /// # Panics
 /// When the store fails, or reading makes no way.
@@ -70,7 +72,14 @@ pub async fn read_all(store: &dyn Store, handle: Handle) -> Vec<Event> {
     let mut after = Seq(0);
     loop {
         let request = ReadRequest { handle, after, limit: limits::EVENTS_PER_READ_MAX, types: Vec::new() };
-        let read = store.read(request).await.expect("a page of events");
+        let read = match store.read(request).await.expect("a page of events") {
+            ReadOutcome::Page(read) => read,
+            ReadOutcome::Compacted { earliest } => {
+                assert!(events.is_empty() && earliest > after.next(), "what was there at first is gone");
+                after = Seq(earliest.0 - 1);
+                continue;
+            }
+        };
         assert!(read.read_to > after || read.read_to >= read.head, "reading goes on: {read:?}");
         after = read.read_to;
         events.extend(read.events);
@@ -81,19 +90,20 @@ pub async fn read_all(store: &dyn Store, handle: Handle) -> Vec<Event> {
 }
 
 async fn dump_one(store: &dyn Store, listed: Listed) -> Dumped {
-    let Listed { handle, session, head } = listed;
+    let Listed { handle, session, head, earliest } = listed;
     let by_handle = store.find(Find::Handle(handle)).await.expect("what a handle names");
     let (namespace, id) = (session.namespace.clone(), session.id.clone());
     let by_id = store.find(Find::Id { namespace, id }).await.expect("what an id names");
     assert_eq!(by_handle, by_id, "a session is the same by its id and by its handle");
     assert_eq!(by_handle.current.session.as_ref(), Some(&session), "found as listed");
     assert_eq!((by_handle.handle, by_handle.head), (Some(handle), head), "found as listed");
+    assert_eq!(by_handle.earliest, earliest, "found as listed");
     let counters = by_handle.current.counters;
     let in_slot = in_slot(store, &session, counters).await;
     let events = read_all(store, handle).await;
     let positions: Vec<_> = events.iter().map(|event| event.seq.0).collect();
-    assert_eq!(positions, (1..=head.0).collect::<Vec<_>>(), "a log has no gap");
-    Dumped { session, counters, in_slot, events }
+    assert_eq!(positions, (earliest.0..=head.0).collect::<Vec<_>>(), "a log has no gap");
+    Dumped { session, counters, in_slot, earliest, events }
 }
 
 async fn in_slot(store: &dyn Store, session: &Session, counters: Counters) -> Option<SessionId> {

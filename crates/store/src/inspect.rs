@@ -56,6 +56,8 @@ pub struct Listed {
     pub session: Session,
     /// The position of its newest event.
     pub head: Seq,
+    /// The position of the oldest event that is kept; one more than the newest where none is.
+    pub earliest: Seq,
 }
 
 /// One page of a list.

@@ -18,7 +18,10 @@ pub use clock::Clock;
 pub use error::StoreError;
 pub use filter::{Filter, Period, WORD_CHARS_MAX, WORDS_MAX, last_part, words_in, words_of};
 pub use inspect::{Due, Inspect, ListRequest, Listed, NamedRequest, Order, Page, Postpone};
-pub use log::{AppendOutcome, AppendRequest, AppendResolution, LogStore, ReadOutcome, ReadRequest, Watch};
+pub use log::{
+    AppendOutcome, AppendRequest, AppendResolution, CompactOutcome, CompactRequest, LogPage, LogStore,
+    ReadOutcome, ReadRequest, Watch,
+};
 pub use session::{
     CommitOutcome, CommitRequest, Committed, Find, Found, Handle, RenewOutcome, RenewRequest, SessionStore,
     Slot,

@@ -1,7 +1,7 @@
 //! Logs: append to one, read it, be woken when it grows.
 
 use async_trait::async_trait;
-use tenure_core::event::{Event, EventBody};
+use tenure_core::event::{Event, NewEvent};
 use tenure_core::id::{CommitId, Fence, Seq};
 use tokio::sync::watch;
 
@@ -16,15 +16,16 @@ pub struct AppendRequest {
     pub handle: Handle,
     /// For the owner's events: the fence it holds under. `None`: the inbox, open to everybody.
     pub fence: Option<Fence>,
-    /// What happened, in order. Not empty.
-    pub events: Vec<EventBody>,
+    /// What happened, in order. Not empty. One that has an id is appended only if the session's log has none of
+    /// that id.
+    pub events: Vec<NewEvent>,
     /// A position that the log had reached before this was asked, 0 where none is known. It guards nothing:
     /// what became of this append is looked for only after it.
     pub after: Seq,
 }
 
 /// What became of an append.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AppendOutcome {
     /// The events are durable, at these positions.
     Appended {
@@ -32,6 +33,21 @@ pub enum AppendOutcome {
         first: Seq,
         /// The last one's.
         last: Seq,
+    },
+    /// Some or all of the events were there already, under their ids. What was new is appended, and all are
+    /// durable.
+    Known {
+        /// Where each event of the request is, in the request's order.
+        seqs: Vec<Seq>,
+        /// How many of them were appended now.
+        new: u64,
+    },
+    /// An event's id names another event, in the log or in the request itself. Nothing was written.
+    IdReused {
+        /// Which event of the request, from 0.
+        at: usize,
+        /// Where the other one is; `None`: it is an earlier one of the request.
+        seq: Option<Seq>,
     },
     /// The fence is not the current lease's. Nothing was written.
     Fenced {
@@ -45,7 +61,7 @@ pub enum AppendOutcome {
 }
 
 /// What became of an append whose answer was lost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AppendResolution {
     /// It is durable, at these positions.
     Appended {
@@ -53,6 +69,13 @@ pub enum AppendResolution {
         first: Seq,
         /// The last one's.
         last: Seq,
+    },
+    /// It is durable; some of its events had been there before.
+    Known {
+        /// Where each event of the request is, in the request's order.
+        seqs: Vec<Seq>,
+        /// How many of them it appended.
+        new: u64,
     },
     /// It was not made, and never will be: whoever wants it appends again.
     NotThere,
@@ -74,15 +97,50 @@ pub struct ReadRequest {
     pub types: Vec<String>,
 }
 
+/// What was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReadOutcome {
+    /// Events.
+    Page(LogPage),
+    /// Events right after the given position were dropped from the log: nothing was read.
+    Compacted {
+        /// The position of the oldest event that is kept, or of the next one to come.
+        earliest: Seq,
+    },
+}
+
 /// Events that were read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReadOutcome {
+pub struct LogPage {
     /// In order.
     pub events: Vec<Event>,
     /// Everything up to here was looked at: where to read on, even if no event was of the types asked for.
     pub read_to: Seq,
     /// The newest position when this was read.
     pub head: Seq,
+}
+
+/// An operator's wish to drop the beginning of a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CompactRequest {
+    /// The session.
+    pub handle: Handle,
+    /// Events before this position are to go.
+    pub before: Seq,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CompactOutcome {
+    /// The log begins later now, or began late enough already.
+    Compacted {
+        /// The position of the oldest event that is kept, or of the next one to come.
+        earliest: Seq,
+        /// Whether that is all that was wished. If not, the same is asked again.
+        is_done: bool,
+    },
+    /// There is no such session.
+    NotFound,
 }
 
 /// Wakes when a session changed.
@@ -118,7 +176,12 @@ pub trait LogStore: Send + Sync {
     /// *Before:* with a fence, the session has a lease with that fence (whether its time is over does not
     /// matter as long as nobody else got it); without one, the session has not ended.
     /// *Effect:* the events follow the newest one without a gap; an owner's append counts as activity. The
-    /// revision stays. *Outcomes:* [`AppendOutcome`]; `Appended` is durable.
+    /// revision stays. An event whose id the log has is not appended again; what says the same (its type and
+    /// payload, whoever wrote it) is known, anything else refuses the whole append. Ids are remembered as long
+    /// as their events are kept.
+    /// *Outcomes:* [`AppendOutcome`]; `Appended` and `Known` are durable. The fence is judged first: whoever
+    /// lost the session learns that, also about events that are known. Then a reused id. That the session has
+    /// ended refuses only what would have to be written.
     async fn append(&self, request: AppendRequest) -> Result<AppendOutcome, StoreError>;
 
     /// What became of an append whose outcome was [`StoreError::Unknown`].
@@ -134,8 +197,17 @@ pub trait LogStore: Send + Sync {
     ///
     /// *Effect:* none. *Outcomes:* [`ReadOutcome`]: all events after the position and up to `read_to`, of the
     /// types asked for; acknowledged ones are never missing. A page has at most the limit, and fewer where
-    /// events are large or rare: whoever wants more reads on until `read_to` is `head`.
+    /// events are large or rare: whoever wants more reads on until `read_to` is `head`. Where the next position
+    /// was dropped, that is told, and never passed over.
     async fn read(&self, request: ReadRequest) -> Result<ReadOutcome, StoreError>;
+
+    /// Drops the beginning of a log, for ever.
+    ///
+    /// *Effect:* positions stay what they are, and nothing else of the session changes: no revision, no
+    /// activity. A bounded part of the work is done at a time; what is dropped is never a part of an event.
+    /// *Outcomes:* [`CompactOutcome`]. Positions beyond the newest event are not reserved: the log then begins
+    /// with the next one to come.
+    async fn compact(&self, request: CompactRequest) -> Result<CompactOutcome, StoreError>;
 
     /// Begins to watch a session, also for writes of other processes.
     ///

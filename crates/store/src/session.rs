@@ -58,6 +58,8 @@ pub struct Found {
     pub handle: Option<Handle>,
     /// The position of the newest event in its log.
     pub head: Seq,
+    /// The position of the oldest event that is kept; one more than the newest where none is.
+    pub earliest: Seq,
 }
 
 /// A decision to be kept if what it relied on still holds.

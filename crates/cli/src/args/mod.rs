@@ -100,6 +100,7 @@ pub(crate) enum Command {
     Show(session::ShowArgs),
     Events(session::EventsArgs),
     Append(session::AppendArgs),
+    Compact(session::CompactArgs),
     Pause(session::PauseArgs),
     Resume(session::ResumeArgs),
     Cancel(session::CancelArgs),

@@ -1,5 +1,6 @@
 //! Options of the verbs about sessions of any kind.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::filter::{FilterArgs, OrderArg};
@@ -22,16 +23,23 @@ pub(crate) struct ListArgs {
 }
 
 /// Show one session.
+///
+/// As it is, or as its log tells that it was: its state, its holder, what it was doing. What was never logged
+/// (renewals, labels, commands) is not shown then.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ShowArgs {
     /// The session's id, or its key
     pub(crate) name: String,
+    /// As it was right after the event at this position
+    #[arg(long, value_name = "SEQ", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) at: Option<u64>,
 }
 
 /// Show what happened in a session, from its log.
 ///
 /// For people, output of commands stands behind a gutter, without colours and cursor movements. JSON has one
-/// event a line; what is not UTF-8 in it is base64.
+/// event a line; what is not UTF-8 in it is base64. A log whose beginning was dropped (`tenure compact`) is shown
+/// from where it begins; a position that was dropped is an error that says where it does.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct EventsArgs {
     /// The session's id, or its key
@@ -48,28 +56,62 @@ pub(crate) struct EventsArgs {
     /// At most this many events
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) limit: Option<u64>,
+    /// Only the newest this many, oldest of them first; with `--follow`, then those that come
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with_all = ["after", "limit"])]
+    pub(crate) newest: Option<u64>,
     /// Write the recorded output of the command as it was, byte for byte
-    #[arg(long, conflicts_with_all = ["types", "limit"])]
+    #[arg(long, conflicts_with_all = ["types", "limit", "newest"])]
     pub(crate) raw: bool,
 }
 
-/// Append an event to a session's log.
+/// Append events to a session's log.
 ///
-/// With a fence it is the owner's, and refused once somebody else is the owner. Without one it is a message
+/// With a fence they are the owner's, and refused once somebody else is the owner. Without one they are messages
 /// to the session, open to everybody. Inside `tenure run` the session and the fence are known.
+///
+/// An event may have an id: the same one is not appended twice, and asking again says where it is. So whoever
+/// does not know whether an append was kept asks again. The same id with another type or payload is refused.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct AppendArgs {
     /// The session's id, or its key
     pub(crate) name: String,
     /// The event's type: lower-case words joined by `_`, `-` or `.`
-    #[arg(long = "type", value_name = "TYPE")]
-    pub(crate) kind: String,
+    #[arg(long = "type", value_name = "TYPE", required_unless_present = "batch")]
+    pub(crate) kind: Option<String>,
     /// The payload, as JSON; `-` reads it from standard input
     #[arg(long, value_name = "JSON", default_value = "{}", allow_hyphen_values = true)]
     pub(crate) data: String,
+    /// Your name for the event, of 1 to 128 visible characters
+    #[arg(long, value_name = "ID")]
+    pub(crate) id: Option<String>,
+    /// Many events, one a line of this file: {"type": …, "data": …, "id": …}, the last two may be left out;
+    /// `-` reads standard input. They are appended 1,000 lines or 1 MiB at a time, and what was appended before a
+    /// line that is refused stays
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["kind", "data", "id"])]
+    pub(crate) batch: Option<PathBuf>,
     /// The fence the session is held under [env: TENURE_FENCE, for the session of TENURE_SESSION_ID]
     #[arg(long, value_name = "N")]
     pub(crate) fence: Option<u64>,
+}
+
+/// Drop the beginning of a session's log, for ever.
+///
+/// Positions stay what they are, and the log begins later. The history of states and holders before that position
+/// goes with it, and ids of events that are dropped are forgotten. The space is used again for later events.
+#[derive(Debug, Clone, Args)]
+#[command(group = clap::ArgGroup::new("how much").required(true))]
+pub(crate) struct CompactArgs {
+    /// The session's id, or its key
+    pub(crate) name: String,
+    /// Drop the events before this position
+    #[arg(long, value_name = "SEQ", group = "how much", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) before: Option<u64>,
+    /// Keep only the newest this many
+    #[arg(long, value_name = "N", group = "how much")]
+    pub(crate) keep: Option<u64>,
+    /// Only say what would be dropped
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 /// Ask a session's owner to pause it.

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use tenure_core::escape::Escaped;
+use tenure_core::id::{EventId, Seq};
 use tenure_engine::EngineError;
 use tenure_store::{Listed, StoreError};
 use tenure_store_sqlite::OpenError;
@@ -40,7 +41,33 @@ fn engine(error: &EngineError) -> Problem {
         EngineError::Ambiguous { name, matches } => ambiguous(name, matches),
         EngineError::Ended => Problem::refused("ENDED", "the session has ended; its log takes nothing more")
             .hint("tenure show <name>"),
+        EngineError::IdReused { id, seq } => id_reused(id, *seq),
+        EngineError::Compacted { earliest } => {
+            let statement =
+                format!("the session's log begins at position {earliest}; what was before was dropped");
+            Problem::missing("COMPACTED", statement)
+                .hint(format!("tenure events <name> --after {}", earliest.0.saturating_sub(1)))
+                .fact("earliest", earliest.0)
+        }
         EngineError::Store(error) => store_error::words(error),
+    }
+}
+
+fn id_reused(id: &EventId, seq: Option<Seq>) -> Problem {
+    let other = seq.map_or_else(|| "another event of this append".to_owned(), |seq| format!("event {seq}"));
+    let statement = format!("the id `{id}` names {other}, which says something else");
+    let problem = Problem::refused("ID_REUSED", statement)
+        .detail("one id stands for one type and one payload, text for text")
+        .fact("id", id.as_str());
+    match seq {
+        Some(seq) => {
+            let look = format!("tenure events <name> --after {} --limit 1", seq.0.saturating_sub(1));
+            problem
+                .hint("give what is new another id, or look at what has this one:")
+                .hint(look)
+                .fact("seq", seq.0)
+        }
+        None => problem.hint("give each event an id of its own"),
     }
 }
 

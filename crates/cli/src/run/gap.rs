@@ -24,12 +24,12 @@ impl Gap {
     }
 
     /// These events were not recorded. How many bytes of output they are.
-    pub(super) fn widen(&mut self, events: &[EventBody]) -> u64 {
+    pub(super) fn widen<'e>(&mut self, events: impl IntoIterator<Item = &'e EventBody>) -> u64 {
         let bytes = |event: &EventBody| match event {
             EventBody::Terminal(TerminalEvent::Output { bytes, .. }) => bytes.len() as u64,
             _ => 0,
         };
-        let bytes = events.iter().map(bytes).sum();
+        let bytes = events.into_iter().map(bytes).sum();
         self.unmarked += bytes;
         bytes
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tenure_core::event::{Event, EventBody};
 use tenure_core::id::{Fence, Seq};
-use tenure_engine::{Engine, LeaseEvent, Loss, Next, Tail};
+use tenure_engine::{Engine, EngineError, LeaseEvent, Loss, Next, Tail};
 use tenure_store::Handle;
 
 use super::happening::Happening;
@@ -28,12 +28,12 @@ pub(super) fn follow(
 ) -> io::Result<()> {
     let lane = lane::spawn("inbox", move || async move {
         let sweep_every = idle.map_or(SWEEP_INTERVAL, |idle| (idle / 4).clamp(MIN_SWEEP, SWEEP_INTERVAL));
-        let mut tail = engine.tail(handle, after, TYPES.map(str::to_owned).to_vec());
+        let mut tail = follow_from(&engine, handle, after);
         let mut sweep = tokio::time::interval(sweep_every);
         sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                happenings = next(&mut tail, fence) => {
+                happenings = next(&engine, (handle, fence), &mut tail) => {
                     for happening in happenings {
                         if runner.send(happening).is_err() {
                             return;
@@ -52,17 +52,26 @@ pub(super) fn follow(
 const MIN_SWEEP: Duration = Duration::from_millis(250);
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-async fn next(tail: &mut Tail, fence: Fence) -> Vec<Happening> {
+async fn next(engine: &Engine, (handle, fence): (Handle, Fence), tail: &mut Tail) -> Vec<Happening> {
     match tail.next().await {
         Ok(Next::Events(events)) => events.iter().filter_map(|event| happening(event, fence)).collect(),
         // The event that ended it was delivered before.
         Ok(Next::Ended(_)) => std::future::pending().await,
+        Err(EngineError::Compacted { earliest }) => {
+            // What an operator dropped unread is gone; what comes after it is not.
+            *tail = follow_from(engine, handle, Seq(earliest.0.saturating_sub(1)));
+            Vec::new()
+        }
         Err(_) => {
             // The keeper judges whether a store that does not answer costs the lease.
             tokio::time::sleep(RETRY_AFTER).await;
             Vec::new()
         }
     }
+}
+
+fn follow_from(engine: &Engine, handle: Handle, after: Seq) -> Tail {
+    engine.tail(handle, after, TYPES.map(str::to_owned).to_vec())
 }
 
 fn happening(event: &Event, ours: Fence) -> Option<Happening> {

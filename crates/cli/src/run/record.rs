@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rustix::time::Timespec;
-use tenure_core::event::{EventBody, Stream, TerminalEvent};
+use tenure_core::event::{EventBody, NewEvent, Stream, TerminalEvent};
 use tenure_core::id::{Fence, Seq};
 use tenure_core::limits;
 use tenure_engine::{Engine, EngineError};
@@ -231,7 +231,7 @@ impl Writer {
         }
         let Recording { handle, fence, head: after, .. } = self.recording;
         let commit_id = self.engine.ids().commit_id();
-        let events = self.gap.mark(events);
+        let events = self.gap.mark(events).into_iter().map(NewEvent::from).collect();
         let request = AppendRequest { commit_id, handle, fence: Some(fence), events, after };
         let mut is_told = false;
         while !self.patience.is_over() {
@@ -255,12 +255,16 @@ impl Writer {
                     self.recording.head = last;
                     return self.gap.close();
                 }
-                Ok(AppendOutcome::Fenced { .. } | AppendOutcome::Ended | AppendOutcome::NotFound) => {
-                    unreachable!("the engine makes errors of these")
-                }
+                Ok(AppendOutcome::Known { .. }) => unreachable!("what has no id is never known"),
+                Ok(
+                    AppendOutcome::Fenced { .. }
+                    | AppendOutcome::IdReused { .. }
+                    | AppendOutcome::Ended
+                    | AppendOutcome::NotFound,
+                ) => unreachable!("the engine makes errors of these"),
             }
         }
-        let bytes = self.gap.widen(&request.events);
+        let bytes = self.gap.widen(request.events.iter().map(|event| &event.data));
         self.lost.fetch_add(bytes, Ordering::Relaxed);
     }
 }

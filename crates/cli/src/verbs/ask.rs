@@ -75,14 +75,16 @@ impl Asking<'_> {
             commit_id: self.engine.ids().commit_id(),
             handle: self.handle,
             fence: None,
-            events: vec![EventBody::Request(self.request)],
+            events: vec![EventBody::Request(self.request).into()],
             after: self.after,
         };
         match self.engine.append(request).await? {
             AppendOutcome::Appended { last, .. } => Ok(last),
-            AppendOutcome::Fenced { .. } | AppendOutcome::Ended | AppendOutcome::NotFound => {
-                unreachable!("the engine makes errors of these")
-            }
+            AppendOutcome::Known { .. } => unreachable!("what has no id is never known"),
+            AppendOutcome::Fenced { .. }
+            | AppendOutcome::IdReused { .. }
+            | AppendOutcome::Ended
+            | AppendOutcome::NotFound => unreachable!("the engine makes errors of these"),
         }
     }
 

@@ -16,9 +16,15 @@ use crate::render::event::{Lines, document};
 pub(super) async fn execute(app: &App, args: &EventsArgs) -> anyhow::Result<Exit> {
     let (engine, listed) = app.named(&args.name).await?;
     let types = if args.raw { vec!["terminal".to_owned()] } else { args.types.clone() };
-    let mut tail = engine.tail(listed.handle, Seq(args.after), types);
+    let after = match args.newest {
+        Some(count) => engine.before_newest(listed.handle, count, &types).await?,
+        None => Seq(args.after),
+    };
+    let mut tail = engine.tail(listed.handle, after, types);
     let mut view = View::new(&app.out, listed.session.id, args.raw);
-    let mut left = args.limit.unwrap_or(u64::MAX);
+    // Whoever follows wants the newest there are, and then those that come.
+    let mut left = args.limit.or_else(|| args.newest.filter(|_| !args.follow)).unwrap_or(u64::MAX);
+    let mut is_told = false;
     let mut reader_gone = pin!(reader_gone());
     while left > 0 {
         let events = if args.follow {
@@ -30,6 +36,10 @@ pub(super) async fn execute(app: &App, args: &EventsArgs) -> anyhow::Result<Exit
         } else {
             tail.page().await?
         };
+        if let (false, Some(earliest)) = (is_told, tail.skipped_to().filter(|_| args.newest.is_none())) {
+            is_told = true;
+            app.out.warn(&format!("what was before position {earliest} was dropped from this log"));
+        }
         if events.is_empty() {
             break;
         }

@@ -1,10 +1,12 @@
 //! What each verb does: ask the engine, hand the answer to `render`.
 
 mod append;
+mod append_batch;
 mod ask;
 mod cancel;
 mod check;
 mod clear;
+mod compact;
 mod completions;
 pub(crate) mod doctor;
 mod events;
@@ -50,6 +52,7 @@ pub(crate) fn execute(app: &App, command: Command) -> anyhow::Result<Exit> {
         Command::Show(args) => block_on(show::execute(app, &args)),
         Command::Events(args) => block_on(events::execute(app, &args)),
         Command::Append(args) => block_on(append::execute(app, &args)),
+        Command::Compact(args) => block_on(compact::execute(app, &args)),
         Command::Pause(args) => block_on(ask::execute(app, &args.ask, Request::Pause)),
         Command::Resume(args) => block_on(ask::execute(app, &args.ask, Request::Resume)),
         Command::Cancel(args) => block_on(cancel::execute(app, &args)),

@@ -1,5 +1,6 @@
 //! `tenure show`: one session.
 
+use tenure_core::id::Seq;
 use tenure_core::time::Moment;
 use tenure_engine::Witness;
 use tenure_store::Listed;
@@ -7,12 +8,26 @@ use tenure_store::Listed;
 use crate::app::App;
 use crate::args::session::ShowArgs;
 use crate::exit::Exit;
-use crate::render::session::Shown;
+use crate::problem::Problem;
+use crate::render::session::{Replayed, Shown};
 
 /// Shows the session that is meant.
 pub(super) async fn execute(app: &App, args: &ShowArgs) -> anyhow::Result<Exit> {
     let (engine, listed) = app.named(&args.name).await?;
     let now = engine.store().now().await?;
+    if let Some(at) = args.at.map(Seq) {
+        if at > listed.head {
+            let statement =
+                format!("the session has no event {at} yet; its newest is at position {}", listed.head);
+            return Err(Problem::missing("NOT_FOUND", statement)
+                .hint("tenure events <name> --newest 10")
+                .into());
+        }
+        let session = listed.session;
+        let replay = engine.replay(listed.handle, session.kind, at).await?;
+        app.out.report(&Replayed { session, replay, now })?;
+        return Ok(Exit::Success);
+    }
     app.out.report(&shown(app, listed, now))?;
     Ok(Exit::Success)
 }

@@ -4,6 +4,7 @@ mod change;
 mod command;
 mod decide;
 mod decision;
+mod replay;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ pub use change::{Change, Opening, evolve};
 pub use command::{Claimant, Command, Context, Seen, StartRun};
 pub use decide::decide;
 pub use decision::{Decision, Judged, Warning, Write};
+pub use replay::{Phase, REPLAYED, Replay, Saying, Tenancy, Told};
 pub use state::{Exit, State, StateName, Stats};
 
 use crate::id::{ActorId, Fence, Key, Namespace, Revision, SessionId};

@@ -6,6 +6,7 @@ mod judged;
 mod lifecycle;
 mod operator;
 mod owner;
+mod replay;
 mod run;
 mod sequences;
 mod totality;

@@ -32,7 +32,13 @@ async fn say(bench: &Bench, kept: Kept) {
     let (commit_id, handle) = (bench.engine.ids().commit_id(), kept.handle);
     bench
         .engine
-        .append(AppendRequest { commit_id, handle, fence: Some(kept.fence), after: Seq(0), events })
+        .append(AppendRequest {
+            commit_id,
+            handle,
+            fence: Some(kept.fence),
+            after: Seq(0),
+            events: events.into_iter().map(Into::into).collect(),
+        })
         .await
         .unwrap();
 }

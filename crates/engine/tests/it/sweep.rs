@@ -44,7 +44,7 @@ async fn a_session_that_was_active_in_between_is_looked_at_when_it_may_be_idle_a
     let (session, kept) = bench.hold("nightly", "w1").await;
     let (early, late) = (Duration::from_secs(5), Duration::from_secs(3));
     bench.clock.advance(early);
-    let events = vec![EventBody::Activity { text: "step 3".to_owned() }];
+    let events = vec![EventBody::Activity { text: "step 3".to_owned() }.into()];
     let commit_id = bench.engine.ids().commit_id();
     let fence = Some(kept.fence);
     bench

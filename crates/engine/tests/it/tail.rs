@@ -9,8 +9,9 @@ use tenure_store::{AppendRequest, Handle};
 use crate::bench::{Bench, cancel};
 
 async fn append(bench: &Bench, handle: Handle, fence: Option<Fence>, kinds: &[&str]) {
-    let event =
-        |kind: &&str| EventBody::Given { kind: EventType::parse(kind).unwrap(), json: "{}".to_owned() };
+    let event = |kind: &&str| {
+        EventBody::Given { kind: EventType::parse(kind).unwrap(), json: "{}".to_owned() }.into()
+    };
     let commit_id = bench.engine.ids().commit_id();
     let events = kinds.iter().map(event).collect();
     bench.engine.append(AppendRequest { commit_id, handle, fence, events, after: Seq(0) }).await.unwrap();

@@ -1,1 +1,1 @@
-SELECT first_seq, prev, jump FROM log WHERE pos = ?1
+SELECT sid, first_seq, prev, jump FROM log WHERE pos = ?1

@@ -6,4 +6,5 @@ FROM head AS h LEFT JOIN session AS s ON s.sid = h.sid WHERE s.sid IS NULL
 UNION ALL
 SELECT 'the log of session ' || h.sid || ' does not end where its head says'
 FROM head AS h LEFT JOIN log AS g ON g.pos = h.pos
-WHERE h.seq IS NOT coalesce(g.first_seq + g.count - 1, 0) OR coalesce(g.sid, h.sid) <> h.sid
+WHERE h.seq IS NOT coalesce(g.first_seq + g.count - 1, h.folded) OR coalesce(g.sid, h.sid) <> h.sid
+    OR (h.pos = 0) <> (h.seq = h.folded)

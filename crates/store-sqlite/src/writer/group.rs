@@ -140,7 +140,7 @@ impl Writer {
     }
 
     /// What was remembered was not kept. A connection that could not roll back is replaced.
-    fn forget(&mut self) {
+    pub(super) fn forget(&mut self) {
         self.memory.clear();
         if self.conn.as_ref().is_some_and(|conn| !conn.is_autocommit()) {
             self.conn = None;
@@ -219,7 +219,8 @@ fn work(
     source: Source,
 ) -> Result<Done, WorkError> {
     memory.refresh(conn)?;
-    let mut work = Work::new(conn, memory, shared.clock.now(), &shared.place);
+    let fold_rows = shared.limits.fold_rows.max(1);
+    let mut work = Work::new((conn, memory), shared.clock.now(), &shared.place, fold_rows);
     let started = instant();
     let mut next = 0;
     loop {

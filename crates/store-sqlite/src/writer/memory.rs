@@ -27,6 +27,8 @@ pub(super) struct Memory {
     pub(super) met: HashSet<i64>,
     /// When minutes were last added up. Outlives [`Self::clear`]: to do it once more does no harm.
     pub(super) rolled: Rolled,
+    /// Whether there may be something to tidy up: a log to fold, dead rows to delete.
+    pub(super) is_untidy: bool,
     /// SQLite's number for what other connections have written, when this was last true.
     version: Option<i64>,
     /// Tenants are never deleted, so these stay true.
@@ -45,6 +47,7 @@ impl Memory {
             others: None,
             met: HashSet::new(),
             rolled: Rolled::default(),
+            is_untidy: true,
             version: None,
             namespaces: HashMap::new(),
         }
@@ -57,6 +60,7 @@ impl Memory {
         self.newest_pos = None;
         self.folded = None;
         self.others = None;
+        self.is_untidy = true;
         self.version = None;
     }
 
@@ -72,12 +76,20 @@ impl Memory {
 
     /// The position of the next row of the log.
     pub(super) fn next_pos(&mut self, conn: &Connection) -> Result<i64, WorkError> {
-        let newest = match self.newest_pos {
-            Some(newest) => newest,
-            None => sql::one(conn, sql::LOG_NEWEST, [], |row| Ok(row.get(0)?))?.unwrap_or(0),
-        };
-        self.newest_pos = Some(newest + 1);
-        Ok(newest + 1)
+        let next = self.newest_pos(conn)? + 1;
+        self.newest_pos = Some(next);
+        Ok(next)
+    }
+
+    /// The position of the newest row of the log. It never goes back while this process has the store open, so
+    /// that a deleted row's position is not used again where somebody still knows it.
+    pub(super) fn newest_pos(&mut self, conn: &Connection) -> Result<i64, WorkError> {
+        if let Some(newest) = self.newest_pos {
+            return Ok(newest);
+        }
+        let newest = sql::one(conn, sql::LOG_NEWEST, [], |row| Ok(row.get(0)?))?.unwrap_or(0);
+        self.newest_pos = Some(newest);
+        Ok(newest)
     }
 
     /// The newest session that is in the catalog.

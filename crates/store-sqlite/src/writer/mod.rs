@@ -4,6 +4,9 @@
 //! process in, answer. Nothing is delayed in the hope of company: a group is what came in while the writer
 //! was busy or waiting.
 //!
+//! When nothing waits, the writer tidies up: it folds logs and deletes dead rows, one bounded step at a time, and
+//! looks after each whether somebody asks.
+//!
 //! What fails, fails for as few as possible. An error or panic while a group is worked on rolls all of it
 //! back and works on its requests again one by one. A COMMIT that fails leaves the outcome unknown: the
 //! writer opens the file again and looks for what the group wrote, which stands there as a whole or not at
@@ -11,11 +14,16 @@
 
 mod append;
 mod commit;
+mod compact;
+mod fold;
 mod group;
+mod litter;
 mod memory;
+mod named;
 mod news;
 mod postpone;
 mod renew;
+mod tidy;
 mod turn;
 mod watch;
 mod work;
@@ -82,7 +90,10 @@ fn run(shared: &Arc<Shared>) {
     let mut writer = Writer::new(Arc::clone(shared));
     while shared.queue.wait() {
         writer.turn();
+        while shared.queue.is_idle() && writer.tidy() {}
     }
+    // What a process leaves that is never idle, it does a little of in the end.
+    writer.tidy();
     writer.end();
 }
 

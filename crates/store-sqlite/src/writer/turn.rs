@@ -14,13 +14,13 @@ use crate::queue::Lock;
 use crate::request::{Chore, Request};
 use crate::ring::{Bell, Rung, sweep};
 use crate::shared::Shared;
-use crate::turnstile::Turnstile;
+use crate::turnstile::{Turn, Turnstile};
 use crate::wal::{self, WalSize};
 
 /// What the writing thread owns.
 pub(super) struct Writer {
     pub(super) shared: Arc<Shared>,
-    turnstile: Option<Turnstile>,
+    pub(super) turnstile: Option<Turnstile>,
     pub(super) conn: Option<Connection>,
     pub(super) memory: Memory,
     bell: Option<Bell>,
@@ -57,7 +57,7 @@ impl Writer {
         match turnstile.enter(|| wait_visibly(&self.shared, Lock::Turnstile)) {
             Ok(turn) => {
                 let news = self.group();
-                if self.wal.bytes() >= self.shared.limits.wal_finish_bytes && self.is_wal_due() {
+                if self.is_wal_to_finish() {
                     // The others have to wait for this, but nobody has to wait for an answer.
                     self.spread(news);
                     self.finish_wal();
@@ -73,6 +73,20 @@ impl Writer {
             }
         }
         self.turnstile = Some(turnstile);
+    }
+
+    /// Keeps the write-ahead log small after something was written that nobody waits for.
+    pub(super) fn after_writing(&mut self, turn: Turn<'_>) {
+        if self.is_wal_to_finish() {
+            self.finish_wal();
+        } else {
+            drop(turn);
+            self.copy_wal();
+        }
+    }
+
+    fn is_wal_to_finish(&mut self) -> bool {
+        self.wal.bytes() >= self.shared.limits.wal_finish_bytes && self.is_wal_due()
     }
 
     fn open_turnstile(&mut self) -> Result<Turnstile, StoreError> {

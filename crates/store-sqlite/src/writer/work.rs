@@ -43,6 +43,8 @@ pub(super) struct Work<'c> {
     pub(super) now: Moment,
     /// Where the store is, and which opening of it this is.
     pub(super) place: &'c Place,
+    /// Rows in a log's tail for which it is folded.
+    fold_rows: u64,
     /// Sessions whose watchers are to be woken.
     pub(super) changed: Vec<Handle>,
     pub(super) evidence: Option<Evidence>,
@@ -60,12 +62,18 @@ pub(super) struct Work<'c> {
 }
 
 impl<'c> Work<'c> {
-    pub(super) fn new(conn: &'c Connection, memory: &'c mut Memory, now: Moment, place: &'c Place) -> Self {
+    pub(super) fn new(
+        (conn, memory): (&'c Connection, &'c mut Memory),
+        now: Moment,
+        place: &'c Place,
+        fold_rows: u64,
+    ) -> Self {
         Self {
             conn,
             memory,
             now,
             place,
+            fold_rows,
             changed: Vec::new(),
             evidence: None,
             gone: Vec::new(),
@@ -84,6 +92,7 @@ impl<'c> Work<'c> {
             Request::Renew(asked) => asked.answer = Some(self.renew(asked.question)?),
             Request::Append(asked) => asked.answer = Some(Ok(self.append(&mut asked.question)?)),
             Request::Commit(asked) => asked.answer = Some(Ok(self.commit(&mut asked.question)?)),
+            Request::Compact(asked) => asked.answer = Some(Ok(self.compact(asked.question)?)),
             Request::Postpone(asked) => asked.answer = Some(Ok(self.postpone(&asked.question)?)),
             Request::Watch(asked) => asked.answer = Some(Ok(self.watch(asked.question)?)),
             Request::Chore(chore) => self.chore(*chore)?,
@@ -139,7 +148,7 @@ impl<'c> Work<'c> {
         let first = log.seq.next();
         let chain = match chain {
             Some(chain) => chain,
-            none => none.insert(Chain::load(self.conn, log)?),
+            none => none.insert(Chain::load(self.conn, handle, log)?),
         };
         let to = chain.push(pos);
         let (count, id) = (signed(batch.count), batch.commit_id.0);
@@ -148,7 +157,11 @@ impl<'c> Work<'c> {
         self.counts.logged(ns, self.wall(), &batch.types);
         self.evidence = Some(Evidence::Row { pos, handle, first });
         let seq = Seq(log.seq.0.saturating_add(batch.count));
-        Ok(LogHead { seq, pos, depth: log.depth.saturating_add(1) })
+        let depth = log.depth.saturating_add(1);
+        if depth.is_multiple_of(self.fold_rows) {
+            self.due_to_fold(handle)?;
+        }
+        Ok(LogHead { seq, pos, depth, ..log })
     }
 
     /// Moves a session's head from where it was to where it is.

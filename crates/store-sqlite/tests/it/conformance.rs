@@ -9,19 +9,30 @@ use async_trait::async_trait;
 use tempfile::TempDir;
 use tenure_core::id::Incarnation;
 use tenure_store::Store;
-use tenure_store_sqlite::{Depth, FaultPoint, Faults, SqliteOptions, SqliteStore};
+use tenure_store_sqlite::{Depth, FaultPoint, Faults, Limits, SqliteOptions, SqliteStore};
 use tenure_store_testkit::{Capability, Disk, Fault, Harness, ManualClock};
 
-tenure_store_testkit::conformance_tests!(SqliteHarness);
+tenure_store_testkit::conformance_tests!(SqliteHarness(Limits::default()));
+
+/// The same with logs that are folded as soon as somebody draws breath.
+mod folded {
+    use tenure_store_sqlite::Limits;
+
+    const LIMITS: fn() -> Limits =
+        || Limits { fold_rows: 1, fold_bytes: 2048, chunk_bytes: 300, litter_rows: 1, ..Limits::default() };
+
+    tenure_store_testkit::conformance_tests!(super::SqliteHarness(LIMITS()));
+}
 
 /// Brings stores in files of their own.
 #[derive(Debug, Clone, Copy)]
-struct SqliteHarness;
+struct SqliteHarness(Limits);
 
 #[derive(Debug)]
 struct SqliteDisk {
     directory: TempDir,
     clock: ManualClock,
+    limits: Limits,
     faults: Arc<Planned>,
     opened: AtomicU8,
 }
@@ -66,6 +77,7 @@ impl Harness for SqliteHarness {
         Box::new(SqliteDisk {
             directory: tempfile::tempdir().unwrap(),
             clock: ManualClock::new(),
+            limits: self.0,
             faults: Arc::default(),
             opened: AtomicU8::new(0),
         })
@@ -82,6 +94,7 @@ impl Disk for SqliteDisk {
         let number = self.opened.fetch_add(1, Ordering::Relaxed);
         let path = self.directory.path().join("tenure.db");
         let mut options = SqliteOptions::new(path, Incarnation([number; 16]), Arc::new(self.clock.clone()));
+        options.limits = self.limits;
         options.faults = Arc::<Planned>::clone(&self.faults);
         Arc::new(SqliteStore::open(options).unwrap())
     }

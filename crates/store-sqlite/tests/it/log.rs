@@ -4,19 +4,18 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use tenure_core::event::{Event, EventBody};
+use tenure_core::event::Event;
 use tenure_core::id::Seq;
-use tenure_store::{AppendRequest, LogStore as _, ReadOutcome, ReadRequest, Store};
+use tenure_store::{AppendRequest, LogPage, LogStore as _, ReadRequest, Store};
 use tenure_store_sqlite::SqliteStore;
-use tenure_store_testkit::fixture::{Held, append, given};
+use tenure_store_testkit::fixture::{Held, append, given, page};
 use tenure_store_testkit::read_all;
 use tokio::task::JoinSet;
 
 use crate::support::{Home, hold};
 
-async fn read(store: &SqliteStore, held: Held, after: u64, limit: usize) -> ReadOutcome {
-    let request = ReadRequest { handle: held.handle, after: Seq(after), limit, types: Vec::new() };
-    store.read(request).await.unwrap()
+async fn read(store: &SqliteStore, held: Held, after: u64, limit: usize) -> LogPage {
+    page(store, ReadRequest { handle: held.handle, after: Seq(after), limit, types: Vec::new() }).await
 }
 
 fn seqs(events: &[Event]) -> Vec<u64> {
@@ -91,7 +90,7 @@ async fn a_page_of_large_events_is_short_and_says_where_to_go_on() {
     let held = hold(&store, "a").await;
     let large = "x".repeat(1 << 20);
     for _ in 0..20 {
-        let events: Vec<EventBody> = vec![given("note", &large)];
+        let events = vec![given("note", &large).into()];
         let request = AppendRequest { events, ..append(held.handle, None, 1) };
         store.append(request).await.unwrap();
     }

@@ -15,7 +15,7 @@ const KIB: u64 = 1024;
 async fn write_megabytes(store: &SqliteStore, handle: tenure_store::Handle, megabytes: usize) {
     let large = "x".repeat(64 << 10);
     for _ in 0..megabytes * 16 {
-        let events = vec![given("note", &large)];
+        let events = vec![given("note", &large).into()];
         let request = AppendRequest { commit_id: commit_id(), handle, fence: None, events, after: Seq(0) };
         store.append(request).await.unwrap();
     }

@@ -1,7 +1,7 @@
 //! Cases about appending to logs and reading them.
 
 use tenure_core::id::{Fence, Seq};
-use tenure_store::{AppendOutcome, AppendRequest, Handle, ReadOutcome, ReadRequest};
+use tenure_store::{AppendOutcome, AppendRequest, Handle, LogPage, ReadRequest};
 
 use crate::Harness;
 use crate::fixture::{
@@ -12,10 +12,6 @@ use crate::fixture::{
 fn read(handle: Handle, after: u64, limit: usize, types: &[&str]) -> ReadRequest {
     let types = types.iter().map(|name| (*name).to_owned()).collect();
     ReadRequest { handle, after: Seq(after), limit, types }
-}
-
-async fn page(bench: &Bench, request: ReadRequest) -> ReadOutcome {
-    bench.store.read(request).await.expect("a page")
 }
 
 /// Owner, others and commits share one row of positions without a gap.
@@ -53,9 +49,10 @@ pub async fn events_are_read_as_they_were_appended(harness: &dyn Harness) {
     let first_at = bench.clock.wall();
     bench.clock.advance(TTL / 3);
     bench.store.append(others.clone()).await.expect("an outcome");
-    let log = page(&bench, read(held.handle, head.0, 10, &[])).await.events;
+    let log = bench.page(read(held.handle, head.0, 10, &[])).await.events;
     let said: Vec<_> = log.iter().map(|event| event.data.clone()).collect();
-    assert_eq!(said, [owners.events, others.events].concat());
+    let appended = owners.events.into_iter().chain(others.events);
+    assert_eq!(said, appended.map(|event| event.data).collect::<Vec<_>>());
     let fences: Vec<_> = log.iter().map(|event| event.fence).collect();
     assert_eq!(fences, [Some(held.fence), Some(held.fence), None]);
     let times: Vec<_> = log.iter().map(|event| event.at).collect();
@@ -140,8 +137,8 @@ pub async fn an_append_to_nothing_is_not_found(harness: &dyn Harness) {
         let outcome = bench.refused_append(append(Handle(77), fence, 1)).await;
         assert_eq!(outcome, AppendOutcome::NotFound);
     }
-    let nothing = ReadOutcome { events: Vec::new(), read_to: Seq(0), head: Seq(0) };
-    assert_eq!(page(&bench, read(Handle(77), 0, 10, &[])).await, nothing);
+    let nothing = LogPage { events: Vec::new(), read_to: Seq(0), head: Seq(0) };
+    assert_eq!(bench.page(read(Handle(77), 0, 10, &[])).await, nothing);
 }
 
 /// Logs of sessions that are written by turns stay apart.
@@ -150,14 +147,14 @@ pub async fn neighbours_logs_stay_apart(harness: &dyn Harness) {
     let (one, two) = (bench.hold("a", 1).await, bench.hold("b", 2).await);
     for round in 0..20 {
         for (held, name) in [(one, "from.one"), (two, "from.two")] {
-            let events = vec![given(name, &round.to_string())];
+            let events = vec![given(name, &round.to_string()).into()];
             let fence = (round % 2 == 0).then_some(held.fence);
             let request = AppendRequest { events, ..append(held.handle, fence, 1) };
             bench.store.append(request).await.expect("an outcome");
         }
     }
     for (held, name) in [(one, "from.one"), (two, "from.two")] {
-        let log = page(&bench, read(held.handle, 0, 100, &[name])).await.events;
+        let log = bench.page(read(held.handle, 0, 100, &[name])).await.events;
         let expected: Vec<_> = (0..20).map(|round| given(name, &round.to_string())).collect();
         assert_eq!(log.into_iter().map(|event| event.data).collect::<Vec<_>>(), expected);
         assert_eq!(bench.log(held.handle).await.len() as u64, bench.found(held.handle).await.head.0);
@@ -175,7 +172,7 @@ pub async fn reading_in_pages_finds_everything_once(harness: &dyn Harness) {
     for limit in [1, 3, 7, 100] {
         let (mut after, mut seen) = (Seq(0), Vec::new());
         while after < head {
-            let read = page(&bench, read(held.handle, after.0, limit, &[])).await;
+            let read = bench.page(read(held.handle, after.0, limit, &[])).await;
             assert!(read.events.len() <= limit && !read.events.is_empty(), "{} events", read.events.len());
             assert_eq!((Some(read.read_to), read.head), (read.events.last().map(|event| event.seq), head));
             assert!(read.read_to > after, "reading goes on");
@@ -193,7 +190,7 @@ pub async fn reading_begins_after_the_given_position(harness: &dyn Harness) {
     bench.append(held, 10).await;
     let head = bench.found(held.handle).await.head;
     for after in 0..=head.0 {
-        let read = page(&bench, read(held.handle, after, 1000, &[])).await;
+        let read = bench.page(read(held.handle, after, 1000, &[])).await;
         let seqs: Vec<_> = read.events.iter().map(|event| event.seq.0).collect();
         assert_eq!(seqs, (after + 1..=head.0).collect::<Vec<_>>());
     }
@@ -205,7 +202,7 @@ pub async fn reading_at_and_after_the_head_finds_nothing(harness: &dyn Harness) 
     let held = bench.hold("a", 1).await;
     let head = bench.found(held.handle).await.head;
     for after in [head.0, head.0 + 5] {
-        let read = page(&bench, read(held.handle, after, 10, &[])).await;
+        let read = bench.page(read(held.handle, after, 10, &[])).await;
         assert_eq!((read.events, read.head), (Vec::new(), head));
         assert!(read.read_to.0 <= after, "nothing may be skipped that is yet to come");
         assert!(read.read_to >= head);
@@ -222,7 +219,7 @@ pub async fn reading_by_type_passes_over_the_others(harness: &dyn Harness) {
     let head = bench.found(held.handle).await.head;
     let (mut after, mut seen, mut pages) = (0, Vec::new(), 0);
     while after < head.0 {
-        let read = page(&bench, read(held.handle, after, 10, &["state_changed", "lease_granted"])).await;
+        let read = bench.page(read(held.handle, after, 10, &["state_changed", "lease_granted"])).await;
         assert!(read.read_to.0 > after && read.read_to <= head);
         assert!(read.events.iter().all(|event| event.seq.0 > after && event.seq <= read.read_to));
         after = read.read_to.0;
@@ -232,7 +229,7 @@ pub async fn reading_by_type_passes_over_the_others(harness: &dyn Harness) {
     seen.sort();
     assert_eq!(seen, ["lease_granted", "state_changed", "state_changed"]);
     assert!(pages <= head.0, "reading goes on");
-    let none = page(&bench, read(held.handle, 0, 10, &["no.such.type"])).await;
+    let none = bench.page(read(held.handle, 0, 10, &["no.such.type"])).await;
     assert_eq!(none.events, Vec::new());
     assert!(none.read_to > Seq(0), "something was looked at");
 }
@@ -242,7 +239,7 @@ pub async fn a_full_page_by_type_loses_nothing(harness: &dyn Harness) {
     let bench = Bench::new(harness).await;
     let held = bench.hold("a", 1).await;
     for round in 0..10 {
-        let events = vec![given("even", &round.to_string()), given("odd", &round.to_string())];
+        let events = vec![given("even", &round.to_string()).into(), given("odd", &round.to_string()).into()];
         let fence = Some(held.fence);
         let request = AppendRequest { events, ..append(held.handle, fence, 1) };
         bench.store.append(request).await.expect("an outcome");
@@ -250,7 +247,7 @@ pub async fn a_full_page_by_type_loses_nothing(harness: &dyn Harness) {
     let (mut after, mut seen) = (0, 0);
     let head = bench.found(held.handle).await.head.0;
     while after < head {
-        let read = page(&bench, read(held.handle, after, 3, &["even"])).await;
+        let read = bench.page(read(held.handle, after, 3, &["even"])).await;
         assert!(read.events.len() <= 3 && read.read_to.0 > after);
         (after, seen) = (read.read_to.0, seen + read.events.len());
     }

@@ -179,7 +179,7 @@ pub async fn every_event_comes_back(harness: &dyn Harness) {
     for text in TEMPTING {
         let events = every_event(text);
         expected.extend(events.clone());
-        let fence = Some(held.fence);
+        let (fence, events) = (Some(held.fence), events.into_iter().map(Into::into).collect());
         let request = AppendRequest { events, ..append(held.handle, fence, 1) };
         bench.store.append(request).await.expect("an outcome");
     }
@@ -246,7 +246,7 @@ pub async fn the_largest_append_is_kept_whole(harness: &dyn Harness) {
     let bytes: Vec<u8> = (0..tenure_core::limits::EVENT_BYTES_MAX).map(|at| at.to_le_bytes()[0]).collect();
     let large = EventBody::Terminal(TerminalEvent::Output { stream: Stream::Terminal, bytes });
     let fence = Some(held.fence);
-    let events = vec![large.clone()];
+    let events = vec![large.clone().into()];
     let request = AppendRequest { events, ..append(held.handle, fence, 1) };
     bench.store.append(request).await.expect("an outcome");
     let AppendOutcome::Appended { first, last } =

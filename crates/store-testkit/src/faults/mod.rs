@@ -30,6 +30,8 @@ pub enum Verb {
     ResolveAppend,
     /// [`tenure_store::LogStore::read`].
     Read,
+    /// [`tenure_store::LogStore::compact`].
+    Compact,
     /// [`tenure_store::LogStore::watch`].
     Watch,
     /// [`tenure_store::Inspect::list`].
@@ -48,7 +50,7 @@ pub enum Verb {
 
 impl Verb {
     /// Those that write.
-    pub const WRITES: [Self; 4] = [Self::Commit, Self::Renew, Self::Append, Self::Postpone];
+    pub const WRITES: [Self; 5] = [Self::Commit, Self::Renew, Self::Append, Self::Compact, Self::Postpone];
 }
 
 /// What happens to one call.

@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use tenure_core::id::Namespace;
 use tenure_core::time::Moment;
 use tenure_store::{
-    AppendOutcome, AppendRequest, AppendResolution, CommitOutcome, CommitRequest, Committed, Due, Figures,
-    FiguresRequest, Find, Found, Handle, Inspect, ListRequest, Listed, LogStore, NamedRequest, Page,
-    Postpone, ReadOutcome, ReadRequest, RenewOutcome, RenewRequest, SessionStore, Statistics, Store,
-    StoreError, Watch,
+    AppendOutcome, AppendRequest, AppendResolution, CommitOutcome, CommitRequest, Committed, CompactOutcome,
+    CompactRequest, Due, Figures, FiguresRequest, Find, Found, Handle, Inspect, ListRequest, Listed,
+    LogStore, NamedRequest, Page, Postpone, ReadOutcome, ReadRequest, RenewOutcome, RenewRequest,
+    SessionStore, Statistics, Store, StoreError, Watch,
 };
 
 use super::{Faults, Verb};
@@ -66,6 +66,10 @@ impl LogStore for FaultyStore {
 
     async fn read(&self, request: ReadRequest) -> Result<ReadOutcome, StoreError> {
         self.faults.around(Verb::Read, None, || self.inner.read(request.clone())).await
+    }
+
+    async fn compact(&self, request: CompactRequest) -> Result<CompactOutcome, StoreError> {
+        self.faults.around(Verb::Compact, None, || self.inner.compact(request)).await
     }
 
     async fn watch(&self, handle: Handle) -> Result<Watch, StoreError> {

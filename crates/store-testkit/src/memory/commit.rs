@@ -1,5 +1,6 @@
 //! Commit in the model: every guard first, then every write.
 
+use tenure_core::id::Seq;
 use tenure_core::session::{Change, Counters, Session, Write};
 use tenure_core::time::Moment;
 use tenure_store::{CommitOutcome, CommitRequest, Committed, Handle, StoreError};
@@ -105,7 +106,9 @@ impl Tables {
         let merged = merged(&stored.session, write, counters);
         stored.look = merged.due_at();
         stored.session = merged;
-        stored.append(&write.events, request.fence, wall_or_epoch(now));
+        for event in &write.events {
+            stored.append(&event.clone().into(), request.fence, wall_or_epoch(now));
+        }
         let head = stored.head();
         if let Some(slot) = &request.slot {
             let newest = self.slots.get(slot).map_or(handle, |held| held.newest.max(handle));
@@ -120,7 +123,8 @@ impl Tables {
         let handle = self.next_handle();
         let session = write.session.clone();
         self.ids.insert((session.namespace.clone(), session.id.clone()), handle);
-        let stored = Stored { session, log: Vec::new(), appends: Vec::new(), look: None, commit: None };
+        let (log, appends) = (Vec::new(), Vec::new());
+        let stored = Stored { session, log, earliest: Seq(1), appends, look: None, commit: None };
         self.sessions.insert(handle, stored);
         handle
     }

@@ -1,15 +1,16 @@
 //! The model keeps logs and wakes those who watch.
 
 use async_trait::async_trait;
+use tenure_core::event::NewEvent;
 use tenure_core::id::Seq;
 use tenure_core::time::Moment;
 use tenure_store::{
-    AppendOutcome, AppendRequest, AppendResolution, Handle, LogStore, ReadOutcome, ReadRequest, StoreError,
-    Watch,
+    AppendOutcome, AppendRequest, AppendResolution, CompactOutcome, CompactRequest, Handle, LogPage,
+    LogStore, ReadOutcome, ReadRequest, StoreError, Watch,
 };
 
 use super::MemoryStore;
-use super::tables::{Tables, wall_or_epoch};
+use super::tables::{Stored, Tables, wall_or_epoch};
 
 #[async_trait]
 impl LogStore for MemoryStore {
@@ -27,6 +28,10 @@ impl LogStore for MemoryStore {
         Ok(self.lock().read(&request))
     }
 
+    async fn compact(&self, request: CompactRequest) -> Result<CompactOutcome, StoreError> {
+        Ok(self.lock().compact(request))
+    }
+
     async fn watch(&self, handle: Handle) -> Result<Watch, StoreError> {
         Ok(Watch::new(self.lock().watch(handle), Box::new(())))
     }
@@ -42,34 +47,63 @@ impl Tables {
         if request.fence.is_some() && request.fence != held_under {
             return AppendOutcome::Fenced { current };
         }
-        if stored.session.is_terminal() {
+        let known = match stored.known(&request.events) {
+            Ok(known) => known,
+            Err(reused) => return reused,
+        };
+        let is_new = known.contains(&None);
+        if is_new && stored.session.is_terminal() {
             return AppendOutcome::Ended;
         }
         let stored = self.sessions.get_mut(&request.handle).expect("it was just there");
         let first = stored.head().next();
-        stored.append(&request.events, request.fence, wall_or_epoch(now));
+        let mut seqs = Vec::new();
+        for (event, known) in request.events.iter().zip(known) {
+            // One that comes twice in the request is known the second time.
+            let known = known.or_else(|| stored.position(event));
+            seqs.push(known.unwrap_or_else(|| stored.append(event, request.fence, wall_or_epoch(now))));
+        }
+        let last = stored.head();
+        if !is_new {
+            return AppendOutcome::Known { seqs, new: 0 };
+        }
         if request.fence.is_some() {
             let session = &mut stored.session;
             session.last_activity_at = session.last_activity_at.max(wall_or_epoch(now));
         }
-        let last = stored.head();
-        stored.appends.push((request.commit_id, first, last));
+        let new = last.0 + 1 - first.0;
+        stored.appends.push((request.commit_id, seqs.clone(), new));
         self.wake(request.handle);
-        AppendOutcome::Appended { first, last }
+        if new == seqs.len() as u64 {
+            return AppendOutcome::Appended { first, last };
+        }
+        AppendOutcome::Known { seqs, new }
     }
 
     fn resolve_append(&self, request: &AppendRequest) -> AppendResolution {
-        let appends = self.sessions.get(&request.handle).map_or(&[][..], |stored| &stored.appends);
-        let made = appends.iter().rfind(|(id, _, last)| *id == request.commit_id && *last > request.after);
-        made.map_or(AppendResolution::NotThere, |(_, first, last)| AppendResolution::Appended {
-            first: *first,
-            last: *last,
-        })
+        let Some(stored) = self.sessions.get(&request.handle) else {
+            return AppendResolution::NotThere;
+        };
+        let made = stored.appends.iter().rfind(|(id, seqs, _)| {
+            *id == request.commit_id && seqs.iter().max().is_some_and(|last| *last > request.after)
+        });
+        match made {
+            None => AppendResolution::NotThere,
+            Some((_, seqs, new)) if *new < seqs.len() as u64 => {
+                AppendResolution::Known { seqs: seqs.clone(), new: *new }
+            }
+            Some((_, seqs, _)) => AppendResolution::Appended { first: seqs[0], last: seqs[seqs.len() - 1] },
+        }
     }
 
     fn read(&self, request: &ReadRequest) -> ReadOutcome {
-        let log = self.sessions.get(&request.handle).map_or(&[][..], |stored| &stored.log);
-        let head = log.last().map_or(Seq(0), |event| event.seq);
+        let stored = self.sessions.get(&request.handle);
+        let (log, head) = stored.map_or((&[][..], Seq(0)), |stored| (&stored.log, stored.head()));
+        if let Some(earliest) = stored.map(|stored| stored.earliest)
+            && request.after.next() < earliest
+        {
+            return ReadOutcome::Compacted { earliest };
+        }
         let is_wanted = |type_name: &str| {
             request.types.is_empty() || request.types.iter().any(|wanted| wanted == type_name)
         };
@@ -83,6 +117,44 @@ impl Tables {
             None if is_full => request.after,
             Some(_) | None => head.max(request.after),
         };
-        ReadOutcome { events, read_to, head }
+        ReadOutcome::Page(LogPage { events, read_to, head })
+    }
+
+    fn compact(&mut self, request: CompactRequest) -> CompactOutcome {
+        let Some(stored) = self.sessions.get_mut(&request.handle) else {
+            return CompactOutcome::NotFound;
+        };
+        let before = request.before.min(stored.head().next());
+        if before > stored.earliest {
+            stored.log.retain(|event| event.seq >= before);
+            stored.earliest = before;
+        }
+        CompactOutcome::Compacted { earliest: stored.earliest, is_done: true }
+    }
+}
+
+impl Stored {
+    /// Where each event is already, or that its id is another one's.
+    fn known(&self, events: &[NewEvent]) -> Result<Vec<Option<Seq>>, AppendOutcome> {
+        let mut known = Vec::new();
+        for (at, event) in events.iter().enumerate() {
+            let named = |other: &NewEvent| other.id.is_some() && other.id == event.id;
+            if let Some(other) = events[..at].iter().find(|other| named(other))
+                && other.data != event.data
+            {
+                return Err(AppendOutcome::IdReused { at, seq: None });
+            }
+            let there = self.log.iter().find(|kept| kept.id.is_some() && kept.id == event.id);
+            if let Some(other) = there.filter(|kept| kept.data != event.data) {
+                return Err(AppendOutcome::IdReused { at, seq: Some(other.seq) });
+            }
+            known.push(there.map(|kept| kept.seq));
+        }
+        Ok(known)
+    }
+
+    fn position(&self, event: &NewEvent) -> Option<Seq> {
+        let kept = self.log.iter().find(|kept| kept.id.is_some() && kept.id == event.id);
+        kept.map(|kept| kept.seq)
     }
 }

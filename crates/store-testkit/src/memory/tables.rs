@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use tenure_core::event::{Event, EventBody};
+use tenure_core::event::{Event, NewEvent};
 use tenure_core::id::{CommitId, Fence, Namespace, Seq, SessionId};
 use tenure_core::session::{Counters, Current, Session};
 use tenure_core::time::{Moment, WallTime};
@@ -22,9 +22,11 @@ pub(super) struct Tables {
 #[derive(Debug)]
 pub(super) struct Stored {
     pub(super) session: Session,
+    /// What is kept of its log, and where that begins.
     pub(super) log: Vec<Event>,
-    /// Which appends were made, and how far each one reaches.
-    pub(super) appends: Vec<(CommitId, Seq, Seq)>,
+    pub(super) earliest: Seq,
+    /// Which appends were made, where their events are, and how many of these each one added.
+    pub(super) appends: Vec<(CommitId, Vec<Seq>, u64)>,
     /// When a sweep should look at it next.
     pub(super) look: Option<WallTime>,
     /// The last commit that wrote this session last.
@@ -45,14 +47,13 @@ pub(super) fn wall_or_epoch(now: &Moment) -> WallTime {
 
 impl Stored {
     pub(super) fn head(&self) -> Seq {
-        self.log.last().map_or(Seq(0), |event| event.seq)
+        Seq(self.earliest.0 - 1 + self.log.len() as u64)
     }
 
-    pub(super) fn append(&mut self, events: &[EventBody], fence: Option<Fence>, at: WallTime) {
-        for data in events {
-            let seq = self.head().next();
-            self.log.push(Event { seq, at, fence, data: data.clone() });
-        }
+    pub(super) fn append(&mut self, event: &NewEvent, fence: Option<Fence>, at: WallTime) -> Seq {
+        let seq = self.head().next();
+        self.log.push(Event { seq, at, fence, id: event.id.clone(), data: event.data.clone() });
+        seq
     }
 }
 
@@ -69,7 +70,7 @@ impl Tables {
         };
         let current =
             Current { session: Some(stored.session.clone()), counters: self.counters(&stored.session) };
-        Found { current, handle: Some(handle), head: stored.head() }
+        Found { current, handle: Some(handle), head: stored.head(), earliest: stored.earliest }
     }
 
     /// A session's counters: its slot's if it has one, else its own.
@@ -80,7 +81,8 @@ impl Tables {
 
     pub(super) fn listed(&self, handle: Handle) -> Option<Listed> {
         let stored = self.sessions.get(&handle)?;
-        Some(Listed { handle, session: stored.session.clone(), head: stored.head() })
+        let (head, earliest) = (stored.head(), stored.earliest);
+        Some(Listed { handle, session: stored.session.clone(), head, earliest })
     }
 
     pub(super) fn next_handle(&self) -> Handle {

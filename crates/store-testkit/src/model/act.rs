@@ -232,7 +232,7 @@ impl World {
     async fn append(&mut self, op: &Op, id: Option<SessionId>, fence: impl Fn(Fence) -> Option<Fence>) {
         let Some((there, here, current)) = self.handles(op, id).await else { return };
         let fence = fence(current);
-        let events: Vec<_> = (0..=op.number).map(|number| note_or_message(op.who, number)).collect();
+        let events: Vec<_> = (0..=op.number).map(|number| note_or_message(op.who, number).into()).collect();
         self.fail_next(op);
         let (tested, model) = (self.tested(op), self.model.as_ref());
         let head = head_of(model, here).await;

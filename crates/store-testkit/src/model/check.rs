@@ -15,7 +15,7 @@ use tenure_store::{
 use super::deed::{AGENT_KEYS, WORKSPACE_KEY};
 use super::op::Op;
 use super::world::World;
-use crate::fixture::TTL;
+use crate::fixture::{TTL, page};
 use crate::read_all;
 
 impl World {
@@ -26,7 +26,7 @@ impl World {
         let types = ["note", "state_changed"].into_iter().take(usize::from(op.who) % 3);
         let types: Vec<_> = types.map(str::to_owned).collect();
         let request = ReadRequest { handle: there, after, limit, types: types.clone() };
-        let read = self.tested(op).read(request).await.expect("a page");
+        let read = page(self.tested(op), request).await;
         let log = read_all(self.model.as_ref(), here).await;
         let is_wanted =
             |event: &&Event| types.is_empty() || types.iter().any(|name| name == event.data.type_name());

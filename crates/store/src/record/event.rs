@@ -1,7 +1,7 @@
 //! The stored form of one event.
 
-use tenure_core::event::EventBody;
-use tenure_core::id::{EventType, Fence};
+use tenure_core::event::{EventBody, NewEvent};
+use tenure_core::id::{EventId, EventType, Fence};
 use tenure_core::session::Stats;
 
 use super::body::session_id;
@@ -16,6 +16,8 @@ use crate::StoreError;
 pub(super) struct EventRecord {
     #[prost(oneof = "EventKind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11")]
     kind: Option<EventKind>,
+    #[prost(string, optional, tag = "40")]
+    pub(super) id: Option<String>,
 }
 
 #[derive(Clone, PartialEq, prost::Oneof)]
@@ -104,10 +106,10 @@ struct GivenRecord {
     json: String,
 }
 
-impl From<EventBody> for EventRecord {
+impl From<NewEvent> for EventRecord {
     /// Takes the event apart, so that large payloads move and are copied only into the stored bytes.
-    fn from(event: EventBody) -> Self {
-        let kind = match event {
+    fn from(event: NewEvent) -> Self {
+        let kind = match event.data {
             EventBody::StateChanged { from, to, reason, by } => EventKind::StateChanged(StateChangedRecord {
                 from: from.map(state_code),
                 to: state_code(to),
@@ -138,7 +140,7 @@ impl From<EventBody> for EventRecord {
                 EventKind::Given(GivenRecord { kind: kind.as_str().to_owned(), json })
             }
         };
-        Self { kind: Some(kind) }
+        Self { kind: Some(kind), id: event.id.map(|id| id.as_str().to_owned()) }
     }
 }
 
@@ -196,6 +198,11 @@ impl EndRecord {
             output_bytes: record.output_bytes,
         })
     }
+}
+
+/// An event's id that was accepted when it was written.
+pub(super) fn event_id(text: &str) -> Result<EventId, StoreError> {
+    EventId::parse(text).map_err(|why| corrupt(format!("event id is not a name: {why:?}")))
 }
 
 fn event_type(text: &str) -> Result<EventType, StoreError> {

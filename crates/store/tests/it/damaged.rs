@@ -5,7 +5,7 @@ use tenure_core::kind::Kind;
 use tenure_core::session::{Counters, Session, StateName};
 use tenure_core::time::WallTime;
 use tenure_store::StoreError;
-use tenure_store::record::{self, Columns, TermColumns};
+use tenure_store::record::{self, Batch, Chunk, Columns, TermColumns};
 
 use crate::sample::session_id_of;
 
@@ -78,4 +78,34 @@ fn bytes_cut_off_are_damage() {
     damaged(session(StateName::Active, &[0x0A]), "session");
     damaged(record::decode_activity(&[0x0A, 5, b'x']), "activity");
     damaged(record::decode_events(Seq(7), &[0x1A, 9, 0]), "events from 7");
+}
+
+#[test]
+fn a_chunk_that_lost_a_bit_is_damage_and_not_another_chunk() {
+    let mut events =
+        record::encode_events(vec![tenure_core::event::EventBody::Activity { text: "x".repeat(400) }.into()]);
+    record::seal_events(&mut events, WallTime::from_epoch_ms(1), None);
+    let whole = record::encode_chunk(vec![Batch { count: 1, bytes: events }]).unwrap();
+    for at in 0..whole.len() * 8 {
+        let mut flipped = whole.clone();
+        flipped[at / 8] ^= 1 << (at % 8);
+        // Bits of the frame that nothing depends on may be other ones.
+        if let Ok(chunk) = Chunk::decode(Seq(1), &flipped) {
+            assert_eq!(chunk, Chunk::decode(Seq(1), &whole).unwrap(), "bit {at}");
+        }
+    }
+    for length in 0..whole.len() {
+        damaged(Chunk::decode(Seq(1), &whole[..length]), "chunk from 1");
+    }
+}
+
+#[test]
+fn a_chunk_whose_appends_have_other_numbers_of_events_is_damage() {
+    let mut events =
+        record::encode_events(vec![tenure_core::event::EventBody::Activity { text: "x".to_owned() }.into()]);
+    record::seal_events(&mut events, WallTime::from_epoch_ms(1), None);
+    let chunk = record::encode_chunk(vec![Batch { count: 2, bytes: events.clone() }]).unwrap();
+    let chunk = Chunk::decode(Seq(5), &chunk).unwrap();
+    damaged(chunk.events(Seq(0), Seq(9)), "append from 5");
+    damaged(record::skip_events(Seq(5), &events, 1), "too few events");
 }

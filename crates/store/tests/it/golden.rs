@@ -8,14 +8,14 @@ use std::fmt::Debug;
 use std::path::Path;
 use std::time::Duration;
 
-use tenure_core::event::{Event, EventBody, Request, Stream, TerminalEvent};
-use tenure_core::id::{EventType, Fence, Incarnation, Key, Namespace, Revision, Seq};
+use tenure_core::event::{Event, EventBody, NewEvent, Request, Stream, TerminalEvent};
+use tenure_core::id::{CommitId, EventId, EventType, Fence, Incarnation, Key, Namespace, Revision, Seq};
 use tenure_core::kind::{IdleRule, Kind};
 use tenure_core::lease::{Holder, HolderKind, Lease, Place, Term, Ttl};
 use tenure_core::session::{Activity, Counters, Exit, Mode, Session, State, StateName, Stats};
 use tenure_core::time::{BootId, BootMoment, WallTime};
 use tenure_store::StoreError;
-use tenure_store::record::{self, Columns};
+use tenure_store::record::{self, Batch, Chunk, Columns};
 
 use crate::sample::{actor_of, session_id_of};
 
@@ -30,16 +30,21 @@ fn understood<T: PartialEq + Debug>(
     (written, expected): (Vec<u8>, T),
     decode: impl Fn(&[u8]) -> Result<T, StoreError>,
 ) {
+    let mut stored = stored(name, &written);
+    assert_eq!(decode(&stored).unwrap(), expected, "{name}");
+    stored.extend(LATER);
+    assert_eq!(decode(&stored).unwrap(), expected, "{name} and a field of a later version");
+}
+
+/// What a file holds.
+fn stored(name: &str, written: &[u8]) -> Vec<u8> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/it/golden/{name}.hex"));
     let hex: String = written.iter().map(|byte| format!("{byte:02x}")).collect();
     let text = std::fs::read_to_string(&path)
         .unwrap_or_else(|_| panic!("{} is missing; this version would write\n{hex}", path.display()));
     let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_hexdigit).collect();
     let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
-    let mut stored: Vec<u8> = digits.chunks(2).map(byte).collect();
-    assert_eq!(decode(&stored).unwrap(), expected, "{name}");
-    stored.extend(LATER);
-    assert_eq!(decode(&stored).unwrap(), expected, "{name} and a field of a later version");
+    digits.chunks(2).map(byte).collect()
 }
 
 fn holder() -> Holder {
@@ -164,9 +169,10 @@ fn every_event() -> Vec<EventBody> {
 
 fn events_understood(name: &str, events: &[EventBody]) {
     let numbered = (41..).zip(events.iter().cloned());
-    let expected: Vec<_> =
-        numbered.map(|(seq, data)| Event { seq: Seq(seq), at: AT, fence: Some(Fence(5)), data }).collect();
-    let mut bytes = record::encode_events(events.to_vec());
+    let expected: Vec<_> = numbered
+        .map(|(seq, data)| Event { seq: Seq(seq), at: AT, fence: Some(Fence(5)), id: None, data })
+        .collect();
+    let mut bytes = record::encode_events(events.iter().cloned().map(NewEvent::from).collect());
     record::seal_events(&mut bytes, AT, Some(Fence(5)));
     understood(name, (bytes, expected), |bytes| record::decode_events(Seq(41), bytes));
 }
@@ -175,4 +181,54 @@ fn events_understood(name: &str, events: &[EventBody]) {
 fn events() {
     events_understood("events", &every_event());
     events_understood("events_lost", &[EventBody::Terminal(TerminalEvent::Lost { bytes: 1 << 16 })]);
+}
+
+fn named_event() -> NewEvent {
+    let data = EventBody::Given { kind: EventType::parse("tool.call").unwrap(), json: "{}".to_owned() };
+    NewEvent { id: Some(EventId::parse("call-7").unwrap()), data }
+}
+
+#[test]
+fn an_event_with_an_id() {
+    let NewEvent { id, data } = named_event();
+    let expected = vec![Event { seq: Seq(7), at: AT, fence: None, id, data }];
+    let mut bytes = record::encode_events(vec![named_event()]);
+    record::seal_events(&mut bytes, AT, None);
+    understood("event_with_id", (bytes, expected), |bytes| record::decode_events(Seq(7), bytes));
+}
+
+/// Ids are compared by it for ever.
+#[test]
+fn what_tells_two_contents_apart() {
+    let digest: String =
+        record::digest_event(&named_event().data).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(digest, "fd966821005552a986d55161c316df38");
+}
+
+#[test]
+fn the_latest_appends_of_a_folded_log() {
+    let append = |n: u8| record::Append { id: CommitId([n; 16]), first: Seq(u64::from(n)), last: Seq(300) };
+    let appends = vec![append(1), append(200)];
+    let bytes = record::encode_recent(&appends);
+    understood("recent", (bytes, appends), record::decode_recent);
+}
+
+/// Compressed as some version of the library did it, so what was written once is read, not written again.
+#[test]
+fn a_chunk() {
+    let batch = |events: Vec<EventBody>| {
+        let count = events.len() as u64;
+        let mut bytes = record::encode_events(events.into_iter().map(NewEvent::from).collect());
+        record::seal_events(&mut bytes, AT, Some(Fence(5)));
+        Batch { count, bytes }
+    };
+    let expected = every_event();
+    let (one, two) = expected.split_at(3);
+    let batches = vec![batch(one.to_vec()), batch(two.to_vec())];
+    let written = record::encode_chunk(batches).unwrap();
+    let stored = stored("chunk", &written);
+    let chunk = Chunk::decode(Seq(41), &stored).unwrap();
+    let events = chunk.events(Seq(0), Seq(u64::MAX)).unwrap();
+    assert_eq!(events.iter().map(|event| event.data.clone()).collect::<Vec<_>>(), expected);
+    assert_eq!((events[0].seq, chunk.count()), (Seq(41), expected.len() as u64));
 }

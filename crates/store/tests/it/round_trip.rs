@@ -1,11 +1,11 @@
 //! Whatever can be stored comes back as it was.
 
 use proptest::prelude::*;
-use tenure_core::event::Event;
-use tenure_core::id::{Fence, Seq};
+use tenure_core::event::{Event, NewEvent};
+use tenure_core::id::{CommitId, Fence, Seq};
 use tenure_core::session::Session;
 use tenure_core::time::WallTime;
-use tenure_store::record::{self, Columns};
+use tenure_store::record::{self, Batch, Chunk, Columns};
 
 use crate::sample;
 
@@ -22,6 +22,17 @@ fn columns(session: &Session) -> Columns {
         last_activity_at: session.last_activity_at,
         activity: session.activity.clone(),
     }
+}
+
+fn sealed(events: &[NewEvent], at: WallTime, fence: Option<Fence>) -> Vec<u8> {
+    let mut bytes = record::encode_events(events.to_vec());
+    record::seal_events(&mut bytes, at, fence);
+    bytes
+}
+
+fn numbered(first: u64, events: &[NewEvent], at: WallTime, fence: Option<Fence>) -> Vec<Event> {
+    let event = |(seq, NewEvent { id, data }): (u64, NewEvent)| Event { seq: Seq(seq), at, fence, id, data };
+    (first..).zip(events.to_vec()).map(event).collect()
 }
 
 proptest! {
@@ -45,16 +56,50 @@ proptest! {
 
     #[test]
     fn events(
-        events in proptest::collection::vec(sample::event(), 1..6),
+        events in proptest::collection::vec(sample::new_event(), 1..6),
         first in 1..u64::MAX / 2,
         (at, fence) in any::<(u64, Option<u64>)>(),
+        gone in 0..5_usize,
     ) {
         let (at, fence) = (WallTime::from_epoch_ms(at), fence.map(Fence));
-        let mut bytes = record::encode_events(events.clone());
-        record::seal_events(&mut bytes, at, fence);
-        let numbered = (first..).zip(events).map(|(seq, data)| Event { seq: Seq(seq), at, fence, data });
-        let expected: Vec<_> = numbered.collect();
-        prop_assert_eq!(record::decode_events(Seq(first), &bytes).unwrap(), expected);
+        let bytes = sealed(&events, at, fence);
+        let expected = numbered(first, &events, at, fence);
+        prop_assert_eq!(&record::decode_events(Seq(first), &bytes).unwrap(), &expected);
+        let alone: Vec<u8> = events.iter().flat_map(|event| record::encode_events(vec![event.clone()])).collect();
+        prop_assert!(bytes.starts_with(&alone), "events that are encoded apart are the same");
+        let gone = gone.min(events.len() - 1);
+        let rest = record::skip_events(Seq(first), &bytes, gone as u64).unwrap();
+        prop_assert_eq!(record::decode_events(expected[gone].seq, &rest).unwrap(), &expected[gone..]);
+    }
+
+    #[test]
+    fn chunks(
+        batches in proptest::collection::vec(proptest::collection::vec(sample::new_event(), 1..5), 1..6),
+        first in 1..u64::MAX / 2,
+        at in any::<u64>(),
+        (after, width, from) in (0..25_u64, 0..25_u64, 0..25_u64),
+    ) {
+        let at = WallTime::from_epoch_ms(at);
+        let batch = |events: &Vec<NewEvent>| Batch { count: events.len() as u64, bytes: sealed(events, at, None) };
+        let stored = record::encode_chunk(batches.iter().map(batch).collect()).unwrap();
+        let chunk = Chunk::decode(Seq(first), &stored).unwrap();
+        let all = numbered(first, &batches.concat(), at, None);
+        let (after, last) = (Seq(first - 1 + after), Seq(first - 1 + after + width));
+        let some: Vec<_> = all.iter().filter(|event| event.seq > after && event.seq <= last).cloned().collect();
+        prop_assert_eq!(chunk.events(after, last).unwrap(), some);
+        let from = Seq(first + from.min(all.len() as u64 - 1));
+        let left = record::encode_chunk(chunk.from(from).unwrap()).unwrap();
+        let left = Chunk::decode(from, &left).unwrap();
+        let rest: Vec<_> = all.into_iter().filter(|event| event.seq >= from).collect();
+        prop_assert_eq!(left.count(), rest.len() as u64);
+        prop_assert_eq!(left.events(Seq(0), Seq(u64::MAX)).unwrap(), rest);
+    }
+
+    #[test]
+    fn latest_appends(appends in proptest::collection::vec(any::<([u8; 16], u64, u64)>(), 0..70)) {
+        let append = |(id, first, last)| record::Append { id: CommitId(id), first: Seq(first), last: Seq(last) };
+        let appends: Vec<_> = appends.into_iter().map(append).collect();
+        prop_assert_eq!(record::decode_recent(&record::encode_recent(&appends)).unwrap(), appends);
     }
 
     /// Bytes that nobody wrote are refused or read, but never end the program.
@@ -63,6 +108,10 @@ proptest! {
         drop(record::decode_session(&bytes, columns(&session)));
         drop(record::decode_activity(&bytes));
         drop(record::decode_events(Seq(1), &bytes));
+        drop(record::skip_events(Seq(1), &bytes, 1));
+        drop(record::decode_recent(&bytes));
+        drop(Chunk::decode(Seq(1), &bytes));
+        drop(Chunk::decode(Seq(1), &[&[1], &bytes[..]].concat()));
         let columns = record::TermColumns { renewed: None, renewed_wall: None };
         drop(record::decode_lease(&bytes, Fence(1), columns));
     }

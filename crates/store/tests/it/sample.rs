@@ -6,8 +6,8 @@ use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
-use tenure_core::event::{EventBody, Request, Stream, TerminalEvent};
-use tenure_core::id::{ActorId, EventType, Fence, Incarnation, Key, Namespace, Revision, SessionId};
+use tenure_core::event::{EventBody, NewEvent, Request, Stream, TerminalEvent};
+use tenure_core::id::{ActorId, EventId, EventType, Fence, Incarnation, Key, Namespace, Revision, SessionId};
 use tenure_core::kind::{IdleRule, Kind};
 use tenure_core::lease::{Holder, HolderKind, Lease, Place, Term, Ttl};
 use tenure_core::session::{Activity, Counters, Exit, Mode, Session, State, StateName, Stats};
@@ -181,4 +181,9 @@ pub(crate) fn event() -> impl Strategy<Value = EventBody> {
         ("[a-z][a-z0-9_.-]{0,20}", ".{0,100}")
             .prop_map(|(kind, json)| EventBody::Given { kind: EventType::parse(&kind).unwrap(), json }),
     ]
+}
+
+pub(crate) fn new_event() -> impl Strategy<Value = NewEvent> {
+    let id = "[!-~]{1,128}".prop_map(|text| EventId::parse(&text).unwrap());
+    (option::of(id), event()).prop_map(|(id, data)| NewEvent { id, data })
 }

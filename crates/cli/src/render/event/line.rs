@@ -50,7 +50,9 @@ impl Lines {
         let (tone, words) = words(&event.data);
         let words = tone.map_or_else(|| words.clone(), |tone| self.look.paint(tone, &words));
         let line = format!("{at} {seq}  {}  {words}", self.look.paint(Tone::Strong, &format!("{name:<16}")));
-        format!("{}\n", line.trim_end())
+        let id =
+            event.id.as_ref().map(|id| self.look.paint(Tone::Dim, &format!("  ({id})"))).unwrap_or_default();
+        format!("{}{id}\n", line.trim_end())
     }
 }
 

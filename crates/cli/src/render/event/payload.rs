@@ -22,6 +22,9 @@ pub(crate) fn document(session: &SessionId, event: &Event) -> Value {
     if let Some(fence) = event.fence {
         document["fence"] = fence.0.into();
     }
+    if let Some(id) = &event.id {
+        document["id"] = id.as_str().into();
+    }
     document["data"] = data(&event.data);
     document
 }

@@ -165,6 +165,8 @@ impl Report for Asked {
 /// An event was appended.
 #[derive(Debug)]
 pub(crate) struct Appended {
+    /// It was there before, under its id.
+    pub(crate) is_known: bool,
     pub(crate) session: SessionId,
     pub(crate) seq: Seq,
     pub(crate) fence: Option<Fence>,
@@ -176,12 +178,18 @@ impl Report for Appended {
             Some(fence) => format!("under fence {fence}"),
             None => "as a message".to_owned(),
         };
+        if self.is_known {
+            return format!("Session `{}` has it already, as event {}.\n", self.session, self.seq);
+        }
         format!("Appended event {} to session `{}` {class}.\n", self.seq, self.session)
     }
 
     fn json(&self) -> Value {
         let mut document =
             json!({ "command": "append", "ok": true, "session": self.session.as_str(), "seq": self.seq.0 });
+        if self.is_known {
+            document["known"] = true.into();
+        }
         if let Some(fence) = self.fence {
             document["fence"] = fence.0.into();
         }

@@ -2,6 +2,7 @@
 
 mod changed;
 mod list;
+mod log;
 mod show;
 
 use serde_json::{Map, Value, json};
@@ -11,6 +12,7 @@ use tenure_core::session::{Session, State};
 
 pub(crate) use changed::{Appended, Asked, Cancelled, Checked, Imported, Noted, TakenOver};
 pub(crate) use list::Sessions;
+pub(crate) use log::{AppendedMany, Compacted, Replayed};
 pub(crate) use show::{Ended, Shown};
 
 use super::lease::LeaseNow;

@@ -45,13 +45,17 @@ CREATE UNIQUE INDEX session_open ON session (slot) WHERE state <= 3 AND slot IS 
 CREATE INDEX session_listed ON session (ns, kind, state);
 CREATE INDEX session_due ON session (due_at) WHERE due_at IS NOT NULL;
 
--- Where a session's log stands: its newest position, the row that holds it, and how many rows there are.
+-- Where a session's log stands: its newest position, the row of the tail that holds it (0 for none), and how
+-- many rows were added since the tail was last empty. Positions up to folded are in chunks, later ones in the
+-- tail; those before earliest were dropped.
 CREATE TABLE head (
     sid INTEGER PRIMARY KEY,
     seq INTEGER NOT NULL,
     pos INTEGER NOT NULL,
     depth INTEGER NOT NULL,
-    last_activity INTEGER NOT NULL
+    last_activity INTEGER NOT NULL,
+    folded INTEGER NOT NULL DEFAULT 0 CHECK (folded <= seq),
+    earliest INTEGER NOT NULL DEFAULT 1 CHECK (earliest BETWEEN 1 AND folded + 1)
 ) STRICT;
 
 -- What a renewal moves, and nothing else. No index on expiry: it would double the cost of a renewal.
@@ -62,8 +66,9 @@ CREATE TABLE lease (
     renewed_wall INTEGER
 ) STRICT;
 
--- One row per append, in arrival order over all sessions. prev and jump are earlier rows of the same
--- session, 0 for none. commit_id names the append or the commit, for whoever lost its answer.
+-- The tails of all logs: one row per append, in arrival order over all sessions. prev and jump are earlier
+-- rows of the same session, 0 for none. commit_id names the append or the commit, for whoever lost its answer.
+-- A row whose positions are folded or dropped is dead: nobody reads it, and it is deleted some time later.
 CREATE TABLE log (
     pos INTEGER PRIMARY KEY,
     sid INTEGER NOT NULL,
@@ -74,6 +79,45 @@ CREATE TABLE log (
     commit_id BLOB NOT NULL CHECK (length(commit_id) = 16),
     payload BLOB NOT NULL
 ) STRICT;
+
+-- The beginnings of logs: many appends in one row, compressed. recent names the latest of them, for whoever
+-- lost an answer; only the newest chunk of a fold has it.
+CREATE TABLE chunk (
+    chunk INTEGER PRIMARY KEY,
+    sid INTEGER NOT NULL,
+    first_seq INTEGER NOT NULL,
+    count INTEGER NOT NULL CHECK (count > 0),
+    recent BLOB,
+    payload BLOB NOT NULL
+) STRICT;
+
+CREATE UNIQUE INDEX chunk_at ON chunk (sid, first_seq);
+
+-- Sessions whose tail is long enough to be folded.
+CREATE TABLE fold_due (
+    sid INTEGER PRIMARY KEY
+) STRICT;
+
+-- Dead rows of the log, and how far the pass that deletes them has come: it goes on at the position next, 0 for
+-- no pass. kept and upto are what the last one left: so many rows, up to that position.
+CREATE TABLE litter (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    dead INTEGER NOT NULL CHECK (dead >= 0),
+    next INTEGER NOT NULL,
+    kept INTEGER NOT NULL,
+    upto INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO litter (one, dead, next, kept, upto) VALUES (1, 0, 0, 0, 0);
+
+-- The ids that callers gave to events, as long as the events are kept.
+CREATE TABLE event_id (
+    sid INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    digest BLOB NOT NULL CHECK (length(digest) = 16),
+    PRIMARY KEY (sid, id)
+) WITHOUT ROWID, STRICT;
 
 -- Processes that want to be rung, and for which sessions.
 CREATE TABLE process (
@@ -104,6 +148,7 @@ BEGIN SELECT RAISE(ABORT, 'nothing leaves completed, cancelled and expired'); EN
 
 CREATE TRIGGER head_grows BEFORE UPDATE ON head
 WHEN NEW.seq < OLD.seq OR NEW.last_activity < OLD.last_activity
+    OR NEW.folded < OLD.folded OR NEW.earliest < OLD.earliest
 BEGIN SELECT RAISE(ABORT, 'a log never shrinks and activity never moves back'); END;
 
 -- A session with everything that is kept of it, in the order in which rows are taken apart.
@@ -113,7 +158,7 @@ SELECT
     s.lease, l.fence AS lease_fence, l.renewed, l.renewed_wall, s.activity,
     h.seq, h.pos, h.depth, h.last_activity,
     s.slot, t.revision AS slot_revision, t.fence AS slot_fence,
-    s.commit_id, s.commit_seq, s.commit_at, s.ns
+    s.commit_id, s.commit_seq, s.commit_at, s.ns, h.folded, h.earliest
 FROM session AS s
 JOIN namespace AS n ON n.ns = s.ns
 JOIN head AS h ON h.sid = s.sid

@@ -107,7 +107,7 @@ impl MutantStore {
         for slot in [slot(name), workspace(name)] {
             let found = self.memory.find(Find::Slot(slot)).await.unwrap_or_default();
             if let (Some(handle), Some(session)) = (found.handle, found.current.session) {
-                listed.push(Listed { handle, session, head: found.head });
+                listed.push(Listed { handle, session, head: found.head, earliest: found.earliest });
             }
         }
         listed.sort_by_key(|listed| std::cmp::Reverse(listed.handle));

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use tenure_core::id::Seq;
 use tenure_store::{
-    AppendOutcome, AppendRequest, AppendResolution, Find, Handle, LogStore, ReadOutcome, ReadRequest,
-    SessionStore as _, StoreError, Watch,
+    AppendOutcome, AppendRequest, AppendResolution, CompactOutcome, CompactRequest, Find, Handle, LogStore,
+    ReadOutcome, ReadRequest, SessionStore as _, StoreError, Watch,
 };
 
 use super::Flaw;
@@ -71,14 +71,21 @@ impl LogStore for MutantStore {
             Flaw::ReadsWithoutLimit => request.limit = usize::MAX,
             _ => {}
         }
-        let mut read = self.inner.read(request).await?;
+        let mut read = match self.inner.read(request).await? {
+            ReadOutcome::Page(read) => read,
+            compacted @ ReadOutcome::Compacted { .. } => return Ok(compacted),
+        };
         match self.flaw {
             Flaw::PassesOver => read.read_to = read.head,
             Flaw::HidesHead => read.head = read.read_to,
             Flaw::HidesFences => read.events.iter_mut().for_each(|event| event.fence = None),
             _ => {}
         }
-        Ok(read)
+        Ok(ReadOutcome::Page(read))
+    }
+
+    async fn compact(&self, request: CompactRequest) -> Result<CompactOutcome, StoreError> {
+        self.inner.compact(request).await
     }
 
     async fn watch(&self, handle: Handle) -> Result<Watch, StoreError> {

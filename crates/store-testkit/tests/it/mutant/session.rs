@@ -195,7 +195,7 @@ impl MutantStore {
             }
             refused => {
                 if let (true, Some(handle)) = (self.has(Flaw::LogsRefusals), found.handle) {
-                    let (commit_id, events) = (CommitId([0; 16]), vec![given("refused", "1")]);
+                    let (commit_id, events) = (CommitId([0; 16]), vec![given("refused", "1").into()]);
                     self.memory
                         .append(AppendRequest { commit_id, handle, fence: None, events, after: Seq(0) })
                         .await?;

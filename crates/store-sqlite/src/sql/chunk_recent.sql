@@ -1,0 +1,1 @@
+SELECT recent FROM chunk WHERE sid = ?1 ORDER BY first_seq DESC LIMIT 1

@@ -1,0 +1,1 @@
+SELECT seq, digest FROM event_id WHERE sid = ?1 AND id = ?2

@@ -1,0 +1,1 @@
+DELETE FROM fold_due WHERE sid = ?1

@@ -1,0 +1,1 @@
+SELECT sid FROM fold_due LIMIT 1

@@ -1,0 +1,1 @@
+INSERT OR IGNORE INTO fold_due (sid) VALUES (?1)

@@ -1,0 +1,1 @@
+UPDATE litter SET dead = dead + ?1

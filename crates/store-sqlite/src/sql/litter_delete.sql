@@ -1,0 +1,2 @@
+DELETE FROM log WHERE pos BETWEEN ?1 AND ?2
+AND NOT EXISTS (SELECT 1 FROM head WHERE head.sid = log.sid AND head.folded < log.first_seq)

@@ -1,0 +1,1 @@
+SELECT dead, next, kept, upto FROM litter

@@ -1,0 +1,144 @@
+//! Folding: the oldest rows of a log's tail become chunks.
+//!
+//! A fold is one bounded transaction. It takes rows in order, as many as the bounds allow and at least one;
+//! usually that is the whole tail, which then starts over. The rows stay where they are, dead: deleting them one
+//! by one would write a page for each, because neighbours in the log are of other sessions. The litter pass
+//! deletes them page by page once there are enough.
+
+use rusqlite::Connection;
+use tenure_core::id::Seq;
+use tenure_store::Handle;
+use tenure_store::record::{self, Append, Batch};
+
+use super::memory::Memory;
+use super::work::{Work, exactly_one};
+use crate::error::WorkError;
+use crate::options::Limits;
+use crate::resolve::recent;
+use crate::row::{LogHead, signed};
+use crate::tail::TailRow;
+use crate::{sql, tail};
+
+/// Most events that one fold looks at.
+const EVENTS_MAX: u64 = 2048;
+/// A row larger than this is left in the tail, and with it those after it.
+const ROW_BYTES_MAX: u64 = 4 << 20;
+/// How many of the latest appends are remembered by name.
+const RECENT_MAX: usize = 64;
+
+impl Work<'_> {
+    /// Notes that a tail is long enough to be folded.
+    pub(super) fn due_to_fold(&mut self, handle: Handle) -> Result<(), WorkError> {
+        self.memory.is_untidy = true;
+        sql::write(self.conn, sql::FOLD_DUE_INSERT, [handle.0]).map(drop)
+    }
+
+    /// Moves a log's seam, its beginning, or both.
+    pub(super) fn write_seam(&self, handle: Handle, (from, to): (LogHead, LogHead)) -> Result<(), WorkError> {
+        write_seam(self.conn, handle, (from, to))
+    }
+}
+
+/// A session whose tail is to be folded.
+pub(super) fn due(conn: &Connection) -> Result<Option<Handle>, WorkError> {
+    sql::one(conn, sql::FOLD_DUE_FIND, [], |row| Ok(Handle(row.get(0)?)))
+}
+
+/// A session's tail need not be looked at any more.
+pub(super) fn not_due(conn: &Connection, handle: Handle) -> Result<(), WorkError> {
+    sql::write(conn, sql::FOLD_DUE_DELETE, [handle.0]).map(drop)
+}
+
+/// Folds what the bounds allow of a session's tail. It stays due while there is more.
+pub(super) fn fold(
+    conn: &Connection,
+    memory: &mut Memory,
+    handle: Handle,
+    limits: &Limits,
+) -> Result<(), WorkError> {
+    let Some(head) = memory.heads.of(conn, handle)? else {
+        return not_due(conn, handle);
+    };
+    let from = head.log;
+    let rows = chosen(conn, handle, from, limits)?;
+    let Some(folded) = rows.last().map(TailRow::last) else {
+        return not_due(conn, handle);
+    };
+    let dead = rows.len() as u64;
+    write_chunks(conn, handle, rows, limits)?;
+    let to = from.folded_to(folded);
+    write_seam(conn, handle, (from, to))?;
+    sql::write(conn, sql::LITTER_ADD, [signed(dead)])?;
+    head.log = to;
+    if to.pos == 0 {
+        head.chain = None;
+        not_due(conn, handle)?;
+    }
+    Ok(())
+}
+
+/// The oldest rows of a tail that fit one fold.
+fn chosen(
+    conn: &Connection,
+    handle: Handle,
+    log: LogHead,
+    limits: &Limits,
+) -> Result<Vec<TailRow>, WorkError> {
+    if log.folded == log.seq {
+        return Ok(Vec::new());
+    }
+    let last = Seq(log.seq.0.min(log.folded.0.saturating_add(EVENTS_MAX)));
+    let rows = tail::rows(conn, handle, log, (log.folded, last))?;
+    let mut bytes: u64 = 0;
+    let fits = |row: &TailRow| {
+        let is_first = bytes == 0;
+        bytes = bytes.saturating_add(row.bytes);
+        row.bytes <= ROW_BYTES_MAX && (is_first || bytes <= limits.fold_bytes)
+    };
+    Ok(rows.into_iter().take_while(fits).collect())
+}
+
+/// Writes rows as chunks of about equal size.
+fn write_chunks(
+    conn: &Connection,
+    handle: Handle,
+    rows: Vec<TailRow>,
+    limits: &Limits,
+) -> Result<(), WorkError> {
+    let recent = latest(conn, handle, &rows)?;
+    let whole: u64 = rows.iter().map(|row| row.bytes).sum();
+    let share = whole.div_ceil(whole.div_ceil(limits.chunk_bytes.max(1)).max(1));
+    let mut rows = rows.into_iter().peekable();
+    while let Some(row) = rows.peek() {
+        let (first, mut count, mut batches, mut bytes) = (row.first, 0, Vec::new(), 0);
+        while let Some(row) = rows.next_if(|_| bytes < share.max(1)) {
+            (bytes, count) = (bytes + row.bytes, count + row.count);
+            batches.push(Batch { count: row.count, bytes: row.into_payload(conn)? });
+        }
+        let recent = if rows.peek().is_none() { Some(&recent) } else { None };
+        let row = (handle.0, signed(first.0), signed(count), recent, record::encode_chunk(batches)?);
+        sql::write(conn, sql::CHUNK_INSERT, row)?;
+    }
+    Ok(())
+}
+
+/// The latest appends of the log once these rows are folded.
+fn latest(conn: &Connection, handle: Handle, rows: &[TailRow]) -> Result<Vec<u8>, WorkError> {
+    let mut appends = if rows.len() < RECENT_MAX { recent(conn, handle)? } else { Vec::new() };
+    appends.extend(rows.iter().map(|row| Append { id: row.id, first: row.first, last: row.last() }));
+    Ok(record::encode_recent(&appends[appends.len().saturating_sub(RECENT_MAX)..]))
+}
+
+fn write_seam(conn: &Connection, handle: Handle, (from, to): (LogHead, LogHead)) -> Result<(), WorkError> {
+    let row = (
+        handle.0,
+        to.pos,
+        signed(to.depth),
+        signed(to.folded.0),
+        signed(to.earliest.0),
+        signed(from.seq.0),
+        signed(from.folded.0),
+        signed(from.earliest.0),
+    );
+    exactly_one(sql::write(conn, sql::HEAD_FOLD, row)?, "a session's head")
+}
