@@ -101,6 +101,30 @@ macro_rules! with_cases {
                 reading_by_type_passes_over_the_others,
                 a_full_page_by_type_loses_nothing,
             }
+            named {
+                an_event_with_an_id_is_appended_once,
+                ids_are_read_back,
+                only_what_is_new_is_appended,
+                an_id_twice_in_one_append_is_one_event,
+                an_id_that_names_another_event_is_refused,
+                ids_of_other_sessions_are_apart,
+                a_former_holder_is_fenced_though_its_event_is_known,
+                what_is_known_is_told_after_the_end,
+                ids_are_known_after_reopening,
+                one_of_many_appends_the_event,
+                an_append_with_ids_is_repeated_safely,
+                an_append_that_was_partly_known_is_resolved,
+            }
+            compact {
+                what_is_kept_stays_where_it_was,
+                positions_go_on_after_compaction,
+                a_log_begins_no_later_than_after_its_newest_event,
+                a_reader_is_told_that_its_place_is_gone,
+                ids_go_with_their_events,
+                compaction_concerns_one_log,
+                compaction_outlives_the_store,
+                a_compaction_whose_answer_was_lost_is_asked_again,
+            }
             watch {
                 a_watch_wakes_on_a_commit,
                 a_watch_wakes_on_an_append,

@@ -1,6 +1,7 @@
 //! The promises as cases: each is one fact, and its name is the sentence.
 
 pub mod clock;
+pub mod compact;
 pub mod crash;
 pub mod due;
 pub mod filter;
@@ -10,6 +11,7 @@ pub mod instance;
 pub mod lease;
 pub mod log;
 pub mod model;
+pub mod named;
 pub mod process;
 pub mod records;
 pub mod session;

@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use tenure_core::event::EventBody;
-use tenure_core::id::{Fence, SessionId};
+use tenure_core::event::{EventBody, NewEvent};
+use tenure_core::id::{Fence, Seq, SessionId};
 use tenure_core::limits::AGENT_IDLE_AFTER;
 use tenure_store::{
-    AppendOutcome, AppendRequest, CommitOutcome, CommitRequest, Committed, Find, Handle, RenewOutcome,
-    RenewRequest, Store, StoreError,
+    AppendOutcome, AppendRequest, AppendResolution, CommitOutcome, CommitRequest, Committed, CompactRequest,
+    Find, Handle, RenewOutcome, RenewRequest, Store, StoreError,
 };
 
 use super::op::{Between, Deed, Op, Verb};
 use super::world::{LATE_MAX, Pair, World, without_handle};
-use crate::fixture::{TICK, TTL, commit_id, given};
+use crate::fixture::{TICK, TTL, commit_id, compact, given, named};
 
 /// How long a wall clock is set forwards and backwards.
 const JUMP: Duration = Duration::from_secs(20 * 60);
@@ -43,9 +43,13 @@ impl World {
             Verb::CommitTwice => self.commit_twice(op).await,
             Verb::Renew => self.renew(op, self.chosen(op), |fence| fence).await,
             Verb::RenewFormer => self.renew(op, self.chosen(op), former).await,
-            Verb::Append => self.append(op, self.chosen(op), Some).await,
-            Verb::AppendFormer => self.append(op, self.chosen(op), |fence| Some(former(fence))).await,
-            Verb::AppendInbox => self.append(op, self.chosen(op), |_| None).await,
+            Verb::Append => self.append(op, self.chosen(op), (Some, notes(op))).await,
+            Verb::AppendFormer => {
+                self.append(op, self.chosen(op), (|fence| Some(former(fence)), notes(op))).await;
+            }
+            Verb::AppendInbox => self.append(op, self.chosen(op), (|_| None, notes(op))).await,
+            Verb::AppendNamed => self.append(op, self.chosen(op), (whose(op), named_notes(op))).await,
+            Verb::Compact => self.compact(op).await,
             Verb::Read => self.check_read(op).await,
             Verb::List => self.check_list(op).await,
             Verb::Figures => self.check_figures(op).await,
@@ -77,7 +81,7 @@ impl World {
             }
             Between::Append => {
                 self.clock.advance(TICK);
-                self.append(op, id, Some).await;
+                self.append(op, id, (Some, notes(op))).await;
             }
             Between::Note => {
                 if let Some(note) = self.prepare(op, Deed::Note).await {
@@ -229,10 +233,14 @@ impl World {
         assert_eq!(lease_of(tested, there).await, lease_of(model, here).await, "after a renewal");
     }
 
-    async fn append(&mut self, op: &Op, id: Option<SessionId>, fence: impl Fn(Fence) -> Option<Fence>) {
+    async fn append(
+        &mut self,
+        op: &Op,
+        id: Option<SessionId>,
+        (fence, events): (impl Fn(Fence) -> Option<Fence>, Vec<NewEvent>),
+    ) {
         let Some((there, here, current)) = self.handles(op, id).await else { return };
         let fence = fence(current);
-        let events: Vec<_> = (0..=op.number).map(|number| note_or_message(op.who, number).into()).collect();
         self.fail_next(op);
         let (tested, model) = (self.tested(op), self.model.as_ref());
         let head = head_of(model, here).await;
@@ -244,7 +252,12 @@ impl World {
             Ok(outcome) => {
                 let expected = model.append(request(here)).await.expect("an answer");
                 assert_eq!(outcome, expected, "an append under {fence:?} of {current}");
-                assert_eq!(was_kept, matches!(outcome, AppendOutcome::Appended { .. }));
+                let has_new = match outcome {
+                    AppendOutcome::Appended { .. } => true,
+                    AppendOutcome::Known { new, .. } => new > 0,
+                    _ => false,
+                };
+                assert_eq!(was_kept, has_new);
             }
             Err(error) => {
                 self.excuse(&error);
@@ -265,8 +278,24 @@ impl World {
         for (there, here) in &self.appended {
             let resolved = self.tested(op).resolve_append(there).await.expect("an answer");
             let expected = self.model.resolve_append(here).await.expect("an answer");
-            assert_eq!(resolved, expected, "what became of {here:?}");
+            // What was dropped may be told of or not.
+            if !(self.was_compacted && resolved == AppendResolution::Untold) {
+                assert_eq!(resolved, expected, "what became of {here:?}");
+            }
         }
+    }
+
+    async fn compact(&mut self, op: &Op) {
+        let Some((there, here, _)) = self.handles(op, self.chosen(op)).await else { return };
+        self.was_compacted = true;
+        self.fail_next(op);
+        let before = u64::from(op.who) * 2 + u64::from(op.spot);
+        let request = |handle| CompactRequest { handle, before: Seq(before) };
+        if let Err(error) = self.tested(op).compact(request(there)).await {
+            self.excuse(&error);
+        }
+        let earliest = compact(self.tested(op), there, before).await;
+        assert_eq!(earliest, compact(self.model.as_ref(), here, before).await, "where the log begins");
     }
 }
 
@@ -275,8 +304,30 @@ fn former(Fence(fence): Fence) -> Fence {
     Fence(fence.saturating_sub(1))
 }
 
+fn notes(op: &Op) -> Vec<NewEvent> {
+    (0..=op.number).map(|number| note_or_message(op.who, number).into()).collect()
+}
+
 fn note_or_message(who: u8, number: u8) -> EventBody {
     given(if who.is_multiple_of(2) { "note" } else { "message" }, &number.to_string())
+}
+
+/// Most of them with one of few ids, which mostly names the same content.
+fn named_notes(op: &Op) -> Vec<NewEvent> {
+    let event = |number: u8| match (number + op.spot) % 4 {
+        0 => given("note", "free").into(),
+        id => named(&format!("id-{id}"), if op.number == 7 { "other" } else { "same" }),
+    };
+    (0..op.number % 3 + 1).map(event).collect()
+}
+
+/// The owner, a former one, or anybody.
+fn whose(op: &Op) -> fn(Fence) -> Option<Fence> {
+    match (op.number, op.who) {
+        (6, _) => |fence| Some(former(fence)),
+        (_, 0 | 1) => Some,
+        _ => |_| None,
+    }
 }
 
 /// An outcome without the handle, which each store gives as it likes.

@@ -45,6 +45,9 @@ pub(super) enum Verb {
     Append,
     AppendFormer,
     AppendInbox,
+    /// Events with ids, some of which name events already.
+    AppendNamed,
+    Compact,
     Read,
     List,
     Figures,
@@ -98,7 +101,7 @@ pub(super) enum Deed {
 }
 
 /// The verbs with how often each comes, relative to the others.
-const VERBS: [(Verb, usize); 32] = [
+const VERBS: [(Verb, usize); 34] = [
     (Verb::Commit(Deed::Start), 8),
     (Verb::Commit(Deed::StartTakingOver), 3),
     (Verb::Commit(Deed::Takeover), 3),
@@ -123,6 +126,8 @@ const VERBS: [(Verb, usize); 32] = [
     (Verb::Append, 6),
     (Verb::AppendFormer, 2),
     (Verb::AppendInbox, 4),
+    (Verb::AppendNamed, 7),
+    (Verb::Compact, 2),
     (Verb::Read, 4),
     (Verb::List, 7),
     (Verb::Figures, 6),

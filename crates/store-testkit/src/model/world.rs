@@ -33,6 +33,8 @@ pub(super) struct World {
     pub(super) can_fail: bool,
     /// Whether anything was made to fail, so that errors are to be expected.
     pub(super) was_failed: bool,
+    /// Whether the beginning of any log was dropped.
+    pub(super) was_compacted: bool,
     pub(super) late: VecDeque<Pair>,
     /// The latest appends, made or refused, as each of the two stores was asked for them.
     pub(super) appended: VecDeque<(AppendRequest, AppendRequest)>,
@@ -56,6 +58,7 @@ impl World {
             can_reopen: harness.has(Capability::Reopen),
             can_fail: harness.has(Capability::Faults),
             was_failed: false,
+            was_compacted: false,
             late: VecDeque::new(),
             appended: VecDeque::new(),
             known: Vec::new(),

@@ -98,6 +98,26 @@ flaws! {
     HidesHead,
     /// Events do not say under which fence they were written.
     HidesFences,
+    /// What is known by its id is appended again.
+    DoublesKnown,
+    /// Only the first of the known events is said to be anywhere.
+    AnswersFirstKnown,
+    /// Another content under an id passes for the same.
+    IgnoresContents,
+    /// Whoever lost the session is told where its known events are, and not that it lost it.
+    KnowsBeforeFencing,
+    /// After the end nothing is known any more.
+    ForgetsAtTheEnd,
+    /// Events are read without their ids.
+    HidesIds,
+    /// One event too many is dropped.
+    DropsOneMore,
+    /// Nothing is dropped.
+    DropsNothing,
+    /// A reader whose place is gone is given what comes later.
+    PassesOverDropped,
+    /// A reader whose place is gone is told a wrong beginning.
+    TellsWrongBeginning,
     /// Nobody is woken.
     NeverWakes,
     /// Only commits wake.

@@ -1,7 +1,7 @@
 //! Brings flawed stores to the cases.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -69,7 +69,8 @@ impl Disk for MutantDisk {
         let inner = FaultyStore::new(Arc::<MemoryStore>::clone(&memory), self.faults.clone());
         let (flaw, clock) = (self.flaw, self.clock.clone());
         let (seen, wakes) = (Mutex::new(HashMap::new()), watch::Sender::new(0));
-        Arc::new(MutantStore { flaw, inner, memory, clock, seen, wakes })
+        let made = AtomicU64::new(0);
+        Arc::new(MutantStore { flaw, inner, memory, clock, seen, wakes, made })
     }
 
     fn inject(&self, fault: Fault) {

@@ -1,11 +1,16 @@
 //! Flaws in appending, reading and waking.
 
+use std::sync::atomic::Ordering;
+
 use async_trait::async_trait;
-use tenure_core::id::Seq;
+use tenure_core::event::NewEvent;
+use tenure_core::id::{EventId, Seq};
 use tenure_store::{
     AppendOutcome, AppendRequest, AppendResolution, CompactOutcome, CompactRequest, Find, Handle, LogStore,
     ReadOutcome, ReadRequest, SessionStore as _, StoreError, Watch,
 };
+
+use tenure_store_testkit::read_all;
 
 use super::Flaw;
 use super::session::is_over;
@@ -27,6 +32,17 @@ impl LogStore for MutantStore {
         if self.has(Flaw::KeepsFirstEvent) {
             request.events.truncate(1);
         }
+        if self.has(Flaw::DoublesKnown) {
+            request
+                .events
+                .iter_mut()
+                .for_each(|event| event.id = event.id.take().map(|id| self.another(&id)));
+        }
+        if self.has(Flaw::KnowsBeforeFencing)
+            && let Some(seqs) = self.all_known(&request).await
+        {
+            return Ok(AppendOutcome::Known { seqs, new: 0 });
+        }
         let outcome = self.inner.append(request.clone()).await?;
         if let AppendOutcome::Appended { .. } = outcome
             && !self.has(Flaw::WakesOnCommitsOnly)
@@ -40,6 +56,15 @@ impl LogStore for MutantStore {
             _ => {}
         });
         Ok(match outcome {
+            AppendOutcome::Known { .. } if self.has(Flaw::ForgetsAtTheEnd) && before.is_terminal() => {
+                AppendOutcome::Ended
+            }
+            AppendOutcome::Known { seqs, new } if self.has(Flaw::AnswersFirstKnown) => {
+                AppendOutcome::Known { seqs: vec![seqs[0]; seqs.len()], new }
+            }
+            AppendOutcome::IdReused { seq, .. } if self.has(Flaw::IgnoresContents) => {
+                AppendOutcome::Known { seqs: vec![seq.unwrap_or_default(); request.events.len()], new: 0 }
+            }
             AppendOutcome::Appended { first, last } if self.has(Flaw::AnswersWrongPositions) => {
                 AppendOutcome::Appended { first: first.next(), last: last.next() }
             }
@@ -71,13 +96,22 @@ impl LogStore for MutantStore {
             Flaw::ReadsWithoutLimit => request.limit = usize::MAX,
             _ => {}
         }
+        let again = request.clone();
         let mut read = match self.inner.read(request).await? {
             ReadOutcome::Page(read) => read,
+            ReadOutcome::Compacted { earliest } if self.has(Flaw::PassesOverDropped) => {
+                let request = ReadRequest { after: Seq(earliest.0 - 1), ..again };
+                return self.inner.read(request).await;
+            }
+            ReadOutcome::Compacted { earliest } if self.has(Flaw::TellsWrongBeginning) => {
+                return Ok(ReadOutcome::Compacted { earliest: earliest.next() });
+            }
             compacted @ ReadOutcome::Compacted { .. } => return Ok(compacted),
         };
         match self.flaw {
             Flaw::PassesOver => read.read_to = read.head,
             Flaw::HidesHead => read.head = read.read_to,
+            Flaw::HidesIds => read.events.iter_mut().for_each(|event| event.id = None),
             Flaw::HidesFences => read.events.iter_mut().for_each(|event| event.fence = None),
             _ => {}
         }
@@ -85,7 +119,22 @@ impl LogStore for MutantStore {
     }
 
     async fn compact(&self, request: CompactRequest) -> Result<CompactOutcome, StoreError> {
-        self.inner.compact(request).await
+        let CompactRequest { handle, before } = request;
+        match self.flaw {
+            Flaw::DropsOneMore => {
+                let outcome = self.inner.compact(CompactRequest { handle, before: before.next() }).await?;
+                Ok(match outcome {
+                    CompactOutcome::Compacted { is_done, .. } => {
+                        CompactOutcome::Compacted { earliest: before, is_done }
+                    }
+                    CompactOutcome::NotFound => outcome,
+                })
+            }
+            Flaw::DropsNothing if self.stored(handle).await.is_some() => {
+                Ok(CompactOutcome::Compacted { earliest: before, is_done: true })
+            }
+            _ => self.inner.compact(request).await,
+        }
     }
 
     async fn watch(&self, handle: Handle) -> Result<Watch, StoreError> {
@@ -99,5 +148,25 @@ impl LogStore for MutantStore {
             }
             _ => self.inner.watch(handle).await,
         }
+    }
+}
+
+impl MutantStore {
+    /// An id that was not given before.
+    fn another(&self, id: &EventId) -> EventId {
+        let number = self.made.fetch_add(1, Ordering::Relaxed);
+        let text: String = id.as_str().chars().take(100).collect();
+        EventId::parse(&format!("{text}#{number}")).expect("a valid id")
+    }
+
+    /// Where the events of an append are, if all of them are known.
+    async fn all_known(&self, request: &AppendRequest) -> Option<Vec<Seq>> {
+        let log = read_all(self.memory.as_ref(), request.handle).await;
+        let place = |event: &NewEvent| {
+            let kept =
+                log.iter().find(|kept| kept.id.is_some() && kept.id == event.id && kept.data == event.data);
+            kept.map(|kept| kept.seq)
+        };
+        request.events.iter().map(place).collect()
     }
 }

@@ -1,6 +1,7 @@
 //! A store in memory with one flaw.
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
 use tenure_core::session::Session;
@@ -24,6 +25,8 @@ pub(crate) struct MutantStore {
     pub(crate) seen: Mutex<HashMap<Handle, Found>>,
     /// Wakes of this instance's own writes, for flaws in waking.
     pub(crate) wakes: watch::Sender<u64>,
+    /// How many ids it has made, for the flaw that it does not know what it was given.
+    pub(crate) made: AtomicU64,
 }
 
 impl MutantStore {
