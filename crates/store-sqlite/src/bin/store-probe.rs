@@ -31,6 +31,7 @@ fn main() -> Result<(), Failure> {
         ["append", path, key, times, bytes] => {
             runtime.block_on(append(path, key, (times.parse()?, bytes.parse()?)))?;
         }
+        ["fold", path, key, round, times] => runtime.block_on(fold(path, key, (round, times.parse()?)))?,
         ["write", path, key, round] => runtime.block_on(write(path, key, round))?,
         ["watch", path, key] => runtime.block_on(watch(path, key))?,
         ["freeze", path, key] => {
@@ -108,6 +109,23 @@ async fn append_with(options: SqliteOptions, key: &str, (times, bytes): (u64, us
         let json = format!("\"{}\"", "x".repeat(bytes));
         match append_one(&store, handle, (number, json)).await {
             Ok(last) => tell(&format!("appended {last}"))?,
+            Err(why) => tell(&format!("failed {why:?}"))?,
+        }
+    }
+    Ok(())
+}
+
+/// Appends one event after the other, so that it draws breath between them and folds what there is.
+async fn fold(path: &str, key: &str, (round, times): (&str, u64)) -> Result<(), Failure> {
+    let mut options = options(path);
+    let limits = &mut options.limits;
+    (limits.fold_rows, limits.fold_bytes, limits.chunk_bytes, limits.litter_rows) = (4, 2048, 512, 8);
+    let store = SqliteStore::open(options)?;
+    let handle = handle(&store, key).await?;
+    for number in 0..times {
+        let json = format!("\"{round}-{number}-{}\"", "x".repeat(100));
+        match append_one(&store, handle, (number, json.clone())).await {
+            Ok(last) => tell(&format!("appended {last} {json}"))?,
             Err(why) => tell(&format!("failed {why:?}"))?,
         }
     }

@@ -6,6 +6,7 @@ mod conformance;
 mod crash;
 mod failures;
 mod files;
+mod fold;
 mod health;
 mod log;
 mod memory;

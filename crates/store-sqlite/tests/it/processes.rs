@@ -337,10 +337,10 @@ async fn whoever_watches_nothing_is_listed_nowhere() {
 
 /// Starts a probe whose files cannot grow beyond some size: a full disk for it alone. The signal that this
 /// would send is ignored, as programs that check their writes do.
-fn limited_probe(home: &Home, kib: u64, words: &[&str]) -> Probe {
+fn limited_probe(home: &Home, kib: u64, deed: &str, words: &[&str]) -> Probe {
     let mut command = Command::new("sh");
     let script = format!("trap '' XFSZ; ulimit -S -f {}; exec \"$@\"", kib * 2);
-    command.args(["-c", &script, "sh", env!("CARGO_BIN_EXE_store-probe"), "append"]);
+    command.args(["-c", &script, "sh", env!("CARGO_BIN_EXE_store-probe"), deed]);
     command.arg(home.db()).args(words);
     Probe::start(command)
 }
@@ -350,7 +350,7 @@ async fn a_full_disk_changes_nothing_and_it_works_again_with_room() {
     let home = Home::new();
     let held = hold(&home.open(), "a").await;
     // Each append takes about 40 KiB of the write-ahead log, which may grow to 300.
-    let mut probe = limited_probe(&home, 300, &["a", "200", "40000"]);
+    let mut probe = limited_probe(&home, 300, "append", &["a", "200", "40000"]);
     let mut appended = 0;
     let refused = loop {
         let said = probe.says().expect("it runs into its limit");
@@ -369,5 +369,32 @@ async fn a_full_disk_changes_nothing_and_it_works_again_with_room() {
     let said = rest.iter().filter(|said| said.starts_with("appended")).count() as u64;
     let store = home.open();
     assert_eq!(store.find(Find::Handle(held.handle)).await.unwrap().head, Seq(2 + appended + said));
+    assert_eq!(store.verify(Depth::Deep).unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_disk_that_fills_up_while_a_log_is_folded_loses_nothing() {
+    let home = Home::new();
+    let held = hold(&home.open(), "a").await;
+    // Whether an append or a fold meets the limit first is a matter of moments; both go on when there is room.
+    let mut probe = limited_probe(&home, 400, "fold", &["a", "0", "1500"]);
+    let mut appended = 0_u64;
+    loop {
+        let said = probe.says().expect("it runs into its limit");
+        if said.starts_with("failed") {
+            assert!(said.contains("Full"), "{said}");
+            break;
+        }
+        appended += 1;
+    }
+    assert!(appended > 1, "some fit");
+    let pid = rustix::process::Pid::from_child(&probe.child);
+    rustix::process::prlimit(Some(pid), Resource::Fsize, Rlimit { current: None, maximum: None }).unwrap();
+    let rest = probe.says_all();
+    appended += rest.iter().filter(|said| said.starts_with("appended")).count() as u64;
+    assert!(rest.last().unwrap().starts_with("appended"), "{rest:?}");
+    let store = home.open();
+    assert_eq!(store.find(Find::Handle(held.handle)).await.unwrap().head, Seq(2 + appended));
+    assert!(home.number("SELECT folded FROM head") > 0, "it folds again");
     assert_eq!(store.verify(Depth::Deep).unwrap(), []);
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tenure_core::id::Incarnation;
 use tenure_store::{Handle, Store, StoreError};
-use tenure_store_sqlite::{SqliteOptions, SqliteStore};
+use tenure_store_sqlite::{Limits, SqliteOptions, SqliteStore};
 use tenure_store_testkit::ManualClock;
 use tenure_store_testkit::fixture::{Held, append, committed, prepare, run, slot, start};
 
@@ -66,12 +66,44 @@ impl Home {
         SqliteStore::open(options).unwrap()
     }
 
+    /// A store that folds soon, into small chunks.
+    pub(crate) fn folding(&self) -> SqliteStore {
+        let mut options = self.options();
+        options.limits = small(options.limits);
+        SqliteStore::open(options).unwrap()
+    }
+
+    /// A number that the database holds, asked as a foreign program would.
+    pub(crate) fn number(&self, sql: &str) -> i64 {
+        let conn = rusqlite::Connection::open(self.db()).unwrap();
+        conn.query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
+    /// Waits until a number is as it should be: what is done when nothing else is to do, nobody waits for.
+    #[expect(clippy::disallowed_methods, reason = "a foreign program can only look again, with a deadline")]
+    pub(crate) fn until(&self, sql: &str, holds: impl Fn(i64) -> bool) {
+        let began = std::time::Instant::now();
+        loop {
+            let number = self.number(sql);
+            if holds(number) {
+                return;
+            }
+            assert!(began.elapsed() < Duration::from_secs(30), "{sql}: {number}");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
     /// Starts another process with one deed on this store.
     pub(crate) fn probe(&self, deed: &str, words: &[&str]) -> Probe {
         let mut command = Command::new(env!("CARGO_BIN_EXE_store-probe"));
         command.arg(deed).arg(self.db()).args(words);
         Probe::start(command)
     }
+}
+
+/// Limits under which little is folded soon.
+pub(crate) fn small(limits: Limits) -> Limits {
+    Limits { fold_rows: 8, fold_bytes: 4096, chunk_bytes: 512, litter_rows: 16, ..limits }
 }
 
 fn incarnation() -> Incarnation {

@@ -350,6 +350,6 @@ async fn lease_of(store: &dyn Store, handle: Handle) -> Option<tenure_core::leas
     found.current.session.and_then(|session| session.lease)
 }
 
-async fn head_of(store: &dyn Store, handle: Handle) -> tenure_core::id::Seq {
+async fn head_of(store: &dyn Store, handle: Handle) -> Seq {
     store.find(Find::Handle(handle)).await.expect("an answer").head
 }
