@@ -85,8 +85,8 @@ pub(crate) struct AppendArgs {
     #[arg(long, value_name = "ID")]
     pub(crate) id: Option<String>,
     /// Many events, one a line of this file: {"type": …, "data": …, "id": …}, the last two may be left out;
-    /// `-` reads standard input. They are appended 1,000 lines or 1 MiB at a time, and what was appended before a
-    /// line that is refused stays
+    /// `-` reads standard input. They are appended as they come, at most 1,000 lines or 1 MiB at a time; what was
+    /// appended before a line that is refused stays
     #[arg(long, value_name = "FILE", conflicts_with_all = ["kind", "data", "id"])]
     pub(crate) batch: Option<PathBuf>,
     /// The fence the session is held under [env: TENURE_FENCE, for the session of TENURE_SESSION_ID]

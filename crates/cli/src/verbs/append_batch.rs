@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
+use std::os::fd::AsFd;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -38,13 +39,14 @@ struct Line<'a> {
 
 /// Appends every line, so many at a time, and says how far it got.
 pub(super) async fn execute(app: &App, args: &AppendArgs, file: &Path) -> anyhow::Result<Exit> {
-    let mut input: Box<dyn BufRead> = if file == Path::new("-") {
-        Box::new(std::io::stdin().lock())
+    let opened = if file == Path::new("-") {
+        std::io::stdin().as_fd().try_clone_to_owned().map(File::from)
     } else {
-        let opened = File::open(file)
-            .map_err(|error| Problem::failure("FAILED", format!("open {}", shown(file))).because(error))?;
-        Box::new(BufReader::new(opened))
+        File::open(file)
     };
+    let opened =
+        opened.map_err(|error| Problem::failure("FAILED", format!("open {}", shown(file))).because(error))?;
+    let mut input = BufReader::with_capacity(APPEND_BYTES, opened);
     let to = Appending::to(app, args).await?;
     let mut done = AppendedMany::new(to.session.clone(), to.fence);
     loop {
@@ -69,7 +71,7 @@ pub(super) async fn execute(app: &App, args: &AppendArgs, file: &Path) -> anyhow
 
 /// Why no more lines were read.
 enum Stopped {
-    /// They are as many as one append takes.
+    /// They are as many as one append takes, or as have come so far.
     Full,
     /// There are no more.
     End,
@@ -77,10 +79,15 @@ enum Stopped {
     At(anyhow::Error),
 }
 
-/// The lines of the next append. Those before one that cannot be appended are appended all the same.
-fn read(input: &mut dyn BufRead, before: u64) -> (Vec<NewEvent>, Stopped) {
+/// The lines of the next append: what has come so far, so that nothing waits for a slow writer to say more.
+///
+/// Those before one that cannot be appended are appended all the same.
+fn read(input: &mut BufReader<File>, before: u64) -> (Vec<NewEvent>, Stopped) {
     let (mut events, mut bytes) = (Vec::new(), 0);
     while events.len() < limits::EVENTS_PER_APPEND_MAX && bytes < APPEND_BYTES {
+        if !events.is_empty() && input.buffer().is_empty() {
+            return (events, Stopped::Full);
+        }
         let mut line = Vec::new();
         let read = input.take(LINE_BYTES_MAX as u64 + 1).read_until(b'\n', &mut line);
         let number = before + events.len() as u64 + 1;

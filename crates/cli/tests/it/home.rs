@@ -275,7 +275,8 @@ pub(crate) fn document(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
 }
 
-fn json_words<'a>(words: &[&'a str]) -> Vec<&'a str> {
+/// The same words, for an answer that is one document.
+pub(crate) fn json_words<'a>(words: &[&'a str]) -> Vec<&'a str> {
     words.iter().copied().chain(["--output", "json"]).collect()
 }
 

@@ -8,6 +8,7 @@ mod home;
 mod hostile_input;
 mod imports;
 mod looking;
+mod logs;
 mod names;
 mod processes;
 mod reference;

@@ -69,3 +69,51 @@ async fn what_cannot_be_found_out_is_not_repeated() {
         assert_eq!(head(&bench, kept).await, Seq(before.0 + grown));
     }
 }
+
+fn named(bench: &Bench, kept: Kept, ids: &[&str]) -> AppendRequest {
+    let events = ids.iter().map(|id| fixture::named(id, "1")).collect();
+    let commit_id = bench.engine.ids().commit_id();
+    AppendRequest { commit_id, events, ..fixture::append(kept.handle, Some(kept.fence), 1) }
+}
+
+#[tokio::test]
+async fn events_with_ids_are_repeated_even_if_nothing_can_be_found_out() {
+    let (bench, kept, _) = held().await;
+    let before = head(&bench, kept).await;
+    for trouble in [Trouble::FailAfter, Trouble::LoseBefore] {
+        let ids = [format!("{trouble:?}-1"), format!("{trouble:?}-2")];
+        let request = named(&bench, kept, &[&ids[0], &ids[1]]);
+        bench.faults.next(Verb::Append, trouble);
+        let done = bench.engine.append(request.clone()).await.unwrap();
+        assert!(matches!(done, AppendOutcome::Appended { .. }), "{done:?}");
+        assert!(matches!(bench.engine.append(request).await.unwrap(), AppendOutcome::Known { new: 0, .. }));
+    }
+    assert_eq!(head(&bench, kept).await, Seq(before.0 + 4));
+}
+
+#[tokio::test]
+async fn an_append_that_was_partly_known_is_found_out() {
+    let (bench, kept, _) = held().await;
+    let at = head(&bench, kept).await.next();
+    bench.engine.append(named(&bench, kept, &["one"])).await.unwrap();
+    let mut mixed = named(&bench, kept, &["one", "two"]);
+    mixed.events.push(fixture::given("note", "free").into());
+    bench.faults.next(Verb::Append, Trouble::FailAfter);
+    let done = bench.engine.append(mixed).await.unwrap();
+    let seqs = vec![at, at.next(), at.next().next()];
+    assert_eq!(done, AppendOutcome::Known { seqs, new: 2 });
+    assert_eq!(head(&bench, kept).await, at.next().next());
+}
+
+#[tokio::test]
+async fn an_id_that_names_another_event_is_told_with_its_place() {
+    let (bench, kept, _) = held().await;
+    let at = head(&bench, kept).await.next();
+    bench.engine.append(named(&bench, kept, &["one"])).await.unwrap();
+    let mut other = named(&bench, kept, &["new"]);
+    other.events.push(fixture::named("one", "2"));
+    match bench.engine.append(other).await.unwrap_err() {
+        EngineError::IdReused { id, seq } => assert_eq!((id.as_str(), seq), ("one", Some(at))),
+        error => panic!("{error:?}"),
+    }
+}

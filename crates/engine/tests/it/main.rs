@@ -4,9 +4,12 @@
 mod append;
 mod apply;
 mod bench;
+mod compact;
 mod keeper;
+mod newest;
 mod open_runs;
 mod overview;
+mod replay;
 mod sweep;
 mod tail;
 mod wait;
