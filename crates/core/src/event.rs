@@ -24,14 +24,14 @@ pub struct Event {
 
 /// An event to be recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewEvent {
+pub struct EventDraft {
     /// The caller's name for it: the same one is not recorded twice in a session.
     pub id: Option<EventId>,
     /// What happened.
     pub data: EventBody,
 }
 
-impl From<EventBody> for NewEvent {
+impl From<EventBody> for EventDraft {
     fn from(data: EventBody) -> Self {
         Self { id: None, data }
     }

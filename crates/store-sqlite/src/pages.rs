@@ -1,4 +1,4 @@
-//! Pages of a log: from its chunks up to the seam, from its tail above it.
+//! Pages of a log: from chunks up to the seam, from the tail above it.
 //!
 //! Whoever reads sees one state of the database, so a fold between two pages moves the seam, and nothing else.
 

@@ -1,6 +1,6 @@
 //! Requests on their way to the writer, and their answers on the way back.
 
-use tenure_core::event::NewEvent;
+use tenure_core::event::EventDraft;
 use tenure_core::id::{CommitId, EventId, Fence, Incarnation, Revision};
 use tenure_core::session::{Change, Counters, Judged, Session, Write};
 use tenure_store::record;
@@ -139,7 +139,7 @@ pub(crate) struct Batch {
 }
 
 impl Batch {
-    pub(crate) fn of(commit_id: CommitId, events: Vec<NewEvent>) -> Self {
+    pub(crate) fn of(commit_id: CommitId, events: Vec<EventDraft>) -> Self {
         let count = events.len() as u64;
         let types = count_types(events.iter().map(|event| event.data.type_name()));
         let bytes = record::encode_events(events);
@@ -213,7 +213,7 @@ impl From<AppendRequest> for Append {
 }
 
 impl Named {
-    fn of(at: usize, event: &NewEvent) -> Option<Self> {
+    fn of(at: usize, event: &EventDraft) -> Option<Self> {
         let id = event.id.clone()?;
         Some(Self { at, id, digest: record::digest_event(&event.data) })
     }
@@ -281,7 +281,7 @@ impl SessionWrite {
             grant: session.lease.as_ref().map(record::encode_grant),
             has_activity_change: write.opens || write.changes.iter().any(changes_activity),
             activity: session.activity.as_ref().map(record::encode_activity),
-            batch: Batch::of(commit_id, write.events.into_iter().map(NewEvent::from).collect()),
+            batch: Batch::of(commit_id, write.events.into_iter().map(EventDraft::from).collect()),
             session,
         }
     }

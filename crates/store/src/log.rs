@@ -1,7 +1,7 @@
 //! Logs: append to one, read it, be woken when it grows.
 
 use async_trait::async_trait;
-use tenure_core::event::{Event, NewEvent};
+use tenure_core::event::{Event, EventDraft};
 use tenure_core::id::{CommitId, Fence, Seq};
 use tokio::sync::watch;
 
@@ -18,7 +18,7 @@ pub struct AppendRequest {
     pub fence: Option<Fence>,
     /// What happened, in order. Not empty. One that has an id is appended only if the session's log has none of
     /// that id.
-    pub events: Vec<NewEvent>,
+    pub events: Vec<EventDraft>,
     /// A position that the log had reached before this was asked, 0 where none is known. It guards nothing:
     /// what became of this append is looked for only after it.
     pub after: Seq,

@@ -12,10 +12,11 @@ const RULE: &str = "requirement";
 /// The ids that must be stated and shown: a prefix and the ranges of numbers that follow it.
 const REQUIRED: &[(&str, &[(u32, u32)])] = &[
     ("C-", &[(1, 22), (25, 25), (27, 27), (29, 29), (32, 49), (51, 51), (55, 59), (65, 65), (69, 70)]),
-    ("L-", &[(1, 4), (6, 7), (22, 23)]),
+    ("L-", &[(1, 4), (6, 7), (9, 9), (11, 11), (22, 23)]),
     ("P-", &[(18, 18), (55, 56)]),
     ("D-", &[(21, 22)]),
     ("B-C", &[(1, 2), (5, 6), (8, 8)]),
+    ("B-L", &[(2, 2)]),
 ];
 
 /// A row of the table: `| id | statement | tests |`.

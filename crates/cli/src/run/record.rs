@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rustix::time::Timespec;
-use tenure_core::event::{EventBody, NewEvent, Stream, TerminalEvent};
+use tenure_core::event::{EventBody, EventDraft, Stream, TerminalEvent};
 use tenure_core::id::{Fence, Seq};
 use tenure_core::limits;
 use tenure_engine::{Engine, EngineError};
@@ -231,7 +231,7 @@ impl Writer {
         }
         let Recording { handle, fence, head: after, .. } = self.recording;
         let commit_id = self.engine.ids().commit_id();
-        let events = self.gap.mark(events).into_iter().map(NewEvent::from).collect();
+        let events = self.gap.mark(events).into_iter().map(EventDraft::from).collect();
         let request = AppendRequest { commit_id, handle, fence: Some(fence), events, after };
         let mut is_told = false;
         while !self.patience.is_over() {

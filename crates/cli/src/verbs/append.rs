@@ -5,7 +5,7 @@ use std::io::Read;
 
 use anyhow::Context;
 use serde_json::Value;
-use tenure_core::event::{EventBody, NewEvent, is_reserved};
+use tenure_core::event::{EventBody, EventDraft, is_reserved};
 use tenure_core::id::{EventId, EventType, Fence, Seq, SessionId};
 use tenure_core::limits;
 use tenure_core::refusal::{LimitRefusal, Refusal};
@@ -24,7 +24,7 @@ pub(super) async fn execute(app: &App, args: &AppendArgs) -> anyhow::Result<Exit
     if let Some(file) = &args.batch {
         return append_batch::execute(app, args, file).await;
     }
-    let event = NewEvent {
+    let event = EventDraft {
         id: args.id.as_deref().map(id).transpose()?,
         data: EventBody::Given {
             kind: kind(args.kind.as_deref().unwrap_or_default())?,
@@ -65,7 +65,7 @@ impl<'a> Appending<'a> {
     }
 
     /// Appends these, in one durable write.
-    pub(super) async fn append(&self, events: Vec<NewEvent>) -> Result<AppendOutcome, EngineError> {
+    pub(super) async fn append(&self, events: Vec<EventDraft>) -> Result<AppendOutcome, EngineError> {
         let request = AppendRequest {
             commit_id: self.engine.ids().commit_id(),
             handle: self.handle,

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use tenure_core::event::{EventBody, NewEvent};
+use tenure_core::event::{EventBody, EventDraft};
 use tenure_core::limits;
 use tenure_core::refusal::LimitRefusal;
 use tenure_store::AppendOutcome;
@@ -82,7 +82,7 @@ enum Stopped {
 /// The lines of the next append: what has come so far, so that nothing waits for a slow writer to say more.
 ///
 /// Those before one that cannot be appended are appended all the same.
-fn read(input: &mut BufReader<File>, before: u64) -> (Vec<NewEvent>, Stopped) {
+fn read(input: &mut BufReader<File>, before: u64) -> (Vec<EventDraft>, Stopped) {
     let (mut events, mut bytes) = (Vec::new(), 0);
     while events.len() < limits::EVENTS_PER_APPEND_MAX && bytes < APPEND_BYTES {
         if !events.is_empty() && input.buffer().is_empty() {
@@ -105,7 +105,7 @@ fn read(input: &mut BufReader<File>, before: u64) -> (Vec<NewEvent>, Stopped) {
     (events, Stopped::Full)
 }
 
-fn event(line: &[u8]) -> anyhow::Result<NewEvent> {
+fn event(line: &[u8]) -> anyhow::Result<EventDraft> {
     if line.len() > LINE_BYTES_MAX {
         let (length, max) = (line.len(), LINE_BYTES_MAX);
         return Err(given::refuse(LimitRefusal::Bytes { what: "line", length, max }));
@@ -118,7 +118,7 @@ fn event(line: &[u8]) -> anyhow::Result<NewEvent> {
     let json = line.data.map_or("{}", RawValue::get);
     check_length(json)?;
     let data = EventBody::Given { kind: kind(&line.kind)?, json: json.to_owned() };
-    Ok(NewEvent { id: line.id.as_deref().map(id).transpose()?, data })
+    Ok(EventDraft { id: line.id.as_deref().map(id).transpose()?, data })
 }
 
 fn note(done: &mut AppendedMany, count: usize, outcome: AppendOutcome) {

@@ -1,4 +1,4 @@
-//! Ids of events, many events at once, the newest, dropped beginnings, and how a session was.
+//! Ids of events, batches, the newest, dropped beginnings, and how a session was.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -267,8 +267,8 @@ fn a_followed_log_goes_on_after_the_newest_events() {
     fed(&mut home.command(), &["append", "job", "--batch", "-"], &lines);
     let mut command = home.command();
     command.args(["events", "job", "--follow", "--newest", "2", "--type", "note", "--output", "json"]);
-    let following = command.stdout(Stdio::piped()).spawn().unwrap();
-    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(following.stdout.unwrap()));
+    let mut following = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(following.stdout.take().unwrap()));
     let mut step = || {
         let event: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
         event["data"]["step"].as_u64().unwrap()
@@ -278,5 +278,6 @@ fn a_followed_log_goes_on_after_the_newest_events() {
     assert_eq!(step(), 10);
     home.ok(&["cancel", "job"]);
     assert!(lines.next().is_none());
+    assert!(following.wait().unwrap().success());
     drop(running);
 }

@@ -1,4 +1,4 @@
-//! Who reads a log whose beginning was dropped is told, and misses nothing that is kept.
+//! Who reads a log whose beginning was dropped is told so.
 
 use tenure_core::id::Seq;
 use tenure_core::refusal::Refusal;

@@ -8,7 +8,7 @@ use std::io::{self, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tenure_core::event::{EventBody, NewEvent};
+use tenure_core::event::{EventBody, EventDraft};
 use tenure_core::id::{ActorId, CommitId, EventType, Incarnation, Key, Namespace, Revision, Seq, SessionId};
 use tenure_core::kind::Kind;
 use tenure_core::lease::{Holder, HolderKind, Ttl};
@@ -138,7 +138,7 @@ async fn append_one(
     (number, json): (u64, String),
 ) -> Result<u64, Failure> {
     let kind = EventType::parse("note").map_err(|why| format!("{why:?}"))?;
-    let events = vec![NewEvent::from(EventBody::Given { kind, json })];
+    let events = vec![EventDraft::from(EventBody::Given { kind, json })];
     let (commit_id, after) = (CommitId(name(number)), Seq(0));
     let request = AppendRequest { commit_id, handle, fence: None, events, after };
     match store.append(request).await? {

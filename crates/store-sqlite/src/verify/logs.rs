@@ -1,4 +1,4 @@
-//! Checking logs: chunks up to the seam, rows above it, and no gap from the earliest position to the newest.
+//! Checking logs: chunks up to the seam, rows above it, and no gap.
 
 use std::collections::HashMap;
 

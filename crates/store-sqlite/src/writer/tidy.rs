@@ -1,4 +1,4 @@
-//! What the writer does when nobody asks anything of it: one bounded step at a time.
+//! What the writer does when nobody asks: one bounded step at a time.
 
 use std::sync::{Arc, TryLockError};
 

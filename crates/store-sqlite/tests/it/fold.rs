@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use tenure_core::event::{EventBody, NewEvent};
+use tenure_core::event::{EventBody, EventDraft};
 use tenure_core::id::Seq;
 use tenure_store::{
     AppendOutcome, AppendRequest, AppendResolution, Handle, LogStore as _, ReadOutcome, ReadRequest, Store,
@@ -21,11 +21,11 @@ use crate::support::{Home, hold, small};
 const UNFOLDED: &str = "SELECT coalesce(sum(seq - folded), 0) FROM head";
 const ROWS: &str = "SELECT count(*) FROM log";
 
-fn note(text: &str) -> NewEvent {
+fn note(text: &str) -> EventDraft {
     given("note", text).into()
 }
 
-async fn append_all(store: &SqliteStore, handle: Handle, events: Vec<NewEvent>) {
+async fn append_all(store: &SqliteStore, handle: Handle, events: Vec<EventDraft>) {
     let request = AppendRequest { commit_id: commit_id(), events, ..append(handle, None, 1) };
     store.append(request).await.unwrap();
 }

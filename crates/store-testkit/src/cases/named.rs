@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tenure_core::event::NewEvent;
+use tenure_core::event::EventDraft;
 use tenure_core::id::{Fence, Seq};
 use tenure_store::{AppendOutcome, AppendRequest, AppendResolution, Handle, StoreError};
 use tokio::task::JoinSet;
@@ -10,11 +10,11 @@ use tokio::task::JoinSet;
 use crate::fixture::{Bench, Held, TTL, append, cancel, commit_id, event_id, given, named, takeover};
 use crate::{Capability, Fault, Harness};
 
-fn appending(handle: Handle, fence: Option<Fence>, events: Vec<NewEvent>) -> AppendRequest {
+fn appending(handle: Handle, fence: Option<Fence>, events: Vec<EventDraft>) -> AppendRequest {
     AppendRequest { commit_id: commit_id(), events, ..append(handle, fence, 1) }
 }
 
-async fn send(bench: &Bench, held: Held, events: Vec<NewEvent>) -> AppendOutcome {
+async fn send(bench: &Bench, held: Held, events: Vec<EventDraft>) -> AppendOutcome {
     bench.store.append(appending(held.handle, Some(held.fence), events)).await.expect("an outcome")
 }
 
@@ -92,7 +92,7 @@ pub async fn an_id_that_names_another_event_is_refused(harness: &dyn Harness) {
     let held = bench.hold("a", 1).await;
     let at = head(&bench, held).await + 1;
     send(&bench, held, vec![named("one", "1")]).await;
-    let other_type = NewEvent { id: Some(event_id("one")), data: given("other", "1") };
+    let other_type = EventDraft { id: Some(event_id("one")), data: given("other", "1") };
     for reused in [named("one", "2"), named("one", "1 "), other_type] {
         let events = vec![named("new", "0"), reused, given("note", "free").into()];
         let outcome = bench.refused_append(appending(held.handle, Some(held.fence), events)).await;
@@ -168,7 +168,7 @@ pub async fn one_of_many_appends_the_event(harness: &dyn Harness) {
         stores.push(bench.second().await);
     }
     let mut asking = JoinSet::new();
-    for store in stores.iter().cycle().take(40).cloned() {
+    for store in stores.iter().cycle().take(40).map(Arc::clone) {
         let request = appending(held.handle, Some(held.fence), vec![named("one", "1")]);
         asking.spawn(async move { store.append(request).await.expect("an outcome") });
     }

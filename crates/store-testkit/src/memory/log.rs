@@ -1,7 +1,7 @@
 //! The model keeps logs and wakes those who watch.
 
 use async_trait::async_trait;
-use tenure_core::event::NewEvent;
+use tenure_core::event::EventDraft;
 use tenure_core::id::Seq;
 use tenure_core::time::Moment;
 use tenure_store::{
@@ -135,10 +135,10 @@ impl Tables {
 
 impl Stored {
     /// Where each event is already, or that its id is another one's.
-    fn known(&self, events: &[NewEvent]) -> Result<Vec<Option<Seq>>, AppendOutcome> {
+    fn known(&self, events: &[EventDraft]) -> Result<Vec<Option<Seq>>, AppendOutcome> {
         let mut known = Vec::new();
         for (at, event) in events.iter().enumerate() {
-            let named = |other: &NewEvent| other.id.is_some() && other.id == event.id;
+            let named = |other: &EventDraft| other.id.is_some() && other.id == event.id;
             if let Some(other) = events[..at].iter().find(|other| named(other))
                 && other.data != event.data
             {
@@ -153,7 +153,7 @@ impl Stored {
         Ok(known)
     }
 
-    fn position(&self, event: &NewEvent) -> Option<Seq> {
+    fn position(&self, event: &EventDraft) -> Option<Seq> {
         let kept = self.log.iter().find(|kept| kept.id.is_some() && kept.id == event.id);
         kept.map(|kept| kept.seq)
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use tenure_core::event::{Event, NewEvent};
+use tenure_core::event::{Event, EventDraft};
 use tenure_core::id::{CommitId, Fence, Namespace, Seq, SessionId};
 use tenure_core::session::{Counters, Current, Session};
 use tenure_core::time::{Moment, WallTime};
@@ -50,7 +50,7 @@ impl Stored {
         Seq(self.earliest.0 - 1 + self.log.len() as u64)
     }
 
-    pub(super) fn append(&mut self, event: &NewEvent, fence: Option<Fence>, at: WallTime) -> Seq {
+    pub(super) fn append(&mut self, event: &EventDraft, fence: Option<Fence>, at: WallTime) -> Seq {
         let seq = self.head().next();
         self.log.push(Event { seq, at, fence, id: event.id.clone(), data: event.data.clone() });
         seq

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tenure_core::event::{EventBody, NewEvent};
+use tenure_core::event::{EventBody, EventDraft};
 use tenure_core::id::{Fence, Seq, SessionId};
 use tenure_core::limits::AGENT_IDLE_AFTER;
 use tenure_store::{
@@ -237,7 +237,7 @@ impl World {
         &mut self,
         op: &Op,
         id: Option<SessionId>,
-        (fence, events): (impl Fn(Fence) -> Option<Fence>, Vec<NewEvent>),
+        (fence, events): (impl Fn(Fence) -> Option<Fence>, Vec<EventDraft>),
     ) {
         let Some((there, here, current)) = self.handles(op, id).await else { return };
         let fence = fence(current);
@@ -304,7 +304,7 @@ fn former(Fence(fence): Fence) -> Fence {
     Fence(fence.saturating_sub(1))
 }
 
-fn notes(op: &Op) -> Vec<NewEvent> {
+fn notes(op: &Op) -> Vec<EventDraft> {
     (0..=op.number).map(|number| note_or_message(op.who, number).into()).collect()
 }
 
@@ -313,7 +313,7 @@ fn note_or_message(who: u8, number: u8) -> EventBody {
 }
 
 /// Most of them with one of few ids, which mostly names the same content.
-fn named_notes(op: &Op) -> Vec<NewEvent> {
+fn named_notes(op: &Op) -> Vec<EventDraft> {
     let event = |number: u8| match (number + op.spot) % 4 {
         0 => given("note", "free").into(),
         id => named(&format!("id-{id}"), if op.number == 7 { "other" } else { "same" }),

@@ -45,7 +45,7 @@ impl World {
         let expected: Vec<_> = seen.filter(is_wanted).cloned().collect();
         assert_eq!(read.events, expected, "events after {after} of {types:?}");
         assert!(read.events.len() <= limit, "no more than asked for");
-        assert_eq!(read.head, log.last().map_or(before(earliest), |event| event.seq));
+        assert_eq!(read.head, log.last().map_or_else(|| before(earliest), |event| event.seq));
         assert!(read.read_to > after || after >= read.head, "reading goes on: {read:?}");
         let rest = log.iter().filter(|event| event.seq > after).count();
         assert!(!types.is_empty() || read.events.len() == limit.min(rest), "a page is full");

@@ -1,6 +1,6 @@
 //! The stored form of one event.
 
-use tenure_core::event::{EventBody, NewEvent};
+use tenure_core::event::{EventBody, EventDraft};
 use tenure_core::id::{EventId, EventType, Fence};
 use tenure_core::session::Stats;
 
@@ -106,9 +106,9 @@ struct GivenRecord {
     json: String,
 }
 
-impl From<NewEvent> for EventRecord {
+impl From<EventDraft> for EventRecord {
     /// Takes the event apart, so that large payloads move and are copied only into the stored bytes.
-    fn from(event: NewEvent) -> Self {
+    fn from(event: EventDraft) -> Self {
         let kind = match event.data {
             EventBody::StateChanged { from, to, reason, by } => EventKind::StateChanged(StateChangedRecord {
                 from: from.map(state_code),

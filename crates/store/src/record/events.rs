@@ -6,7 +6,7 @@
 
 use prost::Message;
 use sha2::{Digest, Sha256};
-use tenure_core::event::{Event, EventBody, NewEvent};
+use tenure_core::event::{Event, EventBody, EventDraft};
 use tenure_core::id::{Fence, Seq};
 use tenure_core::time::WallTime;
 
@@ -26,7 +26,7 @@ struct BatchRecord {
 
 /// The events of one append, not yet sealed.
 #[must_use]
-pub fn encode_events(events: Vec<NewEvent>) -> Vec<u8> {
+pub fn encode_events(events: Vec<EventDraft>) -> Vec<u8> {
     let events = events.into_iter().map(EventRecord::from).collect();
     let record = BatchRecord { at: 0, fence: None, events };
     // Room for the seal.
@@ -38,7 +38,7 @@ pub fn encode_events(events: Vec<NewEvent>) -> Vec<u8> {
 /// What tells whether two events that were given the same id say the same: their content alone.
 #[must_use]
 pub fn digest_event(event: &EventBody) -> [u8; 16] {
-    let record = EventRecord::from(NewEvent::from(event.clone()));
+    let record = EventRecord::from(EventDraft::from(event.clone()));
     let hash = Sha256::digest(record.encode_to_vec());
     let mut digest = [0; 16];
     digest.copy_from_slice(&hash[..16]);

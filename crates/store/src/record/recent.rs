@@ -1,4 +1,4 @@
-//! The stored form of the latest appends of a folded log: by which name, to where.
+//! The stored form of the names of a folded log's latest appends.
 
 use prost::Message;
 use tenure_core::id::{CommitId, Seq};

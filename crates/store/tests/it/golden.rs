@@ -8,7 +8,7 @@ use std::fmt::Debug;
 use std::path::Path;
 use std::time::Duration;
 
-use tenure_core::event::{Event, EventBody, NewEvent, Request, Stream, TerminalEvent};
+use tenure_core::event::{Event, EventBody, EventDraft, Request, Stream, TerminalEvent};
 use tenure_core::id::{CommitId, EventId, EventType, Fence, Incarnation, Key, Namespace, Revision, Seq};
 use tenure_core::kind::{IdleRule, Kind};
 use tenure_core::lease::{Holder, HolderKind, Lease, Place, Term, Ttl};
@@ -172,7 +172,7 @@ fn events_understood(name: &str, events: &[EventBody]) {
     let expected: Vec<_> = numbered
         .map(|(seq, data)| Event { seq: Seq(seq), at: AT, fence: Some(Fence(5)), id: None, data })
         .collect();
-    let mut bytes = record::encode_events(events.iter().cloned().map(NewEvent::from).collect());
+    let mut bytes = record::encode_events(events.iter().cloned().map(EventDraft::from).collect());
     record::seal_events(&mut bytes, AT, Some(Fence(5)));
     understood(name, (bytes, expected), |bytes| record::decode_events(Seq(41), bytes));
 }
@@ -183,14 +183,14 @@ fn events() {
     events_understood("events_lost", &[EventBody::Terminal(TerminalEvent::Lost { bytes: 1 << 16 })]);
 }
 
-fn named_event() -> NewEvent {
+fn named_event() -> EventDraft {
     let data = EventBody::Given { kind: EventType::parse("tool.call").unwrap(), json: "{}".to_owned() };
-    NewEvent { id: Some(EventId::parse("call-7").unwrap()), data }
+    EventDraft { id: Some(EventId::parse("call-7").unwrap()), data }
 }
 
 #[test]
 fn an_event_with_an_id() {
-    let NewEvent { id, data } = named_event();
+    let EventDraft { id, data } = named_event();
     let expected = vec![Event { seq: Seq(7), at: AT, fence: None, id, data }];
     let mut bytes = record::encode_events(vec![named_event()]);
     record::seal_events(&mut bytes, AT, None);
@@ -218,7 +218,7 @@ fn the_latest_appends_of_a_folded_log() {
 fn a_chunk() {
     let batch = |events: Vec<EventBody>| {
         let count = events.len() as u64;
-        let mut bytes = record::encode_events(events.into_iter().map(NewEvent::from).collect());
+        let mut bytes = record::encode_events(events.into_iter().map(EventDraft::from).collect());
         record::seal_events(&mut bytes, AT, Some(Fence(5)));
         Batch { count, bytes }
     };

@@ -1,7 +1,7 @@
 //! Whatever can be stored comes back as it was.
 
 use proptest::prelude::*;
-use tenure_core::event::{Event, NewEvent};
+use tenure_core::event::{Event, EventDraft};
 use tenure_core::id::{CommitId, Fence, Seq};
 use tenure_core::session::Session;
 use tenure_core::time::WallTime;
@@ -24,14 +24,15 @@ fn columns(session: &Session) -> Columns {
     }
 }
 
-fn sealed(events: &[NewEvent], at: WallTime, fence: Option<Fence>) -> Vec<u8> {
+fn sealed(events: &[EventDraft], at: WallTime, fence: Option<Fence>) -> Vec<u8> {
     let mut bytes = record::encode_events(events.to_vec());
     record::seal_events(&mut bytes, at, fence);
     bytes
 }
 
-fn numbered(first: u64, events: &[NewEvent], at: WallTime, fence: Option<Fence>) -> Vec<Event> {
-    let event = |(seq, NewEvent { id, data }): (u64, NewEvent)| Event { seq: Seq(seq), at, fence, id, data };
+fn numbered(first: u64, events: &[EventDraft], at: WallTime, fence: Option<Fence>) -> Vec<Event> {
+    let event =
+        |(seq, EventDraft { id, data }): (u64, EventDraft)| Event { seq: Seq(seq), at, fence, id, data };
     (first..).zip(events.to_vec()).map(event).collect()
 }
 
@@ -56,7 +57,7 @@ proptest! {
 
     #[test]
     fn events(
-        events in proptest::collection::vec(sample::new_event(), 1..6),
+        events in proptest::collection::vec(sample::draft(), 1..6),
         first in 1..u64::MAX / 2,
         (at, fence) in any::<(u64, Option<u64>)>(),
         gone in 0..5_usize,
@@ -74,13 +75,13 @@ proptest! {
 
     #[test]
     fn chunks(
-        batches in proptest::collection::vec(proptest::collection::vec(sample::new_event(), 1..5), 1..6),
+        batches in proptest::collection::vec(proptest::collection::vec(sample::draft(), 1..5), 1..6),
         first in 1..u64::MAX / 2,
         at in any::<u64>(),
         (after, width, from) in (0..25_u64, 0..25_u64, 0..25_u64),
     ) {
         let at = WallTime::from_epoch_ms(at);
-        let batch = |events: &Vec<NewEvent>| Batch { count: events.len() as u64, bytes: sealed(events, at, None) };
+        let batch = |events: &Vec<EventDraft>| Batch { count: events.len() as u64, bytes: sealed(events, at, None) };
         let stored = record::encode_chunk(batches.iter().map(batch).collect()).unwrap();
         let chunk = Chunk::decode(Seq(first), &stored).unwrap();
         let all = numbered(first, &batches.concat(), at, None);

@@ -6,7 +6,7 @@ use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
-use tenure_core::event::{EventBody, NewEvent, Request, Stream, TerminalEvent};
+use tenure_core::event::{EventBody, EventDraft, Request, Stream, TerminalEvent};
 use tenure_core::id::{ActorId, EventId, EventType, Fence, Incarnation, Key, Namespace, Revision, SessionId};
 use tenure_core::kind::{IdleRule, Kind};
 use tenure_core::lease::{Holder, HolderKind, Lease, Place, Term, Ttl};
@@ -183,7 +183,7 @@ pub(crate) fn event() -> impl Strategy<Value = EventBody> {
     ]
 }
 
-pub(crate) fn new_event() -> impl Strategy<Value = NewEvent> {
+pub(crate) fn draft() -> impl Strategy<Value = EventDraft> {
     let id = "[!-~]{1,128}".prop_map(|text| EventId::parse(&text).unwrap());
-    (option::of(id), event()).prop_map(|(id, data)| NewEvent { id, data })
+    (option::of(id), event()).prop_map(|(id, data)| EventDraft { id, data })
 }

@@ -1,4 +1,4 @@
-//! A log is followed while its writers are killed and others go on: no gap, no event twice.
+//! A follower outlives its writers: no gap, no event twice.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};

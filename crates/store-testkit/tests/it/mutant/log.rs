@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
-use tenure_core::event::NewEvent;
+use tenure_core::event::EventDraft;
 use tenure_core::id::{EventId, Seq};
 use tenure_store::{
     AppendOutcome, AppendRequest, AppendResolution, CompactOutcome, CompactRequest, Find, Handle, LogStore,
@@ -162,7 +162,7 @@ impl MutantStore {
     /// Where the events of an append are, if all of them are known.
     async fn all_known(&self, request: &AppendRequest) -> Option<Vec<Seq>> {
         let log = read_all(self.memory.as_ref(), request.handle).await;
-        let place = |event: &NewEvent| {
+        let place = |event: &EventDraft| {
             let kept =
                 log.iter().find(|kept| kept.id.is_some() && kept.id == event.id && kept.data == event.data);
             kept.map(|kept| kept.seq)
