@@ -1,4 +1,4 @@
-//! A run whose store has no room left: it says so once, ends when it is told to, and ends by itself.
+//! A run whose store is full says so once, and ends when told to.
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
