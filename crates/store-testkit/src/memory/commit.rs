@@ -124,7 +124,8 @@ impl Tables {
         let session = write.session.clone();
         self.ids.insert((session.namespace.clone(), session.id.clone()), handle);
         let (log, appends) = (Vec::new(), Vec::new());
-        let stored = Stored { session, log, earliest: Seq(1), appends, look: None, commit: None };
+        let stored =
+            Stored { session, log, earliest: Seq(1), dropped: Vec::new(), appends, look: None, commit: None };
         self.sessions.insert(handle, stored);
         handle
     }

@@ -126,7 +126,10 @@ impl Tables {
         };
         let before = request.before.min(stored.head().next());
         if before > stored.earliest {
-            stored.log.retain(|event| event.seq >= before);
+            let (dropped, kept) =
+                std::mem::take(&mut stored.log).into_iter().partition(|event| event.seq < before);
+            stored.dropped.extend::<Vec<_>>(dropped);
+            stored.log = kept;
             stored.earliest = before;
         }
         CompactOutcome::Compacted { earliest: stored.earliest, is_done: true }

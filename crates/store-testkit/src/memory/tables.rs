@@ -25,6 +25,8 @@ pub(super) struct Stored {
     /// What is kept of its log, and where that begins.
     pub(super) log: Vec<Event>,
     pub(super) earliest: Seq,
+    /// What was dropped of it: it was counted when it came in, and still is.
+    pub(super) dropped: Vec<Event>,
     /// Which appends were made, where their events are, and how many of these each one added.
     pub(super) appends: Vec<(CommitId, Vec<Seq>, u64)>,
     /// When a sweep should look at it next.

@@ -30,7 +30,7 @@ fn fails(case: &Case, harness: &dyn Harness) -> bool {
 }
 
 fn fails_at_random(harness: &dyn Harness) -> bool {
-    runtime().block_on(first_disagreement(harness, 200, 1)).is_some()
+    runtime().block_on(first_disagreement(harness, 500, 1)).is_some()
 }
 
 #[test]
