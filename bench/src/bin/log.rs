@@ -111,14 +111,22 @@ async fn hold(engine: &Engine, n: usize) -> Owned {
     Owned { handle: applied.committed.expect("written").handle, fence: session.counters.fence }
 }
 
+fn paged(outcome: tenure_store::ReadOutcome) -> tenure_store::LogPage {
+    match outcome {
+        tenure_store::ReadOutcome::Page(page) => page,
+        tenure_store::ReadOutcome::Compacted { earliest } => panic!("begins at {earliest}"),
+    }
+}
+
 fn event(bytes: usize) -> EventBody {
     let kind = EventType::parse("tool.call").expect("a plain name");
     EventBody::Given { kind, json: format!("\"{}\"", "x".repeat(bytes - 2)) }
 }
 
 async fn append(engine: &Engine, to: Owned, events: Vec<EventBody>) {
+    let events = events.into_iter().map(Into::into).collect();
     let commit_id = engine.ids().commit_id();
-    let request = AppendRequest { commit_id, handle: to.handle, fence: Some(to.fence), after: Seq(0), events };
+    let request = AppendRequest { commit_id, handle: to.handle, fence: Some(to.fence), events, after: Seq(0) };
     let outcome = engine.append(request).await.expect("an answer");
     assert!(matches!(outcome, AppendOutcome::Appended { .. }), "{outcome:?}");
 }
@@ -292,7 +300,7 @@ async fn heard(engine: &Engine, handle: Handle, after: Seq, count: usize) -> Vec
 
 async fn head(engine: &Engine, handle: Handle) -> Seq {
     let request = ReadRequest { handle, after: Seq(u64::MAX - 1), limit: 1, types: Vec::new() };
-    engine.store().read(request).await.expect("the log is readable").head
+    paged(engine.store().read(request).await.expect("the log is readable")).head
 }
 
 async fn beat(engine: &Engine, to: Owned, count: usize) {
@@ -401,7 +409,7 @@ async fn long_log(engine: &Engine) {
         let after = Seq(place % (LONG_EVENTS - 100));
         let asked = Instant::now();
         let request = ReadRequest { handle: to.handle, after, limit: 100, types: Vec::new() };
-        let read = engine.store().read(request).await.expect("the log is readable");
+        let read = paged(engine.store().read(request).await.expect("the log is readable"));
         lengths.push(asked.elapsed());
         assert_eq!((read.events.len(), read.events[0].seq), (100, after.next()));
     }
@@ -409,7 +417,7 @@ async fn long_log(engine: &Engine) {
     let (start, mut after, mut read) = (Instant::now(), Seq(0), 0_usize);
     while read < 1_000_000 {
         let request = ReadRequest { handle: to.handle, after, limit: 1_000, types: Vec::new() };
-        let page = engine.store().read(request).await.expect("the log is readable");
+        let page = paged(engine.store().read(request).await.expect("the log is readable"));
         (after, read) = (page.read_to, read + page.events.len());
     }
     println!("replay from the start: {:.0} events/s", read as f64 / start.elapsed().as_secs_f64());
