@@ -79,9 +79,10 @@ fn runs_of_other_namespaces_are_counted_too() {
 fn a_runner_that_is_late_without_its_command_is_no_orphan() {
     let home = Home::new();
     let mut runner = home.command();
-    runner.args(["run", "--key", "job", "--ttl", "1s", "--grace", "0s", "--", "sleep", "60"]);
+    runner.args(["run", "--key", "job", "--ttl", "3s", "--grace", "0s", "--", "sleep", "60"]);
     let mut runner = runner.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    eventually(|| home.ask(&["show", "job"]).code == 0);
+    // Until it has written what there is to write: stopped with the write lock it would be killed.
+    eventually(|| home.ask(&["events", "job", "--type", "terminal"]).out.contains("sleep"));
     kill(runner.id(), Signal::STOP);
     // Its guard ends the command and itself.
     eventually(|| home.json(&["doctor"])["runs"]["late"] == 1);
