@@ -11,8 +11,8 @@ use crate::kind::Kind;
 use crate::lease::{Holder, HolderKind, Lease, Place, Term, Ttl};
 use crate::refusal::Refusal;
 use crate::session::{
-    Activity, Claimant, Command, Context, Counters, Current, Decision, Mode, Seen, Session, StartRun, State,
-    StateName, Stats, decide,
+    Activity, Claim, Claimant, Command, Context, Counters, Create, Current, Decision, Drive, Expiry, Facts,
+    Mode, Progress, Seen, Session, StartRun, State, StateName, Stats, Step, Update, Usage, Writer, decide,
 };
 use crate::time::{BootId, BootMoment, Moment, WallTime};
 use crate::workspace::{
@@ -159,7 +159,12 @@ pub(crate) fn agent() -> Session {
         labels: BTreeMap::new(),
         command: vec!["make".to_owned()],
         directory: Some("/repo".to_owned()),
+        facts: Facts::default(),
+        parent: None,
         idle: Kind::Agent.rules().idle,
+        pending_timeout: None,
+        expires_at: None,
+        created_as: None,
         predecessor: None,
         successor: None,
         anonymous: false,
@@ -251,6 +256,72 @@ pub(crate) fn run() -> StartRun {
         idle: None,
         takeover: None,
     }
+}
+
+/// An agent session at work, held by an actor that drives it by hand.
+pub(crate) fn driven() -> Session {
+    with_lease(agent(), |lease| Lease { holder: by_hand(1).holder, ..lease })
+}
+
+/// The `n`th actor that wants to drive a session by hand.
+pub(crate) fn by_hand(n: u8) -> Claimant {
+    let id = actor(&format!("agent/{n}"));
+    let holder = Holder { kind: HolderKind::RuntimeWorker, id, supervisor: None, place: None };
+    Claimant { holder, incarnation: Incarnation([n; 16]) }
+}
+
+/// Actor 2 claims a session for as long as [`RUN_TTL`].
+pub(crate) fn claim() -> Box<Claim> {
+    Box::new(Claim { claimant: by_hand(2), ttl: ttl(RUN_TTL) })
+}
+
+/// A session is created in the slot of every other one.
+pub(crate) fn create() -> Create {
+    Create {
+        id: id("ses_next"),
+        namespace: Namespace::default_name(),
+        key: Some(key()),
+        parent: None,
+        labels: BTreeMap::new(),
+        metadata: BTreeMap::new(),
+        directory: None,
+        expiry: Expiry::default(),
+    }
+}
+
+/// A step under `fence`.
+pub(crate) fn owner(fence: Fence, step: Step) -> Command {
+    Command::Drive(Box::new(Drive { writer: Writer::Owner(fence), step }))
+}
+
+/// A step by somebody who holds nothing.
+pub(crate) fn operator(step: Step) -> Command {
+    Command::Drive(Box::new(Drive { writer: Writer::Operator(Some(actor("operator"))), step }))
+}
+
+/// One of each step.
+pub(crate) fn steps() -> Vec<Step> {
+    let reason = || "because".to_owned();
+    let usage = Usage { iterations: 1, input_tokens: 20, output_tokens: 3, tool_calls: 2, cost_micros: 1500 };
+    let update = Update {
+        labels: BTreeMap::from([("team".to_owned(), "web".to_owned())]),
+        metadata: BTreeMap::from([("files_changed_delta".to_owned(), "2".to_owned())]),
+        progress: Some(Progress { current: 3, total: Some(10) }),
+        timings: BTreeMap::from([("build".to_owned(), Duration::from_millis(1500))]),
+        usage,
+        error: None,
+    };
+    let failing = Update { error: Some("broken".to_owned()), ..Update::default() };
+    vec![
+        Step::Start,
+        Step::Pause { reason: reason() },
+        Step::Resume { reason: reason() },
+        Step::Complete { message: "done".to_owned(), usage },
+        Step::Fail { error: "broken".to_owned(), usage },
+        Step::Release,
+        Step::Update(Box::new(update)),
+        Step::Update(Box::new(failing)),
+    ]
 }
 
 /// Runner 2 takes a run over.
@@ -345,7 +416,11 @@ pub(crate) fn in_state(session: Session, name: StateName) -> Session {
 /// One of each command about an agent session, with the owner's under `fence`.
 pub(crate) fn agent_commands(fence: Fence) -> Vec<Command> {
     let (reason, message) = ("because".to_owned(), "it is over".to_owned());
-    vec![
+    let by_hand = [Command::Create(Box::new(create())), Command::Start(claim()), Command::Acquire(claim())];
+    let owned = steps().into_iter().map(|step| owner(fence, step));
+    let operated = steps().into_iter().map(operator);
+    let by_hand = by_hand.into_iter().chain(owned).chain(operated);
+    let by_runs = vec![
         Command::StartRun(Box::new(run())),
         Command::StartRun(Box::new(StartRun { takeover: Some(reason.clone()), ..run() })),
         takeover(),
@@ -358,7 +433,8 @@ pub(crate) fn agent_commands(fence: Fence) -> Vec<Command> {
         Command::Note { fence, activity: activity("step 2") },
         Command::Complete { fence, message: message.clone(), stats: Stats::default() },
         Command::Fail { fence, message, stats: Stats::default() },
-    ]
+    ];
+    by_runs.into_iter().chain(by_hand).collect()
 }
 
 /// One of each command about a workspace.

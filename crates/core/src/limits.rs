@@ -30,6 +30,10 @@ pub const REASON_BYTES_MAX: usize = 4096;
 pub const LABELS_MAX: usize = 64;
 /// Longest label name or value, in bytes.
 pub const LABEL_BYTES_MAX: usize = 256;
+/// Most bytes of one session's metadata, names and JSON text together.
+pub const METADATA_BYTES_MAX: usize = 64 * 1024;
+/// Most timings of one session.
+pub const TIMINGS_MAX: usize = 256;
 /// Most sessions that one list returns.
 pub const LIST_MAX: usize = 1000;
 /// Most due sessions that one writing command sweeps.
@@ -55,6 +59,8 @@ pub const STUCK_AFTER: Duration = Duration::from_secs(30 * 60);
 pub const EXPIRED_PERCENT_MAX: u64 = 10;
 /// Most stuck sessions that are looked at for having done nothing at all.
 pub const STUCK_LOOKED_AT_MAX: usize = 1000;
+/// Lease of a session that is driven by hand, when nothing else was asked for.
+pub const HAND_TTL_DEFAULT: Duration = Duration::from_secs(60);
 /// An agent session without activity for longer than this expires.
 pub const AGENT_IDLE_AFTER: Duration = Duration::from_secs(30 * 60);
 

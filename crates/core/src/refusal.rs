@@ -43,6 +43,25 @@ impl Held {
     }
 }
 
+/// A session that stands in the way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Existing {
+    /// The session.
+    pub session: SessionId,
+    /// Its slot.
+    pub key: Option<Key>,
+    /// Its state.
+    pub state: StateName,
+}
+
+impl Existing {
+    /// `session`, as a refusal names it.
+    #[must_use]
+    pub fn of(session: &Session) -> Self {
+        Self { session: session.id.clone(), key: session.key.clone(), state: session.state.name() }
+    }
+}
+
 /// An option of `start` that belongs to autonomous owners.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OwnerOption {
@@ -212,6 +231,13 @@ pub enum LimitRefusal {
     },
     /// A reason must say something.
     BlankReason,
+    /// A value is not of the form that it must have.
+    Form {
+        /// What it is.
+        what: &'static str,
+        /// What it must be.
+        form: &'static str,
+    },
 }
 
 /// Why a command was refused. Nothing was changed.
@@ -280,8 +306,20 @@ pub enum Refusal {
         /// The revision that was found.
         actual: Revision,
     },
-    /// It is not idle (any more).
+    /// It is not idle (any more), nor past its time.
     NotIdle,
+    /// The session has ended.
+    Ended(Box<Existing>),
+    /// Its holder is a process of `tenure run`, which moves it and ends it by itself.
+    HeldByRun(Box<Held>),
+    /// There is a session of this id, and it was created otherwise.
+    IdInUse(Box<Existing>),
+    /// There is an open session in this slot.
+    KeyInUse(Box<Existing>),
+    /// The session has not ended, so it is not deleted.
+    NotEnded(Box<Existing>),
+    /// The session was never started.
+    NotStarted(Box<Existing>),
 }
 
 impl From<UnusableClock> for Refusal {

@@ -290,9 +290,11 @@ impl SessionWrite {
 fn changes_lease(change: &Change) -> bool {
     match change {
         Change::Granted(_) | Change::TakenOver { .. } | Change::Renewed(_) | Change::Released => true,
-        Change::Started { .. }
+        Change::Created { .. }
+        | Change::Started { .. }
         | Change::ModeSet(_)
         | Change::Described { .. }
+        | Change::FactSet(_)
         | Change::Touched { .. }
         | Change::ActivitySet { .. }
         | Change::ActivityDropped
@@ -305,9 +307,11 @@ fn changes_lease(change: &Change) -> bool {
 fn changes_activity(change: &Change) -> bool {
     match change {
         Change::ActivitySet { .. } | Change::ActivityDropped => true,
-        Change::Started { .. }
+        Change::Created { .. }
+        | Change::Started { .. }
         | Change::ModeSet(_)
         | Change::Described { .. }
+        | Change::FactSet(_)
         | Change::Granted(_)
         | Change::TakenOver { .. }
         | Change::Renewed(_)

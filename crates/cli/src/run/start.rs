@@ -122,7 +122,7 @@ impl Run<'_> {
         recorder.end_by(give_up_at);
         end.lost_bytes = recorder.finish();
         let duration = BootTime::now().saturating_since(began);
-        let stats = Stats { duration, exit: None, output_bytes };
+        let stats = Stats { duration, output_bytes, ..Stats::default() };
         let recorded = finish::record(&self.ground.engine, &self.claimed.granted, (&end, stats), give_up_at);
         let recorded = self.runtime.block_on(recorded);
         for unshown in &end.unshown {

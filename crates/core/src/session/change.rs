@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Activity, Counters, Mode, Session, State, Stats};
+use super::{Activity, Counters, Fact, Facts, Mode, Session, State, Stats};
 use crate::event::EventBody;
-use crate::id::{ActorId, Key, Namespace, Revision, SessionId};
+use crate::id::{ActorId, EventType, Key, Namespace, Revision, SessionId};
 use crate::kind::{IdleRule, Kind};
 use crate::lease::{Lease, Term};
 use crate::time::WallTime;
@@ -58,7 +58,12 @@ impl Opening {
             labels: self.labels,
             command: self.command,
             directory: self.directory,
+            facts: Facts::default(),
+            parent: None,
             idle: self.idle,
+            pending_timeout: None,
+            expires_at: None,
+            created_as: None,
             predecessor: self.predecessor,
             successor: None,
             anonymous: false,
@@ -69,6 +74,11 @@ impl Opening {
 /// A fact about a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
+    /// It was created, to be started later.
+    Created {
+        /// Why.
+        reason: String,
+    },
     /// It was started, for the first time or again.
     Started {
         /// When.
@@ -129,6 +139,8 @@ pub enum Change {
         /// Who asked for it, when it was not the owner.
         by: Option<ActorId>,
     },
+    /// A fact about it is this from now on.
+    FactSet(Fact),
     /// Its work ended, with these words and figures.
     Finished {
         /// Whether it ended well.
@@ -148,6 +160,7 @@ pub enum Change {
 #[must_use]
 pub fn evolve(mut session: Session, change: &Change) -> Session {
     match change {
+        Change::Created { .. } => {}
         Change::Started { at, .. } => {
             session.state = State::Active;
             session.started_at = session.started_at.or(Some(*at));
@@ -179,9 +192,21 @@ pub fn evolve(mut session: Session, change: &Change) -> Session {
         }
         Change::ActivityDropped => session.activity = None,
         Change::Moved { to, .. } => session.state = to.clone(),
-        Change::Finished { .. } => {}
+        Change::FactSet(fact) => session = with_fact(session, fact),
+        Change::Finished { stats, .. } => session.facts.usage = stats.usage,
         Change::Released => session.lease = None,
         Change::Succeeded(by) => session.successor = Some(by.clone()),
+    }
+    session
+}
+
+fn with_fact(mut session: Session, fact: &Fact) -> Session {
+    match fact {
+        Fact::Labels(labels) => session.labels.clone_from(labels),
+        Fact::Metadata(metadata) => session.facts.metadata.clone_from(metadata),
+        Fact::Progress(progress) => session.facts.progress = Some(*progress),
+        Fact::Timings(timings) => session.facts.timings.clone_from(timings),
+        Fact::Usage(usage) => session.facts.usage = *usage,
     }
     session
 }
@@ -192,6 +217,10 @@ impl Change {
     pub fn event(&self, before: &Session) -> Option<EventBody> {
         let from = Some(before.state.name());
         match self {
+            Self::Created { reason } => {
+                let (to, reason) = (super::StateName::Pending, reason.clone());
+                Some(EventBody::StateChanged { from: None, to, reason, by: None })
+            }
             Self::Started { reason, .. } => {
                 let to = super::StateName::Active;
                 let moved = from != Some(to);
@@ -211,6 +240,11 @@ impl Change {
             Self::ActivitySet { text, .. } => Some(EventBody::Activity { text: text.clone() }),
             Self::Moved { to, reason, by } => {
                 Some(EventBody::StateChanged { from, to: to.name(), reason: reason.clone(), by: by.clone() })
+            }
+            Self::FactSet(fact) => {
+                let (kind, json) = fact.told()?;
+                let kind = EventType::parse(kind).expect("our own types are names");
+                Some(EventBody::Given { kind, json })
             }
             Self::Finished { well: true, message, stats } => {
                 Some(EventBody::Completion { message: message.clone(), stats: *stats })

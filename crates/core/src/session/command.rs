@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Current, Stats};
+use super::{Claim, Create, Current, Drive, Stats, Writer};
 use crate::id::{ActorId, Fence, Incarnation, Key, Namespace, Revision, SessionId};
 use crate::kind::{IdleRule, Kind};
 use crate::lease::{Holder, Ttl};
@@ -118,8 +118,16 @@ pub enum Command {
         /// What it took.
         stats: Stats,
     },
-    /// The sweep's: end it if it has been idle too long.
+    /// The sweep's: end it if it has been idle too long, or is past its time.
     ExpireIdle,
+    /// Create an agent session, to be started later.
+    Create(Box<Create>),
+    /// Become the holder of an agent session that nobody holds, and start it.
+    Start(Box<Claim>),
+    /// Become the holder of an agent session that nobody holds. Its state stays.
+    Acquire(Box<Claim>),
+    /// One step of a session that is driven by hand.
+    Drive(Box<Drive>),
 }
 
 /// What a decision may rely on besides the session.
@@ -179,10 +187,14 @@ impl Command {
             Self::Complete { .. } => "complete",
             Self::Fail { .. } => "fail",
             Self::ExpireIdle => "expire",
+            Self::Create(_) => "create",
+            Self::Start(_) => "start",
+            Self::Acquire(_) => "acquire",
+            Self::Drive(drive) => drive.step.verb(),
         }
     }
 
-    /// The fence that an owner's command carries; `None` for everybody else's.
+    /// The fence that an owner's command carries, which guards it where it is written; `None` for everybody else's.
     #[must_use]
     pub const fn fence(&self) -> Option<Fence> {
         match self {
@@ -192,6 +204,10 @@ impl Command {
             | Self::Note { fence, .. }
             | Self::Complete { fence, .. }
             | Self::Fail { fence, .. } => Some(*fence),
+            Self::Drive(drive) => match drive.writer {
+                Writer::Owner(fence) => Some(fence),
+                Writer::Operator(_) => None,
+            },
             Self::WorkspaceStart(_)
             | Self::WorkspaceHeartbeat(_)
             | Self::WorkspaceTakeover(_)
@@ -200,7 +216,10 @@ impl Command {
             | Self::StartRun(_)
             | Self::Takeover { .. }
             | Self::Cancel { .. }
-            | Self::ExpireIdle => None,
+            | Self::ExpireIdle
+            | Self::Create(_)
+            | Self::Start(_)
+            | Self::Acquire(_) => None,
         }
     }
 
@@ -222,7 +241,11 @@ impl Command {
             | Self::Note { .. }
             | Self::Complete { .. }
             | Self::Fail { .. }
-            | Self::ExpireIdle => Kind::Agent,
+            | Self::ExpireIdle
+            | Self::Create(_)
+            | Self::Start(_)
+            | Self::Acquire(_)
+            | Self::Drive(_) => Kind::Agent,
         }
     }
 }

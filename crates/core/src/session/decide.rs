@@ -2,12 +2,12 @@
 
 use super::{
     Change, Claimant, Command, Context, Counters, Current, Decision, Judged, Opening, Session, StartRun,
-    State, StateName, Stats, Write,
+    State, StateName, Stats, Write, create, drive, expire,
 };
 use crate::id::{ActorId, Fence};
 use crate::kind::{Kind, Transition};
 use crate::lease::{Lease, Standing, Term, Ttl};
-use crate::refusal::{Held, Refusal, TakeoverRefusal};
+use crate::refusal::{Existing, Held, Refusal, TakeoverRefusal};
 use crate::time::{Moment, WallTime};
 use crate::workspace;
 
@@ -16,7 +16,9 @@ use crate::workspace;
 /// # Errors
 /// [`Refusal`] when a rule says no. Nothing is to be written then.
 pub fn decide(current: &Current, command: &Command, context: &Context) -> Result<Decision, Refusal> {
-    if let Some(session) = current.session.as_ref().filter(|session| session.kind != command.kind()) {
+    // An id may be in use by a session of any kind.
+    let other = current.session.as_ref().filter(|session| session.kind != command.kind());
+    if let Some(session) = other.filter(|_| !matches!(command, Command::Create(_))) {
         return Err(Refusal::WrongKind { kind: session.kind, verb: command.verb() });
     }
     match command {
@@ -42,19 +44,27 @@ pub fn decide(current: &Current, command: &Command, context: &Context) -> Result
             let end = End { well: false, message, stats: *stats };
             finish(current, *fence, &end, context)
         }
-        Command::ExpireIdle => expire_idle(current, context),
+        Command::ExpireIdle => expire::expire(current, context),
+        Command::Create(create) => create::create(current, create, context),
+        Command::Start(claim) => drive::start(current, claim, context),
+        Command::Acquire(claim) => drive::acquire(current, claim, context),
+        Command::Drive(step) => drive::drive(current, step, context),
     }
 }
 
 /// How a session's work ended.
-struct End<'a> {
-    well: bool,
-    message: &'a str,
-    stats: Stats,
+pub(super) struct End<'a> {
+    pub(super) well: bool,
+    pub(super) message: &'a str,
+    pub(super) stats: Stats,
 }
 
 /// A lease's standing, and what the decision then relies on. A holder proven to be gone is over at once.
-fn judge(session: &Session, lease: &Lease, context: &Context) -> Result<(Standing, Judged), Refusal> {
+pub(super) fn judge(
+    session: &Session,
+    lease: &Lease,
+    context: &Context,
+) -> Result<(Standing, Judged), Refusal> {
     if context.gone == Some(lease.incarnation) {
         return Ok((Standing::Over, Judged::Gone(lease.incarnation)));
     }
@@ -120,7 +130,7 @@ fn open_run(counters: Counters, start: &StartRun, moment: &Moment, now: WallTime
     Decision::new(vec![write], counters, None)
 }
 
-fn granted(claimant: &Claimant, ttl: Ttl, fence: Fence, moment: &Moment, now: WallTime) -> Lease {
+pub(super) fn granted(claimant: &Claimant, ttl: Ttl, fence: Fence, moment: &Moment, now: WallTime) -> Lease {
     Lease {
         holder: claimant.holder.clone(),
         incarnation: claimant.incarnation,
@@ -179,19 +189,13 @@ fn cancel(
     allow(session, StateName::Cancelled)?;
     let to = State::Cancelled { at: context.now.wall()?, reason: reason.to_owned() };
     let moved = Change::Moved { to, reason: reason.to_owned(), by: by.cloned() };
-    Ok(ended_by_operator(current.counters, session, moved, None))
+    Ok(ended_by_operator(current.counters, Write::of(session.clone()).then(moved), None))
 }
 
 /// An operator's end of a session raises the fence, so that its owner's next write is refused.
-fn ended_by_operator(
-    counters: Counters,
-    session: &Session,
-    moved: Change,
-    judged: Option<Judged>,
-) -> Decision {
+pub(super) fn ended_by_operator(counters: Counters, write: Write, judged: Option<Judged>) -> Decision {
     let counters = Counters { revision: counters.revision.next(), fence: counters.fence.next() };
-    let write = Write::of(session.clone()).then(moved);
-    let write = if session.lease.is_some() { write.then(Change::Released) } else { write };
+    let write = if write.session.lease.is_some() { write.then(Change::Released) } else { write };
     Decision::new(vec![write], counters, judged)
 }
 
@@ -203,7 +207,7 @@ fn owner_moves(
     context: &Context,
 ) -> Result<Decision, Refusal> {
     let (session, _) = owned(current, fence)?;
-    allow(session, to.name())?;
+    may_move(session, to.name())?;
     let counters = Counters { revision: current.counters.revision.next(), ..current.counters };
     let write = Write::of(session.clone())
         .then(Change::Moved { to, reason: reason.to_owned(), by: None })
@@ -234,6 +238,23 @@ fn note(
 
 fn finish(current: &Current, fence: Fence, end: &End<'_>, context: &Context) -> Result<Decision, Refusal> {
     let (session, _) = owned(current, fence)?;
+    let (moved, finished) = finished(session, end, None, context)?;
+    let counters = Counters { revision: current.counters.revision.next(), ..current.counters };
+    let write = Write::of(session.clone())
+        .then(Change::Touched { at: context.now.wall()? })
+        .then(moved)
+        .then(finished)
+        .then(Change::Released);
+    Ok(Decision::new(vec![write], counters, None))
+}
+
+/// The move to the end, and what the end is told with: everything that was used.
+pub(super) fn finished(
+    session: &Session,
+    end: &End<'_>,
+    by: Option<ActorId>,
+    context: &Context,
+) -> Result<(Change, Change), Refusal> {
     let at = context.now.wall()?;
     let (to, reason) = if end.well {
         (State::Completed { at }, "session completed")
@@ -241,33 +262,9 @@ fn finish(current: &Current, fence: Fence, end: &End<'_>, context: &Context) -> 
         (State::Failed { at, error: end.message.to_owned() }, "session failed")
     };
     allow(session, to.name())?;
-    let counters = Counters { revision: current.counters.revision.next(), ..current.counters };
-    let finished = Change::Finished { well: end.well, message: end.message.to_owned(), stats: end.stats };
-    let write = Write::of(session.clone())
-        .then(Change::Touched { at })
-        .then(Change::Moved { to, reason: reason.to_owned(), by: None })
-        .then(finished)
-        .then(Change::Released);
-    Ok(Decision::new(vec![write], counters, None))
-}
-
-fn expire_idle(current: &Current, context: &Context) -> Result<Decision, Refusal> {
-    let now = context.now.wall()?;
-    let session = current.open().ok_or(Refusal::NotIdle)?;
-    let rule = session.idle.ok_or(Refusal::NotIdle)?;
-    let expires = matches!(session.state.name(), StateName::Active | StateName::Paused);
-    if !expires || now.since(session.last_activity_at) <= rule.after {
-        return Err(Refusal::NotIdle);
-    }
-    let standing = if rule.spares_held { Some(session.standing(&context.now)?) } else { None };
-    if standing == Some(Standing::Live) {
-        return Err(Refusal::NotIdle);
-    }
-    let reason = "session timeout".to_owned();
-    let to = State::Expired { at: now, reason: reason.clone() };
-    let judged = Judged::Idle { since: session.last_activity_at, standing };
-    let moved = Change::Moved { to, reason, by: None };
-    Ok(ended_by_operator(current.counters, session, moved, Some(judged)))
+    let stats = Stats { usage: session.facts.usage.plus(end.stats.usage), ..end.stats };
+    let finished = Change::Finished { well: end.well, message: end.message.to_owned(), stats };
+    Ok((Change::Moved { to, reason: reason.to_owned(), by }, finished))
 }
 
 fn open_or_refuse(current: &Current) -> Result<&Session, Refusal> {
@@ -279,7 +276,7 @@ fn open_or_refuse(current: &Current) -> Result<&Session, Refusal> {
 }
 
 /// The session and its lease, if `fence` is the one under which it is held now.
-fn owned(current: &Current, fence: Fence) -> Result<(&Session, &Lease), Refusal> {
+pub(super) fn owned(current: &Current, fence: Fence) -> Result<(&Session, &Lease), Refusal> {
     let session = current.session.as_ref().ok_or(Refusal::NotFound)?;
     match session.lease.as_ref().filter(|_| !session.is_terminal()) {
         Some(lease) if lease.fence == fence => Ok((session, lease)),
@@ -291,7 +288,16 @@ fn owned(current: &Current, fence: Fence) -> Result<(&Session, &Lease), Refusal>
     }
 }
 
-fn allow(session: &Session, to: StateName) -> Result<(), Refusal> {
+/// Whether its holder, or an operator, may pause it or go on with it.
+pub(super) fn may_move(session: &Session, to: StateName) -> Result<(), Refusal> {
+    // Only a start says since when, and how often.
+    if (session.state.name(), to) == (StateName::Pending, StateName::Active) {
+        return Err(Refusal::NotStarted(Box::new(Existing::of(session))));
+    }
+    allow(session, to)
+}
+
+pub(super) fn allow(session: &Session, to: StateName) -> Result<(), Refusal> {
     let from = session.state.name();
     match session.kind.rules().transition(from, to) {
         Transition::Allowed => Ok(()),

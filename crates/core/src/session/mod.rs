@@ -2,8 +2,12 @@
 
 mod change;
 mod command;
+mod create;
 mod decide;
 mod decision;
+mod drive;
+mod expire;
+mod facts;
 mod replay;
 mod state;
 #[cfg(test)]
@@ -14,8 +18,11 @@ use std::time::Duration;
 
 pub use change::{Change, Opening, evolve};
 pub use command::{Claimant, Command, Context, Seen, StartRun};
+pub use create::{Create, Expiry, Fingerprint, IdleLimit};
 pub use decide::decide;
 pub use decision::{Decision, Judged, Warning, Write};
+pub use drive::{Claim, Drive, Step, Update, Writer};
+pub use facts::{Fact, Facts, Parent, Progress, Usage};
 pub use replay::{Phase, REPLAYED, Replay, Saying, Tenancy, Told};
 pub use state::{Exit, State, StateName, Stats};
 
@@ -116,8 +123,18 @@ pub struct Session {
     pub command: Vec<String>,
     /// The directory it works in.
     pub directory: Option<String>,
+    /// What callers keep with it.
+    pub facts: Facts,
+    /// The session it was created for.
+    pub parent: Option<Parent>,
     /// When it expires without activity.
     pub idle: Option<IdleRule>,
+    /// How long it may stay pending.
+    pub pending_timeout: Option<Duration>,
+    /// When it expires in any case.
+    pub expires_at: Option<WallTime>,
+    /// How it was created, if it was created before it was started.
+    pub created_as: Option<Fingerprint>,
     /// The session it went on from (workspaces).
     pub predecessor: Option<SessionId>,
     /// The session that took its place (workspaces).
@@ -144,13 +161,11 @@ impl Session {
         }
     }
 
-    /// When a sweep should look at it next; `None` when nothing makes it expire.
+    /// How long its work took, or takes until now; `None` before its start.
     #[must_use]
-    pub fn due_at(&self) -> Option<WallTime> {
-        let rule =
-            self.idle.filter(|_| matches!(self.state.name(), StateName::Active | StateName::Paused))?;
-        // Strictly later than the rule's length: an age of exactly that length does not expire.
-        Some(self.last_activity_at.after(rule.after).after(Duration::from_millis(1)))
+    pub fn duration(&self, now: &Moment) -> Option<Duration> {
+        let end = self.state.completed_at().or(now.wall)?;
+        Some(end.since(self.started_at?))
     }
 }
 

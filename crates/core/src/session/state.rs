@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::Usage;
 use crate::time::WallTime;
 
 /// A state's name, without what belongs to it.
@@ -159,4 +160,6 @@ pub struct Stats {
     pub exit: Option<Exit>,
     /// Bytes that it wrote to its terminal or pipes.
     pub output_bytes: u64,
+    /// What else it used. In a command: since the last report.
+    pub usage: Usage,
 }

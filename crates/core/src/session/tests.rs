@@ -1,5 +1,8 @@
 //! Tests of the session rules.
 
+mod create;
+mod drive;
+mod facts;
 mod fence;
 mod idle;
 mod judged;

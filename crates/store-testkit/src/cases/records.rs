@@ -8,7 +8,8 @@ use tenure_core::id::{Fence, Incarnation, Revision};
 use tenure_core::kind::IdleRule;
 use tenure_core::lease::{Holder, HolderKind, Lease, Place, Term};
 use tenure_core::session::{
-    Activity, Change, Counters, Decision, Exit, Mode, Session, State, StateName, Stats, Write,
+    Activity, Change, Counters, Decision, Exit, Facts, Fingerprint, Mode, Progress, Session, State,
+    StateName, Stats, Usage, Write,
 };
 use tenure_core::time::{BootId, BootMoment, WallTime};
 use tenure_store::{AppendOutcome, AppendRequest, CommitRequest};
@@ -54,12 +55,29 @@ pub async fn a_session_with_every_field_comes_back(harness: &dyn Harness) {
         command: TEMPTING.map(str::to_owned).into(),
         directory: Some("/with space/ä".to_owned()),
         idle: Some(IdleRule { after: Duration::from_millis(1_500), spares_held: true }),
+        facts: facts(),
+        pending_timeout: Some(Duration::from_millis(2_500)),
+        expires_at: Some(WallTime::from_epoch_ms(1 << 41)),
+        created_as: Some(Fingerprint([7; 16])),
         predecessor: Some(session_id("ses_before")),
         successor: Some(session_id("ses_after")),
         anonymous: true,
         ..plain(&bench, "ses_full").await
     };
     is_kept(&bench, full).await;
+}
+
+fn facts() -> Facts {
+    Facts {
+        metadata: [("goal".to_owned(), "{\"a\":[1,\"é\"]}".to_owned())].into(),
+        progress: Some(Progress { current: 3, total: Some(10) }),
+        timings: [("build".to_owned(), Duration::from_millis(61_005))].into(),
+        usage: usage(),
+    }
+}
+
+const fn usage() -> Usage {
+    Usage { iterations: 1, input_tokens: 2, output_tokens: 3, tool_calls: 4, cost_micros: 5 }
 }
 
 /// A session with as little as possible comes back with nothing added.
@@ -190,7 +208,8 @@ pub async fn every_event_comes_back(harness: &dyn Harness) {
 fn every_event(text: &str) -> Vec<EventBody> {
     let holder = crate::fixture::claimant(1).holder;
     let exits = [None, Some(Exit::Code(-1)), Some(Exit::Signal(9))];
-    let stats = |exit| Stats { duration: Duration::from_millis(123_456), exit, output_bytes: 1 << 40 };
+    let duration = Duration::from_millis(123_456);
+    let stats = |exit| Stats { duration, exit, output_bytes: 1 << 40, usage: usage() };
     let text = || text.to_owned();
     let mut events: Vec<_> = exits
         .into_iter()

@@ -6,13 +6,14 @@ use prost::Message;
 use tenure_core::id::{Key, Namespace, Revision, SessionId};
 use tenure_core::kind::{IdleRule, Kind};
 use tenure_core::lease::Lease;
-use tenure_core::session::{Activity, Counters, Session, State, StateName};
+use tenure_core::session::{Activity, Counters, Fingerprint, Parent, Session, State, StateName};
 use tenure_core::time::WallTime;
 
 use super::code::{mode_code, mode_of};
+use super::facts::FactsRecord;
 use super::holder::actor;
 use super::length::LengthRecord;
-use super::{corrupt, required};
+use super::{corrupt, required, sixteen};
 use crate::StoreError;
 
 /// What a store keeps of a session outside its body.
@@ -36,6 +37,8 @@ pub struct Columns {
     pub last_activity_at: WallTime,
     /// What its holder said.
     pub activity: Option<Activity>,
+    /// Whether its parent is not there any more.
+    pub parent_deleted: bool,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -66,6 +69,16 @@ struct BodyRecord {
     successor: Option<String>,
     #[prost(bool, tag = "13")]
     anonymous: bool,
+    #[prost(string, optional, tag = "14")]
+    parent: Option<String>,
+    #[prost(message, optional, tag = "15")]
+    pending_timeout: Option<LengthRecord>,
+    #[prost(uint64, optional, tag = "16")]
+    expires_at: Option<u64>,
+    #[prost(bytes = "vec", optional, tag = "17")]
+    created_as: Option<Vec<u8>>,
+    #[prost(message, optional, tag = "18")]
+    facts: Option<FactsRecord>,
 }
 
 /// What belongs to a state besides its name.
@@ -116,6 +129,11 @@ pub fn encode_body(session: &Session) -> Vec<u8> {
         predecessor: session.predecessor.as_ref().map(|id| id.as_str().to_owned()),
         successor: session.successor.as_ref().map(|id| id.as_str().to_owned()),
         anonymous: session.anonymous,
+        parent: session.parent.as_ref().map(|parent| parent.id.as_str().to_owned()),
+        pending_timeout: session.pending_timeout.map(LengthRecord::from),
+        expires_at: session.expires_at.map(WallTime::epoch_ms),
+        created_as: session.created_as.map(|Fingerprint(bytes)| bytes.to_vec()),
+        facts: FactsRecord::of(&session.facts),
     };
     record.encode_to_vec()
 }
@@ -144,11 +162,23 @@ pub fn decode_session(body: &[u8], columns: Columns) -> Result<Session, StoreErr
         labels: record.labels,
         command: record.command,
         directory: record.directory,
+        facts: record.facts.map(FactsRecord::into_facts).unwrap_or_default(),
+        parent: record
+            .parent
+            .map(|id| Ok::<_, StoreError>(Parent { id: session_id(&id)?, deleted: columns.parent_deleted }))
+            .transpose()?,
         idle: record.idle.map(IdleRecord::into_rule).transpose()?,
+        pending_timeout: record.pending_timeout.map(Into::into),
+        expires_at: record.expires_at.map(WallTime::from_epoch_ms),
+        created_as: record.created_as.as_deref().map(fingerprint).transpose()?,
         predecessor: record.predecessor.as_deref().map(session_id).transpose()?,
         successor: record.successor.as_deref().map(session_id).transpose()?,
         anonymous: record.anonymous,
     })
+}
+
+fn fingerprint(bytes: &[u8]) -> Result<Fingerprint, StoreError> {
+    sixteen(bytes, "how the session was created").map(Fingerprint)
 }
 
 impl StateRecord {

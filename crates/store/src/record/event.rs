@@ -6,6 +6,7 @@ use tenure_core::session::Stats;
 
 use super::body::session_id;
 use super::code::{request_code, request_of, state_code, state_of};
+use super::facts::UsageRecord;
 use super::holder::{HolderRecord, actor};
 use super::length::LengthRecord;
 use super::terminal::{ExitRecord, TerminalRecord};
@@ -74,6 +75,8 @@ struct StatsRecord {
     exit: Option<ExitRecord>,
     #[prost(uint64, tag = "3")]
     output_bytes: u64,
+    #[prost(message, optional, tag = "4")]
+    usage: Option<UsageRecord>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -186,6 +189,7 @@ impl EndRecord {
             duration: Some(stats.duration.into()),
             exit: stats.exit.map(ExitRecord::from),
             output_bytes: stats.output_bytes,
+            usage: UsageRecord::of(stats.usage),
         };
         Self { message, stats: Some(stats) }
     }
@@ -196,6 +200,7 @@ impl EndRecord {
             duration: required(record.duration, "how long the work took")?.into(),
             exit: record.exit.map(ExitRecord::into_exit).transpose()?,
             output_bytes: record.output_bytes,
+            usage: record.usage.map(UsageRecord::into_usage).unwrap_or_default(),
         })
     }
 }

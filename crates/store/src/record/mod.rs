@@ -11,6 +11,7 @@ mod chunk;
 mod code;
 mod event;
 mod events;
+mod facts;
 mod grant;
 mod holder;
 mod length;

@@ -20,6 +20,7 @@ fn session(state: StateName, body: &[u8]) -> Result<Session, StoreError> {
         counters: Counters::default(),
         last_activity_at: WallTime::from_epoch_ms(0),
         activity: None,
+        parent_deleted: false,
     };
     record::decode_session(body, columns)
 }

@@ -12,7 +12,10 @@ use tenure_core::event::{Event, EventBody, EventDraft, Request, Stream, Terminal
 use tenure_core::id::{CommitId, EventId, EventType, Fence, Incarnation, Key, Namespace, Revision, Seq};
 use tenure_core::kind::{IdleRule, Kind};
 use tenure_core::lease::{Holder, HolderKind, Lease, Place, Term, Ttl};
-use tenure_core::session::{Activity, Counters, Exit, Mode, Session, State, StateName, Stats};
+use tenure_core::session::{
+    Activity, Counters, Exit, Facts, Fingerprint, Mode, Parent, Progress, Session, State, StateName, Stats,
+    Usage,
+};
 use tenure_core::time::{BootId, BootMoment, WallTime};
 use tenure_store::StoreError;
 use tenure_store::record::{self, Batch, Chunk, Columns};
@@ -75,7 +78,12 @@ fn session(state: State) -> Session {
         labels: BTreeMap::from([("team".to_owned(), "green".to_owned())]),
         command: vec!["cargo".to_owned(), "test".to_owned()],
         directory: Some("/work".to_owned()),
+        facts: Facts::default(),
+        parent: None,
         idle: Some(IdleRule { after: Duration::new(90, 5), spares_held: true }),
+        pending_timeout: None,
+        expires_at: None,
+        created_as: None,
         predecessor: Some(session_id_of("ses_0")),
         successor: Some(session_id_of("ses_2")),
         anonymous: true,
@@ -93,6 +101,7 @@ fn decoded(session: &Session, body: &[u8]) -> Result<Session, StoreError> {
         counters: session.counters,
         last_activity_at: session.last_activity_at,
         activity: None,
+        parent_deleted: true,
     };
     record::decode_session(body, columns)
 }
@@ -109,6 +118,39 @@ fn sessions() {
         let session = session(state);
         understood(name, (record::encode_body(&session), session.clone()), |body| decoded(&session, body));
     }
+}
+
+/// A session with everything that callers keep with one. Whether its parent is there is not in its body.
+#[test]
+fn facts() {
+    let usage =
+        Usage { iterations: 3, input_tokens: 1200, output_tokens: 340, tool_calls: 7, cost_micros: 25_000 };
+    let created = Session {
+        facts: Facts {
+            metadata: BTreeMap::from([
+                ("files_changed".to_owned(), "3".to_owned()),
+                ("goal".to_owned(), "{\"ü\":[1,null]}".to_owned()),
+            ]),
+            progress: Some(Progress { current: 3, total: Some(10) }),
+            timings: BTreeMap::from([("build".to_owned(), Duration::new(61, 5))]),
+            usage,
+        },
+        parent: Some(Parent { id: session_id_of("ses_parent"), deleted: true }),
+        pending_timeout: Some(Duration::from_secs(60)),
+        expires_at: Some(AT.after(Duration::from_secs(3600))),
+        created_as: Some(Fingerprint([6; 16])),
+        ..session(State::Pending)
+    };
+    understood("session_created", (record::encode_body(&created), created.clone()), |body| {
+        decoded(&created, body)
+    });
+    let stats = Stats { duration: Duration::new(3, 7), exit: None, output_bytes: 0, usage };
+    let end = || vec![EventBody::Completion { message: "done".to_owned(), stats }];
+    let mut bytes = record::encode_events(end());
+    record::seal_events(&mut bytes, AT, None);
+    let [data] = <[EventBody; 1]>::try_from(end()).unwrap();
+    let expected = vec![Event { seq: Seq(9), at: AT, fence: None, data }];
+    understood("event_usage", (bytes, expected), |bytes| record::decode_events(Seq(9), bytes));
 }
 
 #[test]
@@ -138,7 +180,8 @@ fn activities() {
 }
 
 fn every_event() -> Vec<EventBody> {
-    let stats = Stats { duration: Duration::new(3, 7), exit: Some(Exit::Code(-1)), output_bytes: 99 };
+    let (exit, usage) = (Some(Exit::Code(-1)), Usage::default());
+    let stats = Stats { duration: Duration::new(3, 7), exit, output_bytes: 99, usage };
     let killed = Stats { exit: Some(Exit::Signal(9)), ..stats };
     let (reason, message) = ("because".to_owned(), "said".to_owned());
     vec![

@@ -21,6 +21,7 @@ fn columns(session: &Session) -> Columns {
         counters: session.counters,
         last_activity_at: session.last_activity_at,
         activity: session.activity.clone(),
+        parent_deleted: session.parent.as_ref().is_some_and(|parent| parent.deleted),
     }
 }
 

@@ -10,7 +10,10 @@ use tenure_core::event::{EventBody, EventDraft, Request, Stream, TerminalEvent};
 use tenure_core::id::{ActorId, EventId, EventType, Fence, Incarnation, Key, Namespace, Revision, SessionId};
 use tenure_core::kind::{IdleRule, Kind};
 use tenure_core::lease::{Holder, HolderKind, Lease, Place, Term, Ttl};
-use tenure_core::session::{Activity, Counters, Exit, Mode, Session, State, StateName, Stats};
+use tenure_core::session::{
+    Activity, Counters, Exit, Facts, Fingerprint, Mode, Parent, Progress, Session, State, StateName, Stats,
+    Usage,
+};
 use tenure_core::time::{BootId, BootMoment, WallTime};
 
 pub(crate) fn actor_of(text: &str) -> ActorId {
@@ -106,7 +109,10 @@ pub(crate) fn session() -> impl Strategy<Value = Session> {
         option::of(idle()),
     );
     let links = (option::of(session_id()), option::of(session_id()), any::<bool>());
-    (names, times, held, work, links).prop_map(|(names, times, held, work, links)| Session {
+    let created =
+        (option::of(session_id()), option::of(length()), option::of(wall()), any::<Option<[u8; 16]>>());
+    let all = (names, times, held, work, links, created, facts());
+    all.prop_map(|(names, times, held, work, links, created, facts)| Session {
         id: names.0,
         namespace: Namespace::default_name(),
         kind: names.1,
@@ -124,7 +130,12 @@ pub(crate) fn session() -> impl Strategy<Value = Session> {
         labels: work.0,
         command: work.1,
         directory: work.2,
+        facts,
+        parent: created.0.map(|id| Parent { id, deleted: links.2 }),
         idle: work.3,
+        pending_timeout: created.1,
+        expires_at: created.2,
+        created_as: created.3.map(Fingerprint),
         predecessor: links.0,
         successor: links.1,
         anonymous: links.2,
@@ -136,11 +147,29 @@ fn exit() -> impl Strategy<Value = Exit> {
 }
 
 fn stats() -> impl Strategy<Value = Stats> {
-    (length(), option::of(exit()), any::<u64>()).prop_map(|(duration, exit, output_bytes)| Stats {
-        duration,
-        exit,
-        output_bytes,
+    (length(), option::of(exit()), any::<u64>(), usage())
+        .prop_map(|(duration, exit, output_bytes, usage)| Stats { duration, exit, output_bytes, usage })
+}
+
+fn usage() -> impl Strategy<Value = Usage> {
+    any::<[u64; 5]>().prop_map(|[iterations, input_tokens, output_tokens, tool_calls, cost_micros]| Usage {
+        iterations,
+        input_tokens,
+        output_tokens,
+        tool_calls,
+        cost_micros,
     })
+}
+
+fn facts() -> impl Strategy<Value = Facts> {
+    let progress = any::<(u64, Option<u64>)>().prop_map(|(current, total)| Progress { current, total });
+    (
+        btree_map(".{0,12}", ".{0,12}", 0..4),
+        option::of(progress),
+        btree_map(".{0,12}", length(), 0..4),
+        usage(),
+    )
+        .prop_map(|(metadata, progress, timings, usage)| Facts { metadata, progress, timings, usage })
 }
 
 fn terminal() -> impl Strategy<Value = TerminalEvent> {

@@ -5,10 +5,11 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 use tenure_core::event::{Event, EventBody, Stream, TerminalEvent};
 use tenure_core::id::SessionId;
-use tenure_core::session::{Exit, Stats};
+use tenure_core::session::{Exit, Stats, Usage};
 use tenure_core::time::millis;
 
 use crate::render::refusal::holder_json;
+use crate::render::session::cost;
 use crate::render::when::rfc3339;
 
 /// An event of `session`.
@@ -109,6 +110,13 @@ fn stats(stats: Stats) -> Value {
     let mut document = json!({ "durationMs": millis(stats.duration), "outputBytes": stats.output_bytes });
     if let (Some(exit), Some(fields)) = (stats.exit, document.as_object_mut()) {
         fields.extend(exited(exit).as_object().cloned().unwrap_or_default());
+    }
+    if stats.usage != Usage::default() {
+        document["iterations"] = stats.usage.iterations.into();
+        document["inputTokens"] = stats.usage.input_tokens.into();
+        document["outputTokens"] = stats.usage.output_tokens.into();
+        document["toolCalls"] = stats.usage.tool_calls.into();
+        document["cost"] = cost(&stats.usage);
     }
     document
 }

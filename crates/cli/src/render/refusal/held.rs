@@ -48,6 +48,16 @@ pub(crate) fn left(held: &Held, expires_in: Option<Duration>) -> [String; 2] {
     [what, format!("{when}{ways}")]
 }
 
+/// Its runner moves it, and nobody else.
+pub(super) fn by_run(held: &Held) -> Problem {
+    let [primary, terms] = lines(held);
+    let words = Problem::refused("HELD_BY_RUN", primary)
+        .detail(terms)
+        .detail("it ends with its command: by exiting, well with code 0")
+        .hint("from outside: tenure pause <name>, tenure cancel <name>");
+    with_held(words, held)
+}
+
 /// The given fence is not the current one.
 pub(super) fn fenced(given: u64, current: u64, holder: Option<&Held>) -> Problem {
     let primary = if given > current {

@@ -39,6 +39,7 @@ fn sentence(limit: LimitRefusal) -> String {
         LimitRefusal::Length { what, min, max } => {
             format!("the {what} is not from {} to {}", seconds(min), seconds(max))
         }
+        LimitRefusal::Form { what, form } => format!("the {what} is not {form}"),
         LimitRefusal::BlankReason => "the reason is blank".to_owned(),
     }
 }

@@ -1,5 +1,6 @@
 //! Words for a rule's no: what holds, who holds it, what to try next.
 
+mod existing;
 mod held;
 mod limit;
 mod lost;
@@ -50,6 +51,12 @@ pub(super) fn words(refusal: &Refusal, raced: bool) -> Problem {
                 .fact("current_revision", actual.0)
         }
         Refusal::NotIdle => Problem::refused("NOT_IDLE", "the session is not idle"),
+        Refusal::Ended(existing) => existing::ended(existing),
+        Refusal::HeldByRun(held) => held::by_run(held),
+        Refusal::IdInUse(existing) => existing::id_in_use(existing),
+        Refusal::KeyInUse(existing) => existing::key_in_use(existing),
+        Refusal::NotEnded(existing) => existing::not_ended(existing),
+        Refusal::NotStarted(existing) => existing::not_started(existing),
     }
 }
 

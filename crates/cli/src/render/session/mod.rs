@@ -8,7 +8,7 @@ mod show;
 use serde_json::{Map, Value, json};
 use tenure_core::escape::Escaped;
 use tenure_core::kind::Kind;
-use tenure_core::session::{Session, State};
+use tenure_core::session::{Session, State, Usage};
 
 pub(crate) use changed::{Appended, Asked, Cancelled, Checked, Imported, Noted, TakenOver};
 pub(crate) use list::Sessions;
@@ -88,6 +88,11 @@ fn about_work(fields: &mut Map<String, Value>, session: &Session) {
     fields.extend(
         links.into_iter().filter_map(|(name, id)| Some((name.to_owned(), id.as_ref()?.as_str().into()))),
     );
+}
+
+/// What was paid, as a number.
+pub(crate) fn cost(usage: &Usage) -> Value {
+    serde_json::from_str(&usage.cost()).expect("a decimal number is JSON")
 }
 
 /// A session's name for people: its id, and its key if it has one.

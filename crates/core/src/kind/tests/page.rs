@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::event::EventBody;
 use crate::fixture::{
-    COUNTERS, EIGHT_HOURS_MS, IDLE_MS, agent, agent_commands, autonomous, context, in_state, interactive,
-    nothing, stored, workspace_commands,
+    COUNTERS, EIGHT_HOURS_MS, IDLE_MS, agent, agent_commands, autonomous, context, driven, in_state,
+    interactive, nothing, stored, workspace_commands,
 };
 use crate::kind::{Kind, Transition};
 use crate::session::{Command, Current, Session, StateName, decide};
@@ -20,9 +21,10 @@ const INTRODUCTION: &str = "# Session states
 <!-- Generated from the rules; `cargo xtask fix` rewrites it. -->
 
 Each kind of session has a table of the moves between states that it allows; every other move is refused. A cell names
-the verbs that make the move, `allowed` is a move without a verb, and `-` is a move that is refused. Opening a session
-and moving it to active is one commit. `expire` is the sweep, which ends what was idle too long. A workspace's `start`
-and `takeover` end a stale session when they open the one that takes its place.
+the verbs that make the move, `allowed` is a move without a verb, and `-` is a move that is refused. `create` leaves a
+session pending; every other verb that opens one moves it to active in the same commit. `update` moves a session only
+when it is told an error. `expire` is the sweep, which ends what was idle too long, was not started in time, or is past
+its time. A workspace's `start` and `takeover` end a stale session when they open the one that takes its place.
 ";
 
 /// The verbs that make each move.
@@ -44,13 +46,18 @@ fn arrows(kind: Kind) -> Arrows {
 fn situations(kind: Kind) -> Vec<Current> {
     use StateName::{Active, Completed, Expired};
     let (sessions, states) = match kind {
-        Kind::Agent => (vec![agent()], StateName::ALL.to_vec()),
+        Kind::Agent => (vec![agent(), driven(), let_go()], StateName::ALL.to_vec()),
         // A workspace is active in the commit that opens it.
         Kind::Workspace => (vec![interactive(), autonomous()], vec![Active, Completed, Expired]),
     };
     let in_states =
         |session: Session| states.clone().into_iter().map(move |name| in_state(session.clone(), name));
     sessions.into_iter().flat_map(in_states).map(stored).chain([nothing()]).collect()
+}
+
+/// A session that nobody holds, and that may be pending for a while only.
+fn let_go() -> Session {
+    Session { lease: None, pending_timeout: Some(Duration::from_millis(IDLE_MS)), ..driven() }
 }
 
 fn commands(kind: Kind) -> Vec<Command> {
@@ -66,8 +73,8 @@ fn moves(current: &Current, command: &Command) -> Vec<(StateName, StateName)> {
     let events =
         decisions.into_iter().flatten().flat_map(|decision| decision.writes).flat_map(|write| write.events);
     let moves = events.filter_map(|event| {
-        let EventBody::StateChanged { from, to, .. } = event else { return None };
-        Some((from.unwrap_or(StateName::Pending), to))
+        let EventBody::StateChanged { from: Some(from), to, .. } = event else { return None };
+        Some((from, to))
     });
     moves.collect()
 }
@@ -134,13 +141,13 @@ fn every_move_that_a_command_makes_is_in_its_kinds_table() {
 }
 
 #[test]
-fn only_the_expiry_of_a_pending_session_has_no_verb() {
+fn every_move_of_a_table_has_a_verb() {
     let without_verb = Kind::ALL.map(|kind| {
         let arrows = arrows(kind);
         let allowed = kind.rules().transitions.iter();
         allowed.filter(|pair| !arrows.contains_key(pair)).copied().collect::<Vec<_>>()
     });
-    assert_eq!(without_verb, [vec![(StateName::Pending, StateName::Expired)], vec![]]);
+    assert_eq!(without_verb, [vec![], vec![]]);
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! The fence grows with every new holder and guards every owner write.
 
 use crate::fixture::{
-    COUNTERS, KEPT, RAISED, RUN_TTL, after, agent, agent_commands, boot, context, decided, in_state, lease,
-    moment, nothing, other_boot, refused, run, runner, stored, takeover, ttl, wall, with_lease, written,
+    COUNTERS, KEPT, RAISED, RUN_TTL, after, agent, agent_commands, boot, context, decided, driven, in_state,
+    lease, moment, nothing, other_boot, refused, run, runner, stored, takeover, ttl, wall, with_lease,
+    written,
 };
 use crate::id::{Fence, Incarnation, Revision};
 use crate::lease::{Lease, Standing, Term};
@@ -12,10 +13,7 @@ use crate::time::Moment;
 
 /// The owner's commands under `fence`.
 fn owner_commands(fence: Fence) -> Vec<Command> {
-    let is_owners = |command: &Command| {
-        matches!(command.verb(), "renew" | "pause" | "resume" | "heartbeat" | "complete" | "fail")
-    };
-    agent_commands(fence).into_iter().filter(is_owners).collect()
+    agent_commands(fence).into_iter().filter(|command| command.fence().is_some()).collect()
 }
 
 fn start() -> Command {
@@ -27,7 +25,7 @@ fn every_owner_command_under_another_fence_is_refused_naming_the_current_one_and
     let held = Some(Box::new(Held::of(&agent(), &lease(&agent()))));
     for given in [Fence(0), Fence(2), Fence(4), Fence(u64::MAX)] {
         let commands = owner_commands(given);
-        assert_eq!(commands.len(), 7);
+        assert_eq!(commands.len(), 15);
         for command in commands {
             let refusal = Refusal::Fenced { given, current: COUNTERS.fence, holder: held.clone() };
             assert_eq!(refused(agent(), &command, &context(0)), refusal, "{}", command.verb());
@@ -152,8 +150,10 @@ fn a_fence_is_not_lost_with_the_lease() {
 #[test]
 fn an_owner_that_is_late_but_lost_nothing_may_still_write() {
     for command in owner_commands(COUNTERS.fence) {
-        let name = if command.verb() == "resume" { StateName::Paused } else { StateName::Active };
-        let decided = decide(&stored(in_state(agent(), name)), &command, &context(1_000_000));
+        let name =
+            if matches!(command.verb(), "resume" | "start") { StateName::Paused } else { StateName::Active };
+        let holder = if matches!(command, Command::Drive(_)) { driven() } else { agent() };
+        let decided = decide(&stored(in_state(holder, name)), &command, &context(1_000_000));
         assert!(decided.is_ok(), "{}", command.verb());
     }
 }

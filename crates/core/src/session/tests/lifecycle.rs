@@ -1,36 +1,102 @@
 //! What each command does in each state of an agent session.
 
+use std::collections::BTreeMap;
+
 use crate::event::EventBody;
 use crate::fixture::{
-    COUNTERS, IDLE_MS, agent, agent_commands, context, decided, id, in_state, refused, run, stored, wall,
-    workspace_commands,
+    COUNTERS, IDLE_MS, agent, agent_commands, context, decided, driven, id, in_state, refused, run, stored,
+    wall, workspace_commands,
 };
 use crate::id::Fence;
 use crate::kind::Kind;
 use crate::refusal::{HeartbeatRefusal, Refusal, TakeoverRefusal};
-use crate::session::{Command, Session, State, StateName, decide};
+use crate::session::{Command, Session, State, StateName, Step, Writer, decide};
 
-/// What every command does to a session whose holder is late and whose idle limit has passed: the state it
-/// leads to, or the refusal. `next` opens another session.
+/// What every command does to a session of `tenure run` whose holder is late and whose idle limit has passed:
+/// the state it leads to, or the refusal. `next` opens another session.
 const AGENT: &str = "
-    command        pending    active     paused     completed  failed     cancelled  expired
-    run            active     abandoned  abandoned  next       next       next       next
-    run:takeover   active     active     active     next       next       next       next
-    takeover       unheld     active     paused     unheld     unheld     unheld     unheld
-    cancel         cancelled  cancelled  cancelled  no_move    no_move    no_move    no_move
-    expire         not_idle   expired    expired    not_idle   not_idle   not_idle   not_idle
-    renew          fenced     active     paused     fenced     fenced     fenced     fenced
-    pause          fenced     paused     no_move    fenced     fenced     fenced     fenced
-    resume         fenced     no_move    active     fenced     fenced     fenced     fenced
-    heartbeat      fenced     active     paused     fenced     fenced     fenced     fenced
-    heartbeat:text fenced     active     paused     fenced     fenced     fenced     fenced
-    complete       fenced     completed  no_move    fenced     fenced     fenced     fenced
-    fail           fenced     failed     failed     fenced     fenced     fenced     fenced
+    command         pending    active     paused     completed  failed     cancelled  expired
+    run             active     abandoned  abandoned  next       next       next       next
+    run:takeover    active     active     active     next       next       next       next
+    takeover        unheld     active     paused     unheld     unheld     unheld     unheld
+    cancel          cancelled  cancelled  cancelled  no_move    no_move    no_move    no_move
+    expire          not_idle   expired    expired    not_idle   not_idle   not_idle   not_idle
+    renew           fenced     active     paused     fenced     fenced     fenced     fenced
+    pause           fenced     paused     no_move    fenced     fenced     fenced     fenced
+    resume          fenced     no_move    active     fenced     fenced     fenced     fenced
+    heartbeat       fenced     active     paused     fenced     fenced     fenced     fenced
+    heartbeat:text  fenced     active     paused     fenced     fenced     fenced     fenced
+    complete        fenced     completed  no_move    fenced     fenced     fenced     fenced
+    fail            fenced     failed     failed     fenced     fenced     fenced     fenced
+    create          key        key        key        next       next       next       next
+    start           active     abandoned  abandoned  no_move    no_move    no_move    no_move
+    acquire         pending    abandoned  abandoned  ended      ended      ended      ended
+    start:owner     fenced     by_run     by_run     fenced     fenced     fenced     fenced
+    pause:owner     fenced     by_run     by_run     fenced     fenced     fenced     fenced
+    resume:owner    fenced     by_run     by_run     fenced     fenced     fenced     fenced
+    complete:owner  fenced     by_run     by_run     fenced     fenced     fenced     fenced
+    fail:owner      fenced     by_run     by_run     fenced     fenced     fenced     fenced
+    release:owner   fenced     by_run     by_run     fenced     fenced     fenced     fenced
+    update:owner    fenced     active     paused     fenced     fenced     fenced     fenced
+    update:error    fenced     by_run     by_run     fenced     fenced     fenced     fenced
+    start:other     unheld     abandoned  abandoned  unheld     unheld     unheld     unheld
+    pause:other     no_move    abandoned  abandoned  no_move    no_move    no_move    no_move
+    resume:other    unstarted  abandoned  abandoned  no_move    no_move    no_move    no_move
+    complete:other  no_move    abandoned  abandoned  no_move    no_move    no_move    no_move
+    fail:other      no_move    abandoned  abandoned  no_move    no_move    no_move    no_move
+    release:other   unheld     abandoned  abandoned  unheld     unheld     unheld     unheld
+    update:other    pending    abandoned  abandoned  ended      ended      ended      ended
+    update:failing  no_move    abandoned  abandoned  ended      ended      ended      ended
+";
+
+/// The same for a session that an actor drives by hand, pending ones included: how it differs.
+const BY_HAND: &str = "
+    command         pending    active     paused     completed  failed     cancelled  expired
+    run             abandoned  abandoned  abandoned  next       next       next       next
+    takeover        pending    active     paused     unheld     unheld     unheld     unheld
+    resume          unstarted  no_move    active     fenced     fenced     fenced     fenced
+    start           abandoned  abandoned  abandoned  no_move    no_move    no_move    no_move
+    acquire         abandoned  abandoned  abandoned  ended      ended      ended      ended
+    start:owner     active     no_move    active     fenced     fenced     fenced     fenced
+    pause:owner     no_move    paused     no_move    fenced     fenced     fenced     fenced
+    resume:owner    unstarted  no_move    active     fenced     fenced     fenced     fenced
+    complete:owner  no_move    completed  no_move    fenced     fenced     fenced     fenced
+    fail:owner      no_move    failed     failed     fenced     fenced     fenced     fenced
+    release:owner   pending    active     paused     fenced     fenced     fenced     fenced
+    update:owner    pending    active     paused     fenced     fenced     fenced     fenced
+    update:error    no_move    failed     failed     fenced     fenced     fenced     fenced
+";
+
+/// The same for one that nobody holds.
+const LET_GO: &str = "
+    command         pending    active     paused     completed  failed     cancelled  expired
+    run             active     active     active     next       next       next       next
+    takeover        unheld     unheld     unheld     unheld     unheld     unheld     unheld
+    start           active     active     active     no_move    no_move    no_move    no_move
+    acquire         pending    active     paused     ended      ended      ended      ended
+    start:other     unheld     unheld     unheld     unheld     unheld     unheld     unheld
+    pause:other     no_move    paused     no_move    no_move    no_move    no_move    no_move
+    resume:other    unstarted  no_move    active     no_move    no_move    no_move    no_move
+    complete:other  no_move    completed  no_move    no_move    no_move    no_move    no_move
+    fail:other      no_move    failed     failed     no_move    no_move    no_move    no_move
+    release:other   unheld     unheld     unheld     unheld     unheld     unheld     unheld
+    update:other    pending    active     paused     ended      ended      ended      ended
+    update:failing  no_move    failed     failed     ended      ended      ended      ended
 ";
 
 /// The session as it is under the holder that a table row speaks about.
 fn late(name: StateName) -> Session {
     in_state(agent(), name)
+}
+
+/// The same under an actor's hand, pending ones too.
+fn late_by_hand(name: StateName) -> Session {
+    let session = in_state(driven(), name);
+    Session { lease: driven().lease.filter(|_| !name.is_terminal()), ..session }
+}
+
+fn let_go(name: StateName) -> Session {
+    Session { lease: None, ..late(name) }
 }
 
 /// A word for what was decided.
@@ -49,29 +115,71 @@ fn word(refusal: &Refusal) -> &'static str {
         ("no_move", matches!(refusal, Refusal::Transition { .. })),
         ("not_idle", *refusal == Refusal::NotIdle),
         ("fenced", matches!(refusal, Refusal::Fenced { .. })),
+        ("key", matches!(refusal, Refusal::KeyInUse(_))),
+        ("ended", matches!(refusal, Refusal::Ended(_))),
+        ("by_run", matches!(refusal, Refusal::HeldByRun(_))),
+        ("unstarted", matches!(refusal, Refusal::NotStarted(_))),
     ];
     words.into_iter().find_map(|(word, fits)| fits.then_some(word)).unwrap_or("another refusal")
 }
 
+/// The lines of a table: the row's name, and what it says of each state.
+fn rows(table: &'static str) -> BTreeMap<&'static str, Vec<&'static str>> {
+    let mut lines = table.lines().filter(|line| !line.trim().is_empty());
+    let mut heading = lines.next().unwrap_or_default().split_whitespace().skip(1);
+    assert!(heading.by_ref().map(StateName::parse).eq(StateName::ALL.map(Some)));
+    let row = |line: &'static str| {
+        let mut words = line.split_whitespace();
+        (words.next().unwrap_or_default(), words.collect())
+    };
+    lines.map(row).collect()
+}
+
+/// The name of a command's row: its verb, and what tells it from others of that verb.
+fn row_name(command: &Command) -> String {
+    let verb = command.verb();
+    if let Command::Drive(drive) = command {
+        let fails = matches!(&drive.step, Step::Update(update) if update.error.is_some());
+        return match (&drive.writer, fails) {
+            (Writer::Owner(_), true) => "update:error".to_owned(),
+            (Writer::Operator(_), true) => "update:failing".to_owned(),
+            (Writer::Owner(_), false) => format!("{verb}:owner"),
+            (Writer::Operator(_), false) => format!("{verb}:other"),
+        };
+    }
+    let takes_over = matches!(command, Command::StartRun(start) if start.takeover.is_some());
+    let says = matches!(command, Command::Note { activity: Some(_), .. });
+    format!("{verb}{}{}", if takes_over { ":takeover" } else { "" }, if says { ":text" } else { "" })
+}
+
+/// Every command under the name of its row.
+fn named_commands() -> Vec<(String, Command)> {
+    let mut seen = std::collections::BTreeSet::new();
+    let name = |command: Command| {
+        let name = row_name(&command);
+        assert!(seen.insert(name.clone()), "{name}");
+        (name, command)
+    };
+    agent_commands(COUNTERS.fence).into_iter().map(name).collect()
+}
+
 #[test]
 fn every_command_does_in_every_state_what_the_table_says() {
-    let mut lines = AGENT.lines().filter(|line| !line.trim().is_empty());
-    let states: Vec<StateName> = lines
-        .next()
-        .unwrap()
-        .split_whitespace()
-        .skip(1)
-        .map(|name| StateName::parse(name).unwrap())
-        .collect();
-    assert_eq!(states, StateName::ALL);
-    let commands = agent_commands(COUNTERS.fence);
-    assert_eq!(lines.clone().count(), commands.len());
-    for (line, command) in lines.zip(commands) {
-        let mut cells = line.split_whitespace();
-        let name = cells.next().unwrap();
-        assert_eq!(name.split(':').next(), Some(command.verb()));
-        for (state, cell) in states.iter().zip(cells) {
-            assert_eq!(said(&late(*state), &command), cell, "{name} of a session that is {state:?}");
+    let commands = named_commands();
+    let (all, by_hand, unheld) = (rows(AGENT), rows(BY_HAND), rows(LET_GO));
+    let unknown = [&all, &by_hand, &unheld].into_iter().flat_map(BTreeMap::keys);
+    let unknown = unknown.filter(|name| commands.iter().all(|(command, _)| command != *name));
+    assert_eq!(unknown.count(), 0);
+    for (name, command) in &commands {
+        for (state, cell) in StateName::ALL.into_iter().zip(&all[name.as_str()]) {
+            assert_eq!(said(&late(state), command), *cell, "{name} of a session that is {state:?}");
+        }
+        for (state, cell) in StateName::ALL.into_iter().zip(by_hand.get(name.as_str()).into_iter().flatten())
+        {
+            assert_eq!(said(&late_by_hand(state), command), *cell, "{name} of {state:?}, held by hand");
+        }
+        for (state, cell) in StateName::ALL.into_iter().zip(unheld.get(name.as_str()).into_iter().flatten()) {
+            assert_eq!(said(&let_go(state), command), *cell, "{name} of {state:?}, held by nobody");
         }
     }
 }
@@ -85,7 +193,8 @@ fn no_command_leaves_a_terminal_state() {
                     continue;
                 };
                 let opened: Vec<bool> = decision.writes.iter().map(|write| write.opens).collect();
-                assert_eq!((opened, command.verb()), (vec![true], "run"));
+                let is_opening = matches!(command.verb(), "run" | "create");
+                assert_eq!((opened, is_opening), (vec![true], true), "{}", command.verb());
             }
         }
     }
@@ -162,7 +271,7 @@ fn a_command_for_another_kind_is_refused() {
         let refusal = Refusal::WrongKind { kind: Kind::Agent, verb: command.verb() };
         assert_eq!(refused(agent(), &command, &context(0)), refusal);
     }
-    for command in agent_commands(Fence(1)) {
+    for command in agent_commands(Fence(1)).into_iter().filter(|command| command.verb() != "create") {
         let refusal = Refusal::WrongKind { kind: Kind::Workspace, verb: command.verb() };
         assert_eq!(refused(crate::fixture::interactive(), &command, &context(0)), refusal);
     }
@@ -173,7 +282,7 @@ fn what_does_not_exist_is_not_found() {
     for command in agent_commands(Fence(1)) {
         let decided = decide(&crate::fixture::nothing(), &command, &context(0));
         let expected = match command.verb() {
-            "run" => None,
+            "run" | "create" => None,
             "expire" => Some(Refusal::NotIdle),
             _ => Some(Refusal::NotFound),
         };

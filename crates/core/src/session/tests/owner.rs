@@ -8,10 +8,14 @@ use crate::fixture::{
     written,
 };
 use crate::refusal::Refusal;
-use crate::session::{Activity, Command, Exit, Session, State, StateName, Stats};
+use crate::session::{Activity, Command, Exit, Session, State, StateName, Stats, Usage};
 
-const STATS: Stats =
-    Stats { duration: Duration::from_secs(61), exit: Some(Exit::Code(0)), output_bytes: 1024 };
+const STATS: Stats = Stats {
+    duration: Duration::from_secs(61),
+    exit: Some(Exit::Code(0)),
+    output_bytes: 1024,
+    usage: Usage { iterations: 0, input_tokens: 0, output_tokens: 0, tool_calls: 0, cost_micros: 0 },
+};
 
 fn pause() -> Command {
     Command::Pause { fence: COUNTERS.fence, reason: "lunch".to_owned() }

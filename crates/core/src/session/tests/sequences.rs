@@ -7,7 +7,9 @@ use crate::event::EventBody;
 use crate::fixture::cases;
 use crate::kind::{Kind, Transition};
 use crate::lease::{Lease, Standing};
-use crate::session::{Change, Command, Session, State, StateName, Write, decide, evolve};
+use crate::session::{
+    Change, Command, Session, State, StateName, Step, Usage, Write, Writer, decide, evolve,
+};
 
 /// Judges every step of a walk through a slot of each kind.
 fn always(
@@ -43,9 +45,12 @@ fn lease(session: Option<&Session>) -> Option<&Lease> {
 
 /// Whether the command ends what somebody else may hold, or moves it on.
 fn ends_ownership(taken: &Taken) -> bool {
+    let by_operator =
+        matches!(&taken.command, Command::Drive(drive) if matches!(drive.writer, Writer::Operator(_)));
     let ends =
         matches!(taken.command, Command::Cancel { .. } | Command::ExpireIdle | Command::WorkspaceClear(_));
-    ends && !writes(taken).is_empty()
+    let is_over = taken.after.session.as_ref().is_some_and(Session::is_terminal);
+    (ends || by_operator && is_over) && !writes(taken).is_empty()
 }
 
 fn has_new_holder(taken: &Taken) -> bool {
@@ -151,11 +156,45 @@ proptest! {
     }
 
     #[test]
-    fn an_open_session_is_held_and_no_stored_one_is_pending(steps in steps()) {
+    fn an_open_session_is_held_unless_it_was_only_created_or_let_go(steps in steps()) {
         always(&steps, |taken| {
-            let open = taken.after.open();
-            prop_assert!(open.is_none_or(|open| open.lease.is_some()));
-            prop_assert!(open.is_none_or(|open| open.state.name() != StateName::Pending));
+            let Some(open) = taken.after.open().filter(|open| open.lease.is_none()) else { return Ok(()) };
+            let was_held = lease(taken.before.session.as_ref().filter(|before| before.id == open.id)).is_some();
+            let released = matches!(&taken.command, Command::Drive(drive) if drive.step == Step::Release);
+            prop_assert!(!was_held || released, "{:?}", &taken.command);
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn only_what_was_never_started_is_pending(steps in steps()) {
+        always(&steps, |taken| {
+            for session in taken.kept.values() {
+                let is_pending = session.state.name() == StateName::Pending;
+                prop_assert!(!is_pending || session.started_at.is_none() && session.start_count == 0);
+                prop_assert!(session.started_at.is_some() || is_pending || session.is_terminal());
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn what_was_used_only_grows_and_is_told_with_the_end(steps in steps()) {
+        always(&steps, |taken| {
+            for write in writes(taken).iter().filter(|write| !write.opens) {
+                let (before, after) = (beginning(taken, write).facts.usage, write.session.facts.usage);
+                prop_assert_eq!(after, before.plus(Usage {
+                    iterations: after.iterations - before.iterations,
+                    input_tokens: after.input_tokens - before.input_tokens,
+                    output_tokens: after.output_tokens - before.output_tokens,
+                    tool_calls: after.tool_calls - before.tool_calls,
+                    cost_micros: after.cost_micros - before.cost_micros,
+                }));
+                for event in &write.events {
+                    let (EventBody::Completion { stats, .. } | EventBody::Error { stats, .. }) = event else { continue };
+                    prop_assert_eq!(stats.usage, after);
+                }
+            }
             Ok(())
         })?;
     }
@@ -166,8 +205,8 @@ proptest! {
             for write in writes(taken) {
                 let mut state = beginning(taken, write).state.name();
                 for event in &write.events {
-                    let EventBody::StateChanged { from, to, .. } = event else { continue };
-                    prop_assert_eq!(*from, Some(state));
+                    let EventBody::StateChanged { from: Some(from), to, .. } = event else { continue };
+                    prop_assert_eq!(*from, state);
                     let judged = write.session.kind.rules().transition(state, *to);
                     prop_assert_eq!(judged, Transition::Allowed, "{:?} to {:?}", state, to);
                     state = *to;
@@ -215,8 +254,9 @@ proptest! {
         always(&steps, |taken| {
             for write in writes(taken) {
                 let ends = write.changes.iter().filter(|change| matches!(change, Change::Finished { .. })).count();
-                let by_owner = matches!(taken.command, Command::Complete { .. } | Command::Fail { .. });
-                prop_assert_eq!(ends, usize::from(by_owner));
+                let is_finished = matches!(write.session.state, State::Completed { .. } | State::Failed { .. });
+                let is_agents = write.session.kind == Kind::Agent;
+                prop_assert_eq!(ends, usize::from(is_finished && is_agents));
             }
             Ok(())
         })?;

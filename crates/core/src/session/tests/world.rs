@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 
 use crate::fixture::{
-    actor, agent_commands, boot, id, nothing, other_boot, runner, wall, workspace_commands,
+    actor, agent_commands, boot, by_hand, id, nothing, other_boot, runner, wall, workspace_commands,
 };
 use crate::id::{Fence, Incarnation, SessionId};
 use crate::kind::Kind;
@@ -47,7 +47,7 @@ pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
             holder_is_gone,
         },
     );
-    prop::collection::vec(step, 1..30)
+    prop::collection::vec(step, 1..60)
 }
 
 /// What one step did.
@@ -120,6 +120,10 @@ fn command(kind: Kind, number: usize, step: &Step, open: Option<&Session>) -> Co
             (start.id, start.claimant.holder) = (fresh_id, runner(step.who).holder);
             start.claimant.incarnation = incarnation;
         }
+        Command::Create(create) => create.id = fresh_id,
+        Command::Start(claim) | Command::Acquire(claim) => {
+            (claim.claimant.holder, claim.claimant.incarnation) = (by_hand(step.who).holder, incarnation);
+        }
         Command::Takeover { claimant, .. } => {
             (claimant.holder, claimant.incarnation) = (runner(step.who).holder, incarnation);
         }
@@ -144,6 +148,7 @@ fn command(kind: Kind, number: usize, step: &Step, open: Option<&Session>) -> Co
         | Command::Note { .. }
         | Command::Complete { .. }
         | Command::Fail { .. }
+        | Command::Drive(_)
         | Command::ExpireIdle => {}
     }
     command

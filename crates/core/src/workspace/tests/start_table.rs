@@ -10,7 +10,7 @@ use crate::id::{ActorId, Fence, Revision};
 use crate::kind::Kind;
 use crate::lease::{Holder, HolderKind, Lease, Lifecycle, Standing, Term};
 use crate::refusal::{Refusal, StartRefusal};
-use crate::session::{Command, Context, Counters, Current, Decision, Mode, Session, State, decide};
+use crate::session::{Command, Context, Counters, Current, Decision, Facts, Mode, Session, State, decide};
 use crate::workspace::{Autonomous, Existing, Owner, Start, StartMove, start_move};
 
 /// The table as it was agreed on: one row for what is found, one column for each lifecycle.
@@ -173,7 +173,12 @@ fn assert_fresh(before: &Current, start: &Start, context: &Context, decision: &D
         labels: BTreeMap::new(),
         command: Vec::new(),
         directory: Some("/repo".to_owned()),
+        facts: Facts::default(),
+        parent: None,
         idle: None,
+        pending_timeout: None,
+        expires_at: None,
+        created_as: None,
         predecessor: old.map(|old| old.id.clone()),
         successor: None,
         anonymous: false,

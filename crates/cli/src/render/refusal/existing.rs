@@ -1,0 +1,61 @@
+//! Words for sessions that stand in the way by what they are, not by who holds them.
+
+use tenure_core::refusal::Existing;
+
+use crate::problem::Problem;
+
+/// It has ended: nothing about it changes any more.
+pub(super) fn ended(existing: &Existing) -> Problem {
+    let primary = format!("{} has ended: it is {}", session(existing), existing.state.name());
+    with_existing(Problem::refused("ENDED", primary).hint("tenure show <name>"), existing)
+}
+
+/// There is a session of that id, and it was created otherwise.
+pub(super) fn id_in_use(existing: &Existing) -> Problem {
+    let primary = format!("{} exists, and it was not created like this", session(existing));
+    let words = Problem::refused("ID_IN_USE", primary)
+        .detail("an id that is created again with the same options is returned as it is")
+        .hint("look at it: tenure show <name>")
+        .hint("or leave `--id` away, and a new one is made");
+    with_existing(words, existing)
+}
+
+/// The key has an open session.
+pub(super) fn key_in_use(existing: &Existing) -> Problem {
+    let primary = format!("{} is open, and it is {}", session(existing), existing.state.name());
+    let words = Problem::refused("KEY_IN_USE", primary)
+        .detail("a key has one open session at a time")
+        .hint("hold it: tenure start <name> --actor-id <actor-id>")
+        .hint("end it: tenure cancel <name>");
+    with_existing(words, existing)
+}
+
+/// It is open, so it is not deleted.
+pub(super) fn not_ended(existing: &Existing) -> Problem {
+    let primary = format!("{} has not ended: it is {}", session(existing), existing.state.name());
+    let words = Problem::refused("NOT_ENDED", primary)
+        .hint("end it as cancelled, and delete it: tenure delete <name> --force");
+    with_existing(words, existing)
+}
+
+/// It was created, and never started.
+pub(super) fn not_started(existing: &Existing) -> Problem {
+    let primary = format!("{} was never started", session(existing));
+    let words = Problem::refused("NOT_STARTED", primary).hint("tenure start <name> --actor-id <actor-id>");
+    with_existing(words, existing)
+}
+
+fn session(existing: &Existing) -> String {
+    match &existing.key {
+        Some(key) => format!("session {} (key {key})", existing.session),
+        None => format!("session {}", existing.session),
+    }
+}
+
+fn with_existing(words: Problem, existing: &Existing) -> Problem {
+    let words = words.fact("session", existing.session.as_str()).fact("state", existing.state.name());
+    match &existing.key {
+        Some(key) => words.fact("key", key.as_str()),
+        None => words,
+    }
+}

@@ -1,0 +1,193 @@
+//! Creating a session that somebody starts later.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::facts::{self, Merged};
+use super::{
+    Change, Context, Counters, Current, Decision, Facts, Mode, Opening, Parent, Session, Usage, Write,
+};
+use crate::id::{Key, Namespace, SessionId};
+use crate::kind::{IdleRule, Kind};
+use crate::refusal::{Existing, LimitRefusal, Refusal};
+use crate::time::millis;
+
+/// Create an agent session, pending and held by nobody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Create {
+    /// Its id. Creating it once more in the same way changes nothing.
+    pub id: SessionId,
+    /// The tenant.
+    pub namespace: Namespace,
+    /// The slot, if any.
+    pub key: Option<Key>,
+    /// The session that it is created for.
+    pub parent: Option<SessionId>,
+    /// Names and values to keep with it.
+    pub labels: BTreeMap<String, String>,
+    /// Names and values to keep with it: compact JSON text.
+    pub metadata: BTreeMap<String, String>,
+    /// The directory it works in.
+    pub directory: Option<String>,
+    /// When it expires.
+    pub expiry: Expiry,
+}
+
+/// When a session expires by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Expiry {
+    /// Without activity, once it was started.
+    pub idle: IdleLimit,
+    /// Without a start, this long after it was created.
+    pub pending: Option<Duration>,
+    /// In any case, this long after it was created.
+    pub absolute: Option<Duration>,
+}
+
+/// How long a session may be without activity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum IdleLimit {
+    /// As its kind says.
+    #[default]
+    Kind,
+    /// For ever.
+    Never,
+    /// Not longer than this.
+    After(Duration),
+}
+
+/// How a session was created, shortened to a number: whoever creates it again must mean the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Fingerprint(pub [u8; 16]);
+
+impl IdleLimit {
+    fn rule(self) -> Result<Option<IdleRule>, LimitRefusal> {
+        Ok(match self {
+            Self::Kind => Kind::Agent.rules().idle,
+            Self::Never => None,
+            Self::After(after) => {
+                Some(IdleRule { after: some_time("idle time-out", after)?, spares_held: false })
+            }
+        })
+    }
+}
+
+const fn some_time(what: &'static str, length: Duration) -> Result<Duration, LimitRefusal> {
+    if length.is_zero() {
+        return Err(LimitRefusal::Length { what, min: Duration::from_millis(1), max: Duration::MAX });
+    }
+    Ok(length)
+}
+
+impl Create {
+    /// What tells this way of creating it from every other.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        let mut hash = Fnv::new();
+        hash.text(self.id.as_str());
+        hash.text(self.namespace.as_str());
+        hash.optional(self.key.as_ref().map(Key::as_str));
+        hash.optional(self.parent.as_ref().map(SessionId::as_str));
+        hash.pairs(&self.labels);
+        hash.pairs(&self.metadata);
+        hash.optional(self.directory.as_deref());
+        match self.expiry.idle {
+            IdleLimit::Kind => hash.number(0),
+            IdleLimit::Never => hash.number(1),
+            IdleLimit::After(after) => {
+                hash.number(2);
+                hash.number(millis(after));
+            }
+        }
+        for length in [self.expiry.pending, self.expiry.absolute] {
+            hash.number(length.map_or(0, millis));
+        }
+        Fingerprint(hash.0.to_be_bytes())
+    }
+
+    fn session(&self, counters: Counters, now: crate::time::WallTime) -> Result<Session, LimitRefusal> {
+        let Merged { metadata, iterations } = facts::merged(&BTreeMap::new(), &self.metadata)?;
+        let absolute = self.expiry.absolute.map(|length| some_time("expiry", length)).transpose()?;
+        let opening = Opening {
+            id: self.id.clone(),
+            namespace: self.namespace.clone(),
+            kind: Kind::Agent,
+            key: self.key.clone(),
+            mode: Mode::General,
+            labels: facts::labelled(&BTreeMap::new(), &self.labels)?,
+            command: Vec::new(),
+            directory: self.directory.clone(),
+            idle: self.expiry.idle.rule()?,
+            predecessor: None,
+            at: now,
+        };
+        Ok(Session {
+            parent: self.parent.clone().map(|id| Parent { id, deleted: false }),
+            facts: Facts { metadata, usage: Usage { iterations, ..Usage::default() }, ..Facts::default() },
+            expires_at: absolute.map(|length| now.after(length)),
+            pending_timeout: self
+                .expiry
+                .pending
+                .map(|length| some_time("pending time-out", length))
+                .transpose()?,
+            created_as: Some(self.fingerprint()),
+            ..opening.into_session(counters)
+        })
+    }
+}
+
+/// Creates it; nothing is done where it was created in the same way before.
+pub(super) fn create(current: &Current, create: &Create, context: &Context) -> Result<Decision, Refusal> {
+    let now = context.now.wall()?;
+    if let Some(session) = current.session.as_ref().filter(|session| session.id == create.id) {
+        if session.created_as == Some(create.fingerprint()) {
+            return Ok(Decision::new(Vec::new(), current.counters, None));
+        }
+        return Err(Refusal::IdInUse(Box::new(Existing::of(session))));
+    }
+    if let Some(session) = current.open() {
+        return Err(Refusal::KeyInUse(Box::new(Existing::of(session))));
+    }
+    let counters = Counters { revision: current.counters.revision.next(), ..current.counters };
+    let created = Change::Created { reason: "session created".to_owned() };
+    let write = Write::opening(create.session(counters, now)?).then(created);
+    Ok(Decision::new(vec![write], counters, None))
+}
+
+/// The hash of Fowler, Noll and Vo in 128 bits. It only has to tell apart what one caller sends.
+struct Fnv(u128);
+
+impl Fnv {
+    const fn new() -> Self {
+        Self(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d)
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u128::from(*byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
+        }
+    }
+
+    fn number(&mut self, number: u64) {
+        self.bytes(&number.to_be_bytes());
+    }
+
+    /// With its length before it, so that what follows cannot be taken for a part of it.
+    fn text(&mut self, text: &str) {
+        self.number(text.len() as u64);
+        self.bytes(text.as_bytes());
+    }
+
+    fn optional(&mut self, text: Option<&str>) {
+        self.number(u64::from(text.is_some()));
+        self.text(text.unwrap_or_default());
+    }
+
+    fn pairs(&mut self, pairs: &BTreeMap<String, String>) {
+        self.number(pairs.len() as u64);
+        for (name, value) in pairs {
+            self.text(name);
+            self.text(value);
+        }
+    }
+}
