@@ -1,6 +1,6 @@
 //! From a command to its durable effect: load, decide, commit, or start over.
 
-use tenure_core::id::Fence;
+use tenure_core::id::{Fence, Namespace, SessionId};
 use tenure_core::refusal::Refusal;
 use tenure_core::session::{Command, Context, Decision, Seen, Session, Warning, decide};
 use tenure_core::{id::Revision, limits};
@@ -17,6 +17,15 @@ pub enum Target {
     Session(Handle),
     /// A session that does not exist yet and has no slot.
     New,
+    /// The session of this id, else whatever its slot holds: for creating it, once.
+    Id {
+        /// The tenant.
+        namespace: Namespace,
+        /// The id.
+        id: SessionId,
+        /// Where it is to be.
+        slot: Option<Slot>,
+    },
 }
 
 /// A command that was carried out.
@@ -120,6 +129,14 @@ impl Engine {
             Target::Slot(slot) => self.store.find(Find::Slot(slot.clone())).await,
             Target::Session(handle) => self.store.find(Find::Handle(*handle)).await,
             Target::New => Ok(Found::default()),
+            Target::Id { namespace, id, slot } => {
+                let (namespace, id) = (namespace.clone(), id.clone());
+                let found = self.store.find(Find::Id { namespace, id }).await?;
+                match slot {
+                    Some(slot) if found.handle.is_none() => self.store.find(Find::Slot(slot.clone())).await,
+                    Some(_) | None => Ok(found),
+                }
+            }
         }
     }
 
@@ -139,7 +156,7 @@ impl Engine {
         let slot = match target {
             Target::Slot(slot) => Some(slot.clone()),
             // A session found by its handle is guarded by its slot too.
-            Target::Session(_) | Target::New => decision.session().and_then(Slot::of),
+            Target::Session(_) | Target::New | Target::Id { .. } => decision.session().and_then(Slot::of),
         };
         let expected = found.current.counters.revision;
         CommitRequest { commit_id: self.ids.commit_id(), slot, on: found.handle, expected, fence, decision }

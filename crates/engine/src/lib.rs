@@ -7,6 +7,7 @@
 mod append;
 mod apply;
 mod compact;
+mod delete;
 mod error;
 mod fence;
 mod ids;

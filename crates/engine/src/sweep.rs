@@ -24,7 +24,8 @@ pub struct Swept {
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(60);
 
 impl Engine {
-    /// Expires what has been idle too long, at most [`limits::SWEEP_MAX`] sessions of it.
+    /// Expires what has been idle too long or is past its time, at most [`limits::SWEEP_MAX`] sessions of it, and
+    /// gives back a part of the room that deleted sessions took.
     ///
     /// One that fails does not stop the others.
     ///
@@ -32,6 +33,7 @@ impl Engine {
     /// When the store cannot be asked what is due.
     pub async fn sweep(&self) -> Result<Swept, EngineError> {
         let mut swept = Swept::default();
+        self.store.reclaim().await?;
         let due = self.store.due(limits::SWEEP_MAX).await?;
         if due.is_empty() {
             return Ok(swept);
@@ -59,7 +61,9 @@ fn next_look(session: &Session, now: &Moment) -> Option<WallTime> {
     let wall = now.wall?;
     let due = session.due_at().filter(|due| *due > wall);
     // Idle for long enough already, so its holder is what keeps it: nothing says when that ends.
-    Some(due.unwrap_or_else(|| wall.after(LOOK_AGAIN_AFTER.min(idle_after(session)))))
+    let again = || wall.after(LOOK_AGAIN_AFTER.min(idle_after(session)));
+    let over = session.over_at().filter(|over| *over > wall);
+    Some(due.unwrap_or_else(|| over.map_or_else(again, |over| over.min(again()))))
 }
 
 fn idle_after(session: &Session) -> Duration {

@@ -29,6 +29,8 @@ pub enum Next {
     Events(Vec<Event>),
     /// The session has ended and every event was delivered.
     Ended(Box<Session>),
+    /// The session was deleted: there is nothing more to deliver.
+    Deleted,
 }
 
 impl Engine {
@@ -99,8 +101,11 @@ impl Tail {
     /// The end, if everything was delivered; otherwise returns once there may be more.
     async fn wait_for_more(&mut self) -> Result<Option<Next>, StoreError> {
         let found = self.store.find(Find::Handle(self.handle)).await?;
-        let session = found.current.session.filter(Session::is_terminal);
-        if let Some(session) = session.filter(|_| found.head <= self.after) {
+        let Some(session) = found.current.session else {
+            return Ok(Some(Next::Deleted));
+        };
+        if let Some(session) = Some(session).filter(Session::is_terminal).filter(|_| found.head <= self.after)
+        {
             return Ok(Some(Next::Ended(Box::new(session))));
         }
         if found.head > self.after {

@@ -87,6 +87,12 @@ impl Heads {
         head.and_then(|head| head.chain.take())
     }
 
+    /// Forgets one session.
+    pub(crate) fn forget(&mut self, handle: Handle) {
+        self.young.remove(&handle.0);
+        self.old.remove(&handle.0);
+    }
+
     /// Remembers a head.
     pub(crate) fn keep(&mut self, handle: Handle, head: Head) {
         if self.young.len() >= self.generation_max {

@@ -113,6 +113,8 @@ impl Queue {
             | Request::Commit(_)
             | Request::Compact(_)
             | Request::Postpone(_)
+            | Request::Purge(_)
+            | Request::Reclaim(_)
             | Request::Watch(_)
             | Request::Chore(_) => state.others.push_back((since, request)),
         }

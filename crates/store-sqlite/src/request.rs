@@ -6,7 +6,7 @@ use tenure_core::session::{Change, Counters, Judged, Session, Write};
 use tenure_store::record;
 use tenure_store::{
     AppendOutcome, AppendRequest, CommitOutcome, CommitRequest, CompactOutcome, CompactRequest, Handle,
-    Postpone, RenewOutcome, RenewRequest, Slot, StoreError,
+    Postpone, PurgeOutcome, RenewOutcome, RenewRequest, Slot, StoreError,
 };
 use tokio::sync::oneshot;
 
@@ -43,6 +43,8 @@ pub(crate) enum Request {
     Commit(Box<Asked<Commit, CommitOutcome>>),
     Compact(Box<Asked<CompactRequest, CompactOutcome>>),
     Postpone(Box<Asked<Vec<Postpone>, ()>>),
+    Purge(Box<Asked<Handle, PurgeOutcome>>),
+    Reclaim(Box<Asked<(), bool>>),
     Watch(Box<Asked<Handle, ()>>),
     Chore(Chore),
 }
@@ -72,6 +74,8 @@ impl Request {
             Self::Commit(asked) => asked.reply.is_closed(),
             Self::Compact(asked) => asked.reply.is_closed(),
             Self::Postpone(asked) => asked.reply.is_closed(),
+            Self::Purge(asked) => asked.reply.is_closed(),
+            Self::Reclaim(asked) => asked.reply.is_closed(),
             Self::Watch(asked) => asked.reply.is_closed(),
             Self::Chore(_) => false,
         }
@@ -85,6 +89,8 @@ impl Request {
             Self::Commit(asked) => asked.answer = None,
             Self::Compact(asked) => asked.answer = None,
             Self::Postpone(asked) => asked.answer = None,
+            Self::Purge(asked) => asked.answer = None,
+            Self::Reclaim(asked) => asked.answer = None,
             Self::Watch(asked) => asked.answer = None,
             Self::Chore(_) => {}
         }
@@ -98,6 +104,8 @@ impl Request {
             Self::Commit(asked) => asked.tell(),
             Self::Compact(asked) => asked.tell(),
             Self::Postpone(asked) => asked.tell(),
+            Self::Purge(asked) => asked.tell(),
+            Self::Reclaim(asked) => asked.tell(),
             Self::Watch(asked) => asked.tell(),
             Self::Chore(_) => {}
         }
@@ -111,6 +119,8 @@ impl Request {
             Self::Commit(asked) => asked.refuse(error),
             Self::Compact(asked) => asked.refuse(error),
             Self::Postpone(asked) => asked.refuse(error),
+            Self::Purge(asked) => asked.refuse(error),
+            Self::Reclaim(asked) => asked.refuse(error),
             Self::Watch(asked) => asked.refuse(error),
             Self::Chore(_) => {}
         }
@@ -122,7 +132,13 @@ impl Request {
             Self::Append(asked) => Some(asked.question.batch.commit_id),
             Self::Commit(asked) => Some(asked.question.stamp.commit_id),
             // Doing these twice does no harm.
-            Self::Renew(_) | Self::Compact(_) | Self::Postpone(_) | Self::Watch(_) | Self::Chore(_) => None,
+            Self::Renew(_)
+            | Self::Compact(_)
+            | Self::Postpone(_)
+            | Self::Purge(_)
+            | Self::Reclaim(_)
+            | Self::Watch(_)
+            | Self::Chore(_) => None,
         }
     }
 }

@@ -86,7 +86,7 @@ impl Stored {
             lease: lease(row)?,
             activity: blob(row, 13)?.map(record::decode_activity).transpose()?,
             last_activity_at: WallTime::from_epoch_ms(unsigned(row.get(17)?)?),
-            parent_deleted: false,
+            parent_deleted: row.get::<_, Option<i64>>(27)?.is_none(),
         };
         let body = blob(row, 8)?.ok_or_else(|| corrupt("a session without a body"))?;
         Ok(Self {

@@ -84,6 +84,9 @@ macro_rules! with_cases {
                 an_unusable_wall_clock_makes_nothing_due,
                 a_wall_clock_set_back_reorders_no_log,
             }
+            lifecycle {
+                any_lifecycle_gives_the_states_events_and_refusals_of_the_table,
+            }
             log {
                 positions_have_no_gap_across_all_writers,
                 events_are_read_as_they_were_appended,
@@ -191,12 +194,32 @@ macro_rules! with_cases {
                 the_longest_overdue_comes_first,
                 what_cannot_expire_is_never_due,
                 a_pending_session_is_never_due,
+                a_pending_session_with_a_time_out_is_due,
+                a_session_past_its_time_is_due_though_it_is_held,
                 a_paused_session_is_due,
                 what_was_swept_is_not_due,
                 a_postponed_look_is_due_later,
                 a_commit_sets_the_next_look_anew,
                 postponing_what_has_ended_brings_nothing_back,
                 an_active_session_is_due_again_once_it_is_idle,
+            }
+            purge {
+                a_purged_session_is_gone_in_every_way,
+                an_open_session_is_not_purged,
+                what_is_not_there_is_not_purged,
+                a_purged_slot_keeps_its_counters,
+                a_slot_shows_what_a_purge_left,
+                a_handle_is_never_given_out_twice,
+                a_purged_id_can_be_used_again,
+                a_purged_session_takes_nothing_more,
+                a_decision_on_a_purged_session_conflicts,
+                children_are_listed_newest_first,
+                children_outlive_their_parent_and_say_so,
+                a_watch_wakes_on_a_purge,
+                a_long_log_is_reclaimed_step_by_step,
+                a_purge_whose_answer_was_lost_is_asked_again,
+                what_was_purged_is_gone_after_reopening,
+                a_purge_is_seen_by_every_instance,
             }
             unknown {
                 a_commit_is_resolved_by_its_id,

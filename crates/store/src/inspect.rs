@@ -78,6 +78,17 @@ pub struct NamedRequest {
     pub name: String,
 }
 
+/// Whose children to list: newest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChildrenRequest {
+    /// The session that they were created for.
+    pub parent: Handle,
+    /// Only those older than this one: the last of the page before.
+    pub before: Option<Handle>,
+    /// At most this many.
+    pub limit: usize,
+}
+
 /// A session that a sweep should look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Due {
@@ -115,6 +126,11 @@ pub trait Inspect: Send + Sync {
     ///
     /// *Effect:* none. For who looks after all of a store: owners of one tenant have no use for the others.
     async fn namespaces(&self) -> Result<Vec<Namespace>, StoreError>;
+
+    /// One page of the sessions that were created for a session, newest first.
+    ///
+    /// *Effect:* none. The cost grows with the page, not with other sessions.
+    async fn children(&self, request: ChildrenRequest) -> Result<Page, StoreError>;
 
     /// At most `limit` sessions whose next look is due by the store's wall clock, longest overdue first.
     ///

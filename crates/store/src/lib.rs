@@ -10,6 +10,7 @@ mod error;
 mod filter;
 mod inspect;
 mod log;
+mod purge;
 pub mod record;
 mod session;
 mod statistics;
@@ -17,11 +18,12 @@ mod statistics;
 pub use clock::Clock;
 pub use error::StoreError;
 pub use filter::{Filter, Period, WORD_CHARS_MAX, WORDS_MAX, last_part, words_in, words_of};
-pub use inspect::{Due, Inspect, ListRequest, Listed, NamedRequest, Order, Page, Postpone};
+pub use inspect::{ChildrenRequest, Due, Inspect, ListRequest, Listed, NamedRequest, Order, Page, Postpone};
 pub use log::{
     AppendOutcome, AppendRequest, AppendResolution, CompactOutcome, CompactRequest, LogPage, LogStore,
     ReadOutcome, ReadRequest, Watch,
 };
+pub use purge::{PurgeOutcome, PurgeStore};
 pub use session::{
     CommitOutcome, CommitRequest, Committed, Find, Found, Handle, RenewOutcome, RenewRequest, SessionStore,
     Slot,
@@ -32,6 +34,6 @@ pub use statistics::{
 };
 
 /// Everything an engine needs of a store.
-pub trait Store: SessionStore + LogStore + Inspect + Statistics + std::fmt::Debug {}
+pub trait Store: SessionStore + LogStore + PurgeStore + Inspect + Statistics + std::fmt::Debug {}
 
-impl<S: SessionStore + LogStore + Inspect + Statistics + std::fmt::Debug> Store for S {}
+impl<S: SessionStore + LogStore + PurgeStore + Inspect + Statistics + std::fmt::Debug> Store for S {}

@@ -56,7 +56,7 @@ async fn next(engine: &Engine, (handle, fence): (Handle, Fence), tail: &mut Tail
     match tail.next().await {
         Ok(Next::Events(events)) => events.iter().filter_map(|event| happening(event, fence)).collect(),
         // The event that ended it was delivered before.
-        Ok(Next::Ended(_)) => std::future::pending().await,
+        Ok(Next::Ended(_) | Next::Deleted) => std::future::pending().await,
         Err(EngineError::Compacted { earliest }) => {
             // What an operator dropped unread is gone; what comes after it is not.
             *tail = follow_from(engine, handle, Seq(earliest.0.saturating_sub(1)));

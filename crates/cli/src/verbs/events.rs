@@ -57,7 +57,7 @@ pub(super) async fn execute(app: &App, args: &EventsArgs) -> anyhow::Result<Exit
 fn followed(next: Next) -> Vec<Event> {
     match next {
         Next::Events(events) => events,
-        Next::Ended(_) => Vec::new(),
+        Next::Ended(_) | Next::Deleted => Vec::new(),
     }
 }
 

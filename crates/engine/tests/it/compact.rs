@@ -19,6 +19,7 @@ fn positions(next: Next) -> Vec<u64> {
     match next {
         Next::Events(events) => events.iter().map(|event| event.seq.0).collect(),
         Next::Ended(session) => panic!("ended too early: {session:?}"),
+        Next::Deleted => panic!("deleted"),
     }
 }
 

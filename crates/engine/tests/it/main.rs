@@ -5,6 +5,8 @@ mod append;
 mod apply;
 mod bench;
 mod compact;
+mod create;
+mod delete;
 mod keeper;
 mod newest;
 mod open_runs;

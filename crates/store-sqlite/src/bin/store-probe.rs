@@ -14,7 +14,7 @@ use tenure_core::kind::Kind;
 use tenure_core::lease::{Holder, HolderKind, Ttl};
 use tenure_core::session::{Claimant, Command, Context, Current, StartRun, decide};
 use tenure_store::{
-    AppendOutcome, AppendRequest, CommitOutcome, CommitRequest, Find, Handle, LogStore as _,
+    AppendOutcome, AppendRequest, CommitOutcome, CommitRequest, Find, Handle, LogStore as _, PurgeStore as _,
     SessionStore as _, Slot,
 };
 use tenure_store_sqlite::{FaultPoint, Faults, SqliteOptions, SqliteStore, SystemClock};
@@ -33,6 +33,7 @@ fn main() -> Result<(), Failure> {
         }
         ["fold", path, key, round, times] => runtime.block_on(fold(path, key, (round, times.parse()?)))?,
         ["write", path, key, round] => runtime.block_on(write(path, key, round))?,
+        ["purge", path, round] => runtime.block_on(purge(path, round))?,
         ["watch", path, key] => runtime.block_on(watch(path, key))?,
         ["freeze", path, key] => {
             let mut options = options(path);
@@ -174,7 +175,7 @@ async fn write(path: &str, key: &str, round: &str) -> Result<(), Failure> {
 
 async fn open_one(store: &SqliteStore, id: &str, number: u64) -> Result<(), Failure> {
     let start = StartRun {
-        id: SessionId::parse(id).map_err(|why| format!("{why:?}"))?,
+        id: parsed(id)?,
         namespace: Namespace::default_name(),
         key: None,
         claimant: claimant()?,
@@ -205,6 +206,51 @@ fn claimant() -> Result<Claimant, Failure> {
     let id = ActorId::parse("probe").map_err(|why| format!("{why:?}"))?;
     let holder = Holder { kind: HolderKind::Run, id, supervisor: None, place: None };
     Ok(Claimant { holder, incarnation: Incarnation(name(0)) })
+}
+
+/// Opens sessions, fills their logs, ends and purges them until it is killed, and tells how far it got.
+async fn purge(path: &str, round: &str) -> Result<(), Failure> {
+    const EVENTS: u64 = 700;
+    let store = Arc::new(SqliteStore::open(options(path))?);
+    for number in 0.. {
+        let id = format!("ses_{round}_{number}");
+        open_one(&store, &id, number).await?;
+        let find = Find::Id { namespace: Namespace::default_name(), id: parsed(&id)? };
+        let found = store.find(find).await?;
+        let handle = found.handle.ok_or("it was opened")?;
+        // At once, so that they share few transactions: each has a row of its own all the same.
+        let mut tasks = tokio::task::JoinSet::new();
+        for event in 0..EVENTS {
+            let store = Arc::clone(&store);
+            let named = (number << 20 | event, event.to_string());
+            tasks.spawn(async move { append_one(&store, handle, named).await });
+        }
+        while let Some(done) = tasks.join_next().await {
+            done??;
+        }
+        let context = Context { now: store.now().await?, gone: None, seen: None };
+        let cancel = Command::Cancel { by: None, reason: "enough".to_owned() };
+        let request = CommitRequest {
+            commit_id: CommitId(name(number | 1 << 41)),
+            slot: None,
+            on: Some(handle),
+            expected: found.current.counters.revision,
+            fence: None,
+            decision: decide(&found.current, &cancel, &context).map_err(|why| format!("{why:?}"))?,
+        };
+        store.commit(request).await?;
+        tell(&format!("ended {id}"))?;
+        store.purge(handle).await?;
+        tell(&format!("purged {id}"))?;
+        while store.reclaim().await? {
+            tell("reclaiming")?;
+        }
+    }
+    Ok(())
+}
+
+fn parsed(id: &str) -> Result<SessionId, Failure> {
+    Ok(SessionId::parse(id).map_err(|why| format!("{why:?}"))?)
 }
 
 /// Watches a session and tells each change, until it is killed.

@@ -55,6 +55,13 @@ impl Changes {
         }
     }
 
+    /// A session that is in the catalog is gone. The times of its block stay as wide as they are.
+    pub(crate) fn leave(&mut self, (ns, handle): (i64, Handle), session: &Session) {
+        for term in terms::of(session) {
+            self.flip((ns, handle), term, false);
+        }
+    }
+
     fn flip(&mut self, (ns, handle): (i64, Handle), term: String, is_true: bool) {
         let (block, place) = place_of(handle);
         let flip =

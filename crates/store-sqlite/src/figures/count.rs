@@ -31,6 +31,11 @@ impl Counts {
         }
     }
 
+    /// A session that had ended is gone: what is counted is what there is. Its events stay counted as they came in.
+    pub(crate) fn purged(&mut self, ns: i64, session: &Session) {
+        self.tallies.add(ns, session, -1);
+    }
+
     /// Events came in.
     pub(crate) fn logged(&mut self, ns: i64, at: WallTime, types: &[(String, u64)]) {
         self.volumes.add(ns, at, types);

@@ -4,7 +4,7 @@ FROM session WHERE state <= 3 AND slot IS NOT NULL GROUP BY slot HAVING count(*)
 UNION ALL
 SELECT 'slot ' || t.slot || ' names session ' || t.newest || ' as its newest, which is ' || coalesce(max(s.sid), 'none')
 FROM slot AS t LEFT JOIN session AS s ON s.slot = t.slot
-GROUP BY t.slot HAVING t.newest IS NOT max(s.sid)
+GROUP BY t.slot HAVING t.newest IS NOT coalesce(max(s.sid), 0)
 UNION ALL
 SELECT 'session ' || s.sid || ' has a revision or fence beyond its slot''s'
 FROM session AS s JOIN slot AS t ON t.slot = s.slot

@@ -3,7 +3,10 @@
 use async_trait::async_trait;
 use rusqlite::Connection;
 use tenure_core::id::Namespace;
-use tenure_store::{Due, Handle, Inspect, ListRequest, Listed, NamedRequest, Page, Postpone, StoreError};
+use tenure_core::limits;
+use tenure_store::{
+    ChildrenRequest, Due, Handle, Inspect, ListRequest, Listed, NamedRequest, Page, Postpone, StoreError,
+};
 
 use super::SqliteStore;
 use crate::error::WorkError;
@@ -19,6 +22,10 @@ impl Inspect for SqliteStore {
 
     async fn named(&self, request: NamedRequest) -> Result<Vec<Listed>, StoreError> {
         self.shared.readers.read("find sessions by name", |conn| named(conn, &request))
+    }
+
+    async fn children(&self, request: ChildrenRequest) -> Result<Page, StoreError> {
+        self.read_much("list a session's children", move |conn| children(conn, &request)).await
     }
 
     async fn due(&self, limit: usize) -> Result<Vec<Due>, StoreError> {
@@ -46,6 +53,20 @@ impl Inspect for SqliteStore {
 
 fn stored(conn: &Connection, handle: Handle) -> Result<Option<Stored>, WorkError> {
     sql::one(conn, sql::FIND_HANDLE, [handle.0], Stored::of)
+}
+
+fn children(conn: &Connection, request: &ChildrenRequest) -> Result<Page, WorkError> {
+    let limit = request.limit.min(limits::LIST_MAX);
+    let before = request.before.unwrap_or(Handle(i64::MAX));
+    // One more than wanted tells whether there is a next page.
+    let range = (request.parent.0, before.0, signed(limit as u64 + 1));
+    let mut handles = sql::all(conn, sql::LIST_CHILDREN, range, |row| Ok(Handle(row.get(0)?)))?;
+    let has_more = handles.len() > limit;
+    handles.truncate(limit);
+    let next = handles.last().copied().filter(|_| has_more);
+    let found = handles.into_iter().filter_map(|handle| stored(conn, handle).transpose());
+    let sessions = found.map(|found| found.map(Stored::listed)).collect::<Result<_, _>>()?;
+    Ok(Page { sessions, next })
 }
 
 fn named(conn: &Connection, request: &NamedRequest) -> Result<Vec<Listed>, WorkError> {

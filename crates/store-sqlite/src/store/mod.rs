@@ -2,6 +2,7 @@
 
 mod inspect;
 mod log;
+mod purge;
 mod session;
 mod statistics;
 

@@ -28,19 +28,36 @@ struct Seen {
     rows: u64,
 }
 
+/// What is left of a purged log: it is removed bit by bit, the newest rows of its tail first.
+struct Purged {
+    /// The newest row that is to be left, and the newest that was seen; 0 for none.
+    pos: i64,
+    newest: i64,
+    /// Rows up to here were dead before.
+    folded: Seq,
+}
+
 /// Every log has no gap, every pointer leads where it should, and every event can be read.
 pub(super) fn check(conn: &Connection) -> Result<Vec<String>, WorkError> {
     let mut logs = heads(conn)?;
+    let mut purged = purged(conn)?;
     let mut found = Vec::new();
     let mut ids = 0;
-    check_chunks(conn, (&mut logs, &mut ids), &mut found)?;
-    check_tails(conn, (&mut logs, &mut ids), &mut found)?;
-    let known: u64 =
-        sql::one(conn, "SELECT count(*) FROM event_id", [], |row| unsigned(row.get(0)?))?.unwrap_or(0);
+    check_chunks(conn, (&mut logs, &mut ids), &purged, &mut found)?;
+    check_tails(conn, (&mut logs, &mut ids), &mut purged, &mut found)?;
+    let known: u64 = sql::one(conn, sql::VERIFY_IDS_KNOWN, [], |row| unsigned(row.get(0)?))?.unwrap_or(0);
     if known != ids {
         found.push(format!("{ids} events have ids, and {known} ids are known"));
     }
     Ok(found)
+}
+
+fn purged(conn: &Connection) -> Result<HashMap<i64, Purged>, WorkError> {
+    let purged = sql::all(conn, sql::PURGE_LIST, [], |row| {
+        let purged = Purged { pos: row.get(1)?, folded: Seq(unsigned(row.get(2)?)?), newest: 0 };
+        Ok((row.get(0)?, purged))
+    })?;
+    Ok(purged.into_iter().collect())
 }
 
 fn heads(conn: &Connection) -> Result<HashMap<i64, Seen>, WorkError> {
@@ -67,12 +84,16 @@ fn heads(conn: &Connection) -> Result<HashMap<i64, Seen>, WorkError> {
 fn check_chunks(
     conn: &Connection,
     (logs, ids): (&mut HashMap<i64, Seen>, &mut u64),
+    purged: &HashMap<i64, Purged>,
     found: &mut Vec<String>,
 ) -> Result<(), WorkError> {
     let mut statement = conn.prepare(sql::VERIFY_CHUNKS)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let (chunk, sid): (i64, i64) = (row.get(0)?, row.get(1)?);
+        if purged.contains_key(&sid) {
+            continue;
+        }
         let Some(seen) = logs.get_mut(&sid) else {
             found.push(format!("there is a chunk of session {sid}, which is not there"));
             continue;
@@ -117,6 +138,7 @@ fn events_of_chunk(row: &Row<'_>, first: Seq) -> Result<Vec<Event>, WorkError> {
 fn check_tails(
     conn: &Connection,
     (logs, ids): (&mut HashMap<i64, Seen>, &mut u64),
+    purged: &mut HashMap<i64, Purged>,
     found: &mut Vec<String>,
 ) -> Result<(), WorkError> {
     let mut dead: u64 = 0;
@@ -125,6 +147,10 @@ fn check_tails(
     while let Some(row) = rows.next()? {
         let (pos, sid): (i64, i64) = (row.get(0)?, row.get(1)?);
         let first = Seq(unsigned(row.get(2)?)?);
+        if let Some(left) = purged.get_mut(&sid).filter(|left| first > left.folded) {
+            left.newest = pos;
+            continue;
+        }
         match logs.get_mut(&sid).filter(|seen| first > seen.folded) {
             None => dead += 1,
             Some(seen) => match check_row(row, seen)? {
@@ -132,6 +158,12 @@ fn check_tails(
                 Err(what) => found.push(format!("row {pos} of the log: {what}")),
             },
         }
+    }
+    for (sid, left) in purged.iter().filter(|(_, left)| left.newest != left.pos) {
+        found.push(format!(
+            "the log of the purged session {sid} ends with row {}, not {}",
+            left.newest, left.pos
+        ));
     }
     for (sid, seen) in logs {
         if (seen.newest, seen.rows) != (seen.pos, seen.depth) {

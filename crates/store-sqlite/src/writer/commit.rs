@@ -38,7 +38,7 @@ impl Ground {
     /// empty, or hold what was imported at revision 0.
     fn handle(&self) -> Option<Handle> {
         match &self.slot {
-            Some(_) => self.row.map(|row| Handle(row.newest)),
+            Some(_) => self.row.map(|row| Handle(row.newest)).filter(|newest| newest.0 != 0),
             None => self.on.as_ref().map(|stored| stored.handle),
         }
     }
@@ -218,6 +218,7 @@ impl Work<'_> {
             write.grant,
             write.activity,
             write.body,
+            session.parent.as_ref().map(|parent| parent.id.as_str()),
         ];
         sql::write(self.conn, sql::SESSION_INSERT, row)?;
         let handle = Handle(self.conn.last_insert_rowid());

@@ -22,6 +22,7 @@ mod memory;
 mod named;
 mod news;
 mod postpone;
+mod purge;
 mod renew;
 mod tidy;
 mod turn;

@@ -24,6 +24,8 @@ pub(super) enum Evidence {
     Row { pos: i64, handle: Handle, first: Seq },
     /// This session remembers this commit.
     Commit { handle: Handle, id: CommitId },
+    /// This session, which was there, is not.
+    Purge { handle: Handle },
 }
 
 /// What a group did.
@@ -93,6 +95,8 @@ impl<'c> Work<'c> {
             Request::Append(asked) => asked.answer = Some(Ok(self.append(&mut asked.question)?)),
             Request::Commit(asked) => asked.answer = Some(Ok(self.commit(&mut asked.question)?)),
             Request::Compact(asked) => asked.answer = Some(Ok(self.compact(asked.question)?)),
+            Request::Purge(asked) => asked.answer = Some(Ok(self.purge(asked.question)?)),
+            Request::Reclaim(asked) => asked.answer = Some(Ok(self.reclaim()?)),
             Request::Postpone(asked) => asked.answer = Some(Ok(self.postpone(&asked.question)?)),
             Request::Watch(asked) => asked.answer = Some(Ok(self.watch(asked.question)?)),
             Request::Chore(chore) => self.chore(*chore)?,

@@ -11,6 +11,7 @@ mod health;
 mod log;
 mod memory;
 mod processes;
+mod purge;
 mod race;
 mod support;
 mod wal;

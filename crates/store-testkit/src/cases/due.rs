@@ -1,14 +1,14 @@
 //! Cases about which sessions a sweep should look at, and when.
 
 use tenure_core::limits::AGENT_IDLE_AFTER;
-use tenure_core::session::{Command, Session, State, StateName};
+use tenure_core::session::{Command, Create, Expiry, Session, State, StateName};
 use tenure_core::time::WallTime;
 use tenure_store::{Due, Handle, Postpone};
 
 use crate::Harness;
 use crate::fixture::{
-    ALMOST_TTL, Bench, Held, TICK, TTL, Target, autonomous, cancel, complete, note, pause, run, start,
-    storing, workspace,
+    ALMOST_TTL, Bench, Held, TICK, TTL, Target, autonomous, cancel, complete, create, creating, note, pause,
+    run, start, start_by_hand, storing, workspace,
 };
 
 async fn due(bench: &Bench, limit: usize) -> Vec<Handle> {
@@ -54,6 +54,38 @@ pub async fn what_cannot_expire_is_never_due(harness: &dyn Harness) {
     }
     bench.clock.advance(AGENT_IDLE_AFTER * 100);
     assert_eq!(due(&bench, 10).await, []);
+}
+
+/// A session that may be pending for a while only is due after it, until it is started.
+pub async fn a_pending_session_with_a_time_out_is_due(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let expiry = Expiry { pending: Some(TTL), ..Expiry::default() };
+    let waiting = |id: &str| creating(Create { expiry, ..create(id, None) });
+    let left = bench.commit(Target::New, &waiting("ses_left")).await.handle;
+    let started = bench.commit(Target::New, &waiting("ses_started")).await.handle;
+    bench.clock.advance(TTL);
+    assert_eq!(due(&bench, 10).await, []);
+    bench.commit(started, &start_by_hand(1)).await;
+    bench.clock.advance(TICK);
+    assert_eq!(due(&bench, 10).await, [left]);
+    bench.commit(left, &Command::ExpireIdle).await;
+    assert_eq!(due(&bench, 10).await, []);
+    assert_eq!(bench.session(left).await.state.name(), StateName::Expired);
+}
+
+/// A session is due when its own time is over, however busy and held it is.
+pub async fn a_session_past_its_time_is_due_though_it_is_held(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let expiry = Expiry { absolute: Some(TTL), ..Expiry::default() };
+    let created = creating(Create { expiry, ..create("ses_a", None) });
+    let handle = bench.commit(Target::New, &created).await.handle;
+    bench.clock.advance(ALMOST_TTL);
+    bench.commit(handle, &start_by_hand(1)).await;
+    assert_eq!(due(&bench, 10).await, []);
+    bench.clock.advance(TICK);
+    assert_eq!(due(&bench, 10).await, [handle]);
+    bench.commit(handle, &Command::ExpireIdle).await;
+    assert_eq!(bench.session(handle).await.state.name(), StateName::Expired);
 }
 
 /// A session that was never started waits for as long as it takes.

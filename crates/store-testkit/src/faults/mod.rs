@@ -40,17 +40,24 @@ pub enum Verb {
     Named,
     /// [`tenure_store::Inspect::namespaces`].
     Namespaces,
+    /// [`tenure_store::Inspect::children`].
+    Children,
     /// [`tenure_store::Inspect::due`].
     Due,
     /// [`tenure_store::Inspect::postpone`].
     Postpone,
     /// [`tenure_store::Statistics::figures`].
     Figures,
+    /// [`tenure_store::PurgeStore::purge`].
+    Purge,
+    /// [`tenure_store::PurgeStore::reclaim`].
+    Reclaim,
 }
 
 impl Verb {
     /// Those that write.
-    pub const WRITES: [Self; 5] = [Self::Commit, Self::Renew, Self::Append, Self::Compact, Self::Postpone];
+    pub const WRITES: [Self; 7] =
+        [Self::Commit, Self::Renew, Self::Append, Self::Compact, Self::Postpone, Self::Purge, Self::Reclaim];
 }
 
 /// What happens to one call.

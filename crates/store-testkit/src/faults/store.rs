@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use tenure_core::id::Namespace;
 use tenure_core::time::Moment;
 use tenure_store::{
-    AppendOutcome, AppendRequest, AppendResolution, CommitOutcome, CommitRequest, Committed, CompactOutcome,
-    CompactRequest, Due, Figures, FiguresRequest, Find, Found, Handle, Inspect, ListRequest, Listed,
-    LogStore, NamedRequest, Page, Postpone, ReadOutcome, ReadRequest, RenewOutcome, RenewRequest,
-    SessionStore, Statistics, Store, StoreError, Watch,
+    AppendOutcome, AppendRequest, AppendResolution, ChildrenRequest, CommitOutcome, CommitRequest, Committed,
+    CompactOutcome, CompactRequest, Due, Figures, FiguresRequest, Find, Found, Handle, Inspect, ListRequest,
+    Listed, LogStore, NamedRequest, Page, Postpone, PurgeOutcome, PurgeStore, ReadOutcome, ReadRequest,
+    RenewOutcome, RenewRequest, SessionStore, Statistics, Store, StoreError, Watch,
 };
 
 use super::{Faults, Verb};
@@ -91,6 +91,10 @@ impl Inspect for FaultyStore {
         self.faults.around(Verb::Namespaces, None, || self.inner.namespaces()).await
     }
 
+    async fn children(&self, request: ChildrenRequest) -> Result<Page, StoreError> {
+        self.faults.around(Verb::Children, None, || self.inner.children(request)).await
+    }
+
     async fn due(&self, limit: usize) -> Result<Vec<Due>, StoreError> {
         self.faults.around(Verb::Due, None, || self.inner.due(limit)).await
     }
@@ -104,5 +108,16 @@ impl Inspect for FaultyStore {
 impl Statistics for FaultyStore {
     async fn figures(&self, request: FiguresRequest) -> Result<Figures, StoreError> {
         self.faults.around(Verb::Figures, None, || self.inner.figures(request.clone())).await
+    }
+}
+
+#[async_trait]
+impl PurgeStore for FaultyStore {
+    async fn purge(&self, handle: Handle) -> Result<PurgeOutcome, StoreError> {
+        self.faults.around(Verb::Purge, None, || self.inner.purge(handle)).await
+    }
+
+    async fn reclaim(&self) -> Result<bool, StoreError> {
+        self.faults.around(Verb::Reclaim, None, || self.inner.reclaim()).await
     }
 }

@@ -63,7 +63,7 @@ impl Tables {
     /// The revision alone does not tell an empty slot from one that was imported at revision 0.
     fn holds(&self, request: &CommitRequest) -> Option<Handle> {
         match &request.slot {
-            Some(slot) => self.slots.get(slot).map(|held| held.newest),
+            Some(slot) => self.slots.get(slot).and_then(|held| held.newest),
             None => request.on.filter(|on| self.sessions.contains_key(on)),
         }
     }
@@ -111,7 +111,7 @@ impl Tables {
         }
         let head = stored.head();
         if let Some(slot) = &request.slot {
-            let newest = self.slots.get(slot).map_or(handle, |held| held.newest.max(handle));
+            let newest = self.slots.get(slot).and_then(|held| held.newest).max(Some(handle));
             self.slots.insert(slot.clone(), Held { counters, newest });
         }
         self.wake(handle);
@@ -121,11 +121,16 @@ impl Tables {
     fn open(&mut self, write: &Write) -> Handle {
         debug_assert!(write.opens, "only an opened session can be missing");
         let handle = self.next_handle();
-        let session = write.session.clone();
+        let mut session = write.session.clone();
+        let mut found = None;
+        if let Some(parent) = &mut session.parent {
+            found = self.ids.get(&(session.namespace.clone(), parent.id.clone())).copied();
+            parent.deleted = found.is_none();
+        }
         self.ids.insert((session.namespace.clone(), session.id.clone()), handle);
         let (log, appends) = (Vec::new(), Vec::new());
         let stored =
-            Stored { session, log, earliest: Seq(1), dropped: Vec::new(), appends, look: None, commit: None };
+            Stored { session, parent: found, log, earliest: Seq(1), appends, look: None, commit: None };
         self.sessions.insert(handle, stored);
         handle
     }
@@ -142,6 +147,8 @@ fn merged(stored: &Session, write: &Write, counters: Counters) -> Session {
         session.activity.clone_from(&stored.activity);
     }
     session.last_activity_at = session.last_activity_at.max(stored.last_activity_at);
+    // Whether the parent is there is not the writer's to say.
+    session.parent.clone_from(&stored.parent);
     session
 }
 

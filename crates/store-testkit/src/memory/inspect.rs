@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use tenure_core::id::Namespace;
 use tenure_core::time::WallTime;
 use tenure_store::{
-    Due, Handle, Inspect, ListRequest, Listed, NamedRequest, Order, Page, Postpone, StoreError,
+    ChildrenRequest, Due, Handle, Inspect, ListRequest, Listed, NamedRequest, Order, Page, Postpone,
+    StoreError,
 };
 
 use super::MemoryStore;
@@ -20,6 +21,10 @@ impl Inspect for MemoryStore {
 
     async fn named(&self, request: NamedRequest) -> Result<Vec<Listed>, StoreError> {
         Ok(self.lock().named(&request))
+    }
+
+    async fn children(&self, request: ChildrenRequest) -> Result<Page, StoreError> {
+        Ok(self.lock().children(&request))
     }
 
     async fn due(&self, limit: usize) -> Result<Vec<Due>, StoreError> {
@@ -60,11 +65,13 @@ impl Tables {
         let matching = rest.filter_map(|handle| self.listed(handle)).filter(|listed| {
             listed.session.namespace == request.namespace && request.filter.admits(&listed.session)
         });
-        let mut sessions: Vec<_> = matching.take(request.page_max() + 1).collect();
-        let has_more = sessions.len() > request.page_max();
-        sessions.truncate(request.page_max());
-        let next = sessions.last().filter(|_| has_more).map(|last| last.handle);
-        Page { sessions, next }
+        page(matching, request.page_max())
+    }
+
+    fn children(&self, request: &ChildrenRequest) -> Page {
+        let children = self.sessions.iter().rev().filter(|(_, stored)| stored.parent == Some(request.parent));
+        let older = children.filter(|(handle, _)| request.before.is_none_or(|before| **handle < before));
+        page(older.filter_map(|(handle, _)| self.listed(*handle)), request.limit)
     }
 
     fn named(&self, request: &NamedRequest) -> Vec<Listed> {
@@ -79,7 +86,7 @@ impl Tables {
             .slots
             .iter()
             .filter(|(slot, _)| slot.namespace == request.namespace && slot.key.as_str() == request.name);
-        let mut newest: Vec<_> = slots.filter_map(|(_, held)| self.listed(held.newest)).collect();
+        let mut newest: Vec<_> = slots.filter_map(|(_, held)| self.listed(held.newest?)).collect();
         if newest.iter().any(|listed| !listed.session.is_terminal()) {
             newest.retain(|listed| !listed.session.is_terminal());
         }
@@ -94,4 +101,12 @@ impl Tables {
         let found = |handle: Handle| Due { handle, session: self.sessions[&handle].session.clone() };
         due.into_iter().take(limit).map(|(_, handle)| found(handle)).collect()
     }
+}
+
+fn page(found: impl Iterator<Item = Listed>, limit: usize) -> Page {
+    let mut sessions: Vec<_> = found.take(limit + 1).collect();
+    let has_more = sessions.len() > limit;
+    sessions.truncate(limit);
+    let next = sessions.last().filter(|_| has_more).map(|last| last.handle);
+    Page { sessions, next }
 }

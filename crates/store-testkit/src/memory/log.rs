@@ -126,10 +126,11 @@ impl Tables {
         };
         let before = request.before.min(stored.head().next());
         if before > stored.earliest {
-            let (dropped, kept) =
-                std::mem::take(&mut stored.log).into_iter().partition(|event| event.seq < before);
-            stored.dropped.extend::<Vec<_>>(dropped);
+            let namespace = &stored.session.namespace;
+            let (gone, kept) = stored.log.drain(..).partition(|event| event.seq < before);
             stored.log = kept;
+            let gone: Vec<_> = gone;
+            self.dropped.extend(gone.into_iter().map(|event| (namespace.clone(), event)));
             stored.earliest = before;
         }
         CompactOutcome::Compacted { earliest: stored.earliest, is_done: true }

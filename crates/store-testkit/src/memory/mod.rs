@@ -4,6 +4,7 @@ mod commit;
 mod harness;
 mod inspect;
 mod log;
+mod purge;
 mod session;
 mod statistics;
 mod tables;

@@ -28,7 +28,8 @@ impl Tables {
     fn figures(&self, request: &FiguresRequest, now: Option<WallTime>) -> Figures {
         let stored: Vec<_> = self.of(&request.namespace).collect();
         let sessions = || stored.iter().map(|stored| &stored.session);
-        let events = || stored.iter().flat_map(|stored| stored.dropped.iter().chain(&stored.log));
+        let dropped = || self.dropped.iter().filter(|(namespace, _)| *namespace == request.namespace);
+        let events = || stored.iter().flat_map(|stored| &stored.log).chain(dropped().map(|(_, event)| event));
         let Some(now) = now else {
             return Figures {
                 sessions: tallies(sessions()),

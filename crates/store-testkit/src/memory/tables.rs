@@ -16,17 +16,21 @@ pub(super) struct Tables {
     pub(super) slots: HashMap<Slot, Held>,
     pub(super) ids: HashMap<(Namespace, SessionId), Handle>,
     pub(super) watches: HashMap<Handle, watch::Sender<u64>>,
+    /// Events that were dropped or purged: they did come in.
+    pub(super) dropped: Vec<(Namespace, Event)>,
+    /// The last handle that was given out. None is given out twice.
+    last_handle: i64,
 }
 
 /// One stored session.
 #[derive(Debug)]
 pub(super) struct Stored {
     pub(super) session: Session,
+    /// The session that it was created for, if that was there.
+    pub(super) parent: Option<Handle>,
     /// What is kept of its log, and where that begins.
     pub(super) log: Vec<Event>,
     pub(super) earliest: Seq,
-    /// What was dropped of it: it was counted when it came in, and still is.
-    pub(super) dropped: Vec<Event>,
     /// Which appends were made, where their events are, and how many of these each one added.
     pub(super) appends: Vec<(CommitId, Vec<Seq>, u64)>,
     /// When a sweep should look at it next.
@@ -39,7 +43,8 @@ pub(super) struct Stored {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Held {
     pub(super) counters: Counters,
-    pub(super) newest: Handle,
+    /// Nothing once all of its sessions were purged.
+    pub(super) newest: Option<Handle>,
 }
 
 /// What is written down as the time of a write.
@@ -62,7 +67,13 @@ impl Stored {
 impl Tables {
     pub(super) fn find(&self, what: &Find) -> Found {
         let handle = match what {
-            Find::Slot(slot) => self.slots.get(slot).map(|held| held.newest),
+            Find::Slot(slot) => match self.slots.get(slot) {
+                Some(Held { counters, newest: None }) => {
+                    let current = Current { session: None, counters: *counters };
+                    return Found { current, ..Found::default() };
+                }
+                held => held.and_then(|held| held.newest),
+            },
             Find::Id { namespace, id } => self.ids.get(&(namespace.clone(), id.clone())).copied(),
             Find::Handle(handle) => Some(*handle),
         };
@@ -87,8 +98,9 @@ impl Tables {
         Some(Listed { handle, session: stored.session.clone(), head, earliest })
     }
 
-    pub(super) fn next_handle(&self) -> Handle {
-        Handle(self.sessions.last_key_value().map_or(1, |(Handle(last), _)| last + 1))
+    pub(super) fn next_handle(&mut self) -> Handle {
+        self.last_handle += 1;
+        Handle(self.last_handle)
     }
 
     pub(super) fn watch(&mut self, handle: Handle) -> watch::Receiver<u64> {

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use tenure_core::event::{EventBody, EventDraft};
-use tenure_core::id::{Fence, Seq, SessionId};
+use tenure_core::id::{Fence, Namespace, Seq, SessionId};
 use tenure_core::limits::AGENT_IDLE_AFTER;
 use tenure_store::{
     AppendOutcome, AppendRequest, AppendResolution, CommitOutcome, CommitRequest, Committed, CompactRequest,
-    Find, Handle, RenewOutcome, RenewRequest, Store, StoreError,
+    Find, Handle, PurgeOutcome, RenewOutcome, RenewRequest, Store, StoreError,
 };
 
 use super::op::{Between, Deed, Op, Verb};
@@ -57,6 +57,10 @@ impl World {
             Verb::Postpone => {
                 self.postpone(op).await;
                 self.check_due(op).await;
+            }
+            Verb::Purge => {
+                let id = self.oldest_ended().await.filter(|_| op.who > 0);
+                self.purge(op, id.or_else(|| self.chosen(op))).await;
             }
             Verb::PassLong => {
                 self.clock.advance(AGENT_IDLE_AFTER);
@@ -187,6 +191,7 @@ impl World {
         let id = session.id.clone();
         if matches!(outcome, CommitOutcome::Committed(_)) && !self.known.contains(&id) {
             self.known.push(id.clone());
+            self.opened += 1;
         }
         let expected = self.model.resolve(&pair.model).await.expect("an answer").map(told);
         let resolved = self.tested(op).resolve(&pair.tested).await.expect("an answer").map(told);
@@ -231,6 +236,45 @@ impl World {
             }
         }
         assert_eq!(lease_of(tested, there).await, lease_of(model, here).await, "after a renewal");
+    }
+
+    /// The oldest session that has ended: others were created for it, perhaps.
+    async fn oldest_ended(&self) -> Option<SessionId> {
+        for id in &self.known {
+            let find = Find::Id { namespace: Namespace::default_name(), id: id.clone() };
+            let found = self.model.find(find).await.expect("an answer");
+            if found.current.session.is_some_and(|session| session.is_terminal()) {
+                return Some(id.clone());
+            }
+        }
+        None
+    }
+
+    async fn purge(&mut self, op: &Op, id: Option<SessionId>) {
+        let Some((there, here, _)) = self.handles(op, id.clone()).await else { return };
+        self.fail_next(op);
+        let answer = self.tested(op).purge(there).await;
+        let is_gone = self.tested(op).find(Find::Handle(there)).await.expect("an answer").handle.is_none();
+        match answer {
+            Ok(outcome) => {
+                let expected = self.model.purge(here).await.expect("an answer");
+                assert_eq!(outcome, expected, "a purge of {id:?}");
+                assert_eq!(is_gone, outcome == PurgeOutcome::Purged, "a purge of {id:?}");
+            }
+            Err(error) => {
+                self.excuse(&error);
+                if is_gone {
+                    assert_eq!(self.model.purge(here).await.expect("an answer"), PurgeOutcome::Purged);
+                }
+            }
+        }
+        if is_gone {
+            self.known.retain(|known| Some(known) != id.as_ref());
+            let find = Find::Id { namespace: Namespace::default_name(), id: id.expect("it was chosen") };
+            for store in &self.stores {
+                assert_eq!(store.find(find.clone()).await.expect("an answer").handle, None, "after a purge");
+            }
+        }
     }
 
     async fn append(

@@ -8,8 +8,8 @@ use tenure_core::kind::Kind;
 use tenure_core::session::{Session, StateName};
 use tenure_core::time::WallTime;
 use tenure_store::{
-    Due, Figures, FiguresRequest, Filter, Find, ListRequest, Listed, NamedRequest, Order, Period, Postpone,
-    Quiet, ReadOutcome, ReadRequest, Store,
+    ChildrenRequest, Due, Figures, FiguresRequest, Filter, Find, Handle, ListRequest, Listed, NamedRequest,
+    Order, Period, Postpone, Quiet, ReadOutcome, ReadRequest, Store,
 };
 
 use super::deed::{AGENT_KEYS, WORKSPACE_KEY};
@@ -135,6 +135,16 @@ impl World {
         }
     }
 
+    /// Whose children they are, in pages of two.
+    pub(super) async fn compare_children(&self, store: &dyn Store) {
+        for id in &self.known {
+            let here = self.handle(self.model.as_ref(), id).await.expect("it is stored");
+            let there = self.handle(store, id).await.expect("it is stored");
+            let expected = children(self.model.as_ref(), here).await;
+            assert_eq!(shown(&children(store, there).await), shown(&expected), "the children of {id}");
+        }
+    }
+
     /// Nothing is missing that must be due, and nothing is there that cannot be.
     ///
     /// Whether an owner's append moves the next look is left to each store.
@@ -182,6 +192,19 @@ impl World {
             self.tested(op).postpone(look).await.expect("postponed");
             let look = vec![Postpone { handle: here, until }];
             self.model.postpone(look).await.expect("postponed");
+        }
+    }
+}
+
+async fn children(store: &dyn Store, parent: Handle) -> Vec<Listed> {
+    let (mut all, mut before) = (Vec::new(), None);
+    loop {
+        let request = ChildrenRequest { parent, before, limit: 2 };
+        let page = store.children(request).await.expect("a page");
+        all.extend(page.sessions);
+        before = page.next;
+        if before.is_none() {
+            return all;
         }
     }
 }

@@ -3,6 +3,7 @@
 mod act;
 mod check;
 mod deed;
+mod lifecycle;
 mod op;
 mod world;
 
@@ -13,6 +14,7 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use crate::Harness;
+pub(crate) use lifecycle::lifecycles;
 use op::Op;
 use world::World;
 

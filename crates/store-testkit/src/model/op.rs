@@ -8,7 +8,7 @@ use proptest::strategy::{Strategy, ValueTree};
 use crate::Fault;
 
 /// Longest sequence.
-const LENGTH_MAX: usize = 64;
+const LENGTH_MAX: usize = 96;
 
 /// One step. Every verb takes from the numbers what it needs.
 #[derive(Debug, Clone)]
@@ -53,6 +53,7 @@ pub(super) enum Verb {
     Figures,
     Due,
     Postpone,
+    Purge,
     /// A little time passes.
     Pass,
     /// As much time passes as makes idle sessions expire.
@@ -98,10 +99,14 @@ pub(super) enum Deed {
     TakeWorkspaceOver,
     Clear,
     Import,
+    Create,
+    StartByHand,
+    Acquire,
+    Step,
 }
 
 /// The verbs with how often each comes, relative to the others.
-const VERBS: [(Verb, usize); 34] = [
+const VERBS: [(Verb, usize); 39] = [
     (Verb::Commit(Deed::Start), 8),
     (Verb::Commit(Deed::StartTakingOver), 3),
     (Verb::Commit(Deed::Takeover), 3),
@@ -119,6 +124,10 @@ const VERBS: [(Verb, usize); 34] = [
     (Verb::Commit(Deed::TakeWorkspaceOver), 3),
     (Verb::Commit(Deed::Clear), 2),
     (Verb::Commit(Deed::Import), 1),
+    (Verb::Commit(Deed::Create), 4),
+    (Verb::Commit(Deed::StartByHand), 4),
+    (Verb::Commit(Deed::Acquire), 2),
+    (Verb::Commit(Deed::Step), 8),
     (Verb::CommitLate, 8),
     (Verb::CommitTwice, 2),
     (Verb::Renew, 6),
@@ -133,13 +142,14 @@ const VERBS: [(Verb, usize); 34] = [
     (Verb::Figures, 6),
     (Verb::Due, 2),
     (Verb::Postpone, 5),
+    (Verb::Purge, 3),
     (Verb::Pass, 8),
     (Verb::PassLong, 4),
     (Verb::Reopen, 3),
 ];
 
 /// What moves clocks in odd ways, and what is decided to be committed too late.
-const RARE: [Verb; 27] = [
+const RARE: [Verb; 31] = [
     Verb::WallForwards,
     Verb::WallBackwards,
     Verb::WallToggles,
@@ -155,12 +165,16 @@ const RARE: [Verb; 27] = [
     Verb::Prepare(Deed::Heartbeat),
     Verb::Prepare(Deed::TakeWorkspaceOver),
     Verb::Prepare(Deed::ExpireIdle),
+    Verb::Prepare(Deed::Create),
+    Verb::Prepare(Deed::Step),
     Verb::Race(Deed::Pause, Between::Renew),
     Verb::Race(Deed::Note, Between::Renew),
     Verb::Race(Deed::Heartbeat, Between::Renew),
     Verb::Race(Deed::Resume, Between::Note),
     Verb::Race(Deed::Touch, Between::Note),
     Verb::Race(Deed::Complete, Between::Append),
+    Verb::Race(Deed::Step, Between::Append),
+    Verb::Race(Deed::Step, Between::Note),
     Verb::Race(Deed::ExpireIdle, Between::Append),
     Verb::Race(Deed::Autonomous, Between::Pass),
     Verb::Race(Deed::Heartbeat, Between::Pass),

@@ -38,8 +38,10 @@ pub(super) struct World {
     pub(super) late: VecDeque<Pair>,
     /// The latest appends, made or refused, as each of the two stores was asked for them.
     pub(super) appended: VecDeque<(AppendRequest, AppendRequest)>,
-    /// Every session that was opened, in order.
+    /// Every session that was opened and not purged, in order.
     pub(super) known: Vec<SessionId>,
+    /// How many sessions were opened, purged ones too.
+    pub(super) opened: usize,
     /// The wall clock's reading before it became unusable.
     pub(super) wall: Option<WallTime>,
 }
@@ -62,6 +64,7 @@ impl World {
             late: VecDeque::new(),
             appended: VecDeque::new(),
             known: Vec::new(),
+            opened: 0,
             wall: None,
             clock,
             disk,
@@ -108,9 +111,11 @@ impl World {
         assert_eq!(without_handle(&found), without_handle(&expected), "what is found");
         let context = self.context(op, &expected.current);
         assert_eq!(tested.now().await.expect("the time"), context.now, "what time it is");
-        let command = deed.command(op, &expected.current, &self.next_id(op), &context.now);
+        let names = (self.next_id(op), &self.known[..]);
+        let command = deed.command(op, (&expected.current, &context.now), (&names.0, names.1));
         let tested = decided(&there, &found, &command, &context);
         let model = decided(&here, &expected, &command, &context);
+        assert_eq!(tested.as_ref().err(), model.as_ref().err(), "why {command:?} is refused");
         let (tested, model) = (tested.ok()?, model.ok()?);
         Some(Pair { tested: CommitRequest { commit_id: model.commit_id, ..tested }, model })
     }
@@ -125,7 +130,7 @@ impl World {
     /// The id of a session to open: now and then one that is taken.
     fn next_id(&self, op: &Op) -> String {
         let taken = self.known.last().filter(|_| op.number == 7);
-        taken.map_or_else(|| format!("ses_{}", self.known.len()), |id| id.as_str().to_owned())
+        taken.map_or_else(|| format!("ses_{}", self.opened), |id| id.as_str().to_owned())
     }
 
     pub(super) async fn compare_everything(&self) {
@@ -138,6 +143,7 @@ impl World {
             }
             assert_eq!(shown.len(), expected.len(), "the number of sessions");
             self.compare_names(store.as_ref()).await;
+            self.compare_children(store.as_ref()).await;
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tenure_core::id::{Key, Namespace, Revision};
-use tenure_core::session::{Activity, Counters, Mode, State};
+use tenure_core::session::{Activity, Counters, Facts, Mode, State};
 
 use super::*;
 
@@ -35,7 +35,12 @@ fn session() -> Session {
         labels: BTreeMap::from([("team".to_owned(), "web-shop".to_owned())]),
         command: vec!["/usr/bin/cargo".to_owned(), "--locked".to_owned()],
         directory: Some("/home/me/shop/".to_owned()),
+        facts: Facts::default(),
+        parent: None,
         idle: None,
+        pending_timeout: None,
+        expires_at: None,
+        created_as: None,
         predecessor: None,
         successor: None,
         anonymous: false,

@@ -146,10 +146,10 @@ fn facts() {
     });
     let stats = Stats { duration: Duration::new(3, 7), exit: None, output_bytes: 0, usage };
     let end = || vec![EventBody::Completion { message: "done".to_owned(), stats }];
-    let mut bytes = record::encode_events(end());
+    let mut bytes = record::encode_events(end().into_iter().map(Into::into).collect());
     record::seal_events(&mut bytes, AT, None);
     let [data] = <[EventBody; 1]>::try_from(end()).unwrap();
-    let expected = vec![Event { seq: Seq(9), at: AT, fence: None, data }];
+    let expected = vec![Event { seq: Seq(9), at: AT, fence: None, id: None, data }];
     understood("event_usage", (bytes, expected), |bytes| record::decode_events(Seq(9), bytes));
 }
 

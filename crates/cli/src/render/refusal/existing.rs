@@ -1,4 +1,4 @@
-//! Words for sessions that stand in the way by what they are, not by who holds them.
+//! Words for sessions that stand in the way by what they are.
 
 use tenure_core::refusal::Existing;
 

@@ -21,17 +21,18 @@ CREATE TABLE slot (
 CREATE UNIQUE INDEX slot_named ON slot (ns, key, kind);
 
 -- AUTOINCREMENT, because a handle is never given out twice, even after a purge.
--- States 1 to 3 are open, 4 to 7 terminal.
+-- States 1 to 3 are open, 4 to 7 terminal. A parent that is not there any more was purged.
 CREATE TABLE session (
     sid INTEGER PRIMARY KEY AUTOINCREMENT,
     ns INTEGER NOT NULL,
     id TEXT NOT NULL,
     kind INTEGER NOT NULL,
     slot INTEGER,
+    parent INTEGER,
     state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 7),
     revision INTEGER NOT NULL CHECK (revision >= 0),
     fence INTEGER NOT NULL CHECK (fence >= 0),
-    due_at INTEGER CHECK (due_at IS NULL OR state IN (2, 3)),
+    due_at INTEGER CHECK (due_at IS NULL OR state <= 3),
     commit_id BLOB NOT NULL CHECK (length(commit_id) = 16),
     commit_seq INTEGER NOT NULL,
     commit_at INTEGER NOT NULL,
@@ -42,6 +43,8 @@ CREATE TABLE session (
 
 CREATE UNIQUE INDEX session_id ON session (ns, id);
 CREATE UNIQUE INDEX session_open ON session (slot) WHERE state <= 3 AND slot IS NOT NULL;
+CREATE INDEX session_slot ON session (slot) WHERE slot IS NOT NULL;
+CREATE INDEX session_parent ON session (parent) WHERE parent IS NOT NULL;
 CREATE INDEX session_listed ON session (ns, kind, state);
 CREATE INDEX session_due ON session (due_at) WHERE due_at IS NOT NULL;
 
@@ -119,6 +122,14 @@ CREATE TABLE event_id (
     PRIMARY KEY (sid, id)
 ) WITHOUT ROWID, STRICT;
 
+-- Sessions that were purged and whose logs still take room: the newest row that is left of the tail (0 for
+-- none), and the seam below which rows were dead before.
+CREATE TABLE purge (
+    sid INTEGER PRIMARY KEY,
+    pos INTEGER NOT NULL CHECK (pos >= 0),
+    folded INTEGER NOT NULL
+) STRICT;
+
 -- Processes that want to be rung, and for which sessions.
 CREATE TABLE process (
     process INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -158,9 +169,10 @@ SELECT
     s.lease, l.fence AS lease_fence, l.renewed, l.renewed_wall, s.activity,
     h.seq, h.pos, h.depth, h.last_activity,
     s.slot, t.revision AS slot_revision, t.fence AS slot_fence,
-    s.commit_id, s.commit_seq, s.commit_at, s.ns, h.folded, h.earliest
+    s.commit_id, s.commit_seq, s.commit_at, s.ns, h.folded, h.earliest, p.sid AS parent
 FROM session AS s
 JOIN namespace AS n ON n.ns = s.ns
 JOIN head AS h ON h.sid = s.sid
 LEFT JOIN lease AS l ON l.sid = s.sid
-LEFT JOIN slot AS t ON t.slot = s.slot;
+LEFT JOIN slot AS t ON t.slot = s.slot
+LEFT JOIN session AS p ON p.sid = s.parent;

@@ -214,12 +214,28 @@ flaws! {
     ShowsOldSessions,
     /// A new instance begins by forgetting who holds what.
     ForgetsLeases,
+    /// Open sessions are purged.
+    PurgesOpen,
+    /// A purge does nothing.
+    PurgesNothing,
+    /// What is not there is said to be purged.
+    PurgesAbsent,
+    /// A purge wakes nobody.
+    PurgesInSilence,
+    /// A slot whose sessions were purged starts again from nothing.
+    ForgetsPurgedSlots,
+    /// Children do not say that their parent was deleted.
+    HidesDeletedParents,
+    /// Anybody's children are listed.
+    ListsAllChildren,
+    /// There is only one page of children.
+    EndsChildrenEarly,
 }
 
 impl Flaw {
-    /// Those that no sequence of verbs meets: nobody watches in it, there is one tenant, no key is
-    /// an id, and the order of what is due depends on how a store notes its looks.
-    pub(crate) const OUT_OF_REACH: [Self; 7] = [
+    /// Those that no sequence of verbs meets: nobody watches in it, there is one tenant, no key is an id, the
+    /// order of what is due depends on how a store notes its looks, and nothing is purged that is not there.
+    pub(crate) const OUT_OF_REACH: [Self; 9] = [
         Self::NeverWakes,
         Self::WakesOnCommitsOnly,
         Self::WakesHereOnly,
@@ -227,5 +243,7 @@ impl Flaw {
         Self::NamesKeysFirst,
         Self::HidesTenants,
         Self::DueLatestFirst,
+        Self::PurgesAbsent,
+        Self::PurgesInSilence,
     ];
 }

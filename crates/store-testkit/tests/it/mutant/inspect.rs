@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use tenure_core::id::Namespace;
 use tenure_core::time::WallTime;
 use tenure_store::{
-    Due, Find, Handle, Inspect, ListRequest, Listed, NamedRequest, Order, Page, Period, Postpone,
-    SessionStore as _, StoreError,
+    ChildrenRequest, Due, Find, Handle, Inspect, ListRequest, Listed, NamedRequest, Order, Page, Period,
+    Postpone, SessionStore as _, StoreError,
 };
 use tenure_store_testkit::fixture::{slot, workspace};
 use tenure_store_testkit::list_all;
@@ -57,6 +57,19 @@ impl Inspect for MutantStore {
         let mut all = self.inner.namespaces().await?;
         all.truncate(if self.has(Flaw::HidesTenants) { 1 } else { usize::MAX });
         Ok(all)
+    }
+
+    async fn children(&self, request: ChildrenRequest) -> Result<Page, StoreError> {
+        if self.has(Flaw::ListsAllChildren) {
+            let listed = list_all(self.memory.as_ref(), &Namespace::default_name()).await;
+            let sessions = listed.into_iter().filter(|listed| listed.session.parent.is_some()).collect();
+            return Ok(Page { sessions, next: None });
+        }
+        let mut page = self.inner.children(request).await?;
+        if self.has(Flaw::EndsChildrenEarly) {
+            page.next = None;
+        }
+        Ok(page)
     }
 
     async fn due(&self, limit: usize) -> Result<Vec<Due>, StoreError> {

@@ -143,7 +143,7 @@ impl LogStore for MutantStore {
                 let silent = tokio::sync::watch::Sender::new(0);
                 Ok(Watch::new(silent.subscribe(), Box::new(silent)))
             }
-            Flaw::WakesOnCommitsOnly | Flaw::WakesHereOnly => {
+            Flaw::WakesOnCommitsOnly | Flaw::WakesHereOnly | Flaw::PurgesInSilence => {
                 Ok(Watch::new(self.wakes.subscribe(), Box::new(())))
             }
             _ => self.inner.watch(handle).await,

@@ -4,6 +4,7 @@ mod flaw;
 mod harness;
 mod inspect;
 mod log;
+mod purge;
 mod session;
 mod statistics;
 mod store;

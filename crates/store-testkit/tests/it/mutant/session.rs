@@ -30,6 +30,14 @@ impl SessionStore for MutantStore {
         if self.has(Flaw::ForgetsSlots) && has_ended && matches!(request, Find::Slot(_)) {
             return Ok(Found::default());
         }
+        if self.has(Flaw::ForgetsPurgedSlots) && found.current.session.is_none() {
+            return Ok(Found::default());
+        }
+        let mut found = found;
+        let parent = found.current.session.as_mut().and_then(|session| session.parent.as_mut());
+        if let Some(parent) = parent.filter(|_| self.has(Flaw::HidesDeletedParents)) {
+            parent.deleted = false;
+        }
         if let (true, Some(handle)) = (self.has(Flaw::ShowsOldSessions), found.handle) {
             let mut seen = self.seen.lock().expect("no panics here");
             return Ok(seen.entry(handle).or_insert(found).clone());

@@ -1,0 +1,35 @@
+//! Deleting sessions that have ended, and giving back the room that they took.
+
+use tenure_core::refusal::{Existing, Refusal};
+use tenure_core::session::Session;
+use tenure_store::{Find, Handle, PurgeOutcome};
+
+use crate::{Engine, EngineError};
+
+impl Engine {
+    /// Deletes a session that has ended, with its log. It returns the session as it was.
+    ///
+    /// # Errors
+    /// [`Refusal::NotEnded`] when it is open, [`Refusal::NotFound`] when it is not there (any more).
+    pub async fn delete(&self, handle: Handle) -> Result<Session, EngineError> {
+        let session = self.store.find(Find::Handle(handle)).await?.current.session;
+        let session = session.ok_or(EngineError::refused(Refusal::NotFound))?;
+        match self.store.purge(handle).await? {
+            PurgeOutcome::Purged => {}
+            PurgeOutcome::NotEnded => {
+                return Err(EngineError::refused(Refusal::NotEnded(Box::new(Existing::of(&session)))));
+            }
+            PurgeOutcome::NotFound => return Err(EngineError::refused(Refusal::NotFound)),
+        }
+        Ok(session)
+    }
+
+    /// Gives back all the room that deleted sessions took, one bounded turn after the other.
+    ///
+    /// # Errors
+    /// When the store cannot do it now. What is left is given back by later sweeps.
+    pub async fn reclaim(&self) -> Result<(), EngineError> {
+        while self.store.reclaim().await? {}
+        Ok(())
+    }
+}

@@ -1,0 +1,1 @@
+DELETE FROM purge WHERE sid = ?1

@@ -1,0 +1,1 @@
+SELECT sid, pos, folded FROM purge ORDER BY sid LIMIT 1

@@ -1,0 +1,1 @@
+INSERT INTO purge (sid, pos, folded) VALUES (?1, ?2, ?3)

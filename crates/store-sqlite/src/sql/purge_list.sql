@@ -1,0 +1,1 @@
+SELECT sid, pos, folded FROM purge

@@ -1,0 +1,1 @@
+UPDATE purge SET pos = ?2 WHERE sid = ?1

@@ -1,0 +1,24 @@
+//! The role that removes sessions.
+
+use async_trait::async_trait;
+use tenure_store::{Handle, PurgeOutcome, PurgeStore, StoreError};
+
+use super::SqliteStore;
+use crate::request::Request;
+use crate::sql;
+
+#[async_trait]
+impl PurgeStore for SqliteStore {
+    async fn purge(&self, handle: Handle) -> Result<PurgeOutcome, StoreError> {
+        self.ask(handle, |asked| Request::Purge(Box::new(asked))).await
+    }
+
+    async fn reclaim(&self) -> Result<bool, StoreError> {
+        // Mostly there is nothing, and looking costs no turn of the writer.
+        let is_left = |conn: &rusqlite::Connection| sql::any(conn, sql::PURGE_FIRST, []);
+        if !self.shared.readers.read("look for purged logs", is_left)? {
+            return Ok(false);
+        }
+        self.ask((), |asked| Request::Reclaim(Box::new(asked))).await
+    }
+}

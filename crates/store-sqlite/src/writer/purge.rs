@@ -1,0 +1,113 @@
+//! Removing a session: what names it at once, its log bit by bit.
+
+use tenure_core::id::Seq;
+use tenure_store::{Handle, PurgeOutcome};
+
+use super::work::{Evidence, Work, exactly_one};
+use crate::error::WorkError;
+use crate::row::{corrupt, signed, unsigned};
+use crate::sql;
+
+/// Most rows of tails, or ids of events, that one turn removes.
+const ROWS_MAX: u32 = 512;
+/// Most chunks that one turn removes.
+const CHUNKS_MAX: u32 = 32;
+/// A turn ends with the row that brings what it removes to this many stored bytes.
+const BYTES_MAX: u64 = 4 << 20;
+
+/// What is left of a purged log.
+#[derive(Debug, Clone, Copy)]
+struct Left {
+    sid: i64,
+    /// The newest row of the tail; 0 when the tail is gone.
+    pos: i64,
+    /// Rows up to here were folded or dropped: they are litter, and counted as such.
+    folded: Seq,
+}
+
+impl Work<'_> {
+    /// Removes a session. What is left of its log is found through the table `purge`, also after a crash.
+    pub(super) fn purge(&mut self, handle: Handle) -> Result<PurgeOutcome, WorkError> {
+        let Some(stored) = self.stored(handle)? else {
+            return Ok(PurgeOutcome::NotFound);
+        };
+        if !stored.session.is_terminal() {
+            return Ok(PurgeOutcome::NotEnded);
+        }
+        if handle.0 <= self.memory.folded(self.conn)? {
+            self.catalog.leave((stored.ns, handle), &stored.session);
+        }
+        self.counts.purged(stored.ns, &stored.session);
+        exactly_one(sql::write(self.conn, sql::SESSION_DELETE, [handle.0])?, "a session")?;
+        exactly_one(sql::write(self.conn, sql::HEAD_DELETE, [handle.0])?, "a session's head")?;
+        sql::write(self.conn, sql::LEASE_DELETE, [handle.0])?;
+        sql::write(self.conn, sql::FOLD_DUE_DELETE, [handle.0])?;
+        if let Some((slot, _)) = stored.slot {
+            sql::write(self.conn, sql::SLOT_SHOW, (slot, handle.0))?;
+        }
+        let log = stored.log;
+        if log.seq >= log.earliest {
+            sql::write(self.conn, sql::PURGE_INSERT, (handle.0, log.pos, signed(log.folded.0)))?;
+        }
+        self.memory.heads.forget(handle);
+        self.evidence = Some(Evidence::Purge { handle });
+        self.changed.push(handle);
+        // Most logs are short: they go with their session.
+        self.reclaim()?;
+        Ok(PurgeOutcome::Purged)
+    }
+
+    /// Removes a part of one purged log: its tail, newest row first, so that what is left is a whole log still;
+    /// then its chunks, then the ids of its events.
+    pub(super) fn reclaim(&mut self) -> Result<bool, WorkError> {
+        let Some(left) = self.purged()? else {
+            return Ok(false);
+        };
+        if left.pos != 0 {
+            let pos = self.remove_rows(left)?;
+            exactly_one(sql::write(self.conn, sql::PURGE_UPDATE, (left.sid, pos))?, "a purged log")?;
+            if pos != 0 {
+                return Ok(true);
+            }
+        }
+        // Fewer than a turn may remove means that none are left.
+        if sql::write(self.conn, sql::PURGE_CHUNKS, (left.sid, CHUNKS_MAX))? < CHUNKS_MAX as usize
+            && sql::write(self.conn, sql::PURGE_IDS, (left.sid, ROWS_MAX))? < ROWS_MAX as usize
+        {
+            sql::write(self.conn, sql::PURGE_DELETE, [left.sid])?;
+        }
+        Ok(self.purged()?.is_some())
+    }
+
+    fn purged(&self) -> Result<Option<Left>, WorkError> {
+        sql::one(self.conn, sql::PURGE_FIRST, [], |row| {
+            Ok(Left { sid: row.get(0)?, pos: row.get(1)?, folded: Seq(unsigned(row.get(2)?)?) })
+        })
+    }
+
+    /// Removes some rows of a tail. Returns the newest one that is left, 0 for none.
+    fn remove_rows(&self, left: Left) -> Result<i64, WorkError> {
+        let (mut pos, mut rows, mut bytes) = (left.pos, 0, 0);
+        while pos != 0 && rows < ROWS_MAX && bytes < BYTES_MAX {
+            let (prev, length) = self.left(left, pos)?;
+            exactly_one(sql::write(self.conn, sql::LOG_DELETE, [pos])?, "a row of the log")?;
+            (pos, rows, bytes) = (prev, rows + 1, bytes + length);
+        }
+        Ok(pos)
+    }
+
+    /// The row of the tail before one, 0 for none, and the size of its payload.
+    fn left(&self, left: Left, pos: i64) -> Result<(i64, u64), WorkError> {
+        let row = sql::one(self.conn, sql::LOG_LEFT, [pos], |row| {
+            let first = Seq(unsigned(row.get(3)?)?);
+            Ok((row.get::<_, i64>(0)?, row.get(1)?, unsigned(row.get(2)?)?, first))
+        })?;
+        match row {
+            // What the oldest row of a tail points to is dead, or gone.
+            Some((owner, prev, length, first)) if owner == left.sid => {
+                Ok((if first <= left.folded.next() { 0 } else { prev }, length))
+            }
+            Some(_) | None => Err(corrupt(format!("row {pos} of the log is not a purged session's"))),
+        }
+    }
+}

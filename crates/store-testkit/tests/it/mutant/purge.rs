@@ -1,0 +1,34 @@
+//! Flaws in removing sessions.
+
+use async_trait::async_trait;
+use tenure_core::session::State;
+use tenure_store::{Handle, PurgeOutcome, PurgeStore, StoreError};
+
+use super::Flaw;
+use super::store::MutantStore;
+
+#[async_trait]
+impl PurgeStore for MutantStore {
+    async fn purge(&self, handle: Handle) -> Result<PurgeOutcome, StoreError> {
+        let stored = self.stored(handle).await;
+        if let (Flaw::PurgesOpen, Some(false)) =
+            (self.flaw, stored.as_ref().map(|stored| stored.is_terminal()))
+        {
+            self.memory.tamper(handle, |session| {
+                (session.state, session.lease) = (State::Completed { at: session.created_at }, None);
+            });
+        }
+        match (self.flaw, stored) {
+            (Flaw::PurgesNothing, Some(stored)) if stored.is_terminal() => Ok(PurgeOutcome::Purged),
+            (Flaw::PurgesAbsent, None) => Ok(PurgeOutcome::Purged),
+            _ => {
+                self.seen.lock().expect("no panics here").clear();
+                self.inner.purge(handle).await
+            }
+        }
+    }
+
+    async fn reclaim(&self) -> Result<bool, StoreError> {
+        self.inner.reclaim().await
+    }
+}
