@@ -316,6 +316,8 @@ pub enum Refusal {
     IdInUse(Box<Existing>),
     /// There is an open session in this slot.
     KeyInUse(Box<Existing>),
+    /// The lease is over: a renewal never revives it.
+    LeaseOver(Box<Held>),
     /// The session has not ended, so it is not deleted.
     NotEnded(Box<Existing>),
     /// The session was never started.

@@ -17,6 +17,7 @@ mod names;
 mod newest;
 mod open_runs;
 mod overview;
+mod renew;
 mod replay;
 mod sweep;
 mod tail;

@@ -5,15 +5,18 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 /// The variables that this program looks at.
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 14] = [
     "HOME",
     "NO_COLOR",
     "TENURE_COLOR",
     "TENURE_DB",
+    "TENURE_EXPIRES_IN",
     "TENURE_FENCE",
     "TENURE_HOME",
+    "TENURE_IDLE_TIMEOUT",
     "TENURE_NAMESPACE",
     "TENURE_OUTPUT",
+    "TENURE_PENDING_TIMEOUT",
     "TENURE_PROFILE",
     "TENURE_SESSION_ID",
     "XDG_DATA_HOME",

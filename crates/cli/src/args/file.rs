@@ -21,6 +21,12 @@ pub(super) struct File {
     pub(super) color: Option<String>,
     /// The workspace's profile.
     pub(super) profile: Option<String>,
+    /// When created sessions expire without activity.
+    pub(super) idle_timeout: Option<String>,
+    /// When created sessions expire in any case.
+    pub(super) expires_in: Option<String>,
+    /// When created sessions expire without a start.
+    pub(super) pending_timeout: Option<String>,
 }
 
 /// Reads the file; nothing where there is none.

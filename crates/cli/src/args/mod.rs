@@ -5,6 +5,7 @@ pub(crate) mod chores;
 mod environment;
 mod file;
 pub(crate) mod filter;
+pub(crate) mod lifecycle;
 pub(crate) mod options;
 pub(crate) mod run;
 pub(crate) mod session;
@@ -90,7 +91,11 @@ pub(crate) enum Color {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Run(run::RunArgs),
+    Create(lifecycle::CreateArgs),
     Start(workspace::StartArgs),
+    Acquire(lifecycle::AcquireArgs),
+    Renew(lifecycle::RenewArgs),
+    Release(lifecycle::ReleaseArgs),
     Heartbeat(workspace::HeartbeatArgs),
     Takeover(workspace::TakeoverArgs),
     Clear(workspace::ClearArgs),
@@ -101,9 +106,14 @@ pub(crate) enum Command {
     Events(session::EventsArgs),
     Append(session::AppendArgs),
     Compact(session::CompactArgs),
+    Send(lifecycle::SendArgs),
     Pause(session::PauseArgs),
     Resume(session::ResumeArgs),
+    Update(lifecycle::UpdateArgs),
+    Complete(lifecycle::CompleteArgs),
+    Fail(lifecycle::FailArgs),
     Cancel(session::CancelArgs),
+    Delete(lifecycle::DeleteArgs),
     Wait(session::WaitArgs),
     Check(session::CheckArgs),
     Guard(chores::GuardArgs),

@@ -9,6 +9,7 @@ use tenure_core::escape::Escaped;
 use tenure_core::id::{Fence, Namespace, SessionId};
 
 use super::file::{self, File};
+use super::lifecycle::Span;
 use super::{Color, Environment, Form, Global};
 use crate::problem::Problem;
 use crate::workspace::ProfileName;
@@ -44,6 +45,17 @@ pub(crate) struct Held {
     pub(crate) fence: Option<Fence>,
 }
 
+/// When created sessions expire.
+#[derive(Debug, Clone)]
+pub(crate) struct ExpirySettings {
+    /// Without activity.
+    pub(crate) idle_timeout: Setting<Option<Span>>,
+    /// In any case.
+    pub(crate) expires_in: Setting<Option<Span>>,
+    /// Without a start.
+    pub(crate) pending_timeout: Setting<Option<Span>>,
+}
+
 /// Every setting.
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
@@ -59,6 +71,8 @@ pub(crate) struct Options {
     pub(crate) color: Setting<Color>,
     /// The profile of workspaces where none is named.
     pub(crate) profile: Setting<ProfileName>,
+    /// When created sessions expire, where they do not say so themselves. Nothing: as their kind says.
+    pub(crate) expiry: ExpirySettings,
     /// What this process was started to hold.
     pub(crate) held: Held,
     /// Where the configuration file is, or would be.
@@ -81,6 +95,7 @@ impl Options {
             output: sources.output()?,
             color: sources.color()?,
             profile: sources.profile()?,
+            expiry: sources.expiry()?,
             held: held(environment)?,
             home,
             file: path,
@@ -153,6 +168,27 @@ impl Sources<'_> {
         said.map_or_else(
             || Ok(Setting { value: ProfileName::main(), origin: Origin::Default }),
             |said| said.parse(|text| ProfileName::parse(text).ok(), ProfileName::FORM),
+        )
+    }
+
+    fn expiry(&self) -> Result<ExpirySettings, Problem> {
+        let file = &self.file;
+        Ok(ExpirySettings {
+            idle_timeout: self.span("TENURE_IDLE_TIMEOUT", file.idle_timeout.as_deref())?,
+            expires_in: self.span("TENURE_EXPIRES_IN", file.expires_in.as_deref())?,
+            pending_timeout: self.span("TENURE_PENDING_TIMEOUT", file.pending_timeout.as_deref())?,
+        })
+    }
+
+    fn span(&self, variable: &'static str, file: Option<&str>) -> Result<Setting<Option<Span>>, Problem> {
+        self.text(None, variable, file)?.map_or_else(
+            || Ok(Setting { value: None, origin: Origin::Default }),
+            |said| {
+                said.parse(
+                    |text| Span::parse(text).map(Some),
+                    "a length of time like 90s or 1h30m, or `never`",
+                )
+            },
         )
     }
 

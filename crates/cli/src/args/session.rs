@@ -114,9 +114,10 @@ pub(crate) struct CompactArgs {
     pub(crate) dry_run: bool,
 }
 
-/// Ask a session's owner to pause it.
+/// Pause a session, or ask its owner to.
 ///
-/// A command under `tenure run` is stopped where it is; its lease is kept. Exits with 1 if the owner has not
+/// With the fence it is held under, or when nobody holds it, it is done at once. Otherwise its owner is asked: a
+/// command under `tenure run` is stopped where it is, and its lease is kept. Exits with 1 if the owner has not
 /// done it in time; the request stays in the log.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct PauseArgs {
@@ -124,8 +125,9 @@ pub(crate) struct PauseArgs {
     pub(crate) ask: AskArgs,
 }
 
-/// Ask a session's owner to go on with it.
+/// Go on with a paused session, or ask its owner to.
 ///
+/// With the fence it is held under, or when nobody holds it, it is done at once. Otherwise its owner is asked.
 /// Exits with 1 if the owner has not done it in time; the request stays in the log.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ResumeArgs {
@@ -133,12 +135,18 @@ pub(crate) struct ResumeArgs {
     pub(crate) ask: AskArgs,
 }
 
-/// Whom to ask, and how long to wait for it.
+/// Which session, by whom, and how long to wait for its owner.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct AskArgs {
-    /// The session's id, or its key
-    pub(crate) name: String,
-    /// How long to wait until the owner has done it
+    #[command(flatten)]
+    pub(crate) owned: super::lifecycle::OwnedArgs,
+    /// Why; a request to the owner says nothing of it
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+    /// Who does it, when nobody holds the session
+    #[arg(long, value_name = "ID")]
+    pub(crate) actor_id: Option<String>,
+    /// How long to wait until the owner has done it, when it is asked
     #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = super::run::duration)]
     pub(crate) timeout: Duration,
 }

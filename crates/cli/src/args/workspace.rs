@@ -19,12 +19,21 @@ pub(crate) struct PlaceArgs {
     pub(crate) profile: Option<String>,
 }
 
-/// Hold a workspace: open a session in it, or start the open one once more.
+/// Start a session and hold it; without NAME, the workspace's.
 ///
-/// A person holds it interactively, until eight hours after the last start. A runtime holds it
-/// autonomously, under a lease that it renews with `tenure heartbeat`.
+/// With NAME, that session, which `tenure create` made or its holder let go, becomes active and is held by
+/// --actor-id under a lease that `tenure renew` renews; its own holder starts it with the fence. Without NAME, a
+/// session is opened in the workspace, or the open one is started once more: a person holds it interactively,
+/// until eight hours after the last start, and a runtime autonomously, under a lease that it renews with
+/// `tenure heartbeat`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct StartArgs {
+    /// A session's id or key; without one, the workspace's session
+    #[arg(conflicts_with_all = ["lifecycle", "mode", "owner_kind", "supervisor_id", "path", "profile"])]
+    pub(crate) name: Option<String>,
+    /// Print what a shell can take over: eval "$(tenure start NAME --actor-id ID --export)"
+    #[arg(long, requires = "name")]
+    pub(crate) export: bool,
     /// Who holds it: a person, or a runtime
     #[arg(long, value_parser = choice::lifecycle(), default_value = Lifecycle::Interactive.name())]
     pub(crate) lifecycle: Lifecycle,
@@ -34,13 +43,13 @@ pub(crate) struct StartArgs {
     /// The sort of autonomous owner [default: runtime_worker]
     #[arg(long, value_name = "KIND", value_parser = choice::owner_kind())]
     pub(crate) owner_kind: Option<HolderKind>,
-    /// The autonomous owner's id
+    /// The autonomous owner's id; with NAME, who holds it from now on
     #[arg(long, value_name = "ID")]
     pub(crate) actor_id: Option<String>,
     /// Who else may clear the session
     #[arg(long, value_name = "ID")]
     pub(crate) supervisor_id: Option<String>,
-    /// How long the autonomous owner's lease holds after each renewal: 1 to 86400
+    /// How long the lease holds after each renewal: 1 to 86400; with NAME 1 to 600 [default: 60]
     #[arg(long, value_name = "SECONDS")]
     pub(crate) lease_seconds: Option<u64>,
     /// The fence the open session must be held under [env: TENURE_FENCE]

@@ -5,7 +5,9 @@ use tenure_core::escape::Escaped;
 use tenure_core::id::Namespace;
 use tenure_store_sqlite::Health;
 
+use super::when::length;
 use super::{Look, Report, Tone, block};
+use crate::args::lifecycle::Span;
 use crate::args::options::{Options, Origin};
 use crate::args::{Color, Form};
 use crate::problem::shown;
@@ -206,6 +208,12 @@ fn settings(options: &Options) -> Vec<(&'static str, String, String)> {
         row("color", color(options.color.value).to_owned(), &options.color.origin),
         row("profile", options.profile.value.to_string(), &options.profile.origin),
     ];
+    let expiry = [
+        ("idle-timeout", &options.expiry.idle_timeout, "as the kind says"),
+        ("expires-in", &options.expiry.expires_in, "never"),
+        ("pending-timeout", &options.expiry.pending_timeout, "never"),
+    ];
+    rows.extend(expiry.map(|(name, setting, unset)| row(name, span(setting.value, unset), &setting.origin)));
     let read = if options.file.exists() { "read" } else { "not there" };
     rows.push(("tenure.toml", path(&options.file), read.to_owned()));
     if let Some(session) = &options.held.session {
@@ -215,6 +223,14 @@ fn settings(options: &Options) -> Vec<(&'static str, String, String)> {
         rows.push(row("fence", fence.to_string(), &Origin::Environment("TENURE_FENCE")));
     }
     rows
+}
+
+fn span(span: Option<Span>, unset: &str) -> String {
+    match span {
+        None => unset.to_owned(),
+        Some(Span::Never) => "never".to_owned(),
+        Some(Span::After(after)) => length(after),
+    }
 }
 
 const fn form(form: Form) -> &'static str {

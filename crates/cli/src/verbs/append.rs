@@ -10,7 +10,7 @@ use tenure_core::id::{EventId, EventType, Fence, Seq, SessionId};
 use tenure_core::limits;
 use tenure_core::refusal::{LimitRefusal, Refusal};
 use tenure_engine::{Engine, EngineError};
-use tenure_store::{AppendOutcome, AppendRequest, Handle};
+use tenure_store::{AppendOutcome, AppendRequest, Handle, Listed};
 
 use super::{append_batch, given, ownership};
 use crate::app::App;
@@ -32,12 +32,22 @@ pub(super) async fn execute(app: &App, args: &AppendArgs) -> anyhow::Result<Exit
         },
     };
     let to = Appending::to(app, args).await?;
+    one("append", app, &to, event).await
+}
+
+/// Appends one event, and says so.
+pub(super) async fn one(
+    verb: &'static str,
+    app: &App,
+    to: &Appending<'_>,
+    event: EventDraft,
+) -> anyhow::Result<Exit> {
     let (seq, is_known) = match to.append(vec![event]).await? {
         AppendOutcome::Known { seqs, .. } => (seqs[0], true),
         AppendOutcome::Appended { last, .. } => (last, false),
         refused => unreachable!("the engine makes an error of {refused:?}"),
     };
-    app.out.report(&Appended { session: to.session.clone(), seq, fence: to.fence, is_known })?;
+    app.out.report(&Appended { verb, session: to.session.clone(), seq, fence: to.fence, is_known })?;
     app.sweep(to.engine).await;
     Ok(Exit::Success)
 }
@@ -55,8 +65,13 @@ impl<'a> Appending<'a> {
     /// What the options say.
     pub(super) async fn to(app: &'a App, args: &AppendArgs) -> anyhow::Result<Self> {
         let (engine, listed) = app.named(&args.name).await?;
+        let fence = ownership::of_session(app, &listed.session.id, given::fence(args.fence));
+        Self::of(engine, listed, fence).await
+    }
+
+    /// A session's log, under a fence or as its inbox.
+    pub(super) async fn of(engine: &'a Engine, listed: Listed, fence: Option<Fence>) -> anyhow::Result<Self> {
         let session = listed.session.id;
-        let fence = ownership::of_session(app, &session, given::fence(args.fence));
         // An event says when it was; a clock that cannot be used must not date it to 1970.
         if engine.store().now().await?.wall.is_none() {
             return Err(EngineError::Refused { refusal: Refusal::Clock, raced: false }.into());
@@ -101,7 +116,7 @@ pub(super) fn kind(text: &str) -> anyhow::Result<EventType> {
 }
 
 /// The payload as text, known to be JSON of bounded size.
-fn payload(data: &str) -> anyhow::Result<String> {
+pub(super) fn payload(data: &str) -> anyhow::Result<String> {
     let json = if data == "-" { standard_input()? } else { data.to_owned() };
     check_length(&json)?;
     match serde_json::from_str::<Value>(&json) {

@@ -1,17 +1,17 @@
-//! `tenure pause` and `tenure resume`: ask a session's owner, and see whether it did.
+//! `tenure pause` and `tenure resume`: done at once, or asked of the session's owner.
 
 use std::time::Duration;
 
 use tenure_core::event::{EventBody, Request};
 use tenure_core::id::Seq;
 use tenure_core::kind::Transition;
-use tenure_core::lease::Standing;
+use tenure_core::lease::{HolderKind, Standing};
 use tenure_core::refusal::Refusal;
-use tenure_core::session::{Session, StateName};
+use tenure_core::session::{Session, StateName, Step, Writer};
 use tenure_engine::{Engine, Witness};
 use tenure_store::{AppendOutcome, AppendRequest, Find, Handle, StoreError};
 
-use super::given;
+use super::{drive, given, meant};
 use crate::app::App;
 use crate::args::session::AskArgs;
 use crate::exit::Exit;
@@ -19,9 +19,15 @@ use crate::problem::Problem;
 use crate::render::session::Asked;
 use crate::render::when::length;
 
-/// Asks, and waits until it is done or the time is over.
+/// Does it for the owner and where there is none; asks the owner otherwise, and waits until it is done or the
+/// time is over.
 pub(super) async fn execute(app: &App, args: &AskArgs, request: Request) -> anyhow::Result<Exit> {
-    let (engine, listed) = app.named(&args.name).await?;
+    let (engine, listed) = meant::session(app, args.owned.name.as_deref()).await?;
+    let writer = meant::writer(app, &listed, &args.owned, args.actor_id.as_deref())?;
+    if listed.session.kind.rules().has_lifecycle && !is_anothers(&listed.session, &writer) {
+        let step = step(request, args.reason.as_deref())?;
+        return drive::take(app, (engine, &listed), (&args.owned, args.actor_id.as_deref()), step).await;
+    }
     may_be_asked(&listed.session, request).map_err(given::refuse)?;
     let asking = Asking { engine, handle: listed.handle, after: listed.head, request };
     let seq = asking.append().await?;
@@ -35,6 +41,25 @@ pub(super) async fn execute(app: &App, args: &AskArgs, request: Request) -> anyh
     app.out.report(&Asked { session, request, seq })?;
     app.sweep(engine).await;
     Ok(Exit::Success)
+}
+
+/// Whether it is for somebody else to do: a holder that is not the caller, or the runner of `tenure run`, inside
+/// which a fence is always known.
+fn is_anothers(session: &Session, writer: &Writer) -> bool {
+    let holder = session.lease.as_ref().filter(|_| !session.is_terminal()).map(|lease| lease.holder.kind);
+    match (holder, writer) {
+        (None, _) => false,
+        (Some(HolderKind::Run), _) | (Some(_), Writer::Operator(_)) => true,
+        (Some(_), Writer::Owner(_)) => false,
+    }
+}
+
+fn step(request: Request, reason: Option<&str>) -> anyhow::Result<Step> {
+    let reason = reason.map(given::reason).transpose()?;
+    Ok(match request {
+        Request::Pause => Step::Pause { reason: reason.unwrap_or_else(|| "session paused".to_owned()) },
+        Request::Resume => Step::Resume { reason: reason.unwrap_or_else(|| "session resumed".to_owned()) },
+    })
 }
 
 const fn wanted(request: Request) -> StateName {

@@ -1,13 +1,13 @@
 //! `tenure check`: whether a fence is current and its lease live.
 
-use tenure_core::id::{Fence, SessionId};
+use tenure_core::id::Fence;
 use tenure_core::lease::Standing;
 use tenure_core::refusal::Refusal;
 use tenure_core::session::Session;
 use tenure_core::time::{Moment, UnusableClock};
 use tenure_engine::{EngineError, check_fence};
 
-use super::{current, given, ownership};
+use super::{current, given, meant, ownership};
 use crate::app::App;
 use crate::args::session::CheckArgs;
 use crate::exit::Exit;
@@ -16,10 +16,7 @@ use crate::render::session::Checked;
 
 /// Succeeds only for the holder whose lease is live now.
 pub(super) async fn execute(app: &App, args: &CheckArgs) -> anyhow::Result<Exit> {
-    let held = &app.options.held;
-    let name = args.name.as_deref().or_else(|| held.session.as_ref().map(SessionId::as_str));
-    let name = name.ok_or_else(|| Problem::usage("name the session: there is no TENURE_SESSION_ID"))?;
-    let (engine, listed) = app.named(name).await.map_err(no_holder)?;
+    let (engine, listed) = meant::session(app, args.name.as_deref()).await.map_err(no_holder)?;
     let session = listed.session.id;
     let fence = ownership::of_session(app, &session, given::fence(args.fence));
     let fence = fence.ok_or_else(|| Problem::usage("give the fence to check").hint("--fence <n>"))?;

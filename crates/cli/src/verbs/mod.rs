@@ -5,20 +5,27 @@ mod append_batch;
 mod ask;
 mod cancel;
 mod check;
+mod claim;
 mod clear;
 mod compact;
 mod completions;
+mod create;
+mod delete;
 pub(crate) mod doctor;
+mod drive;
 mod events;
+mod facts;
 mod given;
 mod guard;
 mod heartbeat;
 mod import;
 mod list;
+mod meant;
 mod ownership;
 mod profile;
 mod reference;
 mod run;
+mod send;
 mod show;
 mod start;
 mod stats;
@@ -42,7 +49,11 @@ pub(crate) fn execute(app: &App, command: Command) -> anyhow::Result<Exit> {
     match command {
         Command::Run(args) => run::execute(app, &args),
         Command::PlaySitter(args) => run::sit(app, &args),
+        Command::Create(args) => block_on(create::execute(app, &args)),
         Command::Start(args) => block_on(start::execute(app, &args)),
+        Command::Acquire(args) => block_on(claim::acquire(app, &args)),
+        Command::Renew(args) => block_on(drive::renew(app, &args)),
+        Command::Release(args) => block_on(drive::release(app, &args)),
         Command::Heartbeat(args) => block_on(heartbeat::execute(app, &args)),
         Command::Takeover(args) => block_on(takeover::execute(app, &args)),
         Command::Clear(args) => block_on(clear::execute(app, &args)),
@@ -53,9 +64,14 @@ pub(crate) fn execute(app: &App, command: Command) -> anyhow::Result<Exit> {
         Command::Events(args) => block_on(events::execute(app, &args)),
         Command::Append(args) => block_on(append::execute(app, &args)),
         Command::Compact(args) => block_on(compact::execute(app, &args)),
+        Command::Send(args) => block_on(send::execute(app, &args)),
         Command::Pause(args) => block_on(ask::execute(app, &args.ask, Request::Pause)),
         Command::Resume(args) => block_on(ask::execute(app, &args.ask, Request::Resume)),
+        Command::Update(args) => block_on(drive::update(app, &args)),
+        Command::Complete(args) => block_on(drive::complete(app, &args)),
+        Command::Fail(args) => block_on(drive::fail(app, &args)),
         Command::Cancel(args) => block_on(cancel::execute(app, &args)),
+        Command::Delete(args) => block_on(delete::execute(app, &args)),
         Command::Wait(args) => block_on(wait::execute(app, &args)),
         Command::Check(args) => block_on(check::execute(app, &args)),
         Command::Guard(args) => guard::execute(app, &args),

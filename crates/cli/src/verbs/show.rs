@@ -3,13 +3,16 @@
 use tenure_core::id::Seq;
 use tenure_core::time::Moment;
 use tenure_engine::Witness;
-use tenure_store::Listed;
+use tenure_store::{ChildrenRequest, Listed, Page};
 
 use crate::app::App;
 use crate::args::session::ShowArgs;
 use crate::exit::Exit;
 use crate::problem::Problem;
 use crate::render::session::{Replayed, Shown};
+
+/// Most children that are named.
+const CHILDREN_MAX: usize = 20;
 
 /// Shows the session that is meant.
 pub(super) async fn execute(app: &App, args: &ShowArgs) -> anyhow::Result<Exit> {
@@ -28,12 +31,14 @@ pub(super) async fn execute(app: &App, args: &ShowArgs) -> anyhow::Result<Exit> 
         app.out.report(&Replayed { session, replay, now })?;
         return Ok(Exit::Success);
     }
-    app.out.report(&shown(app, listed, now))?;
+    let request = ChildrenRequest { parent: listed.handle, before: None, limit: CHILDREN_MAX };
+    let children = engine.store().children(request).await?;
+    app.out.report(&Shown { children, ..shown(app, listed, now) })?;
     Ok(Exit::Success)
 }
 
-/// A session as it is `now`, with a look at whether its holder is gone.
+/// A session as it is `now`, with a look at whether its holder is gone, without its children.
 pub(super) fn shown(app: &App, listed: Listed, now: Moment) -> Shown {
     let is_gone = listed.session.lease.as_ref().is_some_and(|lease| app.hold_locks().is_gone(lease));
-    Shown { listed, now, is_gone }
+    Shown { listed, children: Page::default(), now, is_gone }
 }

@@ -1,10 +1,10 @@
-//! `tenure start`: hold a workspace.
+//! `tenure start`: hold a workspace, or the session that is named.
 
 use tenure_core::session::{Command, Mode};
 use tenure_core::workspace::{Owner, OwnerOptions, Start, resolve_owner};
 use tenure_engine::{Engine, Target};
 
-use super::{given, ownership};
+use super::{claim, given, ownership};
 use crate::app::App;
 use crate::args::workspace::StartArgs;
 use crate::exit::Exit;
@@ -13,6 +13,9 @@ use crate::workspace::Workspace;
 
 /// Opens a session in the workspace, or starts the open one once more.
 pub(super) async fn execute(app: &App, args: &StartArgs) -> anyhow::Result<Exit> {
+    if let Some(name) = &args.name {
+        return claim::start(app, name, args).await;
+    }
     let workspace = Workspace::find(&app.options, &args.place)?;
     let owner = owner(args)?;
     let engine = app.engine()?;

@@ -20,13 +20,16 @@ fn a_healthy_store_is_told_in_full() {
         told.lines().filter(|line| !line.contains("bytes") && !line.contains("SQLite")).collect();
     assert_snapshot!(told.join("\n"), @"
     Settings
-      storage-dir: [base]/home (TENURE_HOME)
-      db:          [base]/home/tenure.db (default)
-      namespace:   default (default)
-      output:      text (default)
-      color:       auto (default)
-      profile:     main (default)
-      tenure.toml: [base]/home/tenure.toml (not there)
+      storage-dir:     [base]/home (TENURE_HOME)
+      db:              [base]/home/tenure.db (default)
+      namespace:       default (default)
+      output:          text (default)
+      color:           auto (default)
+      profile:         main (default)
+      idle-timeout:    as the kind says (default)
+      expires-in:      never (default)
+      pending-timeout: never (default)
+      tenure.toml:     [base]/home/tenure.toml (not there)
 
     Store
       schema:     version 2

@@ -69,7 +69,8 @@ impl Home {
         command
     }
 
-    fn program(&self, program: impl AsRef<OsStr>) -> Command {
+    /// Another program there.
+    pub(crate) fn program(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("TENURE_HOME", self.storage());
         command.current_dir(self.workspace()).stdin(Stdio::null());

@@ -10,7 +10,8 @@ use super::{
     StateName, Stats, Usage, Write,
 };
 use crate::id::{ActorId, Fence};
-use crate::lease::{HolderKind, Standing, Ttl};
+use crate::kind::Kind;
+use crate::lease::{HolderKind, Lease, Standing, Ttl};
 use crate::refusal::{Existing, Held, Refusal, TakeoverRefusal};
 
 /// Who becomes the holder, and for how long after each renewal.
@@ -176,14 +177,33 @@ fn still_open(session: &Session) -> Result<(), Refusal> {
     if session.is_terminal() { Err(Refusal::Ended(Box::new(Existing::of(session)))) } else { Ok(()) }
 }
 
+/// Whether the holder of a session that is driven by hand may renew its lease under `fence`.
+///
+/// # Errors
+/// [`Refusal`] when it is somebody else's, a workspace's, or a run's.
+pub fn may_renew(current: &Current, fence: Fence) -> Result<(), Refusal> {
+    let (session, lease) = owned(current, fence)?;
+    if session.kind != Kind::Agent {
+        return Err(Refusal::WrongKind { kind: session.kind, verb: "renew" });
+    }
+    by_hand(session, lease)
+}
+
+/// A run's runner moves it, and only the runner knows when its command has ended.
+fn by_hand(session: &Session, lease: &Lease) -> Result<(), Refusal> {
+    if lease.holder.kind == HolderKind::Run {
+        return Err(Refusal::HeldByRun(Box::new(Held::of(session, lease))));
+    }
+    Ok(())
+}
+
 /// Takes a step.
 pub(super) fn drive(current: &Current, drive: &Drive, context: &Context) -> Result<Decision, Refusal> {
     let session = match &drive.writer {
         Writer::Owner(fence) => {
             let (session, lease) = owned(current, *fence)?;
-            // Its runner moves it, and only the runner knows when its command has ended.
-            if lease.holder.kind == HolderKind::Run && drive.step.moves() {
-                return Err(Refusal::HeldByRun(Box::new(Held::of(session, lease))));
+            if drive.step.moves() {
+                by_hand(session, lease)?;
             }
             session
         }

@@ -21,7 +21,7 @@ pub use command::{Claimant, Command, Context, Seen, StartRun};
 pub use create::{Create, Expiry, Fingerprint, IdleLimit};
 pub use decide::decide;
 pub use decision::{Decision, Judged, Warning, Write};
-pub use drive::{Claim, Drive, Step, Update, Writer};
+pub use drive::{Claim, Drive, Step, Update, Writer, may_renew};
 pub use facts::{Fact, Facts, Parent, Progress, Usage};
 pub use replay::{Phase, REPLAYED, Replay, Saying, Tenancy, Told};
 pub use state::{Exit, State, StateName, Stats};

@@ -64,8 +64,8 @@ async fn a_quick_look_finds_what_contradicts_itself() {
         ("DELETE FROM head", "head"),
         ("UPDATE slot SET newest = 7", "newest"),
         ("UPDATE session SET revision = 99", "revision"),
-        ("DROP INDEX session_open; INSERT INTO session SELECT 9, ns, 'x', kind, slot, state, revision, fence,
-          due_at, commit_id, commit_seq, commit_at, lease, activity, body FROM session", "open sessions"),
+        ("DROP INDEX session_open; INSERT INTO session SELECT 9, ns, 'x', kind, slot, parent, state, revision,
+          fence, due_at, commit_id, commit_seq, commit_at, lease, activity, body FROM session", "open sessions"),
     ] {
         let found = found_after(damage, Depth::Quick).await;
         assert!(found.iter().any(|what| what.contains(word)), "{damage}: {found:?}");
@@ -85,6 +85,7 @@ async fn a_deep_look_reads_every_record_and_event() {
         ("UPDATE session SET body = x'ff'", "session 1"),
         ("UPDATE head SET depth = 2", "rows"),
         ("INSERT INTO log VALUES (99, 42, 1, 1, 0, 0, zeroblob(16), x'1a00')", "which is not there"),
+        ("INSERT INTO purge VALUES (42, 7, 0)", "purged session 42"),
     ] {
         let found = found_after(damage, Depth::Deep).await;
         assert!(found.iter().any(|what| what.contains(word)), "{damage}: {found:?}");

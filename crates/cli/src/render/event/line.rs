@@ -3,10 +3,10 @@
 use serde_json::Value;
 use tenure_core::escape::Escaped;
 use tenure_core::event::{Event, EventBody, Stream, TerminalEvent};
-use tenure_core::session::{Exit, Stats};
+use tenure_core::session::{Exit, Stats, Usage};
 
 use super::screen::Screen;
-use crate::render::session::command_line;
+use crate::render::session::{command_line, used};
 use crate::render::when::{instant, length};
 use crate::render::{Look, Tone, who};
 
@@ -114,7 +114,14 @@ fn ended(message: &str, stats: Stats) -> String {
     let took = length(stats.duration);
     let exit = stats.exit.map(how).filter(|exit| exit != message);
     let exit = exit.map_or_else(String::new, |exit| format!(", {exit}"));
-    format!("{} ({took}, {} bytes of output{exit})", Escaped(message), stats.output_bytes)
+    // What was driven by hand has no command that could have written anything.
+    let output = match (stats.exit, stats.output_bytes) {
+        (None, 0) => String::new(),
+        (_, bytes) => format!(", {bytes} bytes of output"),
+    };
+    let usage =
+        if stats.usage == Usage::default() { String::new() } else { format!(", {}", used(&stats.usage)) };
+    format!("{} ({took}{output}{exit}{usage})", Escaped(message))
 }
 
 /// JSON without the white space that a caller wrote it with.

@@ -58,6 +58,15 @@ pub(super) fn by_run(held: &Held) -> Problem {
     with_held(words, held)
 }
 
+/// The lease is over, and a renewal never revives it.
+pub(super) fn lease_over(held: &Held) -> Problem {
+    let primary = format!("the lease of {} is over, and a renewal never revives it", session(held));
+    let words = Problem::refused("LEASE_OVER", primary)
+        .detail(terms(held))
+        .hint("if nobody took it: tenure acquire <name> --fence <fence>");
+    with_held(words, held)
+}
+
 /// The given fence is not the current one.
 pub(super) fn fenced(given: u64, current: u64, holder: Option<&Held>) -> Problem {
     let primary = if given > current {

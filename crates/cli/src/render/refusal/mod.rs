@@ -55,6 +55,7 @@ pub(super) fn words(refusal: &Refusal, raced: bool) -> Problem {
         Refusal::HeldByRun(held) => held::by_run(held),
         Refusal::IdInUse(existing) => existing::id_in_use(existing),
         Refusal::KeyInUse(existing) => existing::key_in_use(existing),
+        Refusal::LeaseOver(held) => held::lease_over(held),
         Refusal::NotEnded(existing) => existing::not_ended(existing),
         Refusal::NotStarted(existing) => existing::not_started(existing),
     }

@@ -165,6 +165,7 @@ impl Report for Asked {
 /// An event was appended.
 #[derive(Debug)]
 pub(crate) struct Appended {
+    pub(crate) verb: &'static str,
     /// It was there before, under its id.
     pub(crate) is_known: bool,
     pub(crate) session: SessionId,
@@ -181,12 +182,15 @@ impl Report for Appended {
         if self.is_known {
             return format!("Session `{}` has it already, as event {}.\n", self.session, self.seq);
         }
+        if self.verb == "send" {
+            return format!("Sent to session `{}`, as event {} of its log.\n", self.session, self.seq);
+        }
         format!("Appended event {} to session `{}` {class}.\n", self.seq, self.session)
     }
 
     fn json(&self) -> Value {
         let mut document =
-            json!({ "command": "append", "ok": true, "session": self.session.as_str(), "seq": self.seq.0 });
+            json!({ "command": self.verb, "ok": true, "session": self.session.as_str(), "seq": self.seq.0 });
         if self.is_known {
             document["known"] = true.into();
         }

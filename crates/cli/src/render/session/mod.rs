@@ -1,6 +1,7 @@
 //! Sessions as people and programs see them, and reports about one.
 
 mod changed;
+mod driven;
 mod list;
 mod log;
 mod show;
@@ -8,12 +9,13 @@ mod show;
 use serde_json::{Map, Value, json};
 use tenure_core::escape::Escaped;
 use tenure_core::kind::Kind;
-use tenure_core::session::{Session, State, Usage};
+use tenure_core::session::{Facts, Progress, Session, State, Usage};
 
 pub(crate) use changed::{Appended, Asked, Cancelled, Checked, Imported, Noted, TakenOver};
+pub(crate) use driven::{Claimed, Created, Deleted, Driven, Renewed};
 pub(crate) use list::Sessions;
 pub(crate) use log::{AppendedMany, Compacted, Replayed};
-pub(crate) use show::{Ended, Shown};
+pub(crate) use show::{Ended, Shown, used};
 
 use super::lease::LeaseNow;
 use super::when::rfc3339;
@@ -41,6 +43,7 @@ fn session_json(session: &Session, lease: Option<LeaseNow<'_>>, head: Option<u64
     }
     about_times(fields, session);
     about_work(fields, session);
+    about_facts(fields, &session.facts);
     document
 }
 
@@ -64,6 +67,10 @@ fn about_times(fields: &mut Map<String, Value>, session: &Session) {
         ("completed_at", session.state.completed_at()),
     ];
     fields.insert("start_count".to_owned(), session.start_count.into());
+    // That of an open one grows while one looks.
+    if let (Some(started), Some(ended)) = (session.started_at, session.state.completed_at()) {
+        fields.insert("duration_ms".to_owned(), tenure_core::time::millis(ended.since(started)).into());
+    }
     fields.extend(times.into_iter().filter_map(|(name, at)| Some((name.to_owned(), rfc3339(at?).into()))));
 }
 
@@ -84,10 +91,62 @@ fn about_work(fields: &mut Map<String, Value>, session: &Session) {
         fields.insert("idle_timeout_ms".to_owned(), tenure_core::time::millis(idle.after).into());
         fields.insert("idle_spares_held".to_owned(), idle.spares_held.into());
     }
+    if let Some(length) = session.pending_timeout {
+        fields.insert("pending_timeout_ms".to_owned(), tenure_core::time::millis(length).into());
+    }
+    if let Some(at) = session.expires_at {
+        fields.insert("expires_at".to_owned(), rfc3339(at).into());
+    }
+    if let Some(parent) = &session.parent {
+        let document = json!({ "id": parent.id.as_str(), "deleted": parent.deleted });
+        fields.insert("parent".to_owned(), document);
+    }
     let links = [("predecessor", &session.predecessor), ("successor", &session.successor)];
     fields.extend(
         links.into_iter().filter_map(|(name, id)| Some((name.to_owned(), id.as_ref()?.as_str().into()))),
     );
+}
+
+/// What callers keep with it, where they keep anything.
+fn about_facts(fields: &mut Map<String, Value>, facts: &Facts) {
+    if !facts.metadata.is_empty() {
+        let metadata = facts.metadata.iter().map(|(name, json)| (name.clone(), parsed(json)));
+        fields.insert("metadata".to_owned(), Value::Object(metadata.collect()));
+    }
+    if let Some(progress) = &facts.progress {
+        fields.insert("progress".to_owned(), progress_json(progress));
+    }
+    if !facts.timings.is_empty() {
+        let timings = facts.timings.iter();
+        let timings = timings.map(|(name, length)| (name.clone(), tenure_core::time::millis(*length).into()));
+        fields.insert("timings_ms".to_owned(), Value::Object(timings.collect()));
+    }
+    if facts.usage != Usage::default() {
+        fields.insert("usage".to_owned(), usage_json(&facts.usage));
+    }
+}
+
+/// Checked when it came in. Should it not be JSON all the same, it is shown as the text it is.
+fn parsed(json: &str) -> Value {
+    serde_json::from_str(json).unwrap_or_else(|_not_json| Value::String(json.to_owned()))
+}
+
+fn progress_json(progress: &Progress) -> Value {
+    let mut document = json!({ "current": progress.current });
+    if let Some(total) = progress.total {
+        document["total"] = total.into();
+    }
+    document
+}
+
+fn usage_json(usage: &Usage) -> Value {
+    json!({
+        "iterations": usage.iterations,
+        "input_tokens": usage.input_tokens,
+        "output_tokens": usage.output_tokens,
+        "tool_calls": usage.tool_calls,
+        "cost": cost(usage),
+    })
 }
 
 /// What was paid, as a number.

@@ -2,19 +2,21 @@
 
 use serde_json::{Value, json};
 use tenure_core::escape::Escaped;
-use tenure_core::session::{Session, State};
-use tenure_core::time::Moment;
-use tenure_store::Listed;
+use tenure_core::session::{Facts, Session, State, Usage};
+use tenure_core::time::{Moment, millis};
+use tenure_store::{Listed, Page};
 
 use super::{command_line, session_json, state, title};
 use crate::render::lease::LeaseNow;
-use crate::render::when::{ago, instant};
+use crate::render::when::{ago, instant, length};
 use crate::render::{Look, Report, block, who};
 
 /// One session.
 #[derive(Debug)]
 pub(crate) struct Shown {
     pub(crate) listed: Listed,
+    /// The sessions that were created for it, newest first; not all where there are many.
+    pub(crate) children: Page,
     pub(crate) now: Moment,
     /// Whether the holder's process is proven to be gone.
     pub(crate) is_gone: bool,
@@ -32,16 +34,30 @@ impl Report for Shown {
         }
         rows.extend(self.holding(look));
         rows.extend(self.work());
+        rows.extend(self.facts());
         rows.push(("Started", self.started()));
+        rows.extend(session.duration(&self.now).map(|took| ("Duration", length(took))));
+        rows.extend(session.expires_at.filter(|_| !session.is_terminal()).map(|at| ("Expires", instant(at))));
         rows.push(("Last active", ago(session.last_activity_at, &self.now)));
         rows.push(("Log", format!("{} events, revision {}", self.listed.head, session.counters.revision)));
+        rows.extend(self.family());
         rows.extend(session.predecessor.iter().map(|id| ("Went on from", id.to_string())));
         rows.extend(session.successor.iter().map(|id| ("Went on as", id.to_string())));
         block(look, rows)
     }
 
     fn json(&self) -> Value {
-        session_json(&self.listed.session, self.lease(), Some(self.listed.head.0))
+        let session = &self.listed.session;
+        let mut document = session_json(session, self.lease(), Some(self.listed.head.0));
+        if let Some(took) = session.duration(&self.now) {
+            document["duration_ms"] = millis(took).into();
+        }
+        if !self.children.sessions.is_empty() {
+            let ids = self.children.sessions.iter().map(|listed| listed.session.id.as_str());
+            document["children"] = ids.collect::<Vec<_>>().into();
+            document["children_more"] = self.children.next.is_some().into();
+        }
+        document
     }
 }
 
@@ -49,6 +65,41 @@ impl Shown {
     /// How its lease stands, if it has one.
     pub(super) fn lease(&self) -> Option<LeaseNow<'_>> {
         LeaseNow::of(&self.listed.session, self.is_gone, &self.now)
+    }
+
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        let Facts { metadata, progress, timings, usage } = &self.listed.session.facts;
+        let mut rows = Vec::new();
+        if !metadata.is_empty() {
+            let pairs = metadata.iter().map(|(name, json)| format!("{}={}", Escaped(name), Escaped(json)));
+            rows.push(("Metadata", pairs.collect::<Vec<_>>().join("  ")));
+        }
+        rows.extend(progress.map(|progress| match progress.total {
+            Some(total) => ("Progress", format!("{} of {total}", progress.current)),
+            None => ("Progress", progress.current.to_string()),
+        }));
+        if !timings.is_empty() {
+            let pairs = timings.iter().map(|(name, took)| format!("{}={}", Escaped(name), length(*took)));
+            rows.push(("Timings", pairs.collect::<Vec<_>>().join("  ")));
+        }
+        if *usage != Usage::default() {
+            rows.push(("Usage", used(usage)));
+        }
+        rows
+    }
+
+    fn family(&self) -> Vec<(&'static str, String)> {
+        let parent = self.listed.session.parent.iter().map(|parent| {
+            let deleted = if parent.deleted { " (deleted)" } else { "" };
+            ("Parent", format!("{}{deleted}", parent.id))
+        });
+        let mut rows: Vec<_> = parent.collect();
+        if !self.children.sessions.is_empty() {
+            let ids = self.children.sessions.iter().map(|listed| listed.session.id.to_string());
+            let more = if self.children.next.is_some() { " and more" } else { "" };
+            rows.push(("Children", format!("{}{more}", ids.collect::<Vec<_>>().join(", "))));
+        }
+        rows
     }
 
     fn state(&self, look: &Look) -> String {
@@ -109,6 +160,23 @@ impl Shown {
             None => first,
         }
     }
+}
+
+/// Only what was used.
+pub(crate) fn used(usage: &Usage) -> String {
+    let counts = [
+        (usage.iterations, "iteration"),
+        (usage.input_tokens, "input token"),
+        (usage.output_tokens, "output token"),
+        (usage.tool_calls, "tool call"),
+    ];
+    let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+    let plural = |count| if count == 1 { "" } else { "s" };
+    let mut parts: Vec<_> = counts.map(|(count, what)| format!("{count} {what}{}", plural(count))).collect();
+    if usage.cost_micros > 0 {
+        parts.push(format!("cost {}", usage.cost()));
+    }
+    parts.join(", ")
 }
 
 fn labels(session: &Session) -> String {

@@ -8,10 +8,13 @@ use crate::fixture::{
     COUNTERS, KEPT, RAISED, RUN_TTL, actor, agent, boot, by_hand, claim, clockless, context, decided, driven,
     in_state, lease, operator, owner, refused, ttl, wall, written,
 };
-use crate::id::EventType;
+use crate::id::{EventType, Fence};
+use crate::kind::Kind;
 use crate::lease::{Lease, Term};
 use crate::refusal::{Held, LimitRefusal, Refusal};
-use crate::session::{Command, Context, Progress, Session, State, StateName, Stats, Step, Update, Usage};
+use crate::session::{
+    Command, Context, Progress, Session, State, StateName, Stats, Step, Update, Usage, may_renew,
+};
 
 const USAGE: Usage =
     Usage { iterations: 2, input_tokens: 1200, output_tokens: 300, tool_calls: 4, cost_micros: 25_000 };
@@ -214,6 +217,21 @@ fn a_run_keeps_facts_but_is_moved_only_by_its_runner() {
             &context(0),
         );
         assert_eq!(decided.as_ref().err(), Some(&Refusal::HeldByRun(held.clone())).filter(|_| !keeps));
+    }
+}
+
+#[test]
+fn only_the_holder_by_hand_of_an_agent_session_renews_by_hand() {
+    let current = crate::fixture::stored;
+    let fence = COUNTERS.fence;
+    assert_eq!(may_renew(&current(driven()), fence), Ok(()));
+    let held = Box::new(Held::of(&agent(), &lease(&agent())));
+    assert_eq!(may_renew(&current(agent()), fence), Err(Refusal::HeldByRun(held)));
+    let workspace = Refusal::WrongKind { kind: Kind::Workspace, verb: "renew" };
+    assert_eq!(may_renew(&current(crate::fixture::autonomous()), fence), Err(workspace));
+    let others = [(driven(), Fence(2)), (let_go(StateName::Active), fence)];
+    for (session, given) in others {
+        assert!(matches!(may_renew(&current(session), given), Err(Refusal::Fenced { .. })));
     }
 }
 

@@ -1,4 +1,4 @@
-//! Processes are killed at any moment: what they were told is there, and nothing is half.
+//! Processes are killed at any moment: what they were told is there.
 
 mod append;
 mod purge;
