@@ -21,8 +21,7 @@ use crate::render::session::Claimed;
 /// Starts the named session and holds it; its own holder starts it with the fence.
 pub(super) async fn start(app: &App, name: &str, args: &StartArgs) -> anyhow::Result<Exit> {
     let (engine, listed) = app.named(name).await?;
-    let fence = ownership::of_session(app, &listed.session.id, given::fence(args.fence));
-    let session = match fence {
+    let session = match fence(app, &listed, args.fence, args.actor_id.as_deref()) {
         Some(fence) => meant::drive(engine, &listed, Writer::Owner(fence), Step::Start).await?.session,
         None => {
             let claim = claim(engine, args.actor_id.as_deref(), args.lease_seconds, "start")?;
@@ -37,8 +36,7 @@ pub(super) async fn start(app: &App, name: &str, args: &StartArgs) -> anyhow::Re
 pub(super) async fn acquire(app: &App, args: &AcquireArgs) -> anyhow::Result<Exit> {
     let ClaimArgs { name, actor_id, lease_seconds, export } = &args.claim;
     let (engine, listed) = meant::session(app, name.as_deref()).await?;
-    let fence = ownership::of_session(app, &listed.session.id, given::fence(args.fence));
-    let session = match fence {
+    let session = match fence(app, &listed, args.fence, actor_id.as_deref()) {
         Some(fence) => regrant(engine, &listed, fence).await?,
         None => {
             let claim = claim(engine, actor_id.as_deref(), *lease_seconds, "acquire")?;
@@ -47,6 +45,15 @@ pub(super) async fn acquire(app: &App, args: &AcquireArgs) -> anyhow::Result<Exi
         }
     };
     report(app, engine, ("acquire", *export), session).await
+}
+
+/// The fence of a holder that goes on. Whoever says who it is wants to become the holder: what an earlier time left
+/// in the environment of its shell is not meant then.
+fn fence(app: &App, listed: &Listed, flag: Option<u64>, actor: Option<&str>) -> Option<Fence> {
+    match (given::fence(flag), actor) {
+        (None, Some(_)) => None,
+        (flag, _) => ownership::of_session(app, &listed.session.id, flag),
+    }
 }
 
 /// Late, but nobody took it.

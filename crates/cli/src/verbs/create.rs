@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use tenure_core::id::{Key, SessionId};
 use tenure_core::kind::Kind;
+use tenure_core::refusal::Refusal;
 use tenure_core::session::{Command, Create, Expiry, IdleLimit};
-use tenure_engine::{Engine, Target};
+use tenure_engine::{Applied, Engine, EngineError, Target};
 use tenure_store::Slot;
 
 use super::{facts, given};
@@ -36,12 +37,25 @@ pub(super) async fn execute(app: &App, args: &CreateArgs) -> anyhow::Result<Exit
         directory: args.directory.clone(),
         expiry: expiry(&args.expiry, &app.options),
     };
-    let applied = engine.apply(&target(&create), &Command::Create(Box::new(create))).await?;
+    let applied = created(engine, create).await?;
     let is_new = applied.committed.is_some();
     let session = applied.session.or(applied.before).expect("what is created is there, before or after");
     app.out.report(&Created { session, is_new })?;
     app.sweep(engine).await;
     Ok(Exit::Success)
+}
+
+/// What is over does not keep its key, whoever sweeps or does not.
+async fn created(engine: &Engine, create: Create) -> anyhow::Result<Applied> {
+    let (target, command) = (target(&create), Command::Create(Box::new(create)));
+    match engine.apply(&target, &command).await {
+        Err(EngineError::Refused { refusal: Refusal::KeyInUse(_), .. })
+            if engine.apply(&target, &Command::ExpireIdle).await.is_ok() =>
+        {
+            Ok(engine.apply(&target, &command).await?)
+        }
+        applied => Ok(applied?),
+    }
 }
 
 async fn id(engine: &Engine, given: Option<SessionId>) -> anyhow::Result<SessionId> {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::log::{held, says};
-use crate::home::{Home, answer, keys};
+use crate::home::{Home, answer, keys, succeeded};
 
 #[test]
 fn a_session_is_created_pending_and_shown_with_everything_it_was_given() {
@@ -85,6 +85,31 @@ fn what_is_let_go_is_acquired_by_the_next_who_asks_and_keeps_its_state() {
     let old = home.refused_json(&["complete", "job", "--fence", "1"]);
     assert_eq!((&old["code"], &old["holder"]["id"]), (&"FENCED".into(), &"w2".into()));
     assert_eq!(home.json(&["resume", "job", "--fence", "2"])["state"], "active");
+}
+
+#[test]
+fn whoever_says_who_it_is_claims_whatever_fence_an_earlier_time_left_in_its_environment() {
+    let home = Home::new();
+    held(&home, "job");
+    let id = home.json(&["show", "job"])["id"].as_str().unwrap().to_owned();
+    let with_env = |words: &[&str]| {
+        answer(home.command().env("TENURE_SESSION_ID", &id).env("TENURE_FENCE", "1").args(words))
+    };
+    for (release, claim) in [("1", "start"), ("2", "acquire")] {
+        home.ok(&["release", "job", "--fence", release]);
+        succeeded(with_env(&[claim, "job", "--actor-id", "w1"]));
+    }
+    assert_eq!(home.json(&["show", "job"])["fence"], 3);
+    assert_eq!(with_env(&["acquire", "job"]).code, 3, "the old fence is not current");
+}
+
+#[test]
+fn a_key_is_free_once_its_session_is_over() {
+    let home = Home::new();
+    home.ok(&["create", "--key", "job", "--pending-timeout", "10m"]);
+    let create = |offset: &str| answer(home.at(offset).args(["create", "--key", "job"]));
+    assert_eq!(create("+9m").code, 3);
+    succeeded(create("+11m"));
 }
 
 #[test]
