@@ -108,8 +108,13 @@ impl Wait {
 /// no clock can tell.
 #[must_use]
 pub fn expires_in(session: &Session, now: &Moment) -> Option<Duration> {
-    let idle = session.due_at()?.since(now.wall?);
-    if session.idle?.spares_held { Some(idle.max(lease_left(session, now)?)) } else { Some(idle) }
+    let now_at = now.wall?;
+    let idle = session.idle_at().and_then(|at| {
+        let left = at.since(now_at);
+        if session.idle?.spares_held { Some(left.max(lease_left(session, now)?)) } else { Some(left) }
+    });
+    let fixed = session.unstarted_at().into_iter().chain(session.over_at()).map(|at| at.since(now_at));
+    idle.into_iter().chain(fixed).min()
 }
 
 /// How long a holder still excludes others; `None` if that has no end, or no clock can tell.

@@ -22,6 +22,8 @@ pub struct Filter {
     pub key_prefix: Option<String>,
     /// In this directory; or, where this is no path, in one whose last part this is.
     pub directory: Option<String>,
+    /// Created for the session with this id.
+    pub parent: Option<SessionId>,
     /// Opened within this time.
     pub created: Period,
     /// First started within this time.
@@ -55,6 +57,7 @@ impl Filter {
             && self.holder.as_ref().is_none_or(|holder| is_held_by(session, holder))
             && self.key_prefix.as_deref().is_none_or(|prefix| has_key(session, prefix))
             && self.directory.as_deref().is_none_or(|directory| works_in(session, directory))
+            && self.parent.as_ref().is_none_or(|parent| is_child(session, parent))
             && self.created.holds(Some(session.created_at))
             && self.started.holds(session.started_at)
             && self.finds(session)
@@ -90,6 +93,10 @@ fn is_held_by(session: &Session, holder: &ActorId) -> bool {
     session.lease.as_ref().is_some_and(|lease| lease.holder.id == *holder)
 }
 
+fn is_child(session: &Session, parent: &SessionId) -> bool {
+    session.parent.as_ref().is_some_and(|found| found.id == *parent)
+}
+
 fn has_key(session: &Session, prefix: &str) -> bool {
     session.key.as_ref().is_some_and(|key| key.as_str().starts_with(prefix))
 }
@@ -122,16 +129,18 @@ fn has_words(words: &BTreeSet<String>, term: &str) -> bool {
     parts.peek().is_some() && parts.all(begins)
 }
 
-/// The words by which a session is found: of its key, labels, activity and command, in that order, as many as
-/// are kept.
+/// The words by which a session is found: of its key, labels, activity, command and metadata, in that order, as
+/// many as are kept.
 #[must_use]
 pub fn words_of(session: &Session) -> BTreeSet<String> {
     let key = session.key.iter().map(|key| key.as_str());
     let labels = session.labels.iter().flat_map(|(name, value)| [name.as_str(), value]);
     let activity = session.activity.iter().map(|activity| activity.text.as_str());
     let command = session.command.iter().map(String::as_str);
+    let metadata =
+        session.facts.metadata.iter().flat_map(|(name, json)| words_in(name).chain(words_of_json(json)));
     let mut words = BTreeSet::new();
-    for word in key.chain(labels).chain(activity).chain(command).flat_map(words_in) {
+    for word in key.chain(labels).chain(activity).chain(command).flat_map(words_in).chain(metadata) {
         if words.len() == WORDS_MAX {
             break;
         }
@@ -144,6 +153,23 @@ pub fn words_of(session: &Session) -> BTreeSet<String> {
 pub fn words_in(text: &str) -> impl Iterator<Item = String> {
     let parts = text.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty());
     parts.map(|part| part.chars().flat_map(char::to_lowercase).take(WORD_CHARS_MAX).collect())
+}
+
+/// The words of JSON text. What is escaped in it, such as a line's end, stands between words.
+fn words_of_json(json: &str) -> impl Iterator<Item = String> {
+    let mut text = String::with_capacity(json.len());
+    let mut chars = json.chars();
+    while let Some(c) = chars.next() {
+        if c != '\\' {
+            text.push(c);
+            continue;
+        }
+        text.push(' ');
+        if chars.next() == Some('u') {
+            chars.by_ref().take("0000".len()).for_each(drop);
+        }
+    }
+    words_in(&text).collect::<Vec<_>>().into_iter()
 }
 
 #[cfg(test)]

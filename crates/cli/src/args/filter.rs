@@ -30,6 +30,9 @@ pub(crate) struct FilterArgs {
     /// Only sessions in this directory: a path, or the name of its last part
     #[arg(long, visible_alias = "worktree", value_name = "DIR")]
     pub(crate) directory: Option<String>,
+    /// Only sessions that were created for this one: an id, or a key
+    #[arg(long, value_name = "NAME")]
+    pub(crate) parent: Option<String>,
     /// Only sessions created then or later: an instant, a day, or how long ago (`90m`)
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) created_after: Option<Time>,
@@ -42,8 +45,8 @@ pub(crate) struct FilterArgs {
     /// Only sessions first started then or earlier
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) started_before: Option<Time>,
-    /// Only sessions where every one of these words begins a word of the key, the labels, the activity or the
-    /// command, or begins the id; may be repeated
+    /// Only sessions where every one of these words begins a word of the key, the labels, the activity, the
+    /// command or the metadata, or begins the id; may be repeated
     #[arg(long = "search", value_name = "WORDS")]
     pub(crate) search: Vec<String>,
 }

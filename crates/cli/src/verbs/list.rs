@@ -2,8 +2,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use tenure_core::id::SessionId;
 use tenure_core::time::{WallTime, millis};
-use tenure_engine::Engine;
+use tenure_engine::{Engine, EngineError};
 use tenure_store::{Filter, Handle, ListRequest, Order, Page, Period};
 
 use super::given;
@@ -19,7 +20,7 @@ use crate::render::session::Sessions;
 pub(super) async fn execute(app: &App, args: &ListArgs) -> anyhow::Result<Exit> {
     let order = order(args.order);
     let past = args.cursor.as_deref().map(|cursor| decode(cursor, order)).transpose()?;
-    let filtered = Filtered::of(app, &args.filter)?;
+    let filtered = Filtered::of(app, &args.filter).await?;
     let Some(engine) = app.existing()? else {
         app.out.report(&Sessions { is_filtered: filtered.is_narrow, ..Sessions::default() })?;
         return Ok(Exit::Success);
@@ -57,8 +58,13 @@ struct Filtered {
 }
 
 impl Filtered {
-    fn of(app: &App, args: &FilterArgs) -> anyhow::Result<Self> {
+    async fn of(app: &App, args: &FilterArgs) -> anyhow::Result<Self> {
+        let parent = match &args.parent {
+            Some(name) => Some(parent(app, name).await?),
+            None => None,
+        };
         let filter = Filter {
+            parent,
             states: args.states.clone(),
             kinds: args.kinds.clone(),
             labels: args.labels.clone(),
@@ -93,6 +99,17 @@ fn instant(time: Time, now: Option<WallTime>) -> anyhow::Result<WallTime> {
         (Time::Ago(_), None) => Err(Problem::usage("the system clock is before UNIX_EPOCH")
             .hint("write the instant itself")
             .into()),
+    }
+}
+
+/// The id of the session that is named. One that was deleted is known by its children only, and by its id.
+async fn parent(app: &App, name: &str) -> anyhow::Result<SessionId> {
+    match app.named(name).await {
+        Ok((_, listed)) => Ok(listed.session.id),
+        Err(error) if matches!(error.downcast_ref(), Some(EngineError::NotFound { .. })) => {
+            SessionId::parse(name).map_err(|_invalid| error)
+        }
+        Err(error) => Err(error),
     }
 }
 

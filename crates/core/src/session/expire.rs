@@ -23,8 +23,9 @@ impl Session {
         Some(later_than(self.last_activity_at, rule.after))
     }
 
-    /// When it has been pending for too long.
-    fn unstarted_at(&self) -> Option<WallTime> {
+    /// When it has been pending for too long, unless it is started.
+    #[must_use]
+    pub fn unstarted_at(&self) -> Option<WallTime> {
         let length = self.pending_timeout.filter(|_| self.state.name() == StateName::Pending)?;
         Some(later_than(self.created_at, length))
     }

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use tenure_core::limits;
-use tenure_core::session::{Session, StateName};
+use tenure_core::session::{Create, Expiry, Session, StateName};
 use tenure_engine::{Steady, Target, Wait, Waited};
+use tenure_store_testkit::fixture::{create, creating};
 use tenure_store_testkit::{Trouble, Verb};
 
 use crate::bench::{Bench, cancel, takeover};
@@ -73,4 +74,24 @@ async fn an_end_that_could_not_be_written_is_tried_again() {
     abandoned(&mut wait).await;
     bench.faults.next(Verb::Commit, Trouble::FailBefore);
     assert_eq!(ended(wait.next().await.unwrap()).state.name(), StateName::Expired);
+}
+
+#[tokio::test]
+async fn a_session_that_nobody_starts_in_time_and_one_whose_time_is_over_are_ended_then() {
+    let bench = Bench::new();
+    let minutes = |count: u64| Duration::from_secs(60 * count);
+    let unstarted = Expiry { pending: Some(minutes(2)), absolute: Some(minutes(5)), ..Expiry::default() };
+    let over = Expiry { absolute: Some(minutes(5)), ..Expiry::default() };
+    let steady = bench.steady();
+    for (id, expiry, expected) in
+        [("ses_unstarted", unstarted, minutes(2) + Duration::from_millis(1)), ("ses_over", over, minutes(5))]
+    {
+        let created = Create { expiry, ..create(id, None) };
+        let began = steady.now();
+        let made = bench.engine.apply(&Target::New, &creating(created)).await.unwrap();
+        let handle = made.committed.unwrap().handle;
+        let end = ended(bench.engine.wait(handle, bench.steady()).next().await.unwrap());
+        assert_eq!(end.state.name(), StateName::Expired);
+        assert_eq!(steady.now(), began + expected, "{id}: as soon as it is due");
+    }
 }

@@ -242,9 +242,10 @@ impl Asked {
             let sort = if directory.contains('/') { terms::DIRECTORY } else { terms::LAST_PART };
             terms::term(sort, directory)
         });
+        let parent = filter.parent.iter().map(|parent| terms::term(terms::PARENT, parent.as_str()));
         let found = filter.terms.iter().map(|term| Found::of(conn, ns, term)).collect::<Result<_, _>>()?;
         Ok(Self {
-            all: labels.chain(holder).chain(directory).collect(),
+            all: labels.chain(holder).chain(directory).chain(parent).collect(),
             key: filter.key_prefix.as_ref().map(|prefix| terms::term(terms::KEY, prefix)),
             found,
             states: states(filter),

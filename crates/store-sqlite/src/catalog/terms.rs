@@ -21,6 +21,7 @@ pub(super) const DIRECTORY: char = 'd';
 pub(super) const LAST_PART: char = 'n';
 pub(super) const KEY: char = 'y';
 pub(super) const LABEL: char = 'l';
+pub(super) const PARENT: char = 'p';
 pub(super) const WORD: char = 'w';
 
 /// A term of one sort.
@@ -59,8 +60,9 @@ fn steady(session: &Session) -> impl Iterator<Item = String> {
     let part = directory.and_then(last_part).map(|part| term(LAST_PART, part));
     let key = session.key.as_ref().map(|key| term(KEY, key.as_str()));
     let labels = session.labels.iter().map(|(name, value)| label(name, value));
+    let parent = session.parent.as_ref().map(|parent| term(PARENT, parent.id.as_str()));
     let words = words_of(session).into_iter().map(|word| term(WORD, &word));
-    whole.into_iter().chain(part).chain(key).chain(labels).chain(words)
+    whole.into_iter().chain(part).chain(key).chain(parent).chain(labels).chain(words)
 }
 
 /// What was true of a session and is no longer, and what has become true.
@@ -69,6 +71,7 @@ pub(super) fn difference(old: &Session, new: &Session) -> (Vec<String>, Vec<Stri
         && old.directory == new.directory
         && old.key == new.key
         && old.command == new.command
+        && old.facts.metadata == new.facts.metadata
         && old.activity.as_ref().map(|activity| &activity.text)
             == new.activity.as_ref().map(|activity| &activity.text);
     let terms = |session| if is_described_alike { moving(session).collect() } else { of(session) };

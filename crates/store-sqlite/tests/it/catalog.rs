@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::Connection;
-use tenure_core::id::Namespace;
+use tenure_core::id::{Namespace, SessionId};
 use tenure_core::session::{Session, StateName};
 use tenure_core::time::WallTime;
 use tenure_store::{
@@ -82,6 +82,7 @@ fn filters(begun: WallTime) -> Vec<Filter> {
         Filter { labels: fifth(0), states: vec![StateName::Active], ..base() },
         Filter { key_prefix: Some("rare".to_owned()), ..base() },
         Filter { key_prefix: Some("job-12".to_owned()), ..base() },
+        Filter { parent: Some(SessionId::parse("ses_none").unwrap()), ..base() },
         Filter { holder: Some(actor("runner-1")), labels: fifth(1), ..base() },
         Filter { directory: Some("work".to_owned()), states: vec![StateName::Cancelled], ..base() },
         Filter { created: Period { from: minute(100), to: minute(1100) }, ..base() },

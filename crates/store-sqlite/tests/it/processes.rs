@@ -349,8 +349,8 @@ fn limited_probe(home: &Home, kib: u64, deed: &str, words: &[&str]) -> Probe {
 async fn a_full_disk_changes_nothing_and_it_works_again_with_room() {
     let home = Home::new();
     let held = hold(&home.open(), "a").await;
-    // Each append takes about 40 KiB of the write-ahead log, which may grow to 300.
-    let mut probe = limited_probe(&home, 300, "append", &["a", "200", "40000"]);
+    // Each append takes about 40 KiB of the write-ahead log, which may grow to 800.
+    let mut probe = limited_probe(&home, 800, "append", &["a", "200", "40000"]);
     let mut appended = 0;
     let refused = loop {
         let said = probe.says().expect("it runs into its limit");

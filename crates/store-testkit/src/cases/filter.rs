@@ -6,13 +6,13 @@ use std::time::Duration;
 use tenure_core::id::Namespace;
 use tenure_core::kind::Kind;
 use tenure_core::lease::Lease;
-use tenure_core::session::{Session, State, StateName};
+use tenure_core::session::{Create, Session, State, StateName};
 use tenure_core::time::WallTime;
 use tenure_store::{CommitRequest, Filter, Handle, ListRequest, Listed, Order, Page, Period, Slot};
 
 use crate::fixture::{
-    Bench, Held, TICK, Target, actor, autonomous, cancel, claimant, complete, interactive, key, note, pause,
-    run, session_id, slot, start, storing, takeover, workspace,
+    Bench, Held, TICK, Target, actor, autonomous, cancel, claimant, complete, create, creating, interactive,
+    key, note, pause, run, session_id, slot, start, storing, takeover, workspace,
 };
 use crate::{Harness, list_all};
 
@@ -95,6 +95,23 @@ pub async fn a_list_by_holder_shows_what_is_held_now(harness: &dyn Harness) {
     bench.commit(two.handle, &cancel()).await;
     assert_eq!(shown(&bench, by("runner-1")).await, []);
     assert_eq!(shown(&bench, by("runner-")).await, [], "a name is a whole name");
+}
+
+/// A child is found by its parent's whole id, as long as it is there, whatever becomes of it or of its parent.
+pub async fn a_list_by_parent_shows_its_children(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let of = |id: &str| Filter { parent: Some(session_id(id)), ..Filter::default() };
+    let child = |id: &str| creating(Create { parent: Some(session_id("ses_parent")), ..create(id, None) });
+    let parent = bench.commit(Target::New, &start(run("ses_parent", None, 1))).await.handle;
+    let one = bench.commit(Target::New, &child("ses_one")).await.handle;
+    bench.commit(Target::New, &start(run("ses_other", None, 1))).await;
+    let two = bench.commit(Target::New, &child("ses_two")).await.handle;
+    assert_eq!(shown(&bench, of("ses_parent")).await, [two, one]);
+    bench.commit(one, &cancel()).await;
+    bench.commit(parent, &cancel()).await;
+    assert_eq!(shown(&bench, of("ses_parent")).await, [two, one]);
+    assert_eq!(shown(&bench, of("ses_par")).await, []);
+    assert_eq!(shown(&bench, of("ses_one")).await, []);
 }
 
 /// Keys are found by how they begin, exactly as they are written.

@@ -73,11 +73,14 @@ impl World {
         let mut filter = Filter::default();
         match op.spot {
             0 => {
-                filter.states = StateName::ALL.into_iter().skip(number).take(who).collect();
-                filter.kinds = Kind::ALL.into_iter().take(who % 3).collect();
+                let states = if number.is_multiple_of(2) { who } else { 0 };
+                filter.states = StateName::ALL.into_iter().skip(number).take(states).collect();
+                filter.kinds = Kind::ALL.into_iter().skip(number % 3).take(who % 3).collect();
             }
             1 => {
                 filter.labels = (0..who % 3).map(|n| (format!("label{n}"), n.to_string())).collect();
+                let parent = chosen.and_then(|session| session.parent.as_ref()).filter(|_| who > 0);
+                filter.parent = parent.map(|parent| parent.id.clone());
                 let directory = ["elsewhere", "/work", "work"].get(number);
                 filter.directory = directory.map(|directory| (*directory).to_owned());
             }

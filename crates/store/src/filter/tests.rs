@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tenure_core::id::{Key, Namespace, Revision};
-use tenure_core::session::{Activity, Counters, Facts, Mode, State};
+use tenure_core::session::{Activity, Counters, Facts, Mode, Parent, State};
 
 use super::*;
 
@@ -60,6 +60,30 @@ fn words_are_found_by_their_beginning_wherever_they_stand_and_however_they_are_w
     for term in ["ightly", "webs", "shop-web-x", "nightlyy", "", "--", "home"] {
         assert!(!found(term), "{term}");
     }
+}
+
+#[test]
+fn words_of_metadata_are_found_and_escapes_are_not() {
+    let mut session = session();
+    let metadata = [("issue", "4711"), ("note", r#"{"said":"wörtlich\nnever\u001bfound","a":["\\\\path"]}"#)];
+    session.facts.metadata = metadata.map(|(name, json)| (name.to_owned(), json.to_owned())).into();
+    let found = |term: &str| Filter { terms: vec![term.to_owned()], ..Filter::default() }.admits(&session);
+    for term in ["issue", "4711", "said", "wörtlich", "never", "found", "path"] {
+        assert!(found(term), "{term}");
+    }
+    for term in ["nnever", "u001b", "001bfound"] {
+        assert!(!found(term), "{term}");
+    }
+}
+
+#[test]
+fn a_child_is_found_by_its_parent() {
+    let mut child = session();
+    let of = |id: &str| Filter { parent: Some(SessionId::parse(id).unwrap()), ..Filter::default() };
+    assert!(!of("ses_01P").admits(&child));
+    child.parent = Some(Parent { id: SessionId::parse("ses_01P").unwrap(), deleted: true });
+    assert!(of("ses_01P").admits(&child));
+    assert!(!of("ses_01").admits(&child));
 }
 
 #[test]

@@ -19,6 +19,8 @@ fn what_has_ended_is_deleted_and_what_is_open_only_by_force() {
     assert_eq!(home.ask(&["show", &id]).code, 1);
     assert_eq!(home.ask(&["events", &id]).code, 1);
     assert_eq!(home.json(&["show", "child"])["parent"], json!({ "id": id, "deleted": true }));
+    let children = home.json(&["list", "--parent", &id]);
+    assert_eq!(children["data"][0]["id"], "child", "by the id that it had");
     assert!(home.ok(&["show", "child"]).contains(&format!("{id} (deleted)")));
     let forced = home.json(&["delete", "child", "--force", "--actor-id", "op"]);
     assert_eq!(forced["state"], "cancelled");

@@ -134,6 +134,8 @@ flaws! {
     ListsAnyHolder,
     /// A list does not look at the key.
     ListsAnyKey,
+    /// A list does not look at the parent.
+    ListsAnyParent,
     /// A list does not look at the directory.
     ListsAnyDirectory,
     /// A list does not look at when sessions were opened.

@@ -24,6 +24,7 @@ impl Inspect for MutantStore {
             Flaw::ListsAnyLabel => request.filter.labels.truncate(1),
             Flaw::ListsAnyHolder => request.filter.holder = None,
             Flaw::ListsAnyKey => request.filter.key_prefix = None,
+            Flaw::ListsAnyParent => request.filter.parent = None,
             Flaw::ListsAnyDirectory => request.filter.directory = None,
             Flaw::ListsAnyCreation => request.filter.created = Period::default(),
             Flaw::ListsAnyStart => request.filter.started = Period::default(),
