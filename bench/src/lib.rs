@@ -1,5 +1,7 @@
 //! What every benchmark needs: a durable directory, percentiles, CPU time, the disk's own speed.
 
+pub mod many;
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
@@ -12,8 +14,10 @@ use tenure_core::id::{ActorId, Key, Namespace};
 use tenure_core::kind::{IdleRule, Kind};
 use tenure_core::lease::{Holder, HolderKind, Ttl};
 use tenure_core::session::{Claimant, StartRun};
+use tenure_core::time::WallTime;
 use tenure_engine::{Ids, Target};
-use tenure_store::Slot;
+use tenure_store::{Clock, Slot};
+use tenure_store_sqlite::SystemClock;
 
 /// A directory on the disk that holds the build, not in memory: durable writes are the point.
 pub fn directory() -> TempDir {
@@ -79,7 +83,7 @@ pub fn run(ids: &dyn Ids, n: usize) -> StartRun {
     let actor = ActorId::parse(&format!("owner/{n}")).expect("a plain name");
     let holder = Holder { kind: HolderKind::Run, id: actor, supervisor: None, place: None };
     StartRun {
-        id: ids.session_id(None),
+        id: ids.session_id(Some(now())),
         namespace: Namespace::default_name(),
         key: None,
         claimant: Claimant { holder, incarnation: ids.incarnation() },
@@ -90,6 +94,11 @@ pub fn run(ids: &dyn Ids, n: usize) -> StartRun {
         idle: Some(IdleRule { after: Duration::from_secs(1800), spares_held: true }),
         takeover: None,
     }
+}
+
+/// What the wall clock says.
+pub fn now() -> WallTime {
+    SystemClock::new().now().wall.expect("the clock can be used")
 }
 
 /// Gives run `n` a key, labels, a command and a directory, as people do.

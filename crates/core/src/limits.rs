@@ -58,7 +58,7 @@ pub const STUCK_AFTER: Duration = Duration::from_secs(30 * 60);
 /// When more than this part of the sessions that were opened lately has expired, that is worth a look.
 pub const EXPIRED_PERCENT_MAX: u64 = 10;
 /// Most stuck sessions that are looked at for having done nothing at all.
-pub const STUCK_LOOKED_AT_MAX: usize = 1000;
+pub const STUCK_LOOKED_AT_MAX: usize = 200;
 /// Lease of a session that is driven by hand, when nothing else was asked for.
 pub const HAND_TTL_DEFAULT: Duration = Duration::from_secs(60);
 /// An agent session without activity for longer than this expires.

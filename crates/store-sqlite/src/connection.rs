@@ -33,6 +33,8 @@ pub(crate) fn open(place: &Place, role: Role) -> Result<Connection, rusqlite::Er
     })?;
     // The last one to close would copy the log back and delete it, in the way of whoever opens just then.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    // A plan never depends on bound values: else SQLite prepares every join anew for each of them.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // Acknowledged means durable. The log is copied back beside the commits, not in them.
     conn.execute_batch(match role {
         Role::Writer => {

@@ -114,6 +114,7 @@ statements! {
     WATCH_FIND = "watch_find",
     WATCH_INSERT = "watch_insert",
     ZONE_FIND = "zone_find",
+    ZONE_SLICES = "zone_slices",
     ZONE_WRITE = "zone_write",
 }
 

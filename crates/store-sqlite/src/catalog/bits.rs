@@ -3,13 +3,13 @@
 use tenure_store::Handle;
 
 /// How many sessions a block has.
-pub(super) const BLOCK: i64 = 1024;
+pub(super) const BLOCK: i64 = 4096;
 /// The last place in a block.
-pub(super) const LAST: u16 = 1023;
+pub(super) const LAST: u16 = 4095;
 
-const WORDS: usize = 16;
+const WORDS: usize = 64;
 /// From so many on, a set is kept as one bit for each session, else as a list of places.
-const DENSE: usize = 64;
+const DENSE: usize = 256;
 
 /// A set of sessions of one block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,18 +66,16 @@ impl Bits {
         self.with(other, |one, two| one | two)
     }
 
-    pub(super) fn without(&self, other: &Self) -> Self {
-        self.with(other, |one, two| one & !two)
-    }
-
     fn with(&self, other: &Self, both: impl Fn(u64, u64) -> u64) -> Self {
         Self(std::array::from_fn(|at| both(self.0[at], other.0[at])))
     }
 
     /// The places, in order.
-    pub(super) fn places(&self) -> impl DoubleEndedIterator<Item = u16> {
-        let bits = *self;
-        (0..=LAST).filter(move |place| (bits.0[usize::from(place / 64)] >> (place % 64)) & 1 == 1)
+    pub(super) fn places(&self) -> impl Iterator<Item = u16> {
+        let words = (0..).step_by(64).zip(self.0).filter(|(_, word)| *word != 0);
+        words.flat_map(|(first, word): (u16, u64)| {
+            (0..64).filter(move |place| (word >> place) & 1 == 1).map(move |place| first + place)
+        })
     }
 
     /// As it is stored.
@@ -114,30 +112,29 @@ mod tests {
 
     #[test]
     fn few_and_many_places_come_back_in_order() {
-        for step in [1, 2, 15, 16, 17, 300, 1024] {
+        for step in [1, 2, 15, 16, 17, 300, 4096] {
             let mut bits = Bits::NONE;
-            (0..1024).step_by(step).for_each(|place| bits.insert(place));
+            (0..=LAST).step_by(step).for_each(|place| bits.insert(place));
             assert_eq!(Bits::decode(&bits.encode()), Some(bits));
-            assert!(bits.places().eq((0..1024).step_by(step)));
+            assert!(bits.places().eq((0..=LAST).step_by(step)));
             assert_eq!(bits.count(), bits.places().count());
         }
         assert_eq!(Bits::NONE.encode(), [0; 0]);
-        assert_eq!(Bits::decode(&[0, 4]), None, "no block has a place 1024");
+        assert_eq!(Bits::decode(&[0, 16]), None, "no block has a place 4096");
         assert_eq!(Bits::decode(&[1]), None);
     }
 
     #[test]
     fn sets_are_put_together() {
-        let (low, high) = (Bits::between(0, 600), Bits::between(500, 1023));
+        let (low, high) = (Bits::between(0, 600), Bits::between(500, LAST));
         assert_eq!(low.and(&high), Bits::between(500, 600));
         assert_eq!(low.or(&high), Bits::ALL);
-        assert_eq!(low.without(&high), Bits::between(0, 499));
         assert!(low.and(&Bits::NONE).is_empty());
     }
 
     #[test]
     fn every_session_has_a_place() {
-        for handle in [1, 1023, 1024, 5000] {
+        for handle in [1, 4095, 4096, 20_000] {
             let (block, place) = place_of(Handle(handle));
             assert_eq!(handle_at(block, place), Handle(handle));
         }

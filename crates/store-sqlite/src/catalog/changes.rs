@@ -9,22 +9,18 @@ use tenure_store::Handle;
 use super::bits::{Bits, place_of};
 use super::postings::posting;
 use super::terms;
-use super::zone::Zone;
+use super::zone::{Stretch, Zone, stretches};
 use crate::error::WorkError;
 use crate::sql;
 
-/// What becomes of one posting.
-#[derive(Debug, Clone, Copy)]
-struct Flip {
-    touched: Bits,
-    set: Bits,
-}
+/// What becomes of one posting: at which places the term is true from now on, or no longer, in order.
+type Flips = Vec<(u16, bool)>;
 
 /// What a group of writes changes in the catalog.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
-    flips: BTreeMap<(i64, i64, String), Flip>,
-    zones: BTreeMap<i64, Zone>,
+    flips: BTreeMap<(i64, i64, String), Flips>,
+    zones: BTreeMap<Stretch, Zone>,
 }
 
 impl Changes {
@@ -64,46 +60,53 @@ impl Changes {
 
     fn flip(&mut self, (ns, handle): (i64, Handle), term: String, is_true: bool) {
         let (block, place) = place_of(handle);
-        let flip =
-            self.flips.entry((ns, block, term)).or_insert(Flip { touched: Bits::NONE, set: Bits::NONE });
-        flip.touched.insert(place);
-        if is_true { flip.set.insert(place) } else { flip.set.remove(place) }
+        self.flips.entry((ns, block, term)).or_default().push((place, is_true));
     }
 
     fn widen(&mut self, handle: Handle, session: &Session) {
-        let zone = self.zones.entry(place_of(handle).0).or_default();
-        *zone = zone.or(Zone::of(session));
+        for stretch in stretches(handle) {
+            let zone = self.zones.entry(stretch).or_default();
+            *zone = std::mem::take(zone).or(Zone::of(session));
+        }
     }
 
     /// The postings that there would be if there were none before.
     pub(super) fn postings(&self) -> BTreeMap<(i64, String), Bits> {
-        let set = self.flips.iter().filter(|(_, flip)| !flip.set.is_empty());
-        set.map(|((ns, _, term), flip)| ((*ns, term.clone()), flip.set)).collect()
+        let set = self.flips.iter();
+        set.map(|((ns, _, term), flips)| ((*ns, term.clone()), after(Bits::NONE, flips))).collect()
     }
 
-    /// The zone that a block would have if it had none before.
-    pub(super) fn zone(&self, block: i64) -> Zone {
-        self.zones.get(&block).copied().unwrap_or_default()
+    /// The zones that there would be if there were none before.
+    pub(super) fn zones(&self) -> impl Iterator<Item = (Stretch, &Zone)> {
+        self.zones.iter().map(|(stretch, zone)| (*stretch, zone))
     }
 
     /// Enters everything.
     pub(crate) fn write(&mut self, conn: &Connection) -> Result<(), WorkError> {
-        for ((ns, block, term), flip) in std::mem::take(&mut self.flips) {
+        for ((ns, block, term), flips) in std::mem::take(&mut self.flips) {
             let key = (ns, block, term.as_str());
             let before = posting(conn, key)?;
-            let after = before.without(&flip.touched).or(&flip.set);
+            let after = after(before, &flips);
             if after.is_empty() {
                 sql::write(conn, sql::POSTING_DELETE, key)?;
             } else if after != before {
                 sql::write(conn, sql::POSTING_WRITE, (ns, block, term.as_str(), after.encode()))?;
             }
         }
-        for (block, zone) in std::mem::take(&mut self.zones) {
-            let before = Zone::find(conn, block)?;
+        for (stretch, zone) in std::mem::take(&mut self.zones) {
+            let before = Zone::find(conn, stretch)?;
             if !before.covers(&zone) {
-                before.or(zone).write(conn, block)?;
+                before.or(zone).write(conn, stretch)?;
             }
         }
         Ok(())
     }
+}
+
+/// A posting after what becomes of it.
+fn after(mut bits: Bits, flips: &Flips) -> Bits {
+    for (place, is_true) in flips {
+        if *is_true { bits.insert(*place) } else { bits.remove(*place) }
+    }
+    bits
 }

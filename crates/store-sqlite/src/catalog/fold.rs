@@ -12,7 +12,7 @@ use crate::sql;
 pub(crate) const FOLDED_AT_ONCE: i64 = 64;
 
 /// How many are entered at once where many wait.
-const CHUNK: i64 = 4096;
+const CHUNK: i64 = 1024;
 
 /// The newest session that is in the catalog.
 pub(crate) fn folded(conn: &Connection) -> Result<i64, WorkError> {

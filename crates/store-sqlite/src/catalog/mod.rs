@@ -1,6 +1,6 @@
 //! By what sessions are found: which terms are true of which, block by block.
 //!
-//! A *block* is 1024 consecutive sessions, and a *posting* says of which sessions of a block a term is true.
+//! A *block* is 4096 consecutive sessions, and a *posting* says of which sessions of a block a term is true.
 //! Any filter is an intersection of a few such sets, so a list costs a handful of small reads for each
 //! thousand sessions, however little fits. Postings of terms that thousands share cost a bit for each
 //! session; they lie where new sessions are, not all over the file.

@@ -10,7 +10,7 @@ use super::bits::{Bits, handle_at};
 use super::fold::folded;
 use super::postings::in_states;
 use super::terms;
-use super::zone::Zone;
+use super::zone::{self, Zone};
 use crate::error::WorkError;
 use crate::row::Stored;
 use crate::sql;
@@ -23,7 +23,7 @@ pub(crate) fn open_since(conn: &Connection, ns: i64) -> Result<Option<(WallTime,
     }
     let mut blocks = Vec::new();
     each_block(conn, ns, StateName::is_terminal, |block, open| {
-        blocks.push((block, open, Zone::find(conn, block)?));
+        blocks.push((block, open, Zone::find(conn, zone::block(block))?));
         Ok(())
     })?;
     // A block is read only if it can hold an earlier or a later one than was found.

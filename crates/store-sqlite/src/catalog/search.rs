@@ -12,7 +12,7 @@ use super::bits::{Bits, LAST, handle_at, place_in, place_of};
 use super::fold::folded;
 use super::postings::{each, in_states, posting};
 use super::terms;
-use super::zone::Zone;
+use super::zone::{self, Zone};
 use crate::error::WorkError;
 use crate::row::{Stored, signed};
 use crate::sql;
@@ -25,7 +25,7 @@ const SEEK: usize = 4;
 const LOAD: usize = 16;
 
 /// More ids than this that begin alike are not told from each other before the sessions are read.
-const IDS_MAX: usize = 2000;
+const IDS_MAX: usize = 500;
 
 /// One page of the sessions that a filter lets through.
 pub(crate) fn list(conn: &Connection, request: &ListRequest) -> Result<Page, WorkError> {
@@ -73,7 +73,8 @@ struct Found {
 /// Sessions whose ids begin alike.
 enum Ids {
     Few(Vec<Handle>),
-    Many,
+    /// They begin like one of these.
+    Many([String; 2]),
 }
 
 struct Search<'a> {
@@ -193,10 +194,13 @@ impl<'a> Search<'a> {
 
     /// Which sessions of a block are to be read. What finds least is asked first.
     fn bits(&mut self, block: i64, within: Bits) -> Result<Bits, WorkError> {
-        if self.asked.has_times && !Zone::find(self.conn, block)?.can_hold(&self.request.filter) {
-            return Ok(Bits::NONE);
-        }
         let mut bits = within;
+        if self.asked.has_times {
+            bits = bits.and(&self.in_times(block)?);
+        }
+        if bits.is_empty() {
+            return Ok(bits);
+        }
         for term in &self.asked.all {
             self.steps = self.steps.saturating_sub(SEEK);
             bits = bits.and(&posting(self.conn, (self.ns, block, term))?);
@@ -218,7 +222,7 @@ impl<'a> Search<'a> {
             if bits.is_empty() {
                 return Ok(bits);
             }
-            bits = bits.and(&found.bits(block, &mut union)?);
+            bits = bits.and(&found.bits(conn, block, &mut union)?);
         }
         if bits.is_empty() {
             return Ok(bits);
@@ -226,6 +230,19 @@ impl<'a> Search<'a> {
         let (states, count) = in_states(conn, at, self.asked.states.as_deref())?;
         self.steps = self.steps.saturating_sub(SEEK + count);
         Ok(bits.and(&states))
+    }
+}
+
+impl Search<'_> {
+    /// The sessions of a block that lie in slices which can hold some of the times asked for.
+    fn in_times(&mut self, block: i64) -> Result<Bits, WorkError> {
+        let filter = &self.request.filter;
+        self.steps = self.steps.saturating_sub(SEEK);
+        if !Zone::find(self.conn, zone::block(block))?.can_hold(filter) {
+            return Ok(Bits::NONE);
+        }
+        self.steps = self.steps.saturating_sub(SEEK * 2);
+        zone::slices(self.conn, block, |slice| slice.can_hold(filter))
     }
 }
 
@@ -273,12 +290,18 @@ impl Found {
 
     fn bits(
         &self,
+        conn: &Connection,
         block: i64,
         union: &mut impl FnMut(&str) -> Result<Bits, WorkError>,
     ) -> Result<Bits, WorkError> {
         let mut by_id = Bits::NONE;
         match &self.ids {
-            Ids::Many => return Ok(Bits::ALL),
+            Ids::Many(beginnings) => {
+                let can_have = |zone: &Zone| beginnings.iter().any(|beginning| zone.can_have(beginning));
+                if can_have(&Zone::find(conn, zone::block(block))?) {
+                    by_id = zone::slices(conn, block, can_have)?;
+                }
+            }
             Ids::Few(handles) => {
                 let here =
                     handles.iter().map(|handle| place_of(*handle)).filter(|(there, _)| *there == block);
@@ -305,13 +328,14 @@ impl Ids {
             return Ok(Self::Few(Vec::new()));
         }
         let made = format!("{}{}", SessionId::PREFIX, term.to_ascii_uppercase());
+        let beginnings = [term.to_owned(), made];
         let mut handles = Vec::new();
-        for beginning in [term, &made] {
+        for beginning in &beginnings {
             // An id has only characters that come before this one.
             let end = format!("{beginning}\u{7f}");
-            let range = (ns, beginning, &end, signed(IDS_MAX as u64 + 1));
+            let range = (ns, beginning.as_str(), &end, signed(IDS_MAX as u64 + 1));
             handles.extend(sql::all(conn, sql::FIND_IDS, range, |row| Ok(Handle(row.get(0)?)))?);
         }
-        Ok(if handles.len() > IDS_MAX { Self::Many } else { Self::Few(handles) })
+        Ok(if handles.len() > IDS_MAX { Self::Many(beginnings) } else { Self::Few(handles) })
     }
 }

@@ -1,8 +1,13 @@
 //! How the catalog is asked.
 
-use rusqlite::Connection;
+use std::time::Duration;
 
-use crate::sql;
+use rusqlite::{Connection, StatementStatus};
+use tenure_core::id::Incarnation;
+
+use crate::place::Place;
+use crate::troubles::Troubles;
+use crate::{open, sql};
 
 fn plan(conn: &Connection, statement: &str) -> Vec<String> {
     let mut explained = conn.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
@@ -30,8 +35,25 @@ fn nothing_that_a_list_asks_is_scanned_or_sorted() {
         sql::POSTING_FIND,
         sql::POSTING_FROM,
         sql::ZONE_FIND,
+        sql::ZONE_SLICES,
     ] {
         let steps = plan(&conn, statement);
         assert!(steps.iter().all(|step| step.starts_with("SEARCH")), "{statement}: {steps:#?}");
+    }
+}
+
+/// Whatever is bound, the plan stays: preparing costs more than most statements.
+#[test]
+fn no_statement_is_prepared_anew_for_what_is_bound() {
+    let home = tempfile::tempdir().unwrap();
+    let place = Place::of(&home.path().join("tenure.db"), Incarnation([1; 16])).unwrap();
+    let conn = open::open(&place, &Troubles::default(), Duration::from_secs(2)).unwrap();
+    for statement in [sql::FIND_HANDLE, sql::FIND_ID, sql::FIND_SLOT, sql::FIND_NEWEST, sql::FIND_DUE] {
+        let mut prepared = conn.prepare(statement).unwrap();
+        let count = prepared.parameter_count();
+        for value in 0..5 {
+            prepared.exists(rusqlite::params_from_iter(vec![value; count])).unwrap();
+        }
+        assert_eq!(prepared.get_status(StatementStatus::RePrepare), 0, "{statement}");
     }
 }

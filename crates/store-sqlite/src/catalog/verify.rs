@@ -28,8 +28,10 @@ pub(crate) fn check_postings(conn: &Connection) -> Result<Vec<String>, WorkError
         if changes.postings() != stored(conn, block)? {
             found.push(format!("what sessions {first} to {last} are found by is not what they are"));
         }
-        if !Zone::find(conn, block)?.covers(&changes.zone(block)) {
-            found.push(format!("a session of {first} to {last} is older or younger than is noted"));
+        for (stretch, zone) in changes.zones() {
+            if !Zone::find(conn, stretch)?.covers(zone) {
+                found.push(format!("a session of {first} to {last} lies outside of what is noted of them"));
+            }
         }
     }
     Ok(found)

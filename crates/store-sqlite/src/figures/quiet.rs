@@ -12,7 +12,7 @@ use crate::row::{Stored, signed};
 use crate::sql;
 
 /// From so many active sessions in a block on, all heads of the block are read in a row.
-const MANY: usize = 48;
+const MANY: usize = 256;
 
 /// Those that were last active first, as many as are wanted.
 struct Longest {

@@ -1,1 +1,1 @@
-SELECT created_min, created_max, started_min, started_max FROM zone WHERE block = ?1
+SELECT number, created_min, created_max, started_min, started_max, id_min, id_max FROM zone WHERE level = ?1 AND number = ?2

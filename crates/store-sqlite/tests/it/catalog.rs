@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 use crate::support::{Home, hold};
 
 /// More than one block.
-const SESSIONS: u64 = 1400;
+const SESSIONS: u64 = 4500;
 const MINUTE_MS: u64 = 60_000;
 
 async fn store_all(store: &Arc<SqliteStore>, requests: impl Iterator<Item = CommitRequest>) {
@@ -91,6 +91,8 @@ fn filters(begun: WallTime) -> Vec<Filter> {
         Filter { terms: terms(&["w299"]), ..base() },
         Filter { terms: terms(&["w2", "job"]), ..base() },
         Filter { terms: terms(&["ses_12"]), ..base() },
+        Filter { terms: terms(&["ses_1"]), ..base() },
+        Filter { terms: terms(&["ses", "w7"]), states: vec![StateName::Active], ..base() },
         Filter { terms: terms(&["12", "fifth"]), labels: fifth(4), ..base() },
         Filter { terms: terms(&["nothing"]), ..base() },
     ]
@@ -203,7 +205,7 @@ async fn a_posting_that_tells_something_else_is_found() {
     let damages = [
         "DELETE FROM posting WHERE term = 'lfifth=3' AND block = 1",
         "DELETE FROM posting WHERE term LIKE 's%' AND block = 0",
-        "UPDATE zone SET created_max = created_min WHERE block = 1",
+        "UPDATE zone SET created_max = created_min WHERE level = 1 AND number = 1",
     ];
     let mut known = 0;
     for damage in damages {

@@ -1,4 +1,4 @@
--- By what sessions are found. Sessions are taken together in blocks of 1024 consecutive numbers; a term is
+-- By what sessions are found. Sessions are taken together in blocks of 4096 consecutive numbers; a term is
 -- something that is true of a session (its state, a label, a word). bits says of which sessions of a block.
 CREATE TABLE posting (
     ns INTEGER NOT NULL,
@@ -8,14 +8,18 @@ CREATE TABLE posting (
     PRIMARY KEY (ns, block, term)
 ) WITHOUT ROWID, STRICT;
 
--- When the sessions of a block were opened and started: the first and the last of them.
+-- Between which instants and ids the sessions of a stretch lie: of a slice of 64 (level 0) or of a block (level 1).
 CREATE TABLE zone (
-    block INTEGER PRIMARY KEY,
+    level INTEGER NOT NULL,
+    number INTEGER NOT NULL,
     created_min INTEGER NOT NULL,
     created_max INTEGER NOT NULL,
     started_min INTEGER,
-    started_max INTEGER
-) STRICT;
+    started_max INTEGER,
+    id_min TEXT NOT NULL,
+    id_max TEXT NOT NULL,
+    PRIMARY KEY (level, number)
+) WITHOUT ROWID, STRICT;
 
 -- Up to which session postings and zones tell everything. What is newer is looked at itself.
 CREATE TABLE folded (
