@@ -70,6 +70,7 @@ statements! {
     POSTING_DELETE = "posting_delete",
     POSTING_FIND = "posting_find",
     POSTING_FROM = "posting_from",
+    POSTING_INSERT = "posting_insert",
     POSTING_WRITE = "posting_write",
     PROCESS_DELETE = "process_delete",
     PROCESS_FIND = "process_find",

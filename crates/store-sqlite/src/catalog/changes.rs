@@ -85,6 +85,12 @@ impl Changes {
     pub(crate) fn write(&mut self, conn: &Connection) -> Result<(), WorkError> {
         for ((ns, block, term), flips) in std::mem::take(&mut self.flips) {
             let key = (ns, block, term.as_str());
+            // Most terms are true of one session only, and are not there before it.
+            if let [(place, true)] = flips[..]
+                && sql::write(conn, sql::POSTING_INSERT, (ns, block, key.2, place.to_le_bytes()))? == 1
+            {
+                continue;
+            }
             let before = posting(conn, key)?;
             let after = after(before, &flips);
             if after.is_empty() {

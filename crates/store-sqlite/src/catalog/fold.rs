@@ -9,7 +9,16 @@ use crate::row::Stored;
 use crate::sql;
 
 /// How many new sessions are entered together: fewer make more work of each, more make lists look at more.
-pub(crate) const FOLDED_AT_ONCE: i64 = 64;
+const FOLDED_AT_ONCE: i64 = 64;
+
+/// So many of the newest are not entered yet: most sessions change most while they are new.
+const NEWEST: i64 = 256;
+
+/// Up to which session the catalog should tell everything, if more should be entered.
+pub(crate) fn due(folded: i64, newest: Handle) -> Option<i64> {
+    let to = newest.0 - NEWEST;
+    (to - folded >= FOLDED_AT_ONCE).then_some(to)
+}
 
 /// How many are entered at once where many wait.
 const CHUNK: i64 = 1024;

@@ -5,8 +5,8 @@
 //! thousand sessions, however little fits. Postings of terms that thousands share cost a bit for each
 //! session; they lie where new sessions are, not all over the file.
 //!
-//! New sessions are not entered one by one: the newest few dozen are looked at themselves, and are entered
-//! (*folded*) together. What changes in a session that was folded is entered with the change. The answer is
+//! New sessions are not entered one by one: the newest few hundred are looked at themselves, and are entered
+//! (*folded*) some dozens together. What changes in a session that was folded is entered with the change. The answer is
 //! read from the session itself in the end, so that a posting only has to be complete.
 
 mod bits;
@@ -23,7 +23,7 @@ mod zone;
 mod tests;
 
 pub(crate) use changes::Changes;
-pub(crate) use fold::{FOLDED_AT_ONCE, build, fold, folded};
+pub(crate) use fold::{build, due, fold, folded};
 pub(crate) use open::{each_active, open_since};
 pub(crate) use search::list;
 pub(crate) use verify::check_postings;

@@ -24,6 +24,9 @@ const SEEK: usize = 4;
 /// Reading a session that does not fit, in such steps.
 const LOAD: usize = 16;
 
+/// So many words of the beginning of a key are looked for before the keys themselves are read.
+const KEY_WORDS: usize = 16;
+
 /// More ids than this that begin alike are not told from each other before the sessions are read.
 const IDS_MAX: usize = 500;
 
@@ -55,8 +58,8 @@ fn go_on(flow: Flow, next: impl FnOnce() -> Result<Flow, WorkError>) -> Result<F
 struct Asked {
     /// Terms that must all be true.
     all: Vec<String>,
-    /// The beginnings of keys.
-    key: Option<String>,
+    /// Words that begin words of the key, which are words of the session.
+    key: Vec<String>,
     /// What was searched for.
     found: Vec<Found>,
     /// The terms of states and kinds, one of which must be true.
@@ -215,8 +218,11 @@ impl<'a> Search<'a> {
             *steps = steps.saturating_sub(SEEK + count);
             Ok(bits)
         };
-        if let Some(key) = &self.asked.key {
-            bits = bits.and(&union(key)?);
+        for word in &self.asked.key {
+            bits = bits.and(&union(word)?);
+            if bits.is_empty() {
+                return Ok(bits);
+            }
         }
         for found in &self.asked.found {
             if bits.is_empty() {
@@ -263,12 +269,18 @@ impl Asked {
         let found = filter.terms.iter().map(|term| Found::of(conn, ns, term)).collect::<Result<_, _>>()?;
         Ok(Self {
             all: labels.chain(holder).chain(directory).chain(parent).collect(),
-            key: filter.key_prefix.as_ref().map(|prefix| terms::term(terms::KEY, prefix)),
+            key: filter.key_prefix.as_deref().map(key_words).unwrap_or_default(),
             found,
             states: states(filter),
             has_times: !filter.created.is_open() || !filter.started.is_open(),
         })
     }
+}
+
+/// Terms that are true of every session whose key begins like this. The words of a key are kept before others,
+/// so the first few are always there.
+fn key_words(prefix: &str) -> Vec<String> {
+    words_in(prefix).take(KEY_WORDS).map(|word| terms::term(terms::WORD, &word)).collect()
 }
 
 /// The terms of a filter's states and kinds; `None` where any will do.

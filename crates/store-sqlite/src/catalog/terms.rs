@@ -19,7 +19,6 @@ pub(super) const STATES: &str = "s";
 pub(super) const HOLDER: char = 'h';
 pub(super) const DIRECTORY: char = 'd';
 pub(super) const LAST_PART: char = 'n';
-pub(super) const KEY: char = 'y';
 pub(super) const LABEL: char = 'l';
 pub(super) const PARENT: char = 'p';
 pub(super) const WORD: char = 'w';
@@ -58,11 +57,10 @@ fn steady(session: &Session) -> impl Iterator<Item = String> {
     let directory = session.directory.as_deref();
     let whole = directory.map(|directory| term(DIRECTORY, directory));
     let part = directory.and_then(last_part).map(|part| term(LAST_PART, part));
-    let key = session.key.as_ref().map(|key| term(KEY, key.as_str()));
     let labels = session.labels.iter().map(|(name, value)| label(name, value));
     let parent = session.parent.as_ref().map(|parent| term(PARENT, parent.id.as_str()));
     let words = words_of(session).into_iter().map(|word| term(WORD, &word));
-    whole.into_iter().chain(part).chain(key).chain(parent).chain(labels).chain(words)
+    whole.into_iter().chain(part).chain(parent).chain(labels).chain(words)
 }
 
 /// What was true of a session and is no longer, and what has become true.

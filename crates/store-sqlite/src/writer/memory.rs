@@ -105,11 +105,10 @@ impl Memory {
     /// Enters what is new into the catalog, if that is enough to be worth it.
     pub(super) fn fold(&mut self, conn: &Connection, newest: Handle) -> Result<(), WorkError> {
         let folded = self.folded(conn)?;
-        if newest.0 - folded < catalog::FOLDED_AT_ONCE {
-            return Ok(());
+        if let Some(to) = catalog::due(folded, newest) {
+            catalog::fold(conn, folded, to)?;
+            self.folded = Some(to);
         }
-        catalog::fold(conn, folded, newest.0)?;
-        self.folded = Some(newest.0);
         Ok(())
     }
 

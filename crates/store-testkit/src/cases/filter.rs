@@ -260,7 +260,7 @@ pub async fn a_search_finds_what_is_said_now_and_not_what_was_said(harness: &dyn
 /// A session and enough that were opened after it, so that a store has had reason to put it in order.
 async fn crowd(bench: &Bench) -> Held {
     let held = bench.hold("first", 9).await;
-    for number in 0..150 {
+    for number in 0..350 {
         let started = bench.prepare(Target::New, &start(run(&format!("ses_c{number}"), None, 1))).await;
         bench.send(&started).await;
     }
@@ -358,7 +358,7 @@ pub async fn any_filters_together_show_what_each_lets_through(harness: &dyn Harn
     let template = bench.prepare(Target::New, &start(run("ses_template", None, 1))).await;
     let template = template.decision.session().expect("a session").clone();
     let begun = bench.clock.wall();
-    for round in 0..5 {
+    for round in 0..8 {
         let opening: Vec<_> = (0..60).map(|n| any_session(&mut numbers, &template, round * 60 + n)).collect();
         for request in opening {
             bench.send(&request).await;

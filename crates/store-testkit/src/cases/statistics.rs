@@ -283,7 +283,7 @@ pub async fn without_a_usable_clock_nothing_is_recent(harness: &dyn Harness) {
 pub async fn figures_are_what_one_finds_by_looking_at_everything(harness: &dyn Harness) {
     let bench = Bench::new(harness).await;
     let mut held: Vec<Held> = Vec::new();
-    for number in 0..200_usize {
+    for number in 0..350_usize {
         held.push(bench.hold(&format!("a{number}"), 1).await);
         let one = held[number * 7 % held.len()];
         let command = match number % 6 {
