@@ -135,10 +135,15 @@ impl Queue {
         !state.is_empty()
     }
 
-    /// Whether nothing is asked of an open store.
-    pub(crate) fn is_idle(&self) -> bool {
-        let state = self.state();
-        !state.is_closed && state.renewals.is_empty() && state.others.is_empty()
+    /// Whether nothing is asked of an open store for so long.
+    pub(crate) fn rests(&self, length: Duration) -> bool {
+        let is_idle =
+            |state: &State| !state.is_closed && state.renewals.is_empty() && state.others.is_empty();
+        let mut state = self.state();
+        state.phase = Phase::Idle;
+        let waited = self.work.wait_timeout_while(state, length, |state| is_idle(state));
+        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        is_idle(&state)
     }
 
     /// Takes up to `max` requests, renewals first. They belong to the writer from now on.

@@ -97,7 +97,8 @@ pub(crate) struct AppendArgs {
 /// Drop the beginning of a session's log, for ever.
 ///
 /// Positions stay what they are, and the log begins later. The history of states and holders before that position
-/// goes with it, and ids of events that are dropped are forgotten. The space is used again for later events.
+/// (`state_changed` and the others) goes with it, and ids of dropped events are forgotten. The space is used again
+/// for later events; the file does not shrink.
 #[derive(Debug, Clone, Args)]
 #[command(group = clap::ArgGroup::new("how much").required(true))]
 pub(crate) struct CompactArgs {

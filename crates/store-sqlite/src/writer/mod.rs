@@ -91,7 +91,7 @@ fn run(shared: &Arc<Shared>) {
     let mut writer = Writer::new(Arc::clone(shared));
     while shared.queue.wait() {
         writer.turn();
-        while shared.queue.is_idle() && writer.tidy() {}
+        while writer.has_leisure() && writer.tidy() {}
     }
     // What a process leaves that is never idle, it does a little of in the end.
     writer.tidy();

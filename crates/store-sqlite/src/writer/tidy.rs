@@ -1,55 +1,67 @@
 //! What the writer does when nobody asks: one bounded step at a time.
 
 use std::sync::{Arc, TryLockError};
+use std::time::Duration;
+
+use rusqlite::Connection;
+use tenure_store::StoreError;
 
 use super::fold;
 use super::litter::Litter;
 use super::memory::Memory;
 use super::turn::Writer;
+use crate::clock::instant;
 use crate::error::{Code, WorkError, code_of};
 use crate::faults::FaultPoint;
 use crate::shared::Shared;
 use crate::transaction::Begun;
 use crate::turnstile::Turn;
-use rusqlite::Connection;
-use tenure_store::StoreError;
 
 /// What a step did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
     /// Something, and there may be more.
     Done,
+    /// Nothing, though there is something to do: somebody else is at it, or about to be.
+    Left,
     /// There was nothing to do.
     Tidy,
 }
 
+/// Whoever asks one thing after the other is not idle in between. A writer that was asked nothing for so long is.
+const REST: Duration = Duration::from_millis(2);
+
+/// Of the time of a writer that is never idle, one part in so many goes to tidying up.
+const SHARE: u32 = 16;
+
 impl Writer {
+    /// Whether now is the time to tidy up: nobody waits, nor is likely to in a moment, or it has not been done for
+    /// long.
+    pub(super) fn has_leisure(&self) -> bool {
+        if !self.memory.is_untidy || self.conn.is_none() {
+            return false;
+        }
+        let is_long_ago = self.tidied.is_some_and(|(when, length)| when.elapsed() >= length * SHARE);
+        self.shared.queue.rests(if is_long_ago { Duration::ZERO } else { REST })
+    }
+
     /// Tidies up a little, unless somebody else writes just now. Returns whether there may be more to do.
     ///
     /// What others leave to do is done by them too: whoever wrote last looks for it.
     pub(super) fn tidy(&mut self) -> bool {
-        if !self.memory.is_untidy || self.conn.is_none() {
+        if !self.memory.is_untidy {
             return false;
         }
-        let shared = Arc::clone(&self.shared);
-        // Who keeps the writer still is about to be stopped.
-        let _turn = match shared.turn.try_lock() {
-            Ok(turn) => turn,
-            Err(TryLockError::Poisoned(turn)) => turn.into_inner(),
-            Err(TryLockError::WouldBlock) => return false,
-        };
-        let Some(turnstile) = self.turnstile.take() else {
-            return false;
-        };
-        let done = match turnstile.try_enter() {
-            Ok(Some(turn)) => self.tidy_in(turn),
-            Ok(None) => Ok(Step::Tidy),
-            Err(why) => Err(why.into()),
-        };
-        self.turnstile = Some(turnstile);
+        let began = instant();
+        let done = self.try_tidy();
+        self.tidied = Some((instant(), began.elapsed()));
         match done {
             Ok(Step::Done) => true,
-            Ok(Step::Tidy) => false,
+            Ok(Step::Left) => false,
+            Ok(Step::Tidy) => {
+                self.memory.is_untidy = false;
+                false
+            }
             Err(why) => {
                 self.give_up(&why);
                 false
@@ -57,17 +69,36 @@ impl Writer {
         }
     }
 
-    fn tidy_in(&mut self, turn: Turn<'_>) -> Result<Step, WorkError> {
-        let Some(conn) = &self.conn else {
-            return Ok(Step::Tidy);
+    fn try_tidy(&mut self) -> Result<Step, WorkError> {
+        let shared = Arc::clone(&self.shared);
+        // Who keeps the writer still is about to be stopped.
+        let _turn = match shared.turn.try_lock() {
+            Ok(turn) => turn,
+            Err(TryLockError::Poisoned(turn)) => turn.into_inner(),
+            Err(TryLockError::WouldBlock) => return Ok(Step::Left),
         };
-        if is_tidy(conn, &mut self.memory, &self.shared)? {
-            self.memory.is_untidy = false;
+        let Some(conn) = &self.conn else {
+            return Ok(Step::Left);
+        };
+        if is_tidy(conn, &mut self.memory, &shared)? {
             return Ok(Step::Tidy);
         }
-        if !self.shared.place.is_unmoved() {
-            return Ok(Step::Tidy);
-        }
+        let Some(turnstile) = self.turnstile.take() else {
+            return Ok(Step::Left);
+        };
+        let done = match turnstile.try_enter() {
+            Ok(Some(turn)) => self.step(turn),
+            Ok(None) => Ok(Step::Left),
+            Err(why) => Err(why.into()),
+        };
+        self.turnstile = Some(turnstile);
+        done
+    }
+
+    fn step(&mut self, turn: Turn<'_>) -> Result<Step, WorkError> {
+        let Some(conn) = self.conn.as_ref().filter(|_| self.shared.place.is_unmoved()) else {
+            return Ok(Step::Left);
+        };
         let begun = Begun::immediate(conn, &self.shared.troubles)?;
         step(conn, &mut self.memory, &self.shared)?;
         self.shared.faults.at(FaultPoint::Tidy)?;

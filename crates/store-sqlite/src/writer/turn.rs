@@ -1,6 +1,7 @@
 //! One turn of the writer: enter, work, let the next in, answer.
 
 use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use tenure_store::StoreError;
@@ -25,6 +26,8 @@ pub(super) struct Writer {
     pub(super) memory: Memory,
     bell: Option<Bell>,
     wal: WalSize,
+    /// When something was tidied up last, and how long that took.
+    pub(super) tidied: Option<(Instant, Duration)>,
     /// The size of the write-ahead log at which something is done about it next.
     wal_next: u64,
 }
@@ -42,6 +45,7 @@ impl Writer {
             conn: None,
             bell: None,
             wal: WalSize::default(),
+            tidied: None,
         }
     }
 

@@ -39,7 +39,7 @@ impl Report for Shown {
         rows.extend(session.duration(&self.now).map(|took| ("Duration", length(took))));
         rows.extend(session.expires_at.filter(|_| !session.is_terminal()).map(|at| ("Expires", instant(at))));
         rows.push(("Last active", ago(session.last_activity_at, &self.now)));
-        rows.push(("Log", format!("{} events, revision {}", self.listed.head, session.counters.revision)));
+        rows.push(("Log", format!("{}, revision {}", self.log(), session.counters.revision)));
         rows.extend(self.family());
         rows.extend(session.predecessor.iter().map(|id| ("Went on from", id.to_string())));
         rows.extend(session.successor.iter().map(|id| ("Went on as", id.to_string())));
@@ -49,6 +49,7 @@ impl Report for Shown {
     fn json(&self) -> Value {
         let session = &self.listed.session;
         let mut document = session_json(session, self.lease(), Some(self.listed.head.0));
+        document["earliest_seq"] = self.listed.earliest.0.into();
         if let Some(took) = session.duration(&self.now) {
             document["duration_ms"] = millis(took).into();
         }
@@ -100,6 +101,15 @@ impl Shown {
             rows.push(("Children", format!("{}{more}", ids.collect::<Vec<_>>().join(", "))));
         }
         rows
+    }
+
+    fn log(&self) -> String {
+        let (earliest, head) = (self.listed.earliest, self.listed.head);
+        match (earliest.0, (head.0 + 1).saturating_sub(earliest.0)) {
+            (1, count) => format!("{count} events"),
+            (_, 0) => format!("no events any more, {head} were dropped"),
+            (_, count) => format!("{count} events ({earliest} to {head}; what was before was dropped)"),
+        }
     }
 
     fn state(&self, look: &Look) -> String {
