@@ -19,8 +19,10 @@ use crate::row::{LogHead, signed};
 use crate::tail::TailRow;
 use crate::{sql, tail};
 
-/// Most events that one fold looks at.
-const EVENTS_MAX: u64 = 2048;
+/// Rows that one fold looks at, where they have about as many events each as the tail's have on average.
+const ROWS: u64 = 1024;
+/// Where rows differ much, that average is believed up to here.
+const EVENTS_EACH_MAX: u64 = 8;
 /// A row larger than this is left in the tail, and with it those after it.
 const ROW_BYTES_MAX: u64 = 4 << 20;
 /// How many of the latest appends are remembered by name.
@@ -87,7 +89,9 @@ fn chosen(
     if log.folded == log.seq {
         return Ok(Vec::new());
     }
-    let last = Seq(log.seq.0.min(log.folded.0.saturating_add(EVENTS_MAX)));
+    let length = log.seq.0.saturating_sub(log.folded.0);
+    let width = ROWS * (length / log.depth.max(1)).clamp(1, EVENTS_EACH_MAX);
+    let last = Seq(log.folded.0 + width.min(length));
     let rows = tail::rows(conn, handle, log, (log.folded, last))?;
     let mut bytes: u64 = 0;
     let fits = |row: &TailRow| {

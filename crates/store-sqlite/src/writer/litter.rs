@@ -13,7 +13,7 @@ use crate::row::{signed, unsigned};
 use crate::sql;
 
 /// Rows that one transaction visits.
-const STEP_ROWS: u64 = 2048;
+const STEP_ROWS: u64 = 1024;
 
 /// What is known of the log's rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

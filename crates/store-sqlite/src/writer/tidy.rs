@@ -14,7 +14,7 @@ use crate::clock::instant;
 use crate::error::{Code, WorkError, code_of};
 use crate::faults::FaultPoint;
 use crate::shared::Shared;
-use crate::transaction::Begun;
+use crate::transaction::{Begun, transaction};
 use crate::turnstile::Turn;
 
 /// What a step did.
@@ -96,12 +96,27 @@ impl Writer {
     }
 
     fn step(&mut self, turn: Turn<'_>) -> Result<Step, WorkError> {
-        let Some(conn) = self.conn.as_ref().filter(|_| self.shared.place.is_unmoved()) else {
+        let shared = Arc::clone(&self.shared);
+        let Some(conn) = self.conn.as_ref().filter(|_| shared.place.is_unmoved()) else {
             return Ok(Step::Left);
         };
-        let begun = Begun::immediate(conn, &self.shared.troubles)?;
-        step(conn, &mut self.memory, &self.shared)?;
-        self.shared.faults.at(FaultPoint::Tidy)?;
+        let begun = Begun::immediate(conn, &shared.troubles)?;
+        self.memory.refresh(conn)?;
+        match fold::due(conn)? {
+            None => Litter::find(conn)?.step(conn, &mut self.memory)?,
+            Some(handle) => match fold::fold(conn, &mut self.memory, handle, &shared.limits) {
+                Err(WorkError::Store(why @ StoreError::Corrupt { .. })) => {
+                    drop(begun);
+                    shared.troubles.note("fold a log", &why);
+                    // It stays as it is, and does not keep others from being folded.
+                    self.memory.clear();
+                    transaction(conn, &shared.troubles, |conn| fold::not_due(conn, handle))?;
+                    return Ok(Step::Done);
+                }
+                done => done?,
+            },
+        }
+        shared.faults.at(FaultPoint::Tidy)?;
         begun.commit()?;
         self.after_writing(turn);
         Ok(Step::Done)
@@ -129,20 +144,4 @@ fn is_tidy(conn: &Connection, memory: &mut Memory, shared: &Shared) -> Result<bo
     }
     let litter = Litter::find(conn)?;
     Ok(!litter.is_due(memory.newest_pos(conn)?, &shared.limits))
-}
-
-fn step(conn: &Connection, memory: &mut Memory, shared: &Shared) -> Result<(), WorkError> {
-    memory.refresh(conn)?;
-    let Some(handle) = fold::due(conn)? else {
-        return Litter::find(conn)?.step(conn, memory);
-    };
-    match fold::fold(conn, memory, handle, &shared.limits) {
-        // A log that is damaged stays as it is, and does not keep others from being folded.
-        Err(WorkError::Store(why @ StoreError::Corrupt { .. })) => {
-            shared.troubles.note("fold a log", &why);
-            memory.clear();
-            fold::not_due(conn, handle)
-        }
-        done => done,
-    }
 }
