@@ -205,6 +205,9 @@ fn a_dropped_beginning_is_gone_and_everybody_is_told() {
         (&done["dropped"], &done["earliest"], &done["head_seq"]),
         (&json!(22), &json!(23), &json!(32))
     );
+    let shown = home.json(&["show", &id]);
+    assert_eq!((&shown["head_seq"], &shown["earliest_seq"]), (&json!(32), &json!(23)));
+    assert!(home.ok(&["show", &id]).contains("10 events (23 to 32; what was before was dropped)"));
     let whole = home.ask(&["events", &id, "--output", "json"]);
     assert_eq!(seqs(&documents(&whole.out)), (23..=32).collect::<Vec<_>>());
     assert_eq!(whole.err, "warning: what was before position 23 was dropped from this log\n");

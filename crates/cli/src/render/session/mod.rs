@@ -8,6 +8,7 @@ mod show;
 
 use serde_json::{Map, Value, json};
 use tenure_core::escape::Escaped;
+use tenure_core::id::Seq;
 use tenure_core::kind::Kind;
 use tenure_core::session::{Facts, Progress, Session, State, Usage};
 
@@ -21,8 +22,8 @@ use super::lease::LeaseNow;
 use super::when::rfc3339;
 use super::{Look, Tone};
 
-/// A session, for programs. `head`: the position of its newest event.
-fn session_json(session: &Session, lease: Option<LeaseNow<'_>>, head: Option<u64>) -> Value {
+/// A session, for programs. `log`: the positions of its newest event and of the oldest that is kept.
+fn session_json(session: &Session, lease: Option<LeaseNow<'_>>, log: Option<(Seq, Seq)>) -> Value {
     let mut document = json!({
         "id": session.id.as_str(),
         "namespace": session.namespace.as_str(),
@@ -38,8 +39,9 @@ fn session_json(session: &Session, lease: Option<LeaseNow<'_>>, head: Option<u64
     fields.insert("lease".to_owned(), lease.map_or(Value::Null, |lease| lease.json()));
     fields.insert("revision".to_owned(), session.counters.revision.0.into());
     fields.insert("fence".to_owned(), session.counters.fence.0.into());
-    if let Some(head) = head {
-        fields.insert("head_seq".to_owned(), head.into());
+    if let Some((head, earliest)) = log {
+        fields.insert("head_seq".to_owned(), head.0.into());
+        fields.insert("earliest_seq".to_owned(), earliest.0.into());
     }
     about_times(fields, session);
     about_work(fields, session);

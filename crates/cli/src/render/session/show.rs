@@ -47,9 +47,8 @@ impl Report for Shown {
     }
 
     fn json(&self) -> Value {
-        let session = &self.listed.session;
-        let mut document = session_json(session, self.lease(), Some(self.listed.head.0));
-        document["earliest_seq"] = self.listed.earliest.0.into();
+        let Listed { session, head, earliest, .. } = &self.listed;
+        let mut document = session_json(session, self.lease(), Some((*head, *earliest)));
         if let Some(took) = session.duration(&self.now) {
             document["duration_ms"] = millis(took).into();
         }
