@@ -91,7 +91,9 @@ fn chosen(
     }
     let length = log.seq.0.saturating_sub(log.folded.0);
     let width = ROWS * (length / log.depth.max(1)).clamp(1, EVENTS_EACH_MAX);
-    let last = Seq(log.folded.0 + width.min(length));
+    // What would be less than half of that again is taken along: it would make a poor chunk.
+    let width = if length < width + width / 2 { length } else { width };
+    let last = Seq(log.folded.0 + width);
     let rows = tail::rows(conn, handle, log, (log.folded, last))?;
     let mut bytes: u64 = 0;
     let fits = |row: &TailRow| {
