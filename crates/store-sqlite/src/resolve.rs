@@ -112,16 +112,22 @@ fn positions(conn: &Connection, lost: &Lost, append: Append) -> Result<AppendRes
     }
     let mut named = Vec::new();
     for name in &lost.names {
-        named.push(match name {
-            Some(id) => sql::one(conn, sql::EVENT_ID_FIND, (lost.handle.0, id.as_str()), |row| {
-                Ok(Seq(unsigned(row.get(0)?)?))
-            })?,
-            None => None,
-        });
+        let Some(id) = name else {
+            named.push(None);
+            continue;
+        };
+        let there = sql::one(conn, sql::EVENT_ID_FIND, (lost.handle.0, id.as_str()), |row| {
+            Ok(Seq(unsigned(row.get(0)?)?))
+        })?;
+        // Where the event was dropped since, its id is gone, or was given again.
+        let Some(seq) = there.filter(|seq| *seq <= last) else {
+            return Ok(AppendResolution::Untold);
+        };
+        named.push(Some(seq));
     }
     // What has no id was written by this append, in order, where nothing with an id is.
     let mut unnamed = (first.0..=last.0).map(Seq).filter(|seq| !named.contains(&Some(*seq)));
     let seqs: Option<Vec<_>> = named.iter().map(|seq| seq.or_else(|| unnamed.next())).collect();
-    // An id that is gone was compacted away since.
+    // There are too few of them where the beginning of this append was dropped.
     Ok(seqs.map_or(AppendResolution::Untold, |seqs| AppendResolution::Known { seqs, new }))
 }

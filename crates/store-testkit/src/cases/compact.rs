@@ -2,7 +2,8 @@
 
 use tenure_core::id::Seq;
 use tenure_store::{
-    AppendOutcome, AppendRequest, CompactOutcome, CompactRequest, Handle, ReadOutcome, ReadRequest,
+    AppendOutcome, AppendRequest, AppendResolution, CompactOutcome, CompactRequest, Handle, ReadOutcome,
+    ReadRequest,
 };
 
 use crate::fixture::{Bench, Held, append, cancel, commit_id, named, pause};
@@ -159,4 +160,21 @@ pub async fn a_compaction_whose_answer_was_lost_is_asked_again(harness: &dyn Har
         assert_eq!(bench.compact(held.handle, before).await, Seq(before), "{fault:?}");
         bench.dump().await;
     }
+}
+
+/// What became of an append is told rightly or not at all, also where its events were dropped and came again.
+pub async fn what_became_of_a_dropped_append_is_not_made_up(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let held = bench.hold("a", 1).await;
+    let after = bench.found(held.handle).await.head;
+    let at = after.0 + 1;
+    let append =
+        |events| AppendRequest { commit_id: commit_id(), events, after, ..append(held.handle, None, 1) };
+    let whole = append(vec![named("one", "1"), named("two", "2")]);
+    bench.store.append(whole.clone()).await.expect("an outcome");
+    bench.compact(held.handle, at + 1).await;
+    bench.store.append(append(vec![named("one", "1")])).await.expect("an outcome");
+    let plain = AppendResolution::Appended { first: Seq(at), last: Seq(at + 1) };
+    let resolved = bench.store.resolve_append(&whole).await.expect("an answer");
+    assert!(resolved == plain || resolved == AppendResolution::Untold, "{resolved:?}");
 }
