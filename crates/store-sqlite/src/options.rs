@@ -56,6 +56,9 @@ pub struct Limits {
     pub chunk_bytes: u64,
     /// Dead rows for which a pass that deletes them begins, if they are a quarter of all.
     pub litter_rows: u64,
+    /// How long the writer is asked nothing before it tidies up: whoever asks one thing after the other is not idle
+    /// in between.
+    pub rest: Duration,
     /// Idle connections for reading that are kept.
     pub readers_max: usize,
     /// Size of the write-ahead log from which it is copied back in the background.
@@ -77,6 +80,7 @@ impl Default for Limits {
             fold_bytes: 512 << 10,
             chunk_bytes: 64 << 10,
             litter_rows: 4096,
+            rest: Duration::from_millis(2),
             readers_max: 4,
             wal_copy_bytes: 4 << 20,
             wal_finish_bytes: 64 << 20,

@@ -127,7 +127,7 @@ macro_rules! with_cases {
                 compaction_concerns_one_log,
                 compaction_outlives_the_store,
                 a_compaction_whose_answer_was_lost_is_asked_again,
-                what_became_of_a_dropped_append_is_not_made_up,
+                what_became_of_an_append_of_dropped_events_is_not_made_up,
             }
             watch {
                 a_watch_wakes_on_a_commit,

@@ -28,9 +28,6 @@ enum Step {
     Tidy,
 }
 
-/// Whoever asks one thing after the other is not idle in between. A writer that was asked nothing for so long is.
-const REST: Duration = Duration::from_millis(2);
-
 /// Of the time of a writer that is never idle, one part in so many goes to tidying up.
 const SHARE: u32 = 16;
 
@@ -42,7 +39,7 @@ impl Writer {
             return false;
         }
         let is_long_ago = self.tidied.is_some_and(|(when, length)| when.elapsed() >= length * SHARE);
-        self.shared.queue.rests(if is_long_ago { Duration::ZERO } else { REST })
+        self.shared.queue.rests(if is_long_ago { Duration::ZERO } else { self.shared.limits.rest })
     }
 
     /// Tidies up a little, unless somebody else writes just now. Returns whether there may be more to do.

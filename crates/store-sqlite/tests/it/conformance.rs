@@ -16,10 +16,18 @@ tenure_store_testkit::conformance_tests!(SqliteHarness(Limits::default()));
 
 /// The same with logs that are folded as soon as somebody draws breath.
 mod folded {
+    use std::time::Duration;
+
     use tenure_store_sqlite::Limits;
 
-    const LIMITS: fn() -> Limits =
-        || Limits { fold_rows: 1, fold_bytes: 2048, chunk_bytes: 300, litter_rows: 1, ..Limits::default() };
+    const LIMITS: fn() -> Limits = || Limits {
+        fold_rows: 1,
+        fold_bytes: 2048,
+        chunk_bytes: 300,
+        litter_rows: 1,
+        rest: Duration::ZERO,
+        ..Limits::default()
+    };
 
     tenure_store_testkit::conformance_tests!(super::SqliteHarness(LIMITS()));
 }
