@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use bench::{Spread, cpu, directory, kib_written, print_disk, run};
 use tenure_core::event::EventBody;
-use tenure_core::id::{CommitId, EventType, Fence};
+use tenure_core::id::{CommitId, EventType, Fence, Seq};
 use tenure_core::session::{Command, StartRun, Stats};
 use tenure_engine::{Engine, Ids, NoWitness, SystemIds, Target};
 use tenure_store::{AppendOutcome, AppendRequest, Handle, Store};
@@ -127,9 +127,9 @@ async fn start_and_complete(engine: &Engine, workload: Workload, task: usize) {
 async fn append(engine: &Engine, (handle, fence): (Handle, Fence)) {
     let kind = EventType::parse("note").expect("a plain name");
     let json = format!("\"{}\"", "x".repeat(198));
-    let events = vec![EventBody::Given { kind, json }];
+    let events = vec![EventBody::Given { kind, json }.into()];
     let commit_id = CommitId(engine.ids().incarnation().0);
-    let request = AppendRequest { commit_id, handle, fence: Some(fence), events };
+    let request = AppendRequest { commit_id, handle, fence: Some(fence), events, after: Seq(0) };
     let outcome = engine.store().append(request).await.expect("an answer");
     assert!(matches!(outcome, AppendOutcome::Appended { .. }), "{outcome:?}");
 }

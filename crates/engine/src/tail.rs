@@ -18,6 +18,8 @@ pub struct Tail {
     after: Seq,
     types: Vec<String>,
     watch: Option<Watch>,
+    /// Whether the last page went to the end of what was there.
+    is_at_head: bool,
     /// Where the log begins, if that is later than where this was to begin.
     skipped_to: Option<Seq>,
 }
@@ -38,7 +40,15 @@ impl Engine {
     /// log does, which may be later than its first position.
     #[must_use]
     pub fn tail(&self, handle: Handle, after: Seq, types: Vec<String>) -> Tail {
-        Tail { store: Arc::clone(&self.store), handle, after, types, watch: None, skipped_to: None }
+        Tail {
+            store: Arc::clone(&self.store),
+            handle,
+            after,
+            types,
+            watch: None,
+            is_at_head: false,
+            skipped_to: None,
+        }
     }
 }
 
@@ -76,6 +86,7 @@ impl Tail {
                 ReadOutcome::Compacted { earliest } => return Err(EngineError::Compacted { earliest }),
             };
             self.after = read.read_to.max(self.after);
+            self.is_at_head = self.after >= read.head;
             if !read.events.is_empty() || self.after >= read.head {
                 return Ok(read.events);
             }
@@ -88,14 +99,36 @@ impl Tail {
     /// As [`Self::page`].
     pub async fn next(&mut self) -> Result<Next, EngineError> {
         loop {
-            let events = self.page().await?;
-            if !events.is_empty() {
+            if let Some(events) = self.heard().await? {
                 return Ok(Next::Events(events));
+            }
+            // After a page that went to the end, the next look is at the session.
+            if !std::mem::take(&mut self.is_at_head) {
+                let events = self.page().await?;
+                if !events.is_empty() {
+                    return Ok(Next::Events(events));
+                }
             }
             if let Some(end) = self.wait_for_more().await? {
                 return Ok(end);
             }
         }
+    }
+
+    /// The next events, waiting for them if need be, for as long as the watch knows them by itself.
+    async fn heard(&mut self) -> Result<Option<Vec<Event>>, StoreError> {
+        let Some(watch) = &mut self.watch else { return Ok(None) };
+        while let Some(mut events) = watch.heard(self.after) {
+            match events.last() {
+                None => watch.changed().await?,
+                Some(newest) => self.after = newest.seq,
+            }
+            events.retain(|event| is_wanted(&self.types, event));
+            if !events.is_empty() {
+                return Ok(Some(events));
+            }
+        }
+        Ok(None)
     }
 
     /// The end, if everything was delivered; otherwise returns once there may be more.
@@ -118,6 +151,10 @@ impl Tail {
         }
         Ok(None)
     }
+}
+
+fn is_wanted(types: &[String], event: &Event) -> bool {
+    types.is_empty() || types.iter().any(|name| name == event.data.type_name())
 }
 
 /// The position before another one.

@@ -23,6 +23,7 @@ mod place;
 mod private;
 mod queue;
 mod readers;
+mod recent;
 mod request;
 mod resolve;
 mod ring;

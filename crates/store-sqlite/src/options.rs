@@ -59,7 +59,7 @@ pub struct Limits {
     /// How long the writer is asked nothing before it tidies up: whoever asks one thing after the other is not idle
     /// in between.
     pub rest: Duration,
-    /// Idle connections for reading that are kept.
+    /// Connections for reading that are kept, and long reads at the same time.
     pub readers_max: usize,
     /// Size of the write-ahead log from which it is copied back in the background.
     pub wal_copy_bytes: u64,
@@ -81,7 +81,7 @@ impl Default for Limits {
             chunk_bytes: 64 << 10,
             litter_rows: 4096,
             rest: Duration::from_millis(2),
-            readers_max: 4,
+            readers_max: 8,
             wal_copy_bytes: 4 << 20,
             wal_finish_bytes: 64 << 20,
         }

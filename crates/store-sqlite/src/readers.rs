@@ -4,6 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
 use tenure_store::StoreError;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::connection::{self, Role};
 use crate::error::WorkError;
@@ -16,12 +17,19 @@ pub(crate) struct Readers {
     /// `None` once the store is closed.
     idle: Mutex<Option<Vec<Connection>>>,
     idle_max: usize,
+    /// Long reads at the same time: more of them than connections are kept would open one each.
+    room: Semaphore,
 }
 
 impl Readers {
     /// Readers of a database, the first of which is open already.
     pub(crate) fn new(place: Place, first: Connection, idle_max: usize) -> Self {
-        Self { place, idle: Mutex::new(Some(vec![first])), idle_max }
+        Self { place, idle: Mutex::new(Some(vec![first])), idle_max, room: Semaphore::new(idle_max.max(1)) }
+    }
+
+    /// Waits until a long read may begin. It ends when the answer is dropped.
+    pub(crate) async fn room(&self) -> Result<SemaphorePermit<'_>, StoreError> {
+        self.room.acquire().await.map_err(|_closed| StoreError::Closed)
     }
 
     /// Reads one state of the database: nothing that is written meanwhile is seen.
@@ -51,6 +59,7 @@ impl Readers {
     pub(crate) fn close(&self) {
         let idle = self.idle().take();
         drop(idle);
+        self.room.close();
     }
 
     fn idle(&self) -> MutexGuard<'_, Option<Vec<Connection>>> {

@@ -10,6 +10,8 @@ use tenure_store::{
 };
 use tokio::sync::oneshot;
 
+use crate::recent::Appended;
+
 /// A question, its answer once it is known, and who waits for it.
 #[derive(Debug)]
 pub(crate) struct Asked<Q, A> {
@@ -123,6 +125,21 @@ impl Request {
             Self::Reclaim(asked) => asked.refuse(error),
             Self::Watch(asked) => asked.refuse(error),
             Self::Chore(_) => {}
+        }
+    }
+
+    /// What an append wrote, if it wrote all that it was asked to.
+    pub(crate) fn take_appended(&mut self) -> Option<Appended> {
+        let Self::Append(asked) = self else { return None };
+        let (question, answer) = (&mut asked.question, &asked.answer);
+        match answer {
+            Some(Ok(AppendOutcome::Appended { first, .. })) if question.named.is_empty() => Some(Appended {
+                handle: question.handle,
+                first: *first,
+                count: question.batch.count,
+                bytes: std::mem::take(&mut question.batch.bytes),
+            }),
+            _ => None,
         }
     }
 

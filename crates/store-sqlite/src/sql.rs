@@ -93,6 +93,7 @@ statements! {
     SLOT_INSERT = "slot_insert",
     SLOT_SHOW = "slot_show",
     SLOT_UPDATE = "slot_update",
+    STANDING = "standing",
     TALLY_ADD = "tally_add",
     TALLY_LIST = "tally_list",
     VERIFY_CHUNKS = "verify_chunks",

@@ -3,11 +3,19 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tenure_store::{Handle, StoreError};
+use tenure_core::event::Event;
+use tenure_core::id::{Revision, Seq};
+use tenure_store::{Handle, Heard, StoreError};
 use tokio::sync::watch;
 
 use crate::queue::Queue;
+use crate::recent::{self, Appended, Recent};
 use crate::request::{Chore, Request};
+
+/// Bytes of recent events that are kept for all watched sessions together.
+const RECENT_BYTES: usize = 8 << 20;
+/// What each of them may keep at least, and at most.
+const RECENT_BYTES_EACH: (usize, usize) = (4 << 10, 256 << 10);
 
 /// The sessions that somebody in this process watches.
 #[derive(Debug, Default)]
@@ -23,7 +31,13 @@ struct State {
 struct Watched {
     changes: watch::Sender<u64>,
     watchers: usize,
+    recent: Arc<Mutex<Recent>>,
+    /// How it stood when the net was looked at last.
+    stood: Option<Standing>,
 }
+
+/// What tells whether a session changed: its newest position and its revision. `None` if it is not there.
+pub(crate) type Standing = Option<(Seq, Revision)>;
 
 /// One watcher. Dropping it ends its watch.
 #[derive(Debug)]
@@ -31,6 +45,7 @@ pub(crate) struct Watcher {
     watches: Arc<Watches>,
     queue: Arc<Queue>,
     handle: Handle,
+    recent: Arc<Mutex<Recent>>,
 }
 
 impl Watches {
@@ -48,12 +63,11 @@ impl Watches {
         if state.is_closed {
             return Err(StoreError::Closed);
         }
-        let unwatched = || Watched { changes: watch::channel(0).0, watchers: 0 };
-        let watched = state.watched.entry(handle).or_insert_with(unwatched);
+        let watched = state.watched.entry(handle).or_insert_with(Watched::new);
         watched.watchers += 1;
-        let changes = watched.changes.subscribe();
+        let (changes, recent) = (watched.changes.subscribe(), Arc::clone(&watched.recent));
         drop(state);
-        Ok((changes, Watcher { watches: Arc::clone(self), queue: Arc::clone(queue), handle }))
+        Ok((changes, Watcher { watches: Arc::clone(self), queue: Arc::clone(queue), handle, recent }))
     }
 
     /// Whether nobody watches anything.
@@ -61,7 +75,12 @@ impl Watches {
         self.state().watched.is_empty()
     }
 
-    /// Wakes whoever watches one of these sessions.
+    /// The sessions that are watched.
+    pub(crate) fn watched(&self) -> Vec<Handle> {
+        self.state().watched.keys().copied().collect()
+    }
+
+    /// Wakes whoever watches one of these sessions: something happened to it.
     pub(crate) fn wake(&self, changed: &[Handle]) {
         let state = self.state();
         if state.watched.is_empty() {
@@ -70,9 +89,36 @@ impl Watches {
         changed.iter().filter_map(|handle| state.watched.get(handle)).for_each(Watched::wake);
     }
 
+    /// Wakes whoever watches one of these sessions, and tells what was appended to it. Nobody else may write in
+    /// between: what is told after somebody else's later write would hide it.
+    pub(crate) fn tell(&self, appended: Vec<Appended>) {
+        let state = self.state();
+        if state.watched.is_empty() {
+            return;
+        }
+        let (least, most) = RECENT_BYTES_EACH;
+        let bytes_max = (RECENT_BYTES / state.watched.len()).clamp(least, most);
+        for append in appended {
+            if let Some(watched) = state.watched.get(&append.handle) {
+                watched.recent().keep(append, bytes_max);
+                watched.bump();
+            }
+        }
+    }
+
     /// Wakes everybody: something may have changed.
     pub(crate) fn wake_all(&self) {
         self.state().watched.values().for_each(Watched::wake);
+    }
+
+    /// Wakes those whose session is not as it is known to be.
+    pub(crate) fn compare(&self, found: impl IntoIterator<Item = (Handle, Standing)>) {
+        let mut state = self.state();
+        for (handle, stands) in found {
+            if let Some(watched) = state.watched.get_mut(&handle) {
+                watched.compare(stands);
+            }
+        }
     }
 
     /// Ends every watch: the store is closed.
@@ -84,8 +130,52 @@ impl Watches {
 }
 
 impl Watched {
+    fn new() -> Self {
+        Self { changes: watch::channel(0).0, watchers: 0, recent: Arc::default(), stood: None }
+    }
+
+    fn recent(&self) -> MutexGuard<'_, Recent> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn wake(&self) {
+        self.recent().forget();
+        self.bump();
+    }
+
+    fn bump(&self) {
         self.changes.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    fn compare(&mut self, stands: Standing) {
+        let stood = self.stood.replace(stands);
+        if stood == Some(stands) {
+            return;
+        }
+        // All that was added was appended here, and told.
+        let is_known = match (stood, stands) {
+            (Some(Some((_, before))), Some((seq, after))) => {
+                before == after && self.recent().head().is_some_and(|head| head >= seq)
+            }
+            _ => false,
+        };
+        if !is_known {
+            self.wake();
+        }
+    }
+}
+
+impl Watcher {
+    /// Other processes say from now on when they write, so what is appended here is all there is until they do.
+    pub(crate) fn is_rung(&self) {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner).begin();
+    }
+}
+
+impl Heard for Watcher {
+    fn heard(&self, after: Seq) -> Option<Vec<Event>> {
+        let appends = self.recent.lock().unwrap_or_else(PoisonError::into_inner).after(after)?;
+        recent::events(&appends, after)
     }
 }
 

@@ -136,6 +136,8 @@ macro_rules! with_cases {
                 a_watch_wakes_on_another_instances_writes,
                 a_watch_never_sleeps_through_a_write,
                 a_watch_never_sleeps_through_another_instances_write,
+                whoever_listens_has_the_whole_log_and_sees_the_end,
+                whoever_listens_has_what_another_instance_wrote_in_between,
             }
             records {
                 a_session_with_every_field_comes_back,

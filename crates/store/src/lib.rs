@@ -20,7 +20,7 @@ pub use error::StoreError;
 pub use filter::{Filter, Period, WORD_CHARS_MAX, WORDS_MAX, last_part, words_in, words_of};
 pub use inspect::{ChildrenRequest, Due, Inspect, ListRequest, Listed, NamedRequest, Order, Page, Postpone};
 pub use log::{
-    AppendOutcome, AppendRequest, AppendResolution, CompactOutcome, CompactRequest, LogPage, LogStore,
+    AppendOutcome, AppendRequest, AppendResolution, CompactOutcome, CompactRequest, Heard, LogPage, LogStore,
     ReadOutcome, ReadRequest, Watch,
 };
 pub use purge::{PurgeOutcome, PurgeStore};

@@ -143,18 +143,39 @@ pub enum CompactOutcome {
     NotFound,
 }
 
+/// What a watch knows by itself, kept alive for as long as somebody watches.
+pub trait Heard: std::fmt::Debug + Send + Sync {
+    /// As [`Watch::heard`].
+    fn heard(&self, _after: Seq) -> Option<Vec<Event>> {
+        None
+    }
+}
+
+/// Nothing.
+impl Heard for () {}
+
 /// Wakes when a session changed.
 #[derive(Debug)]
 pub struct Watch {
     changes: watch::Receiver<u64>,
-    _kept: Box<dyn std::any::Any + Send + Sync>,
+    heard: Box<dyn Heard>,
 }
 
 impl Watch {
-    /// A watch on `changes`, which keeps `kept` alive for as long as somebody watches.
+    /// A watch on `changes`, which keeps `heard` alive for as long as somebody watches.
     #[must_use]
-    pub fn new(changes: watch::Receiver<u64>, kept: Box<dyn std::any::Any + Send + Sync>) -> Self {
-        Self { changes, _kept: kept }
+    pub fn new(changes: watch::Receiver<u64>, heard: Box<dyn Heard>) -> Self {
+        Self { changes, heard }
+    }
+
+    /// The events right after a position, up to the newest, if the watch heard all of them; they need not be read
+    /// then. `None`: read, and look at the session.
+    ///
+    /// An empty answer says that nothing is known to have come after that position, neither an event nor the
+    /// session's end. Whatever comes to be known after the answer wakes [`Self::changed`].
+    #[must_use]
+    pub fn heard(&self, after: Seq) -> Option<Vec<Event>> {
+        self.heard.heard(after)
     }
 
     /// Waits until the session changed since the last call, or since the watch began.

@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
+use tenure_core::id::{Revision, Seq};
 use tenure_store::Handle;
 
 use super::bell::sweep;
@@ -17,9 +18,10 @@ use crate::clock::instant;
 use crate::connection::{self, Role};
 use crate::error::WorkError;
 use crate::place::Place;
+use crate::row::unsigned;
 use crate::sql;
 use crate::turnstile;
-use crate::watches::Watches;
+use crate::watches::{Standing, Watches};
 
 /// How often the net is looked at while something is watched.
 const NET: Duration = Duration::from_secs(1);
@@ -141,18 +143,29 @@ impl Listener {
         self.watches.wake(&named);
     }
 
-    /// The net: if anybody wrote since the last look, a ring may have been lost.
+    /// The net: if anybody wrote since the last look, a ring may have been lost. This process is anybody, too, so
+    /// only those are woken whose session is not as they were told.
     fn look(&mut self) {
         match data_version(&self.conn) {
             Ok(version) if version == self.version => {}
             Ok(version) => {
                 self.version = version;
-                self.watches.wake_all();
+                match standings(&self.conn, self.watches.watched()) {
+                    Ok(found) => self.watches.compare(found),
+                    Err(_) => self.watches.wake_all(),
+                }
             }
             // Whoever wakes reads, and is told what is wrong.
             Err(_) => self.watches.wake_all(),
         }
     }
+}
+
+/// How sessions stand.
+fn standings(conn: &Connection, handles: Vec<Handle>) -> Result<Vec<(Handle, Standing)>, WorkError> {
+    let standing = |row: &Row<'_>| Ok((Seq(unsigned(row.get(0)?)?), Revision(unsigned(row.get(1)?)?)));
+    let stands = |handle: Handle| Ok((handle, sql::one(conn, sql::STANDING, [handle.0], standing)?));
+    handles.into_iter().map(stands).collect()
 }
 
 fn data_version(conn: &Connection) -> Result<i64, WorkError> {

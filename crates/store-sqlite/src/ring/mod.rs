@@ -3,7 +3,7 @@
 //! A process that watches has a row in `process`, a row in `watch` for each session, a socket that it
 //! listens on, and a lock file that it keeps locked for as long as it lives. A ring is a datagram that names
 //! the sessions; it is sent after COMMIT and waits for nobody. One that gets lost is caught by a net: while
-//! something is watched, a process looks once a second whether anybody has written.
+//! something is watched, a process looks once a second whether anybody has written, and to which sessions.
 
 mod bell;
 mod ear;

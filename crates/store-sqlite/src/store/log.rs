@@ -39,7 +39,7 @@ impl LogStore for SqliteStore {
                 Err(StoreError::Closed) => return Err(StoreError::Closed),
                 // Where it cannot be written down that it watches, the net alone has to do.
                 Err(why) => self.shared.troubles.note("ask to be rung", &why),
-                Ok(()) => {}
+                Ok(()) => watcher.is_rung(),
             }
         }
         Ok(Watch::new(changes, Box::new(watcher)))

@@ -130,6 +130,7 @@ impl SqliteStore {
         if tokio::runtime::Handle::try_current().is_err() {
             return read();
         }
+        let _room = self.shared.readers.room().await?;
         let done = tokio::task::spawn_blocking(read).await;
         done.map_err(|why| StoreError::Unavailable { what, source: why.into() })?
     }

@@ -26,6 +26,7 @@ impl Work<'_> {
             }
             let (handle, fence) = (append.handle, append.fence);
             let (first, last) = self.write_append(handle, fence, &mut append.batch)?;
+            self.appended.push(handle);
             return Ok(AppendOutcome::Appended { first, last });
         }
         self.append_named(append, is_ended)
@@ -49,7 +50,6 @@ impl Work<'_> {
         if let Some(head) = self.memory.heads.of(self.conn, handle)? {
             (head.log, head.chain, head.last_activity) = (to, chain, heard);
         }
-        self.changed.push(handle);
         Ok((from.seq.next(), to.seq))
     }
 }

@@ -60,7 +60,7 @@ impl Writer {
         let mut news = News::default();
         let mut taken = Vec::new();
         match self.attempt(&mut taken, Source::Queue) {
-            Ok(done) => news.kept(taken, done),
+            Ok(done) => news.kept(taken, done, &self.shared.watches),
             Err(Failed::Begin(why)) => {
                 self.refuse_waiting(from_sqlite("take the database's write lock", why))
             }
@@ -69,7 +69,7 @@ impl Writer {
                 Err(taken) => self.one_by_one(taken, &mut news),
             },
             Err(Failed::Commit(why, done)) => match self.settle(&done) {
-                Settled::Kept => news.kept(taken, *done),
+                Settled::Kept => news.kept(taken, *done, &self.shared.watches),
                 Settled::NotKept => self.one_by_one(taken, &mut news),
                 Settled::Unknown => news.unknown(taken, *done, &why),
             },
@@ -84,7 +84,7 @@ impl Writer {
             let mut alone = vec![request];
             let failed = match self.attempt(&mut alone, Source::Given) {
                 Ok(done) => {
-                    news.kept(alone, done);
+                    news.kept(alone, done, &self.shared.watches);
                     continue;
                 }
                 Err(failed) => failed,
@@ -94,7 +94,7 @@ impl Writer {
                 Failed::Work(why) => why,
                 Failed::Commit(why, done) => match self.settle(&done) {
                     Settled::Kept => {
-                        news.kept(alone, *done);
+                        news.kept(alone, *done, &self.shared.watches);
                         continue;
                     }
                     // Without room, what marks a transaction as kept was never written. After another

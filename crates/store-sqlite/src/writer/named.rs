@@ -45,6 +45,7 @@ impl Work<'_> {
         if new > 0 {
             let mut batch = some_of(append, &places, new);
             let (first, last) = self.write_append(append.handle, append.fence, &mut batch)?;
+            self.changed.push(append.handle);
             if new == places.len() as u64 {
                 let seqs: Vec<_> = (first.0..=last.0).map(Seq).collect();
                 self.keep_ids(append, &places, &seqs)?;

@@ -7,7 +7,9 @@ use super::turn::WRITE;
 use super::watch::Concerned;
 use super::work::Done;
 use crate::error::WorkError;
+use crate::recent::Appended;
 use crate::request::Request;
+use crate::watches::Watches;
 
 /// A request and what its caller is told instead of its answer, if anything.
 pub(super) type Told = (Request, Option<StoreError>);
@@ -17,13 +19,20 @@ pub(super) type Told = (Request, Option<StoreError>);
 pub(super) struct News {
     pub(super) told: Vec<Told>,
     pub(super) changed: Vec<Handle>,
+    /// What was appended to sessions to which nothing else happened in the same transaction.
+    pub(super) appended: Vec<Appended>,
     pub(super) concerned: Vec<Concerned>,
     pub(super) gone: Vec<Incarnation>,
 }
 
 impl News {
-    /// These were done.
-    pub(super) fn kept(&mut self, taken: Vec<Request>, done: Done) {
+    /// These were done. What they appended is kept for those who watch.
+    pub(super) fn kept(&mut self, mut taken: Vec<Request>, done: Done, watches: &Watches) {
+        if !watches.is_empty() {
+            let appends = taken.iter_mut().filter_map(Request::take_appended);
+            self.appended
+                .extend(appends.filter(|append| done.changed.binary_search(&append.handle).is_err()));
+        }
         self.told.extend(taken.into_iter().map(|request| (request, None)));
         self.woken(done);
     }
@@ -44,6 +53,7 @@ impl News {
             };
             (request, Some(error))
         }));
+        self.changed.extend(&done.appended);
         self.woken(done);
     }
 

@@ -60,7 +60,9 @@ impl Writer {
         };
         match turnstile.enter(|| wait_visibly(&self.shared, Lock::Turnstile)) {
             Ok(turn) => {
-                let news = self.group();
+                let mut news = self.group();
+                self.shared.watches.wake(&news.changed);
+                self.shared.watches.tell(std::mem::take(&mut news.appended));
                 if self.is_wal_to_finish() {
                     // The others have to wait for this, but nobody has to wait for an answer.
                     self.spread(news);
@@ -124,7 +126,7 @@ impl Writer {
         }
     }
 
-    /// Answers, and wakes whoever watches what was written, here and in other processes.
+    /// Answers, and wakes whoever watches what was written in other processes.
     fn spread(&mut self, news: News) {
         for (request, error) in news.told {
             match error {
@@ -132,7 +134,6 @@ impl Writer {
                 Some(error) => request.refuse(error),
             }
         }
-        self.shared.watches.wake(&news.changed);
         for concerned in news.concerned {
             self.ring(&concerned);
         }

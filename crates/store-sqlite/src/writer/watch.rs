@@ -49,18 +49,21 @@ impl Work<'_> {
 
     /// The other processes that watch what was written.
     pub(super) fn concerned(&mut self) -> Result<Vec<Concerned>, WorkError> {
-        if self.changed.is_empty() {
-            return Ok(Vec::new());
-        }
         self.changed.sort_unstable();
         self.changed.dedup();
+        let mut changed = [&self.changed[..], &self.appended[..]].concat();
+        if changed.is_empty() {
+            return Ok(Vec::new());
+        }
+        changed.sort_unstable();
+        changed.dedup();
         let others = self.others()?;
         let mut concerned: Vec<_> =
             others.iter().map(|process| Concerned { process: *process, changed: Vec::new() }).collect();
         if concerned.is_empty() {
             return Ok(concerned);
         }
-        for handle in &self.changed {
+        for handle in &changed {
             let watching = sql::all(self.conn, sql::WATCH_FIND, [handle.0], |row| Ok(row.get::<_, i64>(0)?))?;
             let rung = concerned.iter_mut().filter(|other| watching.contains(&other.process.process));
             rung.for_each(|other| other.changed.push(*handle));

@@ -31,7 +31,9 @@ pub(super) enum Evidence {
 /// What a group did.
 #[derive(Debug, Default)]
 pub(super) struct Done {
+    /// Sorted.
     pub(super) changed: Vec<Handle>,
+    pub(super) appended: Vec<Handle>,
     pub(super) concerned: Vec<Concerned>,
     pub(super) gone: Vec<Incarnation>,
     pub(super) evidence: Option<Evidence>,
@@ -49,6 +51,8 @@ pub(super) struct Work<'c> {
     fold_rows: u64,
     /// Sessions whose watchers are to be woken.
     pub(super) changed: Vec<Handle>,
+    /// Sessions to which whole batches were appended, whose watchers are told what they are.
+    pub(super) appended: Vec<Handle>,
     pub(super) evidence: Option<Evidence>,
     /// Processes that were found to be gone, and whose rows were removed.
     pub(super) gone: Vec<Incarnation>,
@@ -77,6 +81,7 @@ impl<'c> Work<'c> {
             place,
             fold_rows,
             changed: Vec::new(),
+            appended: Vec::new(),
             evidence: None,
             gone: Vec::new(),
             catalog: Changes::default(),
@@ -112,7 +117,8 @@ impl<'c> Work<'c> {
             self.memory.fold(self.conn, opened)?;
         }
         let concerned = self.concerned()?;
-        Ok(Done { changed: self.changed, concerned, gone: self.gone, evidence: self.evidence })
+        let (changed, appended) = (self.changed, self.appended);
+        Ok(Done { changed, appended, concerned, gone: self.gone, evidence: self.evidence })
     }
 
     /// The wall clock, or the epoch where it cannot be used: only commits that need no time get this far then.

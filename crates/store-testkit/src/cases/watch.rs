@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use tenure_core::event::Event;
 use tenure_core::id::Seq;
-use tenure_store::Store;
+use tenure_store::{AppendRequest, Find, Handle, ReadRequest, Store};
 
-use crate::fixture::{Bench, append, pause, resume};
+use crate::fixture::{Bench, Held, append, cancel, named, page, pause, prepare, resume};
 use crate::{Capability, Harness};
 
 /// A commit wakes whoever watches the session.
@@ -58,7 +59,7 @@ pub async fn a_watch_wakes_on_another_instances_writes(harness: &dyn Harness) {
     bench.wakes(&mut there).await;
     bench.commit(held.handle, &pause(held.fence)).await;
     bench.wakes(&mut there).await;
-    let request = crate::fixture::prepare(second.as_ref(), held.handle, &resume(held.fence)).await;
+    let request = prepare(second.as_ref(), held.handle, &resume(held.fence)).await;
     second.commit(request).await.expect("an outcome");
     bench.wakes(&mut here).await;
 }
@@ -101,4 +102,92 @@ async fn follow(bench: &Bench, writer: Arc<dyn Store>) {
         read_to = Seq(seen);
     }
     tasks.join_all().await;
+}
+
+/// Followers who take what a watch heard, and read what it did not, have every event once, in order, and see the end.
+pub async fn whoever_listens_has_the_whole_log_and_sees_the_end(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let store = Arc::clone(&bench.store);
+    listen(&bench, store).await;
+}
+
+/// The same where another instance writes in turn.
+pub async fn whoever_listens_has_what_another_instance_wrote_in_between(harness: &dyn Harness) {
+    if !harness.has(Capability::SecondInstance) {
+        return;
+    }
+    let bench = Bench::new(harness).await;
+    let second = bench.second().await;
+    listen(&bench, second).await;
+}
+
+/// Two writers write in turn, in every way, while some listen.
+async fn listen(bench: &Bench, other: Arc<dyn Store>) {
+    const ROUNDS: usize = 40;
+    let held = bench.hold("a", 1).await;
+    let mut listeners = tokio::task::JoinSet::new();
+    for _ in 0..3 {
+        listeners.spawn(listener(Arc::clone(&bench.store), held.handle));
+    }
+    for round in 0..ROUNDS {
+        let writer = if round % 3 == 0 { &other } else { &bench.store };
+        write(writer.as_ref(), held, round).await;
+        if round % 4 == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+    let end = prepare(other.as_ref(), held.handle, &cancel()).await;
+    other.commit(end).await.expect("an outcome");
+    let log = bench.log(held.handle).await;
+    while let Some(heard) = bench.soon(listeners.join_next()).await {
+        assert_eq!(heard.expect("a listener that came to the end"), log);
+    }
+}
+
+async fn write(store: &dyn Store, held: Held, round: usize) {
+    let command = match round % 7 {
+        3 => pause(held.fence),
+        4 => resume(held.fence),
+        5 => {
+            let events = vec![named(&format!("id-{}", round / 14), "1"), named(&format!("id-{round}"), "1")];
+            let request = AppendRequest { events, ..append(held.handle, None, 1) };
+            return store.append(request).await.map(drop).expect("an outcome");
+        }
+        _ => {
+            let request = append(held.handle, Some(held.fence), round % 5 + 1);
+            return store.append(request).await.map(drop).expect("an outcome");
+        }
+    };
+    let request = prepare(store, held.handle, &command).await;
+    store.commit(request).await.map(drop).expect("an outcome");
+}
+
+/// Every event of a session up to its end.
+async fn listener(store: Arc<dyn Store>, handle: Handle) -> Vec<Event> {
+    let mut log = Vec::new();
+    let mut watch = store.watch(handle).await.expect("a watch");
+    loop {
+        let after = log.last().map_or(Seq(0), |event: &Event| event.seq);
+        match watch.heard(after) {
+            Some(events) if events.is_empty() => watch.changed().await.expect("the store is open"),
+            Some(events) => log.extend(events),
+            None => {
+                if read_on(store.as_ref(), (handle, after), &mut log).await {
+                    return log;
+                }
+                if log.last().map_or(Seq(0), |event| event.seq) == after {
+                    watch.changed().await.expect("the store is open");
+                }
+            }
+        }
+    }
+}
+
+/// Reads what comes next. Returns whether that is all there will ever be.
+async fn read_on(store: &dyn Store, (handle, after): (Handle, Seq), log: &mut Vec<Event>) -> bool {
+    let found = store.find(Find::Handle(handle)).await.expect("an answer");
+    let request = ReadRequest { handle, after, limit: 1000, types: Vec::new() };
+    log.extend(page(store, request).await.events);
+    found.current.session.is_some_and(|session| session.is_terminal())
+        && log.last().is_some_and(|event| event.seq == found.head)
 }

@@ -124,6 +124,8 @@ flaws! {
     WakesOnCommitsOnly,
     /// Only writes of the same instance wake.
     WakesHereOnly,
+    /// Whoever listens is told that nothing came.
+    HearsNothing,
     /// A list does not look at the states.
     ListsAllStates,
     /// A list does not look at the kinds.
@@ -237,10 +239,11 @@ flaws! {
 impl Flaw {
     /// Those that no sequence of verbs meets: nobody watches in it, there is one tenant, no key is an id, the
     /// order of what is due depends on how a store notes its looks, and nothing is purged that is not there.
-    pub(crate) const OUT_OF_REACH: [Self; 9] = [
+    pub(crate) const OUT_OF_REACH: [Self; 10] = [
         Self::NeverWakes,
         Self::WakesOnCommitsOnly,
         Self::WakesHereOnly,
+        Self::HearsNothing,
         Self::CountsOneNamespace,
         Self::NamesKeysFirst,
         Self::HidesTenants,

@@ -3,11 +3,11 @@
 use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
-use tenure_core::event::EventDraft;
+use tenure_core::event::{Event, EventDraft};
 use tenure_core::id::{EventId, Seq};
 use tenure_store::{
-    AppendOutcome, AppendRequest, AppendResolution, CompactOutcome, CompactRequest, Find, Handle, LogStore,
-    ReadOutcome, ReadRequest, SessionStore as _, StoreError, Watch,
+    AppendOutcome, AppendRequest, AppendResolution, CompactOutcome, CompactRequest, Find, Handle, Heard,
+    LogStore, ReadOutcome, ReadRequest, SessionStore as _, StoreError, Watch,
 };
 
 use tenure_store_testkit::read_all;
@@ -141,13 +141,30 @@ impl LogStore for MutantStore {
         match self.flaw {
             Flaw::NeverWakes => {
                 let silent = tokio::sync::watch::Sender::new(0);
-                Ok(Watch::new(silent.subscribe(), Box::new(silent)))
+                Ok(Watch::new(silent.subscribe(), Box::new(Silence(silent))))
             }
             Flaw::WakesOnCommitsOnly | Flaw::WakesHereOnly | Flaw::PurgesInSilence => {
                 Ok(Watch::new(self.wakes.subscribe(), Box::new(())))
             }
+            Flaw::HearsNothing => Ok(Watch::new(self.wakes.subscribe(), Box::new(Deaf))),
             _ => self.inner.watch(handle).await,
         }
+    }
+}
+
+/// Somebody who could wake, and does not.
+#[derive(Debug)]
+struct Silence(#[expect(dead_code, reason = "a watch ends with its sender")] tokio::sync::watch::Sender<u64>);
+
+impl Heard for Silence {}
+
+/// Somebody who always says that nothing came.
+#[derive(Debug)]
+struct Deaf;
+
+impl Heard for Deaf {
+    fn heard(&self, _after: Seq) -> Option<Vec<Event>> {
+        Some(Vec::new())
     }
 }
 
