@@ -1,4 +1,6 @@
 //! W7 and W11: many logs appended to and followed, a long one read anywhere.
+//!
+//! Words choose among the parts: `log appends followers long`.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -63,17 +65,33 @@ async fn main() {
          (goals: at least 50,000/s at 1 per append, 120,000/s at 16), medians of {ROUNDS} rounds in turn"
     );
     print_disk(home.path());
+    let is_chosen = |part: &str| args.len() == 1 || args.iter().any(|arg| arg == part);
     let engine = engine(&path);
     let owned = Arc::new(hold_all(&engine).await);
     fill(&engine, &owned).await;
-    appends(&engine, &owned, &mut Floor::open(&home.path().join("floor.db"))).await;
-    println!();
+    if is_chosen("appends") {
+        appends(&engine, &owned, &mut Floor::open(&home.path().join("floor.db"))).await;
+        println!();
+    }
+    if is_chosen("followers") {
+        followers(&engine, &path, &owned).await;
+        println!();
+    }
+    if is_chosen("long") {
+        long_log(&engine).await;
+    }
+}
+
+async fn followers(engine: &Engine, path: &Path, owned: &Arc<Vec<Owned>>) {
     println!("W7 time from append to a follower (goals: p99 at most 5 ms in one process, 25 ms across, 50 ms with 1,000 followers)");
-    print_lateness("one process", one_process(&engine, owned[0]).await);
-    print_lateness("two processes", two_processes(&engine, &path, owned[1]).await);
-    print_lateness("1,000 followers", many_followers(&engine, &owned).await);
-    println!();
-    long_log(&engine).await;
+    print_lateness("one process", one_process(engine, owned[0]).await);
+    print_lateness("two processes", two_processes(engine, path, owned[1]).await);
+    let before = cpu();
+    print_lateness("1,000 followers", many_followers(engine, owned).await);
+    println!("{:<16} {:.1} s of processor time", "", cpu().saturating_sub(before).as_secs_f64());
+    let before = cpu();
+    print_lateness("the same of one", one_followed(engine, owned[2]).await);
+    println!("{:<16} {:.1} s of processor time", "", cpu().saturating_sub(before).as_secs_f64());
 }
 
 fn engine(path: &Path) -> Engine {
@@ -375,6 +393,26 @@ async fn many_followers(engine: &Engine, owned: &Arc<Vec<Owned>>) -> Vec<Duratio
     for group in everyone.chunks(10) {
         ticks.tick().await;
         let sent: JoinSet<()> = group.iter().copied().map(|to| stamp(engine.clone(), to)).collect();
+        sent.join_all().await;
+    }
+    followers.join_all().await.concat()
+}
+
+/// One session is followed by as many, and gets 2,000 events a second.
+async fn one_followed(engine: &Engine, to: Owned) -> Vec<Duration> {
+    const COUNT: usize = 4_000;
+    let after = head(engine, to.handle).await;
+    let mut followers = JoinSet::new();
+    for _ in 0..SESSIONS {
+        let engine = engine.clone();
+        followers.spawn(async move { heard(&engine, to.handle, after, COUNT).await });
+    }
+    // They are there by then.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let mut ticks = tokio::time::interval(Duration::from_millis(5));
+    for _ in 0..COUNT / 10 {
+        ticks.tick().await;
+        let sent: JoinSet<()> = (0..10).map(|_| stamp(engine.clone(), to)).collect();
         sent.join_all().await;
     }
     followers.join_all().await.concat()

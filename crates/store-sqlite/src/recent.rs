@@ -1,4 +1,4 @@
-//! The latest events of watched sessions, kept in memory: a thousand followers do not read them a thousand times.
+//! The latest events of watched sessions, kept in memory for those who follow.
 //!
 //! What is kept is what this process appended, without a gap. It is passed to followers before any other process can
 //! write, and forgotten as soon as anything else happened to the session: a commit, a ring of another process, a look
