@@ -32,12 +32,19 @@ struct Watched {
     changes: watch::Sender<u64>,
     watchers: usize,
     recent: Arc<Mutex<Recent>>,
-    /// How it stood when the net was looked at last.
-    stood: Option<Standing>,
+    /// How it stood when the net was looked at last, if it was there.
+    stood: Option<Option<Standing>>,
 }
 
-/// What tells whether a session changed: its newest position and its revision. `None` if it is not there.
-pub(crate) type Standing = Option<(Seq, Revision)>;
+/// What tells whether a session changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Standing {
+    /// Its newest position.
+    pub(crate) head: Seq,
+    /// Where its log begins.
+    pub(crate) earliest: Seq,
+    pub(crate) revision: Revision,
+}
 
 /// One watcher. Dropping it ends its watch.
 #[derive(Debug)]
@@ -112,7 +119,7 @@ impl Watches {
     }
 
     /// Wakes those whose session is not as it is known to be.
-    pub(crate) fn compare(&self, found: impl IntoIterator<Item = (Handle, Standing)>) {
+    pub(crate) fn compare(&self, found: impl IntoIterator<Item = (Handle, Option<Standing>)>) {
         let mut state = self.state();
         for (handle, stands) in found {
             if let Some(watched) = state.watched.get_mut(&handle) {
@@ -147,15 +154,16 @@ impl Watched {
         self.changes.send_modify(|count| *count = count.wrapping_add(1));
     }
 
-    fn compare(&mut self, stands: Standing) {
+    fn compare(&mut self, stands: Option<Standing>) {
         let stood = self.stood.replace(stands);
         if stood == Some(stands) {
             return;
         }
         // All that was added was appended here, and told.
         let is_known = match (stood, stands) {
-            (Some(Some((_, before))), Some((seq, after))) => {
-                before == after && self.recent().head().is_some_and(|head| head >= seq)
+            (Some(Some(before)), Some(now)) => {
+                before == Standing { head: before.head, ..now }
+                    && self.recent().head().is_some_and(|head| head >= now.head)
             }
             _ => false,
         };

@@ -138,6 +138,7 @@ macro_rules! with_cases {
                 a_watch_never_sleeps_through_another_instances_write,
                 whoever_listens_has_the_whole_log_and_sees_the_end,
                 whoever_listens_has_what_another_instance_wrote_in_between,
+                what_was_dropped_is_not_heard,
             }
             records {
                 a_session_with_every_field_comes_back,

@@ -7,7 +7,7 @@ use tenure_store::{Handle, Heard as _, record};
 
 use super::{Appended, Recent, events};
 use crate::queue::Queue;
-use crate::watches::Watches;
+use crate::watches::{Standing, Watches};
 
 const ROOM: usize = 1 << 20;
 const HANDLE: Handle = Handle(1);
@@ -80,8 +80,9 @@ async fn what_was_told_wakes_once_and_the_net_wakes_for_what_was_not() {
     let queue = std::sync::Arc::new(Queue::new(8));
     let (mut changes, watcher) = watches.add(&queue, HANDLE).unwrap();
     watcher.is_rung();
-    let mut stands = |seq, revision| {
-        watches.compare([(HANDLE, Some((Seq(seq), Revision(revision))))]);
+    let mut stands = |head, revision| {
+        let (head, revision) = (Seq(head), Revision(revision));
+        watches.compare([(HANDLE, Some(Standing { head, earliest: Seq(1), revision }))]);
         let woke = changes.has_changed().unwrap();
         changes.mark_unchanged();
         woke

@@ -162,8 +162,11 @@ impl Listener {
 }
 
 /// How sessions stand.
-fn standings(conn: &Connection, handles: Vec<Handle>) -> Result<Vec<(Handle, Standing)>, WorkError> {
-    let standing = |row: &Row<'_>| Ok((Seq(unsigned(row.get(0)?)?), Revision(unsigned(row.get(1)?)?)));
+fn standings(conn: &Connection, handles: Vec<Handle>) -> Result<Vec<(Handle, Option<Standing>)>, WorkError> {
+    let standing = |row: &Row<'_>| {
+        let (head, earliest) = (Seq(unsigned(row.get(0)?)?), Seq(unsigned(row.get(1)?)?));
+        Ok(Standing { head, earliest, revision: Revision(unsigned(row.get(2)?)?) })
+    };
     let stands = |handle: Handle| Ok((handle, sql::one(conn, sql::STANDING, [handle.0], standing)?));
     handles.into_iter().map(stands).collect()
 }

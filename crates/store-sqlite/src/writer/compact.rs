@@ -44,6 +44,8 @@ impl Work<'_> {
             head.log = to;
             head.chain = head.chain.take().filter(|_| to.pos != 0);
         }
+        // Who follows is not given what was dropped.
+        self.changed.push(handle);
         Ok(CompactOutcome::Compacted { earliest: to.earliest, is_done: to.earliest == goal })
     }
 

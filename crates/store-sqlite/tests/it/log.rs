@@ -130,3 +130,32 @@ async fn readers_beside_a_writer_never_see_a_gap() {
     }
     assert_eq!(read_all(store.as_ref(), held.handle).await.len(), 902);
 }
+
+#[tokio::test]
+async fn what_is_appended_here_is_heard_without_reading_until_another_process_writes() {
+    let home = Home::new();
+    let (store, other) = (home.open(), home.open());
+    let held = hold(&store, "a").await;
+    let mut watch = store.watch(held.handle).await.unwrap();
+    // Where the machine is slow, the net's first look comes in between, and what was heard is forgotten.
+    let newest = loop {
+        let whole = read_all(&store, held.handle).await;
+        let after = whole.last().unwrap().seq;
+        assert_eq!(watch.heard(after).unwrap_or_default(), []);
+        store.append(append(held.handle, None, 2)).await.unwrap();
+        store.append(append(held.handle, None, 1)).await.unwrap();
+        let heard = watch.heard(after).unwrap_or_default();
+        if let Some(newest) = heard.last().map(|event| event.seq)
+            && watch.heard(newest) == Some(Vec::new())
+        {
+            assert_eq!([whole, heard].concat(), read_all(&store, held.handle).await);
+            break newest;
+        }
+    };
+    watch.changed().await.unwrap();
+    other.append(append(held.handle, None, 1)).await.unwrap();
+    watch.changed().await.unwrap();
+    assert_eq!(watch.heard(newest), None, "it has to be read");
+    store.append(append(held.handle, None, 1)).await.unwrap();
+    assert_eq!(watch.heard(newest), None, "there is a gap");
+}

@@ -95,7 +95,7 @@ async fn a_purged_session_leaves_the_catalog_and_the_figures() {
     let home = Home::new();
     let store = Arc::new(home.open());
     let first = end(&store, "first", 3).await;
-    for number in 0..70 {
+    for number in 0..330 {
         hold(store.as_ref(), &format!("k{number}")).await;
     }
     assert!(home.number("SELECT sid FROM folded") >= first.0, "it was entered");

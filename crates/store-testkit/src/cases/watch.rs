@@ -121,6 +121,19 @@ pub async fn whoever_listens_has_what_another_instance_wrote_in_between(harness:
     listen(&bench, second).await;
 }
 
+/// What was dropped from a log is not heard any more.
+pub async fn what_was_dropped_is_not_heard(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let held = bench.hold("a", 1).await;
+    let mut watch = bench.store.watch(held.handle).await.expect("a watch");
+    let before = bench.found(held.handle).await.head;
+    bench.append(held, 1).await;
+    bench.append(held, 1).await;
+    bench.wakes(&mut watch).await;
+    bench.compact(held.handle, before.0 + 2).await;
+    assert_eq!(watch.heard(before), None);
+}
+
 /// Two writers write in turn, in every way, while some listen.
 async fn listen(bench: &Bench, other: Arc<dyn Store>) {
     const ROUNDS: usize = 40;
