@@ -310,7 +310,7 @@ async fn heard(engine: &Engine, handle: Handle, after: Seq, count: usize) -> Vec
     while late.len() < count {
         match tail.next().await.expect("the log is readable") {
             Next::Events(events) => late.extend(events.iter().filter_map(|event| lateness(&event.data))),
-            Next::Ended(_) => break,
+            Next::Ended(_) | Next::Deleted => break,
         }
     }
     late
