@@ -61,7 +61,8 @@ fn session(n: usize, at: WallTime) -> CommitRequest {
         decision.writes.push(write.then(Change::Moved { to, reason, by: None }).then(Change::Released));
     }
     let commit_id = CommitId(SystemIds.incarnation().0);
-    CommitRequest { commit_id, slot: Some(slot), on: None, expected: Revision(0), fence: None, decision }
+    let slot = Some(slot);
+    CommitRequest { commit_id, slot, on: None, expected: Revision(0), fence: None, decision, capture: None }
 }
 
 /// How session `n` ended, if it has.

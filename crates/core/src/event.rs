@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::id::{ActorId, EventId, EventType, Fence, Seq, SessionId};
+use crate::id::{ActorId, CheckpointId, EventId, EventType, Fence, Seq, SessionId};
 use crate::lease::Holder;
 use crate::session::{Exit, StateName, Stats};
 use crate::time::WallTime;
@@ -149,6 +149,22 @@ pub enum EventBody {
         /// The session that took its place.
         by: SessionId,
     },
+    /// A resumable value was saved.
+    CheckpointCreated {
+        /// Its id.
+        id: CheckpointId,
+        /// Why, if somebody said so.
+        reason: Option<String>,
+        /// Its size in bytes.
+        size: u64,
+    },
+    /// A saved value was brought back.
+    CheckpointRestored {
+        /// Its id.
+        id: CheckpointId,
+        /// Whether the session's own record was: it is about what it was about then.
+        is_record: bool,
+    },
     /// A record of the command's terminal.
     Terminal(TerminalEvent),
     /// Somebody other than the owner asks for something.
@@ -209,6 +225,8 @@ impl EventBody {
             Self::LeaseTakenOver { .. } => "lease_taken_over",
             Self::LeaseReleased { .. } => "lease_released",
             Self::Succeeded { .. } => "succeeded",
+            Self::CheckpointCreated { .. } => "checkpoint_created",
+            Self::CheckpointRestored { .. } => "checkpoint_restored",
             Self::Terminal(_) => "terminal",
             Self::Request(_) => "message",
             Self::Given { kind, .. } => kind.as_str(),

@@ -82,6 +82,15 @@ name_type!(
 );
 
 name_type!(
+    /// A checkpoint's id: `ckp_` and a ULID, or any other visible ASCII characters without `/?#&=,`.
+    CheckpointId,
+    |text| {
+        bounded(text, limits::CHECKPOINT_ID_CHARS_MAX)?;
+        all(text, |c| c.is_ascii_graphic() && !"/?#&=,".contains(c))
+    }
+);
+
+name_type!(
     /// A tenant. `default` unless given.
     Namespace,
     |text| {
@@ -123,6 +132,11 @@ name_type!(
 impl SessionId {
     /// What ids made by Tenure begin with.
     pub const PREFIX: &'static str = "ses_";
+}
+
+impl CheckpointId {
+    /// What ids made by Tenure begin with.
+    pub const PREFIX: &'static str = "ckp_";
 }
 
 impl Namespace {

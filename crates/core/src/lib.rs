@@ -5,6 +5,7 @@
 #![deny(missing_docs, clippy::wildcard_enum_match_arm, clippy::iter_over_hash_type)]
 
 pub mod alert;
+pub mod checkpoint;
 pub mod escape;
 pub mod event;
 #[cfg(test)]

@@ -70,3 +70,20 @@ pub const RECORD_BYTES_MAX: u64 = 256 * 1024 * 1024;
 pub const RECORD_CHUNK_BYTES: usize = 64 * 1024;
 /// Output waits at most this long to be recorded.
 pub const RECORD_CHUNK_AGE: Duration = Duration::from_millis(100);
+
+/// Longest checkpoint id, in characters.
+pub const CHECKPOINT_ID_CHARS_MAX: usize = 64;
+/// Largest payload of a checkpoint, in bytes.
+pub const CHECKPOINT_BYTES_MAX: usize = 100 * 1024 * 1024;
+/// A payload of a checkpoint that is larger than this many bytes is worth a warning.
+pub const CHECKPOINT_BYTES_WARN: usize = 10 * 1024 * 1024;
+/// A payload of a checkpoint is compressed from this many bytes on.
+pub const CHECKPOINT_COMPRESS_BYTES: usize = 4 * 1024;
+/// A payload of a checkpoint is written in pieces of at most this many stored bytes.
+pub const CHECKPOINT_PIECE_BYTES: usize = 256 * 1024;
+/// Largest metadata of a checkpoint, in bytes.
+pub const CHECKPOINT_METADATA_BYTES_MAX: usize = 64 * 1024;
+/// Newest checkpoints of a session that are kept when nothing else was asked for.
+pub const CHECKPOINTS_KEPT: usize = 10;
+/// Most checkpoints that one list returns, and that a fork begins with.
+pub const CHECKPOINTS_LISTED_MAX: usize = 1000;

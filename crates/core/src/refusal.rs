@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::checkpoint::CheckpointRefusal;
 use crate::id::{ActorId, Fence, InvalidName, Key, Revision, SessionId};
 use crate::kind::Kind;
 use crate::lease::{Holder, Lease, Lifecycle, RunTimesRefusal};
@@ -308,6 +309,8 @@ pub enum Refusal {
     },
     /// It is not idle (any more), nor past its time.
     NotIdle,
+    /// A checkpoint.
+    Checkpoint(CheckpointRefusal),
     /// The session has ended.
     Ended(Box<Existing>),
     /// Its holder is a process of `tenure run`, which moves it and ends it by itself.

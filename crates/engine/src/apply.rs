@@ -4,7 +4,7 @@ use tenure_core::id::{Fence, Namespace, SessionId};
 use tenure_core::refusal::Refusal;
 use tenure_core::session::{Command, Context, Decision, Seen, Session, Warning, decide};
 use tenure_core::{id::Revision, limits};
-use tenure_store::{CommitOutcome, CommitRequest, Committed, Find, Found, Handle, Slot, StoreError};
+use tenure_store::{Capture, CommitOutcome, CommitRequest, Committed, Find, Found, Handle, Slot, StoreError};
 
 use crate::{Engine, EngineError, check_fence};
 
@@ -106,10 +106,14 @@ impl Engine {
             let warning = decision.warning;
             return Ok(Attempt::Done(Box::new(Applied { before, session: None, committed: None, warning })));
         }
-        let request = self.request(target, &found, command.fence().or(given), decision);
+        let saved = self.around_a_pause(&found, decision, &context.now).await?;
+        let request = self.request(target, &found, command.fence().or(given), saved);
         let outcome = self.commit(&request).await?;
         let again =
             |actual| Attempt::Again { expected: request.expected, actual, seen: Seen::of(&found.current) };
+        if let (CommitOutcome::Committed(committed), Some(capture)) = (&outcome, &request.capture) {
+            self.forget_earlier_pauses(committed.handle, &capture.id).await;
+        }
         Ok(match outcome {
             CommitOutcome::Committed(committed) => Attempt::Done(Box::new(Applied {
                 before,
@@ -151,7 +155,7 @@ impl Engine {
         target: &Target,
         found: &Found,
         fence: Option<Fence>,
-        decision: Decision,
+        (decision, capture): (Decision, Option<Capture>),
     ) -> CommitRequest {
         let slot = match target {
             Target::Slot(slot) => Some(slot.clone()),
@@ -159,7 +163,8 @@ impl Engine {
             Target::Session(_) | Target::New | Target::Id { .. } => decision.session().and_then(Slot::of),
         };
         let expected = found.current.counters.revision;
-        CommitRequest { commit_id: self.ids.commit_id(), slot, on: found.handle, expected, fence, decision }
+        let commit_id = self.ids.commit_id();
+        CommitRequest { commit_id, slot, on: found.handle, expected, fence, decision, capture }
     }
 
     /// Commits, and finds out what happened if the answer got lost.

@@ -1,6 +1,6 @@
 //! Why the engine did not do what was asked.
 
-use tenure_core::id::{EventId, Seq};
+use tenure_core::id::{CheckpointId, EventId, Seq, SessionId};
 use tenure_core::refusal::Refusal;
 use tenure_store::{Listed, StoreError};
 
@@ -45,6 +45,18 @@ pub enum EngineError {
     Compacted {
         /// The position of the oldest event that is kept, or of the next one to come.
         earliest: Seq,
+    },
+    /// A checkpoint is not what was saved.
+    #[error("read checkpoint {id}: {what}")]
+    Damaged {
+        /// The session.
+        session: SessionId,
+        /// The checkpoint.
+        id: CheckpointId,
+        /// What was found.
+        what: String,
+        /// The newest checkpoint of the session that is what was saved, if there is one.
+        newest_valid: Option<CheckpointId>,
     },
     /// No answer, or none to be trusted, from the store.
     #[error(transparent)]

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use tenure_core::id::{CommitId, Incarnation, SessionId};
+use tenure_core::id::{CheckpointId, CommitId, Incarnation, SessionId};
 use tenure_core::time::WallTime;
 use ulid::Ulid;
 
@@ -17,6 +17,14 @@ pub trait Ids: Debug + Send + Sync {
         let ulid = Ulid::from_parts(at_ms, u128::from_be_bytes(self.random()));
         let text = format!("{}{ulid}", SessionId::PREFIX);
         SessionId::parse(&text).expect("a prefix and a ULID are visible ASCII of bounded length")
+    }
+
+    /// A checkpoint's id: `ckp_` and a ULID of that time.
+    fn checkpoint_id(&self, at: Option<WallTime>) -> CheckpointId {
+        let at_ms = at.map_or(0, WallTime::epoch_ms);
+        let ulid = Ulid::from_parts(at_ms, u128::from_be_bytes(self.random()));
+        let text = format!("{}{ulid}", CheckpointId::PREFIX);
+        CheckpointId::parse(&text).expect("a prefix and a ULID are visible ASCII of bounded length")
     }
 
     /// A holder's incarnation.

@@ -140,7 +140,8 @@ impl Keeper {
                 | EngineError::Ambiguous { .. }
                 | EngineError::Ended
                 | EngineError::IdReused { .. }
-                | EngineError::Compacted { .. },
+                | EngineError::Compacted { .. }
+                | EngineError::Damaged { .. },
             ) => Err(Failure::Lost(Loss::Refused(Refusal::NotFound))),
         }
     }

@@ -6,6 +6,7 @@
 
 mod append;
 mod apply;
+mod checkpoint;
 mod compact;
 mod delete;
 mod error;
@@ -29,6 +30,7 @@ use std::sync::Arc;
 use tenure_store::Store;
 
 pub use apply::{Applied, Target};
+pub use checkpoint::{ForkAt, ForkWish, Forked, Prune, Pruned, Readable, Save, Skipped, largest_parts};
 pub use error::EngineError;
 pub use fence::check_fence;
 pub use ids::{Ids, SystemIds};

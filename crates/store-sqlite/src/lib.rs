@@ -32,6 +32,7 @@ mod shared;
 mod sql;
 mod store;
 mod tail;
+mod trail;
 mod transaction;
 mod troubles;
 mod turnstile;

@@ -1,5 +1,7 @@
 //! Pages of a log: from chunks up to the seam, from the tail above it.
 //!
+//! What a fork shares is read where it lies.
+//!
 //! Whoever reads sees one state of the database, so a fold between two pages moves the seam, and nothing else.
 
 use rusqlite::{Connection, Row};
@@ -11,6 +13,7 @@ use tenure_store::{Handle, LogPage, ReadOutcome, ReadRequest};
 
 use crate::error::WorkError;
 use crate::row::{LogHead, Stored, blob, corrupt, signed, unsigned};
+use crate::trail::Part;
 use crate::{sql, tail};
 
 /// A page ends with the append or chunk that brings it to this many stored bytes.
@@ -58,11 +61,12 @@ fn window(
     (handle, after): (Handle, Seq),
     width: u64,
 ) -> Result<(Vec<Event>, u64), WorkError> {
-    let last = Seq(log.seq.0.min(after.0.saturating_add(width.max(1))));
+    let Part { handle: held_by, log, last } = Part::of(conn, handle, log, after)?;
+    let last = Seq(last.0.min(after.0.saturating_add(width.max(1))));
     let (events, bytes) = if after < log.folded {
-        folded(conn, handle, (after, last.min(log.folded)))?
+        folded(conn, held_by, (after, last.min(log.folded)))?
     } else {
-        unfolded(conn, handle, log, (after, last))?
+        unfolded(conn, held_by, log, (after, last))?
     };
     match events.first() {
         Some(event) if event.seq == after.next() => Ok((events, bytes)),

@@ -116,6 +116,7 @@ impl Queue {
             | Request::Purge(_)
             | Request::Reclaim(_)
             | Request::Watch(_)
+            | Request::Save(_)
             | Request::Chore(_) => state.others.push_back((since, request)),
         }
         drop(state);

@@ -1,5 +1,6 @@
 //! Requests on their way to the writer, and their answers on the way back.
 
+mod saving;
 use tenure_core::event::EventDraft;
 use tenure_core::id::{CommitId, EventId, Fence, Incarnation, Revision};
 use tenure_core::session::{Change, Counters, Judged, Session, Write};
@@ -11,6 +12,7 @@ use tenure_store::{
 use tokio::sync::oneshot;
 
 use crate::recent::Appended;
+pub(crate) use saving::{Create, Fork, SavedPiece, Saving, Value, pieces_of};
 
 /// A question, its answer once it is known, and who waits for it.
 #[derive(Debug)]
@@ -45,9 +47,11 @@ pub(crate) enum Request {
     Commit(Box<Asked<Commit, CommitOutcome>>),
     Compact(Box<Asked<CompactRequest, CompactOutcome>>),
     Postpone(Box<Asked<Vec<Postpone>, ()>>),
-    Purge(Box<Asked<Handle, PurgeOutcome>>),
+    /// `None`: not yet, some of it had to be handed on.
+    Purge(Box<Asked<Handle, Option<PurgeOutcome>>>),
     Reclaim(Box<Asked<(), bool>>),
     Watch(Box<Asked<Handle, ()>>),
+    Save(Box<Saving>),
     Chore(Chore),
 }
 
@@ -79,6 +83,7 @@ impl Request {
             Self::Purge(asked) => asked.reply.is_closed(),
             Self::Reclaim(asked) => asked.reply.is_closed(),
             Self::Watch(asked) => asked.reply.is_closed(),
+            Self::Save(saving) => saving.is_abandoned(),
             Self::Chore(_) => false,
         }
     }
@@ -94,6 +99,7 @@ impl Request {
             Self::Purge(asked) => asked.answer = None,
             Self::Reclaim(asked) => asked.answer = None,
             Self::Watch(asked) => asked.answer = None,
+            Self::Save(saving) => saving.forget(),
             Self::Chore(_) => {}
         }
     }
@@ -109,6 +115,7 @@ impl Request {
             Self::Purge(asked) => asked.tell(),
             Self::Reclaim(asked) => asked.tell(),
             Self::Watch(asked) => asked.tell(),
+            Self::Save(saving) => saving.tell(),
             Self::Chore(_) => {}
         }
     }
@@ -124,6 +131,7 @@ impl Request {
             Self::Purge(asked) => asked.refuse(error),
             Self::Reclaim(asked) => asked.refuse(error),
             Self::Watch(asked) => asked.refuse(error),
+            Self::Save(saving) => saving.refuse(error),
             Self::Chore(_) => {}
         }
     }
@@ -148,6 +156,7 @@ impl Request {
         match self {
             Self::Append(asked) => Some(asked.question.batch.commit_id),
             Self::Commit(asked) => Some(asked.question.stamp.commit_id),
+            Self::Save(saving) => saving.commit_id(),
             // Doing these twice does no harm.
             Self::Renew(_)
             | Self::Compact(_)
@@ -261,6 +270,8 @@ pub(crate) struct Commit {
     pub(crate) expected: Revision,
     pub(crate) judged: Option<Judged>,
     pub(crate) writes: Vec<SessionWrite>,
+    /// What is saved of the session that is written last; its event is the last one.
+    pub(crate) capture: Option<Value>,
 }
 
 /// What every session of a commit is written with.
@@ -288,8 +299,13 @@ pub(crate) struct SessionWrite {
 
 impl From<CommitRequest> for Commit {
     fn from(request: CommitRequest) -> Self {
-        let decision = request.decision;
+        let mut decision = request.decision;
+        let capture = request.capture.map(|capture| Value::captured(request.commit_id, capture));
+        if let (Some(value), Some(last)) = (&capture, decision.writes.last_mut()) {
+            last.events.push(value.event());
+        }
         Self {
+            capture,
             stamp: Stamp { commit_id: request.commit_id, counters: decision.counters, fence: request.fence },
             slot: request.slot,
             on: request.on,
@@ -333,13 +349,15 @@ fn changes_lease(change: &Change) -> bool {
         | Change::ActivityDropped
         | Change::Moved { .. }
         | Change::Finished { .. }
-        | Change::Succeeded(_) => false,
+        | Change::Succeeded(_)
+        | Change::Restored { .. } => false,
     }
 }
 
 fn changes_activity(change: &Change) -> bool {
     match change {
         Change::ActivitySet { .. } | Change::ActivityDropped => true,
+        Change::Restored { record, .. } => record.is_some(),
         Change::Created { .. }
         | Change::Started { .. }
         | Change::ModeSet(_)

@@ -8,7 +8,7 @@ use tenure_store::{AppendRequest, AppendResolution, Handle};
 use crate::chain::{belongs, missing};
 use crate::error::WorkError;
 use crate::row::{LogHead, Stored, blob, unsigned};
-use crate::sql;
+use crate::{sql, trail};
 
 /// An append whose answer was lost.
 #[derive(Debug)]
@@ -41,10 +41,11 @@ pub(crate) fn resolve(
     rows_max: usize,
 ) -> Result<AppendResolution, WorkError> {
     let log = sql::one(conn, sql::FIND_HANDLE, [lost.handle.0], |row| Ok(Stored::of(row)?.log))?;
-    Ok(match seek(conn, log.unwrap_or_default(), lost, rows_max)? {
+    let log = log.unwrap_or_default();
+    Ok(match seek(conn, log, lost, rows_max)? {
         Sought::NotThere => AppendResolution::NotThere,
         Sought::Untold => AppendResolution::Untold,
-        Sought::Found(append) => positions(conn, lost, append)?,
+        Sought::Found(append) => positions(conn, log, lost, append)?,
     })
 }
 
@@ -104,7 +105,12 @@ fn append_of(row: &Row<'_>, (handle, pos): (Handle, i64)) -> Result<(Append, i64
 }
 
 /// Where each event of a request is, whose append wrote some or all of them.
-fn positions(conn: &Connection, lost: &Lost, append: Append) -> Result<AppendResolution, WorkError> {
+fn positions(
+    conn: &Connection,
+    log: LogHead,
+    lost: &Lost,
+    append: Append,
+) -> Result<AppendResolution, WorkError> {
     let Append { first, last, .. } = append;
     let new = last.0.saturating_sub(first.0).saturating_add(1);
     if new == lost.names.len() as u64 {
@@ -116,9 +122,7 @@ fn positions(conn: &Connection, lost: &Lost, append: Append) -> Result<AppendRes
             named.push(None);
             continue;
         };
-        let there = sql::one(conn, sql::EVENT_ID_FIND, (lost.handle.0, id.as_str()), |row| {
-            Ok(Seq(unsigned(row.get(0)?)?))
-        })?;
+        let there = trail::id_of(conn, (lost.handle, log), id)?.map(|(seq, _)| seq);
         // Where the event was dropped since, its id is gone, or was given again.
         let Some(seq) = there.filter(|seq| *seq <= last) else {
             return Ok(AppendResolution::Untold);

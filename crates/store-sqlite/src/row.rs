@@ -1,12 +1,12 @@
 //! From rows to what they mean, and from numbers to columns.
 
 use rusqlite::Row;
-use tenure_core::id::{CommitId, Fence, Incarnation, Key, Namespace, Revision, Seq, SessionId};
+use tenure_core::id::{CheckpointId, CommitId, Fence, Incarnation, Key, Namespace, Revision, Seq, SessionId};
 use tenure_core::lease::Lease;
 use tenure_core::session::{Counters, Current, Session};
 use tenure_core::time::WallTime;
 use tenure_store::record::{self, Columns, TermColumns};
-use tenure_store::{Found, Handle, Listed, StoreError};
+use tenure_store::{Found, Handle, Listed, ListedCheckpoint, StoreError};
 
 use crate::error::WorkError;
 
@@ -49,6 +49,17 @@ impl Default for LogHead {
 }
 
 impl LogHead {
+    /// Takes a row of `head_find` apart.
+    pub(crate) fn of(row: &Row<'_>) -> Result<Self, WorkError> {
+        Ok(Self {
+            seq: Seq(unsigned(row.get(0)?)?),
+            pos: row.get(1)?,
+            depth: unsigned(row.get(2)?)?,
+            folded: Seq(unsigned(row.get(3)?)?),
+            earliest: Seq(unsigned(row.get(4)?)?),
+        })
+    }
+
     /// The same log, in which positions up to `folded` are no longer in the tail.
     pub(crate) fn folded_to(self, folded: Seq) -> Self {
         let is_empty = folded == self.seq;
@@ -128,6 +139,28 @@ impl SlotRow {
     /// Takes a row of `find_slot` apart.
     pub(crate) fn of(row: &Row<'_>) -> Result<Self, WorkError> {
         Ok(Self { slot: row.get(0)?, counters: counters(row, 1)?, newest: row.get(3)? })
+    }
+}
+
+/// A checkpoint with what is kept beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CheckpointRow {
+    pub(crate) listed: ListedCheckpoint,
+    pub(crate) commit_id: CommitId,
+    pub(crate) payload: i64,
+}
+
+impl CheckpointRow {
+    /// Takes a row of `checkpoint_find` and its likes apart. Its record alone may be damaged.
+    pub(crate) fn of(row: &Row<'_>) -> Result<Self, WorkError> {
+        let seq = Seq(unsigned(row.get(0)?)?);
+        let id = name(row, 1, "checkpoint id", CheckpointId::parse)?;
+        let body = blob(row, 2)?.unwrap_or_default();
+        let listed = match record::decode_checkpoint(id.clone(), seq, body) {
+            Ok(checkpoint) => ListedCheckpoint::Readable(checkpoint),
+            Err(why) => ListedCheckpoint::Damaged { id, seq, what: why.to_string() },
+        };
+        Ok(Self { listed, commit_id: CommitId(row.get(3)?), payload: row.get(4)? })
     }
 }
 

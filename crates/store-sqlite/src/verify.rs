@@ -3,11 +3,11 @@
 mod logs;
 
 use rusqlite::Connection;
-use tenure_store::StoreError;
+use tenure_store::{PayloadOutcome, StoreError};
 
 use crate::error::WorkError;
-use crate::row::Stored;
-use crate::store::SqliteStore;
+use crate::row::{CheckpointRow, Stored};
+use crate::store::{SqliteStore, read_row};
 use crate::{catalog, figures, sql};
 
 /// How closely to look.
@@ -54,7 +54,9 @@ fn check(conn: &Connection, depth: Depth) -> Result<Vec<String>, WorkError> {
         // What a damaged file says about sessions is worth nothing.
         return Ok(found);
     }
-    for statement in [sql::VERIFY_SLOTS, sql::VERIFY_LEASES, sql::VERIFY_HEADS] {
+    for statement in
+        [sql::VERIFY_SLOTS, sql::VERIFY_LEASES, sql::VERIFY_HEADS, sql::VERIFY_FORKS, sql::VERIFY_PAYLOADS]
+    {
         found.extend(texts(conn, statement)?);
     }
     if depth == Depth::Deep {
@@ -65,6 +67,7 @@ fn check(conn: &Connection, depth: Depth) -> Result<Vec<String>, WorkError> {
         if found.is_empty() {
             found.extend(figures::check_tallies(conn)?);
         }
+        found.extend(check_payloads(conn)?);
     }
     Ok(found)
 }
@@ -81,6 +84,20 @@ fn check_sessions(conn: &Connection) -> Result<Vec<String>, WorkError> {
     while let Some(row) = rows.next()? {
         if let Err(why) = Stored::of(row) {
             found.push(format!("session {}: {why}", row.get::<_, i64>(0)?));
+        }
+    }
+    Ok(found)
+}
+
+/// Every payload is what was saved.
+fn check_payloads(conn: &Connection) -> Result<Vec<String>, WorkError> {
+    let rows = sql::all(conn, sql::VERIFY_CHECKPOINTS, [], |row| {
+        Ok((row.get::<_, i64>(5)?, row.get::<_, String>(1)?, CheckpointRow::of(row)?))
+    })?;
+    let mut found = Vec::new();
+    for (sid, id, row) in rows {
+        if let PayloadOutcome::Damaged { what } = read_row(conn, row)? {
+            found.push(format!("checkpoint {id} of session {sid}: {what}"));
         }
     }
     Ok(found)

@@ -1,10 +1,14 @@
 //! Everything a store shows, read through the contract, for comparing before and after.
 
+use tenure_core::checkpoint::Checkpoint;
 use tenure_core::event::Event;
 use tenure_core::id::{Namespace, Seq, SessionId};
 use tenure_core::limits;
 use tenure_core::session::{Counters, Session};
-use tenure_store::{Find, Handle, ListRequest, Listed, ReadOutcome, ReadRequest, Slot, Store};
+use tenure_store::{
+    CheckpointRequest, CheckpointsRequest, Find, Handle, ListRequest, Listed, ListedCheckpoint,
+    PayloadOutcome, ReadOutcome, ReadRequest, Slot, Store,
+};
 
 /// Everything in some namespaces, newest sessions first. Handles are left out: each store gives its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +30,8 @@ pub struct Dumped {
     pub earliest: Seq,
     /// Its log.
     pub events: Vec<Event>,
+    /// Its checkpoints, newest first, and what is read of each.
+    pub checkpoints: Vec<(ListedCheckpoint, PayloadOutcome)>,
 }
 
 /// Reads everything in `namespaces`, and checks on the way that the store agrees with itself.
@@ -103,7 +109,23 @@ async fn dump_one(store: &dyn Store, listed: Listed) -> Dumped {
     let events = read_all(store, handle).await;
     let positions: Vec<_> = events.iter().map(|event| event.seq.0).collect();
     assert_eq!(positions, (earliest.0..=head.0).collect::<Vec<_>>(), "a log has no gap");
-    Dumped { session, counters, in_slot, earliest, events }
+    let checkpoints = checkpoints(store, handle).await;
+    Dumped { session, counters, in_slot, earliest, events, checkpoints }
+}
+
+async fn checkpoints(store: &dyn Store, handle: Handle) -> Vec<(ListedCheckpoint, PayloadOutcome)> {
+    let request = CheckpointsRequest { handle, before: None, limit: limits::CHECKPOINTS_LISTED_MAX };
+    let mut all = Vec::new();
+    for listed in store.list_checkpoints(request).await.expect("a list of checkpoints") {
+        let (ListedCheckpoint::Readable(Checkpoint { id, .. }) | ListedCheckpoint::Damaged { id, .. }) =
+            &listed;
+        let request = CheckpointRequest { handle, id: id.clone() };
+        let found = store.find_checkpoint(request.clone()).await.expect("what an id names");
+        assert_eq!(found.as_ref(), Some(&listed), "found as listed");
+        let read = store.read_payload(request).await.expect("what became of a payload");
+        all.push((listed, read));
+    }
+    all
 }
 
 async fn in_slot(store: &dyn Store, session: &Session, counters: Counters) -> Option<SessionId> {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tenure_store::Store;
+use tenure_core::id::CheckpointId;
+use tenure_store::{Handle, Store};
 
 use crate::ManualClock;
 
@@ -18,6 +19,8 @@ pub enum Capability {
     SecondInstance,
     /// [`Disk::inject`] works.
     Faults,
+    /// [`Disk::damage`] works.
+    Damage,
 }
 
 /// What goes wrong with the next write, whichever instance makes it.
@@ -29,6 +32,15 @@ pub enum Fault {
     AfterDurable,
     /// An error in the middle of a group of writes, after some of them were applied.
     MidGroup,
+}
+
+/// What is damaged of a stored checkpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Damage {
+    /// One bit of its payload.
+    Payload,
+    /// What is known of it without its payload.
+    Record,
 }
 
 /// Brings fresh stores of one sort.
@@ -58,5 +70,10 @@ pub trait Disk: Debug + Send + Sync {
     /// Makes the next write go wrong. Only with [`Capability::Faults`].
     fn inject(&self, fault: Fault) {
         panic!("this store cannot be made to fail: {fault:?}");
+    }
+
+    /// Damages what is stored of a checkpoint. Only with [`Capability::Damage`].
+    fn damage(&self, handle: Handle, id: &CheckpointId, damage: Damage) {
+        panic!("this store cannot be damaged: {handle:?} {id} {damage:?}");
     }
 }

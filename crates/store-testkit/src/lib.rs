@@ -25,7 +25,7 @@ mod model;
 pub use clock::ManualClock;
 pub use dump::{Dump, Dumped, dump, list_all, read_all};
 pub use faults::{Faults, FaultyStore, Gate, Trouble, Verb};
-pub use harness::{Capability, Disk, Fault, Harness};
+pub use harness::{Capability, Damage, Disk, Fault, Harness};
 pub use list::{Case, Running, cases};
 pub use memory::{MemoryHarness, MemoryStore};
 pub use model::{Disagreement, first_disagreement, model_test};

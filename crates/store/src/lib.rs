@@ -5,16 +5,22 @@
 //! out: the store's own clocks judge leases.
 #![deny(missing_docs)]
 
+mod checkpoint;
 mod clock;
 mod error;
 mod filter;
 mod inspect;
 mod log;
+pub mod payload;
 mod purge;
 pub mod record;
 mod session;
 mod statistics;
 
+pub use checkpoint::{
+    Capture, CheckpointRequest, CheckpointStore, CheckpointsRequest, CreateOutcome, CreateRequest,
+    ForkOutcome, ForkRequest, ListedCheckpoint, PayloadOutcome, RemoveOutcome, RemoveRequest,
+};
 pub use clock::Clock;
 pub use error::StoreError;
 pub use filter::{Filter, Period, WORD_CHARS_MAX, WORDS_MAX, last_part, words_in, words_of};
@@ -34,6 +40,12 @@ pub use statistics::{
 };
 
 /// Everything an engine needs of a store.
-pub trait Store: SessionStore + LogStore + PurgeStore + Inspect + Statistics + std::fmt::Debug {}
+pub trait Store:
+    SessionStore + LogStore + PurgeStore + CheckpointStore + Inspect + Statistics + std::fmt::Debug
+{
+}
 
-impl<S: SessionStore + LogStore + PurgeStore + Inspect + Statistics + std::fmt::Debug> Store for S {}
+impl<S: SessionStore + LogStore + PurgeStore + CheckpointStore + Inspect + Statistics + std::fmt::Debug> Store
+    for S
+{
+}

@@ -225,7 +225,8 @@ pub trait LogStore: Send + Sync {
     /// Drops the beginning of a log, for ever.
     ///
     /// *Effect:* positions stay what they are, and nothing else of the session changes: no revision, no
-    /// activity. A bounded part of the work is done at a time; what is dropped is never a part of an event.
+    /// activity. A bounded part of the work is done at a time; what is dropped is never a part of an event. Forks
+    /// keep what they share: handing that on to them is part of the work, and comes first.
     /// *Outcomes:* [`CompactOutcome`]. Positions beyond the newest event are not reserved: the log then begins
     /// with the next one to come.
     async fn compact(&self, request: CompactRequest) -> Result<CompactOutcome, StoreError>;

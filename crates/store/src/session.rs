@@ -7,6 +7,7 @@ use tenure_core::lease::Term;
 use tenure_core::session::{Current, Decision, Session};
 use tenure_core::time::{Moment, WallTime};
 
+use crate::Capture;
 use crate::StoreError;
 
 /// A store's short name for a stored session. It never changes and is never reused.
@@ -77,6 +78,8 @@ pub struct CommitRequest {
     pub fence: Option<Fence>,
     /// What to write.
     pub decision: Decision,
+    /// What to save of the session that is written last.
+    pub capture: Option<Capture>,
 }
 
 /// A commit that is durable.
@@ -153,11 +156,13 @@ pub trait SessionStore: Send + Sync {
     ///
     /// *Before:* under the write lock, in this order: the revision is `expected`; a given `fence` is the
     /// current lease's; what the decision `judged` still holds by the store's clock; no session that is
-    /// opened has an id that exists in its namespace. The first that fails is the outcome, and nothing is written.
+    /// opened has an id that exists in its namespace, and no checkpoint of the session has the id of the capture.
+    /// The first that fails is the outcome, and nothing is written.
     /// *Effect:* each write's session is stored; its lease and activity only where the write's changes touch
     /// them, and the last activity never moves back, because renewals and appends may have come in between;
-    /// its events follow in its log without a gap; slot and sessions get the decision's counters. A decision
-    /// without writes succeeds without effect only if the revision holds.
+    /// its events follow in its log without a gap, then that of the capture, which is a checkpoint from then on;
+    /// slot and sessions get the decision's counters. A decision without writes succeeds without effect only if
+    /// the revision holds.
     /// *Outcomes:* [`CommitOutcome`]; `Committed` is durable.
     async fn commit(&self, request: CommitRequest) -> Result<CommitOutcome, StoreError>;
 

@@ -1,5 +1,6 @@
 //! What can be typed: verbs, their options, and the settings behind them.
 
+pub(crate) mod checkpoint;
 mod choice;
 pub(crate) mod chores;
 mod environment;
@@ -116,6 +117,8 @@ pub(crate) enum Command {
     Delete(lifecycle::DeleteArgs),
     Wait(session::WaitArgs),
     Check(session::CheckArgs),
+    Checkpoint(checkpoint::CheckpointArgs),
+    Fork(checkpoint::ForkArgs),
     Guard(chores::GuardArgs),
     Import(chores::ImportArgs),
     Profile(chores::ProfileArgs),

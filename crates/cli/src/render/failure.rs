@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 use tenure_core::escape::Escaped;
-use tenure_core::id::{EventId, Seq};
+use tenure_core::id::{CheckpointId, EventId, Seq, SessionId};
 use tenure_engine::EngineError;
 use tenure_store::{Listed, StoreError};
 use tenure_store_sqlite::OpenError;
 
 use super::{Look, Report, Tone, refusal, store_error};
 use crate::out::Unread;
-use crate::problem::{Problem, causes};
+use crate::problem::{Problem, causes, lines};
 
 /// What `error` says; `None` when only the reader of the answers has gone.
 pub(crate) fn explain(error: anyhow::Error) -> Option<Problem> {
@@ -49,6 +49,9 @@ fn engine(error: &EngineError) -> Problem {
                 .hint(format!("tenure events <name> --after {}", earliest.0.saturating_sub(1)))
                 .fact("earliest", earliest.0)
         }
+        EngineError::Damaged { session, id, what, newest_valid } => {
+            damaged((session, id), what, newest_valid.as_ref())
+        }
         EngineError::Store(error) => store_error::words(error),
     }
 }
@@ -69,6 +72,25 @@ fn id_reused(id: &EventId, seq: Option<Seq>) -> Problem {
         }
         None => problem.hint("give each event an id of its own"),
     }
+}
+
+fn damaged(
+    (session, id): (&SessionId, &CheckpointId),
+    what: &str,
+    newest_valid: Option<&CheckpointId>,
+) -> Problem {
+    let statement = format!("checkpoint {id} of session {session} is damaged");
+    let words = Problem::missing("CHECKPOINT_DAMAGED", statement).details(lines(what));
+    let words = match newest_valid {
+        Some(valid) => words
+            .detail(format!("the newest one that is what was saved: {valid}"))
+            .hint("without an id, that one is used: tenure checkpoint restore <name>"),
+        None => words.hint("look at what is stored: tenure doctor --deep"),
+    };
+    words
+        .fact("session", session.as_str())
+        .fact("checkpoint", id.as_str())
+        .fact("newest_valid", newest_valid.map(|id| id.as_str()))
 }
 
 fn ambiguous(name: &str, matches: &[Listed]) -> Problem {

@@ -1,5 +1,6 @@
 //! Words and documents: what people and programs get to see. No decisions.
 
+pub(crate) mod checkpoint;
 mod doctor;
 pub(crate) mod event;
 mod failure;

@@ -68,7 +68,7 @@ pub(super) async fn update(app: &App, args: &UpdateArgs) -> anyhow::Result<Exit>
 }
 
 /// Whoever holds it and forgot to say so is told how.
-fn perhaps_its_owner(error: anyhow::Error) -> anyhow::Error {
+pub(super) fn perhaps_its_owner(error: anyhow::Error) -> anyhow::Error {
     let is_held = matches!(
         error.downcast_ref::<EngineError>(),
         Some(EngineError::Refused { refusal: Refusal::Held(_) | Refusal::Abandoned { .. }, .. })

@@ -5,6 +5,7 @@ mod append_batch;
 mod ask;
 mod cancel;
 mod check;
+mod checkpoint;
 mod claim;
 mod clear;
 mod compact;
@@ -15,6 +16,7 @@ pub(crate) mod doctor;
 mod drive;
 mod events;
 mod facts;
+mod fork;
 mod given;
 mod guard;
 mod heartbeat;
@@ -74,6 +76,8 @@ pub(crate) fn execute(app: &App, command: Command) -> anyhow::Result<Exit> {
         Command::Delete(args) => block_on(delete::execute(app, &args)),
         Command::Wait(args) => block_on(wait::execute(app, &args)),
         Command::Check(args) => block_on(check::execute(app, &args)),
+        Command::Checkpoint(args) => block_on(checkpoint::execute(app, &args.verb)),
+        Command::Fork(args) => block_on(fork::execute(app, &args)),
         Command::Guard(args) => guard::execute(app, &args),
         Command::Import(args) => block_on(import::execute(app, &args)),
         Command::Profile(args) => profile::execute(app, &args),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{EventBody, Request, Stream, TerminalEvent, is_reserved};
 use crate::fixture::{actor, id, person};
-use crate::id::{EventType, Fence};
+use crate::id::{CheckpointId, EventType, Fence};
 use crate::session::{Exit, StateName, Stats};
 
 fn kind(name: &str) -> EventType {
@@ -13,6 +13,10 @@ fn kind(name: &str) -> EventType {
 
 fn given(name: &str) -> EventBody {
     EventBody::Given { kind: kind(name), json: "{}".to_owned() }
+}
+
+fn checkpoint() -> CheckpointId {
+    CheckpointId::parse("ckp_1").unwrap()
 }
 
 fn text() -> String {
@@ -42,6 +46,11 @@ fn every_event_has_its_documented_type_name() {
         ),
         (EventBody::LeaseReleased { fence }, "lease_released"),
         (EventBody::Succeeded { by: id("b") }, "succeeded"),
+        (
+            EventBody::CheckpointCreated { id: checkpoint(), reason: Some(text()), size: 1 },
+            "checkpoint_created",
+        ),
+        (EventBody::CheckpointRestored { id: checkpoint(), is_record: true }, "checkpoint_restored"),
         (EventBody::Terminal(started), "terminal"),
         (EventBody::Terminal(output), "terminal"),
         (EventBody::Terminal(TerminalEvent::Resized { cols: 1, rows: 1 }), "terminal"),

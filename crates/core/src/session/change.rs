@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{Activity, Counters, Fact, Facts, Mode, Session, State, Stats};
+use crate::checkpoint::Record;
 use crate::event::EventBody;
-use crate::id::{ActorId, EventType, Key, Namespace, Revision, SessionId};
+use crate::id::{ActorId, CheckpointId, EventType, Key, Namespace, Revision, SessionId};
 use crate::kind::{IdleRule, Kind};
 use crate::lease::{Lease, Term};
 use crate::time::WallTime;
@@ -154,6 +155,13 @@ pub enum Change {
     Released,
     /// Another session took its place.
     Succeeded(SessionId),
+    /// A checkpoint was brought back.
+    Restored {
+        /// Which.
+        id: CheckpointId,
+        /// What it says of the session itself, if it does.
+        record: Option<Box<Record>>,
+    },
 }
 
 /// The session after `change`. Total: every change applies to every session.
@@ -196,6 +204,11 @@ pub fn evolve(mut session: Session, change: &Change) -> Session {
         Change::Finished { stats, .. } => session.facts.usage = stats.usage,
         Change::Released => session.lease = None,
         Change::Succeeded(by) => session.successor = Some(by.clone()),
+        Change::Restored { record, .. } => {
+            if let Some(record) = record {
+                record.bring_back(&mut session);
+            }
+        }
     }
     session
 }
@@ -256,6 +269,9 @@ impl Change {
                 before.lease.as_ref().map(|lease| EventBody::LeaseReleased { fence: lease.fence })
             }
             Self::Succeeded(by) => Some(EventBody::Succeeded { by: by.clone() }),
+            Self::Restored { id, record } => {
+                Some(EventBody::CheckpointRestored { id: id.clone(), is_record: record.is_some() })
+            }
             Self::ModeSet(_)
             | Self::Described { .. }
             | Self::Renewed(_)

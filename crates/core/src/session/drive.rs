@@ -9,6 +9,7 @@ use super::{
     Change, Claimant, Context, Counters, Current, Decision, Fact, Judged, Progress, Session, State,
     StateName, Stats, Usage, Write,
 };
+use crate::checkpoint::Restore;
 use crate::id::{ActorId, Fence};
 use crate::kind::Kind;
 use crate::lease::{HolderKind, Lease, Standing, Ttl};
@@ -74,6 +75,8 @@ pub enum Step {
     Release,
     /// Keep facts.
     Update(Box<Update>),
+    /// Be about what a checkpoint says, or only say that it was brought back.
+    Restore(Box<Restore>),
 }
 
 /// Facts to keep with a session.
@@ -104,13 +107,15 @@ impl Step {
             Self::Fail { .. } => "fail",
             Self::Release => "release",
             Self::Update(_) => "update",
+            Self::Restore(_) => "checkpoint restore",
         }
     }
 
-    /// Whether it changes more than facts.
+    /// Whether it changes more than facts, and what the session is about.
     const fn moves(&self) -> bool {
         match self {
             Self::Update(update) => update.error.is_some(),
+            Self::Restore(_) => false,
             Self::Start
             | Self::Pause { .. }
             | Self::Resume { .. }
@@ -222,6 +227,7 @@ pub(super) fn drive(current: &Current, drive: &Drive, context: &Context) -> Resu
         Step::Fail { error, usage } => driven.finish(false, error, *usage),
         Step::Release => driven.release(),
         Step::Update(update) => driven.update(update),
+        Step::Restore(restore) => driven.restore(restore),
     }
 }
 
@@ -294,6 +300,17 @@ impl Driven<'_> {
             return Err(self.not_held());
         }
         Ok(self.written(Write::of(self.session.clone()).then(Change::Released)))
+    }
+
+    fn restore(&self, restore: &Restore) -> Result<Decision, Refusal> {
+        still_open(self.session)?;
+        let record = restore.record.clone().map(Box::new);
+        let write = Write::of(self.session.clone());
+        let write = write.then(Change::Restored { id: restore.id.clone(), record });
+        if !self.is_owners() {
+            return Ok(self.written(write));
+        }
+        Ok(self.written(write.then(Change::Touched { at: self.context.now.wall()? })))
     }
 
     fn update(&self, update: &Update) -> Result<Decision, Refusal> {

@@ -15,7 +15,7 @@ use crate::time::WallTime;
 /// What a log tells of something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Told<T> {
-    /// Nothing: it begins later.
+    /// Nothing: it begins later, or it is kept elsewhere.
     Untold,
     /// There was none.
     Nothing,
@@ -119,7 +119,11 @@ impl Replay {
                 self.activity = Told::This(Saying { text: text.clone(), actor, at: event.at });
             }
             EventBody::Succeeded { by } => self.successor = Some(by.clone()),
+            // What that was is in the checkpoint, not in the log.
+            EventBody::CheckpointRestored { is_record: true, .. } => self.activity = Told::Untold,
             EventBody::Completion { .. }
+            | EventBody::CheckpointCreated { .. }
+            | EventBody::CheckpointRestored { .. }
             | EventBody::Terminal(_)
             | EventBody::Request(_)
             | EventBody::Given { .. } => {}
@@ -145,7 +149,7 @@ impl Replay {
 }
 
 /// The types of events that [`Replay::after`] needs.
-pub const REPLAYED: [&str; 7] = [
+pub const REPLAYED: [&str; 8] = [
     "state_changed",
     "error",
     "lease_granted",
@@ -153,4 +157,5 @@ pub const REPLAYED: [&str; 7] = [
     "lease_released",
     "activity",
     "succeeded",
+    "checkpoint_restored",
 ];

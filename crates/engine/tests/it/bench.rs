@@ -59,6 +59,8 @@ impl Steady for Passing {
 
 pub(crate) struct Bench {
     pub(crate) engine: Engine,
+    /// What is stored, beside every fault.
+    pub(crate) memory: Arc<MemoryStore>,
     pub(crate) clock: ManualClock,
     pub(crate) faults: Faults,
     pub(crate) told: Told,
@@ -68,10 +70,11 @@ impl Bench {
     pub(crate) fn new() -> Self {
         let (store, clock) = MemoryStore::manual();
         let faults = Faults::default();
+        let memory = Arc::clone(&store);
         let store: Arc<dyn Store> = Arc::new(FaultyStore::new(store, faults.clone()));
         let told = Told::default();
         let engine = Engine::new(store, Arc::new(CountedIds::default()), Arc::new(told.clone()));
-        Self { engine, clock, faults, told }
+        Self { engine, memory, clock, faults, told }
     }
 
     pub(crate) fn steady(&self) -> Arc<Passing> {

@@ -4,6 +4,7 @@
 mod append;
 mod apply;
 mod bench;
+mod checkpoints;
 mod compact;
 mod create;
 mod delete;
@@ -11,6 +12,7 @@ mod keeper;
 mod newest;
 mod open_runs;
 mod overview;
+mod pauses;
 mod replay;
 mod sweep;
 mod tail;

@@ -35,7 +35,8 @@ async fn each_position_shows_what_was_true_right_after_it() {
         (StateName::Active, Seq(1000), true)
     );
     assert_eq!(phase(&replayed(1503).await.unwrap().phase), (StateName::Paused, "lunch".to_owned()));
-    let last = replayed(1505).await.unwrap();
+    let last = replayed(1506).await.unwrap();
+    // The one in between is the checkpoint that the pause made.
     assert_eq!((phase(&last.phase).0, &last.tenancy), (StateName::Cancelled, &Told::Nothing));
 }
 

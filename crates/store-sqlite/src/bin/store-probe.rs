@@ -8,14 +8,19 @@ use std::io::{self, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tenure_core::checkpoint::{Content, Fork};
 use tenure_core::event::{EventBody, EventDraft};
-use tenure_core::id::{ActorId, CommitId, EventType, Incarnation, Key, Namespace, Revision, Seq, SessionId};
+use tenure_core::id::{
+    ActorId, CheckpointId, CommitId, EventType, Incarnation, Key, Namespace, Revision, Seq, SessionId,
+};
 use tenure_core::kind::Kind;
 use tenure_core::lease::{Holder, HolderKind, Ttl};
 use tenure_core::session::{Claimant, Command, Context, Current, StartRun, decide};
+use tenure_store::payload::Packed;
 use tenure_store::{
-    AppendOutcome, AppendRequest, CommitOutcome, CommitRequest, Find, Handle, LogStore as _, PurgeStore as _,
-    SessionStore as _, Slot,
+    AppendOutcome, AppendRequest, CheckpointStore as _, CommitOutcome, CommitRequest, CompactRequest,
+    CreateOutcome, CreateRequest, Find, ForkOutcome, ForkRequest, Handle, LogStore as _, PurgeStore as _,
+    RemoveRequest, SessionStore as _, Slot,
 };
 use tenure_store_sqlite::{FaultPoint, Faults, SqliteOptions, SqliteStore, SystemClock};
 
@@ -34,6 +39,7 @@ fn main() -> Result<(), Failure> {
         ["fold", path, key, round, times] => runtime.block_on(fold(path, key, (round, times.parse()?)))?,
         ["write", path, key, round] => runtime.block_on(write(path, key, round))?,
         ["purge", path, round] => runtime.block_on(purge(path, round))?,
+        ["save", path, key, round] => runtime.block_on(save(path, key, round))?,
         ["watch", path, key] => runtime.block_on(watch(path, key))?,
         ["freeze", path, key] => {
             let mut options = options(path);
@@ -173,6 +179,83 @@ async fn write(path: &str, key: &str, round: &str) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Saves, forks, removes and drops until it is killed, and tells what was acknowledged.
+async fn save(path: &str, key: &str, round: &str) -> Result<(), Failure> {
+    let store = SqliteStore::open(options(path))?;
+    let handle = handle(&store, key).await?;
+    let mut saved = Vec::new();
+    for number in 0..u64::MAX {
+        let id = format!("ckp_{round}_{number}");
+        let seq = save_one(&store, handle, (number, &id)).await?;
+        tell(&format!("saved {id} {}", payload(&id).len()))?;
+        saved.push(id);
+        if number % 3 == 2 {
+            let id = format!("ses_{round}_{number}");
+            fork_one(&store, handle, (number, &id, seq)).await?;
+            tell(&format!("forked {id} {seq}"))?;
+            // What forks need of that is handed on to them.
+            let before = Seq(seq.0.saturating_sub(3));
+            store.compact(CompactRequest { handle, before }).await?;
+        }
+        if number % 4 == 3 {
+            let id = saved.remove(0);
+            tell(&format!("removing {id}"))?;
+            let ids = vec![checkpoint_id(&id)?];
+            store.remove_checkpoints(RemoveRequest { handle, fence: None, ids }).await?;
+        }
+    }
+    Ok(())
+}
+
+/// A payload that its checkpoint's name tells: sometimes nothing, sometimes several pieces.
+fn payload(id: &str) -> Vec<u8> {
+    let mut state =
+        id.bytes().fold(7_u64, |state, byte| state.wrapping_mul(31).wrapping_add(u64::from(byte)));
+    let length = usize::try_from(state % 5).unwrap_or(0) * 150_000;
+    let next = |_| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state.to_be_bytes()[0]
+    };
+    (0..length).map(next).collect()
+}
+
+fn checkpoint_id(text: &str) -> Result<CheckpointId, Failure> {
+    Ok(CheckpointId::parse(text).map_err(|why| format!("{why:?}"))?)
+}
+
+async fn save_one(store: &SqliteStore, handle: Handle, (number, id): (u64, &str)) -> Result<Seq, Failure> {
+    let request = CreateRequest {
+        commit_id: CommitId(name(number | 2 << 40)),
+        handle,
+        fence: None,
+        gone: None,
+        id: checkpoint_id(id)?,
+        reason: None,
+        metadata: None,
+        content: Content::Given,
+        payload: Arc::new(Packed::of(payload(id))),
+    };
+    match store.create_checkpoint(request).await? {
+        CreateOutcome::Created(checkpoint) => Ok(checkpoint.seq),
+        other => Err(format!("{other:?}").into()),
+    }
+}
+
+async fn fork_one(
+    store: &SqliteStore,
+    parent: Handle,
+    (number, id, at): (u64, &str, Seq),
+) -> Result<(), Failure> {
+    let session = store.find(Find::Handle(parent)).await?.current.session.ok_or("nothing there")?;
+    let id = SessionId::parse(id).map_err(|why| format!("{why:?}"))?;
+    let write = Fork { id, at, record: None }.opening(&session, session.created_at);
+    let request = ForkRequest { commit_id: CommitId(name(number | 3 << 40)), parent, at, write };
+    match store.fork(request).await? {
+        ForkOutcome::Forked(_) => Ok(()),
+        other => Err(format!("{other:?}").into()),
+    }
+}
+
 async fn open_one(store: &SqliteStore, id: &str, number: u64) -> Result<(), Failure> {
     let start = StartRun {
         id: parsed(id)?,
@@ -195,6 +278,7 @@ async fn open_one(store: &SqliteStore, id: &str, number: u64) -> Result<(), Fail
         expected: Revision(0),
         fence: None,
         decision: decision.map_err(|why| format!("{why:?}"))?,
+        capture: None,
     };
     match store.commit(request).await? {
         CommitOutcome::Committed(_) => Ok(()),
@@ -237,6 +321,7 @@ async fn purge(path: &str, round: &str) -> Result<(), Failure> {
             expected: found.current.counters.revision,
             fence: None,
             decision: decide(&found.current, &cancel, &context).map_err(|why| format!("{why:?}"))?,
+            capture: None,
         };
         store.commit(request).await?;
         tell(&format!("ended {id}"))?;

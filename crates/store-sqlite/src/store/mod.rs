@@ -1,10 +1,13 @@
 //! The opened store and the roles it plays.
 
+mod checkpoint;
 mod inspect;
 mod log;
 mod purge;
 mod session;
 mod statistics;
+
+pub(crate) use checkpoint::read_row;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -19,7 +19,7 @@ impl Work<'_> {
             }
             Some(_) | None => {}
         }
-        let is_ended = head.terminal && append.fence.is_none();
+        let (log, is_ended) = (head.log, head.terminal && append.fence.is_none());
         if append.named.is_empty() {
             if is_ended {
                 return Ok(AppendOutcome::Ended);
@@ -29,7 +29,7 @@ impl Work<'_> {
             self.appended.push(handle);
             return Ok(AppendOutcome::Appended { first, last });
         }
-        self.append_named(append, is_ended)
+        self.append_named(append, log, is_ended)
     }
 
     /// Writes what nothing stands against. Returns the positions of its first and its last event.

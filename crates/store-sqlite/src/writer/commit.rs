@@ -64,10 +64,16 @@ impl Work<'_> {
         let slot = self.slot_to_write(&ground)?;
         let stamp = commit.stamp;
         for write in &mut commit.writes {
-            (committed.handle, committed.head) =
-                if write.opens { self.open(stamp, write, slot)? } else { self.change(stamp, write, on)? };
+            (committed.handle, committed.head) = if write.opens {
+                self.open(stamp, write, (slot, LogHead::default()))?
+            } else {
+                self.change(stamp, write, on)?
+            };
         }
         committed.revision = stamp.counters.revision;
+        if let (Some(value), Some(last)) = (&commit.capture, commit.writes.last()) {
+            self.keep_value((committed.handle, last.session.id.clone(), committed.head), value)?;
+        }
         if let Some(slot) = slot {
             self.write_slot(slot, &ground, stamp.counters, committed.handle)?;
         }
@@ -106,6 +112,11 @@ impl Work<'_> {
             if self.has_id(&write.session)? {
                 return Ok(Some(CommitOutcome::IdTaken));
             }
+        }
+        if let (Some(value), Some(on)) = (&commit.capture, commit.on)
+            && self.checkpoint(on, &value.id)?.is_some()
+        {
+            return Ok(Some(CommitOutcome::IdTaken));
         }
         Ok(None)
     }
@@ -195,11 +206,12 @@ impl Work<'_> {
         Ok((handle, log.seq))
     }
 
-    fn open(
+    /// Writes a session that is not stored yet; its log begins after `from`.
+    pub(super) fn open(
         &mut self,
         stamp: Stamp,
         write: &mut SessionWrite,
-        slot: Option<i64>,
+        (slot, from): (Option<i64>, LogHead),
     ) -> Result<(Handle, Seq), WorkError> {
         let session = &write.session;
         let ns = self.memory.namespace_or_new(self.conn, &session.namespace)?;
@@ -213,7 +225,7 @@ impl Work<'_> {
             signed(stamp.counters.fence.0),
             due_at(session),
             stamp.commit_id.0,
-            signed(write.batch.count),
+            signed(from.seq.0.saturating_add(write.batch.count)),
             signed(self.wall().epoch_ms()),
             write.grant,
             write.activity,
@@ -225,10 +237,11 @@ impl Work<'_> {
         self.opened = self.opened.max(Some(handle));
         self.counts.opened(ns, session);
         self.write_lease(handle, session.lease.as_ref())?;
-        let (empty, mut chain) = (LogHead::default(), Some(Chain::default()));
-        let log = self.write_batch((ns, handle), empty, &mut chain, (&mut write.batch, stamp.fence))?;
+        let mut chain = Some(Chain::default());
+        let log = self.write_batch((ns, handle), from, &mut chain, (&mut write.batch, stamp.fence))?;
         let at = signed(session.last_activity_at.epoch_ms());
-        let row = (handle.0, signed(log.seq.0), log.pos, signed(log.depth), at);
+        let (folded, earliest) = (signed(log.folded.0), signed(log.earliest.0));
+        let row = (handle.0, signed(log.seq.0), log.pos, signed(log.depth), at, folded, earliest);
         sql::write(self.conn, sql::HEAD_INSERT, row)?;
         self.wrote(stamp, handle, Head::of(ns, session, log, chain));
         Ok((handle, log.seq))

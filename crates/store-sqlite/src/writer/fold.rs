@@ -58,11 +58,31 @@ pub(super) fn fold(
     handle: Handle,
     limits: &Limits,
 ) -> Result<(), WorkError> {
+    fold_rows(conn, memory, handle, (limits, ROW_BYTES_MAX))
+}
+
+/// The same, and however large the oldest row is, at least that one.
+pub(super) fn fold_any(
+    conn: &Connection,
+    memory: &mut Memory,
+    handle: Handle,
+    limits: &Limits,
+) -> Result<(), WorkError> {
+    memory.is_untidy = true;
+    fold_rows(conn, memory, handle, (limits, u64::MAX))
+}
+
+fn fold_rows(
+    conn: &Connection,
+    memory: &mut Memory,
+    handle: Handle,
+    (limits, row_bytes_max): (&Limits, u64),
+) -> Result<(), WorkError> {
     let Some(head) = memory.heads.of(conn, handle)? else {
         return not_due(conn, handle);
     };
     let from = head.log;
-    let rows = chosen(conn, handle, from, limits)?;
+    let rows = chosen(conn, handle, from, (limits.fold_bytes, row_bytes_max))?;
     let Some(folded) = rows.last().map(TailRow::last) else {
         return not_due(conn, handle);
     };
@@ -84,7 +104,7 @@ fn chosen(
     conn: &Connection,
     handle: Handle,
     log: LogHead,
-    limits: &Limits,
+    (bytes_max, row_bytes_max): (u64, u64),
 ) -> Result<Vec<TailRow>, WorkError> {
     if log.folded == log.seq {
         return Ok(Vec::new());
@@ -99,7 +119,7 @@ fn chosen(
     let fits = |row: &TailRow| {
         let is_first = bytes == 0;
         bytes = bytes.saturating_add(row.bytes);
-        row.bytes <= ROW_BYTES_MAX && (is_first || bytes <= limits.fold_bytes)
+        row.bytes <= row_bytes_max && (is_first || bytes <= bytes_max)
     };
     Ok(rows.into_iter().take_while(fits).collect())
 }
@@ -113,19 +133,42 @@ fn write_chunks(
 ) -> Result<(), WorkError> {
     let recent = latest(conn, handle, &rows)?;
     let whole: u64 = rows.iter().map(|row| row.bytes).sum();
-    let share = whole.div_ceil(whole.div_ceil(limits.chunk_bytes.max(1)).max(1));
-    let mut rows = rows.into_iter().peekable();
-    while let Some(row) = rows.peek() {
-        let (first, mut count, mut batches, mut bytes) = (row.first, 0, Vec::new(), 0);
-        while let Some(row) = rows.next_if(|_| bytes < share.max(1)) {
-            (bytes, count) = (bytes + row.bytes, count + row.count);
-            batches.push(Batch { count: row.count, bytes: row.into_payload(conn)? });
+    let share = whole.div_ceil(whole.div_ceil(limits.chunk_bytes.max(1)).max(1)).max(1);
+    let mut chunks: Vec<(Seq, Vec<Batch>)> = Vec::new();
+    let mut bytes = share;
+    for row in rows {
+        let (first, batch) = (row.first, Batch { count: row.count, bytes: row.into_payload(conn)? });
+        for (first, batch) in halves(first, batch)? {
+            if bytes >= share {
+                chunks.push((first, Vec::new()));
+                bytes = 0;
+            }
+            bytes += batch.bytes.len() as u64;
+            chunks.last_mut().expect("one was just begun").1.push(batch);
         }
-        let recent = if rows.peek().is_none() { Some(&recent) } else { None };
+    }
+    let mut chunks = chunks.into_iter().peekable();
+    while let Some((first, batches)) = chunks.next() {
+        let count: u64 = batches.iter().map(|batch| batch.count).sum();
+        let recent = if chunks.peek().is_none() { Some(&recent) } else { None };
         let row = (handle.0, signed(first.0), signed(count), recent, record::encode_chunk(batches)?);
         sql::write(conn, sql::CHUNK_INSERT, row)?;
     }
     Ok(())
+}
+
+/// An append as it is, or in parts of which each fits a chunk.
+fn halves(first: Seq, batch: Batch) -> Result<Vec<(Seq, Batch)>, WorkError> {
+    if batch.bytes.len() as u64 <= ROW_BYTES_MAX || batch.count == 1 {
+        return Ok(vec![(first, batch)]);
+    }
+    let count = batch.count / 2;
+    let middle = Seq(first.0 + count);
+    let older = Batch { count, bytes: record::keep_events(first, &batch.bytes, count)? };
+    let newer = Batch { count: batch.count - count, bytes: record::skip_events(first, &batch.bytes, count)? };
+    let mut parts = halves(first, older)?;
+    parts.extend(halves(middle, newer)?);
+    Ok(parts)
 }
 
 /// The latest appends of the log once these rows are folded.

@@ -219,8 +219,7 @@ fn work(
     source: Source,
 ) -> Result<Done, WorkError> {
     memory.refresh(conn)?;
-    let fold_rows = shared.limits.fold_rows.max(1);
-    let mut work = Work::new((conn, memory), shared.clock.now(), &shared.place, fold_rows);
+    let mut work = Work::new((conn, memory), shared.clock.now(), &shared.place, &shared.limits);
     let started = instant();
     let mut next = 0;
     loop {

@@ -2,14 +2,15 @@
 
 use std::collections::HashMap;
 
+use tenure_core::event::Event;
 use tenure_core::id::{EventId, Seq};
 use tenure_store::{AppendOutcome, Handle};
 
-use super::work::Work;
+use super::work::{Work, exactly_one};
 use crate::error::WorkError;
 use crate::request::{Append, Batch, Named, count_types};
-use crate::row::{blob, corrupt, signed, unsigned};
-use crate::sql;
+use crate::row::{LogHead, corrupt, signed};
+use crate::{sql, trail};
 
 /// Where an event with an id is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,12 +28,13 @@ impl Work<'_> {
     pub(super) fn append_named(
         &mut self,
         append: &Append,
+        log: LogHead,
         is_ended: bool,
     ) -> Result<AppendOutcome, WorkError> {
         let mut places = vec![Place::New; append.pieces.len()];
         let mut met = HashMap::new();
         for named in &append.named {
-            match self.place(append.handle, named, &mut met)? {
+            match self.place((append.handle, log), named, &mut met)? {
                 Ok(place) => places[named.at] = place,
                 Err(seq) => return Ok(AppendOutcome::IdReused { at: named.at, seq }),
             }
@@ -73,7 +75,7 @@ impl Work<'_> {
     /// Where an event is, or that its id is another one's, and where that is.
     fn place<'a>(
         &self,
-        handle: Handle,
+        (handle, log): (Handle, LogHead),
         named: &'a Named,
         met: &mut HashMap<&'a EventId, (usize, [u8; 16])>,
     ) -> Result<Result<Place, Option<Seq>>, WorkError> {
@@ -81,15 +83,10 @@ impl Work<'_> {
             return Ok(if *digest == named.digest { Ok(Place::Same(*at)) } else { Err(None) });
         }
         met.insert(&named.id, (named.at, named.digest));
-        let key = (handle.0, named.id.as_str());
-        let known = sql::one(self.conn, sql::EVENT_ID_FIND, key, |row| {
-            let is_same = blob(row, 1)?.unwrap_or_default() == named.digest;
-            Ok((Seq(unsigned(row.get(0)?)?), is_same))
-        })?;
-        Ok(match known {
+        Ok(match trail::id_of(self.conn, (handle, log), &named.id)? {
             None => Ok(Place::New),
-            Some((seq, true)) => Ok(Place::Known(seq)),
-            Some((seq, false)) => Err(Some(seq)),
+            Some((seq, digest)) if digest == named.digest => Ok(Place::Known(seq)),
+            Some((seq, _)) => Err(Some(seq)),
         })
     }
 
@@ -102,17 +99,24 @@ impl Work<'_> {
     }
 
     /// Forgets the ids of events that are dropped.
-    pub(super) fn forget_ids(
-        &self,
-        handle: Handle,
-        events: &[tenure_core::event::Event],
-    ) -> Result<(), WorkError> {
+    pub(super) fn forget_ids(&self, handle: Handle, events: &[Event]) -> Result<(), WorkError> {
         for event in events {
             if let Some(id) = &event.id {
                 let forgotten = sql::write(self.conn, sql::EVENT_ID_DELETE, (handle.0, id.as_str()))?;
                 if forgotten != 1 {
                     return Err(corrupt(format!("the id of event {} is not known", event.seq)));
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves the ids of events to a trunk that takes them over.
+    pub(super) fn give_ids(&self, from: Handle, to: Handle, events: &[Event]) -> Result<(), WorkError> {
+        for event in events {
+            if let Some(id) = &event.id {
+                let given = sql::write(self.conn, sql::EVENT_ID_GIVE, (from.0, id.as_str(), to.0))?;
+                exactly_one(given, "the id of an event")?;
             }
         }
         Ok(())

@@ -10,6 +10,8 @@ use crate::sql;
 
 /// Most rows of tails, or ids of events, that one turn removes.
 const ROWS_MAX: u32 = 512;
+/// Most checkpoints that one turn removes.
+const CHECKPOINTS_MAX: u32 = 64;
 /// Most chunks that one turn removes.
 const CHUNKS_MAX: u32 = 32;
 /// A turn ends with the row that brings what it removes to this many stored bytes.
@@ -27,12 +29,18 @@ struct Left {
 
 impl Work<'_> {
     /// Removes a session. What is left of its log is found through the table `purge`, also after a crash.
-    pub(super) fn purge(&mut self, handle: Handle) -> Result<PurgeOutcome, WorkError> {
+    ///
+    /// While forks need some of it, that is handed on to them, a part at a time: then there is no outcome yet.
+    pub(super) fn purge(&mut self, handle: Handle) -> Result<Option<PurgeOutcome>, WorkError> {
         let Some(stored) = self.stored(handle)? else {
-            return Ok(PurgeOutcome::NotFound);
+            return Ok(Some(PurgeOutcome::NotFound));
         };
         if !stored.session.is_terminal() {
-            return Ok(PurgeOutcome::NotEnded);
+            return Ok(Some(PurgeOutcome::NotEnded));
+        }
+        if sql::any(self.conn, sql::FORK_FARTHEST, [handle.0])? {
+            self.hand_on(handle)?;
+            return Ok(None);
         }
         if handle.0 <= self.memory.folded(self.conn)? {
             self.catalog.leave((stored.ns, handle), &stored.session);
@@ -45,23 +53,23 @@ impl Work<'_> {
         if let Some((slot, _)) = stored.slot {
             sql::write(self.conn, sql::SLOT_SHOW, (slot, handle.0))?;
         }
-        let log = stored.log;
-        if log.seq >= log.earliest {
-            sql::write(self.conn, sql::PURGE_INSERT, (handle.0, log.pos, signed(log.folded.0)))?;
-        }
+        sql::write(self.conn, sql::FORK_DELETE, [handle.0])?;
+        sql::write(self.conn, sql::PURGE_INSERT, (handle.0, stored.log.pos, signed(stored.log.folded.0)))?;
         self.memory.heads.forget(handle);
         self.evidence = Some(Evidence::Purge { handle });
         self.changed.push(handle);
         // Most logs are short: they go with their session.
         self.reclaim()?;
-        Ok(PurgeOutcome::Purged)
+        Ok(Some(PurgeOutcome::Purged))
     }
 
     /// Removes a part of one purged log: its tail, newest row first, so that what is left is a whole log still;
-    /// then its chunks, then the ids of its events.
+    /// then its chunks, the ids of its events, and its checkpoints. Without one, a part of what nobody needs for
+    /// another reason. Returns whether there is more.
     pub(super) fn reclaim(&mut self) -> Result<bool, WorkError> {
         let Some(left) = self.purged()? else {
-            return Ok(false);
+            self.sweep_leftover()?;
+            return self.is_more_left();
         };
         if left.pos != 0 {
             let pos = self.remove_rows(left)?;
@@ -73,10 +81,26 @@ impl Work<'_> {
         // Fewer than a turn may remove means that none are left.
         if sql::write(self.conn, sql::PURGE_CHUNKS, (left.sid, CHUNKS_MAX))? < CHUNKS_MAX as usize
             && sql::write(self.conn, sql::PURGE_IDS, (left.sid, ROWS_MAX))? < ROWS_MAX as usize
+            && self.remove_checkpoints_of(left.sid)? < CHECKPOINTS_MAX as usize
         {
             sql::write(self.conn, sql::PURGE_DELETE, [left.sid])?;
         }
-        Ok(self.purged()?.is_some())
+        self.is_more_left()
+    }
+
+    fn is_more_left(&self) -> Result<bool, WorkError> {
+        Ok(self.purged()?.is_some() || self.leftover()?.is_some())
+    }
+
+    /// Removes some checkpoints. A payload that is shown by none any more is left over.
+    fn remove_checkpoints_of(&self, sid: i64) -> Result<usize, WorkError> {
+        let payloads = sql::all(self.conn, sql::PURGE_CHECKPOINTS, (sid, CHECKPOINTS_MAX), |row| {
+            Ok(row.get::<_, i64>(0)?)
+        })?;
+        for payload in &payloads {
+            sql::write(self.conn, sql::PAYLOAD_DROP, [payload])?;
+        }
+        Ok(payloads.len())
     }
 
     fn purged(&self) -> Result<Option<Left>, WorkError> {

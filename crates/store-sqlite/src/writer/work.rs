@@ -12,6 +12,7 @@ use crate::catalog::Changes;
 use crate::chain::Chain;
 use crate::error::WorkError;
 use crate::figures::Counts;
+use crate::options::Limits;
 use crate::place::Place;
 use crate::request::{Batch, Request};
 use crate::row::{LogHead, Stored, corrupt, signed};
@@ -47,8 +48,7 @@ pub(super) struct Work<'c> {
     pub(super) now: Moment,
     /// Where the store is, and which opening of it this is.
     pub(super) place: &'c Place,
-    /// Rows in a log's tail for which it is folded.
-    fold_rows: u64,
+    pub(super) limits: &'c Limits,
     /// Sessions whose watchers are to be woken.
     pub(super) changed: Vec<Handle>,
     /// Sessions to which whole batches were appended, whose watchers are told what they are.
@@ -72,14 +72,14 @@ impl<'c> Work<'c> {
         (conn, memory): (&'c Connection, &'c mut Memory),
         now: Moment,
         place: &'c Place,
-        fold_rows: u64,
+        limits: &'c Limits,
     ) -> Self {
         Self {
             conn,
             memory,
             now,
             place,
-            fold_rows,
+            limits,
             changed: Vec::new(),
             appended: Vec::new(),
             evidence: None,
@@ -104,6 +104,7 @@ impl<'c> Work<'c> {
             Request::Reclaim(asked) => asked.answer = Some(Ok(self.reclaim()?)),
             Request::Postpone(asked) => asked.answer = Some(Ok(self.postpone(&asked.question)?)),
             Request::Watch(asked) => asked.answer = Some(Ok(self.watch(asked.question)?)),
+            Request::Save(saving) => self.save(saving)?,
             Request::Chore(chore) => self.chore(*chore)?,
         }
         Ok(())
@@ -168,7 +169,7 @@ impl<'c> Work<'c> {
         self.evidence = Some(Evidence::Row { pos, handle, first });
         let seq = Seq(log.seq.0.saturating_add(batch.count));
         let depth = log.depth.saturating_add(1);
-        if depth.is_multiple_of(self.fold_rows) {
+        if depth.is_multiple_of(self.limits.fold_rows.max(1)) {
             self.due_to_fold(handle)?;
         }
         Ok(LogHead { seq, pos, depth, ..log })

@@ -2,15 +2,15 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use tempfile::TempDir;
-use tenure_core::id::Incarnation;
-use tenure_store::Store;
+use tenure_core::id::{CheckpointId, Incarnation};
+use tenure_store::{Handle, Store};
 use tenure_store_sqlite::{Depth, FaultPoint, Faults, Limits, SqliteOptions, SqliteStore};
-use tenure_store_testkit::{Capability, Disk, Fault, Harness, ManualClock};
+use tenure_store_testkit::{Capability, Damage, Disk, Fault, Harness, ManualClock};
 
 tenure_store_testkit::conformance_tests!(SqliteHarness(Limits::default()));
 
@@ -43,12 +43,14 @@ struct SqliteDisk {
     limits: Limits,
     faults: Arc<Planned>,
     opened: AtomicU8,
+    /// What is stored was damaged on purpose.
+    is_damaged: AtomicBool,
 }
 
 impl Drop for SqliteDisk {
     /// Whatever a case did, in the end everything agrees with everything else.
     fn drop(&mut self) {
-        if std::thread::panicking() {
+        if std::thread::panicking() || self.is_damaged.load(Ordering::Relaxed) {
             return;
         }
         let path = self.directory.path().join("tenure.db");
@@ -77,7 +79,7 @@ impl Faults for Planned {
 impl Harness for SqliteHarness {
     fn has(&self, capability: Capability) -> bool {
         match capability {
-            Capability::Reopen | Capability::SecondInstance | Capability::Faults => true,
+            Capability::Reopen | Capability::SecondInstance | Capability::Faults | Capability::Damage => true,
         }
     }
 
@@ -88,6 +90,7 @@ impl Harness for SqliteHarness {
             limits: self.0,
             faults: Arc::default(),
             opened: AtomicU8::new(0),
+            is_damaged: AtomicBool::new(false),
         })
     }
 }
@@ -113,5 +116,10 @@ impl Disk for SqliteDisk {
             Fault::AfterDurable => FaultPoint::AfterCommit,
             Fault::MidGroup => FaultPoint::Apply,
         });
+    }
+
+    fn damage(&self, handle: Handle, id: &CheckpointId, damage: Damage) {
+        self.is_damaged.store(true, Ordering::Relaxed);
+        crate::support::damage(&self.directory.path().join("tenure.db"), handle, id, damage);
     }
 }

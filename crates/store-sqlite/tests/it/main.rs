@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be arranged fails")]
 
 mod catalog;
+mod checkpoints;
 mod conformance;
 mod crash;
 mod failures;

@@ -1,18 +1,18 @@
 //! Stores in directories of their own, and processes beside this one.
 
 use std::io::{BufRead as _, BufReader, Lines, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tempfile::TempDir;
-use tenure_core::id::Incarnation;
+use tenure_core::id::{CheckpointId, Incarnation};
 use tenure_store::{Handle, Store, StoreError};
 use tenure_store_sqlite::{Limits, SqliteOptions, SqliteStore};
-use tenure_store_testkit::ManualClock;
 use tenure_store_testkit::fixture::{Held, append, committed, prepare, run, slot, start};
+use tenure_store_testkit::{Damage, ManualClock};
 
 /// The directory of one store, and its clock.
 #[derive(Debug)]
@@ -161,6 +161,24 @@ impl Drop for Probe {
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+/// Flips the last bit of what is stored of a checkpoint, or cuts its record off.
+pub(crate) fn damage(db: &Path, handle: Handle, id: &CheckpointId, damage: Damage) {
+    let conn = rusqlite::Connection::open(db).unwrap();
+    conn.busy_timeout(Duration::from_secs(20)).unwrap();
+    let named = (handle.0, id.as_str());
+    if damage == Damage::Record {
+        let touched = conn.execute("UPDATE checkpoint SET body = x'0a' WHERE sid = ?1 AND id = ?2", named);
+        assert_eq!(touched.unwrap(), 1);
+        return;
+    }
+    let last = "SELECT max(piece), bytes FROM piece, checkpoint
+        WHERE sid = ?1 AND id = ?2 AND piece / 65536 = payload";
+    let (piece, mut bytes): (i64, Vec<u8>) =
+        conn.query_row(last, named, |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    conn.execute("UPDATE piece SET bytes = ?2 WHERE piece = ?1", (piece, bytes)).unwrap();
 }
 
 /// Starts a session in the slot `key`.

@@ -119,7 +119,7 @@ async fn all_or_nothing(bench: &Bench, before: &crate::Dump, round: u8) {
     assert_eq!(new[2..], old[1..]);
 }
 
-async fn poll_and_drop<T>(future: impl Future<Output = T>, times: usize) {
+pub(super) async fn poll_and_drop<T>(future: impl Future<Output = T>, times: usize) {
     let mut future = Box::pin(future);
     let mut polled = 0;
     std::future::poll_fn(|context| {

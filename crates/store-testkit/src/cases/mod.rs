@@ -1,10 +1,12 @@
 //! The promises as cases: each is one fact, and its name is the sentence.
 
+pub mod checkpoint;
 pub mod clock;
 pub mod compact;
 pub mod crash;
 pub mod due;
 pub mod filter;
+pub mod fork;
 pub mod guard;
 pub mod inspect;
 pub mod instance;

@@ -16,8 +16,8 @@ use tenure_store::{AppendOutcome, AppendRequest, CommitRequest};
 
 use crate::Harness;
 use crate::fixture::{
-    Bench, TTL, Target, actor, append, commit_id, committed, given, import, run, session_id, slot, start,
-    storing, ttl, workspace,
+    Bench, TTL, Target, actor, append, checkpoint_id, commit_id, committed, given, import, run, session_id,
+    slot, start, storing, ttl, workspace,
 };
 
 /// Text that tempts a store: quotes, control bytes, no ASCII, nothing at all.
@@ -232,6 +232,9 @@ fn every_event(text: &str) -> Vec<EventBody> {
         EventBody::LeaseTakenOver { from: actor("old"), holder, fence: Fence(2), reason: text() },
         EventBody::LeaseReleased { fence: Fence(2) },
         EventBody::Succeeded { by: session_id("ses_next") },
+        EventBody::CheckpointCreated { id: checkpoint_id("ckp_1"), reason: None, size: 0 },
+        EventBody::CheckpointCreated { id: checkpoint_id("ckp_1"), reason: Some(text()), size: 1 << 40 },
+        EventBody::CheckpointRestored { id: checkpoint_id("ckp_1"), is_record: true },
         EventBody::Request(Request::Pause),
         EventBody::Request(Request::Resume),
         given("x.y-z_1", &text()),
@@ -306,7 +309,15 @@ pub async fn a_pending_session_is_kept_and_started(harness: &dyn Harness) {
     let decision = Decision::new(vec![write], counters, None);
     let on = Some(done.handle);
     let (slot, fence) = (None, None);
-    let request = CommitRequest { commit_id: commit_id(), slot, on, expected: Revision(1), fence, decision };
+    let request = CommitRequest {
+        commit_id: commit_id(),
+        slot,
+        on,
+        expected: Revision(1),
+        fence,
+        decision,
+        capture: None,
+    };
     committed(bench.send(&request).await);
     assert_eq!(bench.session(done.handle).await.state, State::Active);
 }

@@ -1,5 +1,6 @@
 //! A store that fails on demand, around any other store.
 
+mod checkpoint;
 mod gate;
 mod store;
 
@@ -52,12 +53,34 @@ pub enum Verb {
     Purge,
     /// [`tenure_store::PurgeStore::reclaim`].
     Reclaim,
+    /// [`tenure_store::CheckpointStore::create_checkpoint`].
+    CreateCheckpoint,
+    /// [`tenure_store::CheckpointStore::list_checkpoints`].
+    ListCheckpoints,
+    /// [`tenure_store::CheckpointStore::find_checkpoint`].
+    FindCheckpoint,
+    /// [`tenure_store::CheckpointStore::read_payload`].
+    ReadPayload,
+    /// [`tenure_store::CheckpointStore::remove_checkpoints`].
+    RemoveCheckpoints,
+    /// [`tenure_store::CheckpointStore::fork`].
+    Fork,
 }
 
 impl Verb {
     /// Those that write.
-    pub const WRITES: [Self; 7] =
-        [Self::Commit, Self::Renew, Self::Append, Self::Compact, Self::Postpone, Self::Purge, Self::Reclaim];
+    pub const WRITES: [Self; 10] = [
+        Self::Commit,
+        Self::Renew,
+        Self::Append,
+        Self::Compact,
+        Self::Postpone,
+        Self::Purge,
+        Self::Reclaim,
+        Self::CreateCheckpoint,
+        Self::RemoveCheckpoints,
+        Self::Fork,
+    ];
 }
 
 /// What happens to one call.

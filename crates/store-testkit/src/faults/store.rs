@@ -17,8 +17,8 @@ use super::{Faults, Verb};
 /// A store around another one, with planned troubles.
 #[derive(Debug, Clone)]
 pub struct FaultyStore {
-    inner: Arc<dyn Store>,
-    faults: Faults,
+    pub(super) inner: Arc<dyn Store>,
+    pub(super) faults: Faults,
 }
 
 impl FaultyStore {

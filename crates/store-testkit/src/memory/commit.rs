@@ -1,10 +1,10 @@
 //! Commit in the model: every guard first, then every write.
 
-use tenure_core::id::Seq;
 use tenure_core::session::{Change, Counters, Session, Write};
 use tenure_core::time::Moment;
-use tenure_store::{CommitOutcome, CommitRequest, Committed, Handle, StoreError};
+use tenure_store::{CheckpointRequest, CommitOutcome, CommitRequest, Committed, Handle, StoreError};
 
+use super::checkpoint::Value;
 use super::tables::{Held, Stored, Tables, wall_or_epoch};
 
 impl Tables {
@@ -23,6 +23,10 @@ impl Tables {
         }
         if !request.decision.writes.is_empty() {
             let last = self.sessions.get_mut(&committed.handle).expect("it was just written");
+            if let Some(capture) = &request.capture {
+                let value = Value::captured(request.commit_id, capture);
+                committed.head = last.keep(&value, request.fence, now).seq;
+            }
             last.commit = Some((request.commit_id, committed));
         }
         Ok(CommitOutcome::Committed(committed))
@@ -44,7 +48,11 @@ impl Tables {
             return Some(CommitOutcome::Rejudge);
         }
         let mut opened = request.decision.writes.iter().filter(|write| write.opens);
-        opened.any(|write| self.handle_of(&write.session).is_some()).then_some(CommitOutcome::IdTaken)
+        let is_taken = opened.any(|write| self.handle_of(&write.session).is_some());
+        let is_captured = request.capture.as_ref().zip(request.on).is_some_and(|(capture, on)| {
+            self.saved(&CheckpointRequest { handle: on, id: capture.id.clone() }).is_some()
+        });
+        (is_taken || is_captured).then_some(CommitOutcome::IdTaken)
     }
 
     /// The counters that guard a request: the slot's, else those of the session it was decided on.
@@ -128,10 +136,7 @@ impl Tables {
             parent.deleted = found.is_none();
         }
         self.ids.insert((session.namespace.clone(), session.id.clone()), handle);
-        let (log, appends) = (Vec::new(), Vec::new());
-        let stored =
-            Stored { session, parent: found, log, earliest: Seq(1), appends, look: None, commit: None };
-        self.sessions.insert(handle, stored);
+        self.sessions.insert(handle, Stored { parent: found, ..Stored::of(session) });
         handle
     }
 }
@@ -157,5 +162,8 @@ fn touches_lease(change: &Change) -> bool {
 }
 
 fn touches_activity(change: &Change) -> bool {
-    matches!(change, Change::ActivitySet { .. } | Change::ActivityDropped)
+    matches!(
+        change,
+        Change::ActivitySet { .. } | Change::ActivityDropped | Change::Restored { record: Some(_), .. }
+    )
 }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use tenure_store::Store;
+use tenure_core::id::CheckpointId;
+use tenure_store::{Handle, Store};
 
-use crate::harness::{Capability, Disk, Fault, Harness};
+use crate::harness::{Capability, Damage, Disk, Fault, Harness};
 use crate::{Faults, FaultyStore, ManualClock, MemoryStore, Trouble, Verb};
 
 /// Brings stores in memory.
@@ -23,7 +24,7 @@ struct MemoryDisk {
 impl Harness for MemoryHarness {
     fn has(&self, capability: Capability) -> bool {
         match capability {
-            Capability::Reopen | Capability::SecondInstance | Capability::Faults => true,
+            Capability::Reopen | Capability::SecondInstance | Capability::Faults | Capability::Damage => true,
         }
     }
 
@@ -50,5 +51,9 @@ impl Disk for MemoryDisk {
             Fault::AfterDurable => Trouble::FailAfter,
         };
         self.faults.next_of(&Verb::WRITES, trouble);
+    }
+
+    fn damage(&self, handle: Handle, id: &CheckpointId, damage: Damage) {
+        self.store.damage(handle, id, damage);
     }
 }

@@ -130,7 +130,8 @@ impl Tables {
             let (gone, kept) = stored.log.drain(..).partition(|event| event.seq < before);
             stored.log = kept;
             let gone: Vec<_> = gone;
-            self.dropped.extend(gone.into_iter().map(|event| (namespace.clone(), event)));
+            let own = gone.into_iter().filter(|event| event.seq > stored.shared);
+            self.dropped.extend(own.map(|event| (namespace.clone(), event)));
             stored.earliest = before;
         }
         CompactOutcome::Compacted { earliest: stored.earliest, is_done: true }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use tenure_store::{Handle, PurgeOutcome, PurgeStore, Slot, StoreError};
 
 use super::MemoryStore;
-use super::tables::{Stored, Tables};
+use super::tables::Tables;
 
 #[async_trait]
 impl PurgeStore for MemoryStore {
@@ -24,8 +24,9 @@ impl Tables {
             Some(stored) if !stored.session.is_terminal() => return PurgeOutcome::NotEnded,
             Some(_) => {}
         }
-        let Stored { session, log, .. } = self.sessions.remove(&handle).expect("it was just there");
-        self.dropped.extend(log.into_iter().map(|event| (session.namespace.clone(), event)));
+        let stored = self.sessions.remove(&handle).expect("it was just there");
+        self.dropped.extend(stored.own().map(|event| (stored.session.namespace.clone(), event.clone())));
+        let session = stored.session;
         self.ids.remove(&(session.namespace.clone(), session.id.clone()));
         self.forget_parent(handle);
         if let Some(slot) = Slot::of(&session) {

@@ -29,7 +29,8 @@ impl Tables {
         let stored: Vec<_> = self.of(&request.namespace).collect();
         let sessions = || stored.iter().map(|stored| &stored.session);
         let dropped = || self.dropped.iter().filter(|(namespace, _)| *namespace == request.namespace);
-        let events = || stored.iter().flat_map(|stored| &stored.log).chain(dropped().map(|(_, event)| event));
+        let events =
+            || stored.iter().flat_map(|stored| stored.own()).chain(dropped().map(|(_, event)| event));
         let Some(now) = now else {
             return Figures {
                 sessions: tallies(sessions()),

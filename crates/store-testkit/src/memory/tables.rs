@@ -9,6 +9,8 @@ use tenure_core::time::{Moment, WallTime};
 use tenure_store::{Committed, Find, Found, Handle, Listed, Slot};
 use tokio::sync::watch;
 
+use super::checkpoint::Saved;
+
 /// Everything that is stored, and who watches it.
 #[derive(Debug, Default)]
 pub(super) struct Tables {
@@ -31,12 +33,16 @@ pub(super) struct Stored {
     /// What is kept of its log, and where that begins.
     pub(super) log: Vec<Event>,
     pub(super) earliest: Seq,
+    /// Up to which position its log is a copy of another one's.
+    pub(super) shared: Seq,
     /// Which appends were made, where their events are, and how many of these each one added.
     pub(super) appends: Vec<(CommitId, Vec<Seq>, u64)>,
     /// When a sweep should look at it next.
     pub(super) look: Option<WallTime>,
     /// The last commit that wrote this session last.
     pub(super) commit: Option<(CommitId, Committed)>,
+    /// In the order of their events.
+    pub(super) checkpoints: Vec<Saved>,
 }
 
 /// What a slot holds. Its newest session is the only one that can be open.
@@ -53,8 +59,27 @@ pub(super) fn wall_or_epoch(now: &Moment) -> WallTime {
 }
 
 impl Stored {
+    pub(super) fn of(session: Session) -> Self {
+        Self {
+            session,
+            parent: None,
+            log: Vec::new(),
+            earliest: Seq(1),
+            shared: Seq(0),
+            appends: Vec::new(),
+            look: None,
+            commit: None,
+            checkpoints: Vec::new(),
+        }
+    }
+
     pub(super) fn head(&self) -> Seq {
         Seq(self.earliest.0 - 1 + self.log.len() as u64)
+    }
+
+    /// The events that came in here, not to the session that it was forked from.
+    pub(super) fn own(&self) -> impl Iterator<Item = &Event> {
+        self.log.iter().filter(|event| event.seq > self.shared)
     }
 
     pub(super) fn append(&mut self, event: &EventDraft, fence: Option<Fence>, at: WallTime) -> Seq {

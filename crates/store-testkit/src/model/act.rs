@@ -50,6 +50,11 @@ impl World {
             Verb::AppendInbox => self.append(op, self.chosen(op), (|_| None, notes(op))).await,
             Verb::AppendNamed => self.append(op, self.chosen(op), (whose(op), named_notes(op))).await,
             Verb::Compact => self.compact(op).await,
+            Verb::Save => self.save(op, self.chosen(op), Some).await,
+            Verb::SaveFormer => self.save(op, self.chosen(op), |fence| Some(former(fence))).await,
+            Verb::SaveFree => self.save(op, self.chosen(op), |_| None).await,
+            Verb::Remove => self.remove(op, self.chosen(op)).await,
+            Verb::Fork => self.fork(op, self.chosen(op)).await,
             Verb::Read => self.check_read(op).await,
             Verb::List => self.check_list(op).await,
             Verb::Figures => self.check_figures(op).await,
@@ -127,7 +132,7 @@ impl World {
         }
     }
 
-    fn fail_next(&mut self, op: &Op) {
+    pub(super) fn fail_next(&mut self, op: &Op) {
         if let Some(fault) = op.fault.filter(|_| self.can_fail) {
             self.disk.inject(fault);
             self.was_failed = true;
@@ -135,7 +140,7 @@ impl World {
     }
 
     /// An error is only to be expected after something was made to fail.
-    fn excuse(&self, error: &StoreError) {
+    pub(super) fn excuse(&self, error: &StoreError) {
         assert!(self.was_failed, "nothing was made to fail: {error:?}");
         assert!(
             error.is_retryable() || matches!(error, StoreError::Unknown { .. }),

@@ -5,6 +5,7 @@ mod check;
 mod deed;
 mod lifecycle;
 mod op;
+mod save;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -48,6 +48,14 @@ pub(super) enum Verb {
     /// Events with ids, some of which name events already.
     AppendNamed,
     Compact,
+    /// The holder saves a value.
+    Save,
+    SaveFormer,
+    /// Somebody saves a value without a fence.
+    SaveFree,
+    /// Saved values are removed.
+    Remove,
+    Fork,
     Read,
     List,
     Figures,
@@ -106,7 +114,7 @@ pub(super) enum Deed {
 }
 
 /// The verbs with how often each comes, relative to the others.
-const VERBS: [(Verb, usize); 39] = [
+const VERBS: [(Verb, usize); 44] = [
     (Verb::Commit(Deed::Start), 8),
     (Verb::Commit(Deed::StartTakingOver), 3),
     (Verb::Commit(Deed::Takeover), 3),
@@ -137,6 +145,11 @@ const VERBS: [(Verb, usize); 39] = [
     (Verb::AppendInbox, 4),
     (Verb::AppendNamed, 16),
     (Verb::Compact, 2),
+    (Verb::Save, 5),
+    (Verb::SaveFormer, 1),
+    (Verb::SaveFree, 2),
+    (Verb::Remove, 2),
+    (Verb::Fork, 3),
     (Verb::Read, 4),
     (Verb::List, 12),
     (Verb::Figures, 6),

@@ -42,6 +42,8 @@ pub(super) struct World {
     pub(super) known: Vec<SessionId>,
     /// How many sessions were opened, purged ones too.
     pub(super) opened: usize,
+    /// How many values were saved.
+    pub(super) saved: usize,
     /// The wall clock's reading before it became unusable.
     pub(super) wall: Option<WallTime>,
 }
@@ -65,6 +67,7 @@ impl World {
             appended: VecDeque::new(),
             known: Vec::new(),
             opened: 0,
+            saved: 0,
             wall: None,
             clock,
             disk,
@@ -117,7 +120,9 @@ impl World {
         let model = decided(&here, &expected, &command, &context);
         assert_eq!(tested.as_ref().err(), model.as_ref().err(), "why {command:?} is refused");
         let (tested, model) = (tested.ok()?, model.ok()?);
-        Some(Pair { tested: CommitRequest { commit_id: model.commit_id, ..tested }, model })
+        let capture = self.capture(op, deed);
+        let tested = CommitRequest { commit_id: model.commit_id, capture: capture.clone(), ..tested };
+        Some(Pair { tested, model: CommitRequest { capture, ..model } })
     }
 
     /// Now and then the holder is proven to be gone.
@@ -128,7 +133,7 @@ impl World {
     }
 
     /// The id of a session to open: now and then one that is taken.
-    fn next_id(&self, op: &Op) -> String {
+    pub(super) fn next_id(&self, op: &Op) -> String {
         let taken = self.known.last().filter(|_| op.number == 7);
         taken.map_or_else(|| format!("ses_{}", self.opened), |id| id.as_str().to_owned())
     }

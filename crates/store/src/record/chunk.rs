@@ -9,7 +9,7 @@ use tenure_core::event::Event;
 use tenure_core::id::Seq;
 
 use super::corrupt;
-use super::events::{decode_events, skip_events};
+use super::events::{decode_events, keep_events, skip_events};
 use crate::StoreError;
 
 /// The one form that is known.
@@ -126,6 +126,26 @@ impl Chunk {
             first = next;
         }
         Ok(events)
+    }
+
+    /// What it has up to position `last`, as appends for another chunk.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when the append that holds that position cannot be read.
+    pub fn until(&self, last: Seq) -> Result<Vec<Batch>, StoreError> {
+        let mut kept = Vec::new();
+        let mut first = self.first;
+        for batch in &self.batches {
+            let next = Seq(first.0.saturating_add(batch.count));
+            if next <= last.next() {
+                kept.push(batch.clone());
+            } else if first <= last {
+                let count = last.0 - first.0 + 1;
+                kept.push(Batch { count, bytes: keep_events(first, &batch.bytes, count)? });
+            }
+            first = next;
+        }
+        Ok(kept)
     }
 
     /// What is left of it from position `from` on, as appends for another chunk.

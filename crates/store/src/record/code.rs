@@ -1,5 +1,6 @@
 //! Numbers that stand for words. They never change.
 
+use tenure_core::checkpoint::{Content, Encoding};
 use tenure_core::event::{Request, Stream};
 use tenure_core::kind::Kind;
 use tenure_core::lease::HolderKind;
@@ -57,3 +58,7 @@ codes!(pub(super) holder_kind_code, holder_kind_of, HolderKind, "holder kind", {
 codes!(pub(super) stream_code, stream_of, Stream, "stream", { Terminal = 1, Stdout = 2, Stderr = 3 });
 
 codes!(pub(super) request_code, request_of, Request, "request", { Pause = 1, Resume = 2 });
+
+codes!(pub(super) content_code, content_of, Content, "content", { Record = 1, Given = 2 });
+
+codes!(pub(super) encoding_code, encoding_of, Encoding, "encoding", { Plain = 1, Zstd = 2 });

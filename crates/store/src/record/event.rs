@@ -5,6 +5,7 @@ use tenure_core::id::{EventId, EventType, Fence};
 use tenure_core::session::Stats;
 
 use super::body::session_id;
+use super::checkpoint::checkpoint_id;
 use super::code::{request_code, request_of, state_code, state_of};
 use super::facts::UsageRecord;
 use super::holder::{HolderRecord, actor};
@@ -15,7 +16,7 @@ use crate::StoreError;
 
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct EventRecord {
-    #[prost(oneof = "EventKind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11")]
+    #[prost(oneof = "EventKind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13")]
     kind: Option<EventKind>,
     #[prost(string, optional, tag = "40")]
     pub(super) id: Option<String>,
@@ -45,6 +46,10 @@ enum EventKind {
     Request(i32),
     #[prost(message, tag = "11")]
     Given(GivenRecord),
+    #[prost(message, tag = "12")]
+    CheckpointCreated(CheckpointCreatedRecord),
+    #[prost(message, tag = "13")]
+    CheckpointRestored(CheckpointRestoredRecord),
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -109,6 +114,24 @@ struct GivenRecord {
     json: String,
 }
 
+#[derive(Clone, PartialEq, prost::Message)]
+struct CheckpointCreatedRecord {
+    #[prost(string, tag = "1")]
+    id: String,
+    #[prost(string, optional, tag = "2")]
+    reason: Option<String>,
+    #[prost(uint64, tag = "3")]
+    size: u64,
+}
+
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+struct CheckpointRestoredRecord {
+    #[prost(string, tag = "1")]
+    id: String,
+    #[prost(bool, tag = "2")]
+    is_record: bool,
+}
+
 impl From<EventDraft> for EventRecord {
     /// Takes the event apart, so that large payloads move and are copied only into the stored bytes.
     fn from(event: EventDraft) -> Self {
@@ -137,6 +160,14 @@ impl From<EventDraft> for EventRecord {
             }
             EventBody::LeaseReleased { fence } => EventKind::LeaseReleased(fence.0),
             EventBody::Succeeded { by } => EventKind::Succeeded(by.as_str().to_owned()),
+            EventBody::CheckpointCreated { id, reason, size } => {
+                let id = id.as_str().to_owned();
+                EventKind::CheckpointCreated(CheckpointCreatedRecord { id, reason, size })
+            }
+            EventBody::CheckpointRestored { id, is_record } => {
+                let id = id.as_str().to_owned();
+                EventKind::CheckpointRestored(CheckpointRestoredRecord { id, is_record })
+            }
             EventBody::Terminal(terminal) => EventKind::Terminal(terminal.into()),
             EventBody::Request(request) => EventKind::Request(request_code(request)),
             EventBody::Given { kind, json } => {
@@ -174,6 +205,14 @@ impl EventRecord {
             },
             EventKind::LeaseReleased(fence) => EventBody::LeaseReleased { fence: Fence(fence) },
             EventKind::Succeeded(by) => EventBody::Succeeded { by: session_id(&by)? },
+            EventKind::CheckpointCreated(record) => EventBody::CheckpointCreated {
+                id: checkpoint_id(&record.id)?,
+                reason: record.reason,
+                size: record.size,
+            },
+            EventKind::CheckpointRestored(record) => {
+                EventBody::CheckpointRestored { id: checkpoint_id(&record.id)?, is_record: record.is_record }
+            }
             EventKind::Terminal(record) => EventBody::Terminal(record.into_terminal()?),
             EventKind::Request(code) => EventBody::Request(request_of(code)?),
             EventKind::Given(record) => {

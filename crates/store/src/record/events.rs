@@ -67,6 +67,17 @@ pub fn decode_events(first: Seq, bytes: &[u8]) -> Result<Vec<Event>, StoreError>
     numbered.map(event).collect()
 }
 
+/// The first `kept` stored events of one append.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when that is not what the bytes are.
+pub fn keep_events(first: Seq, bytes: &[u8], kept: u64) -> Result<Vec<u8>, StoreError> {
+    let mut record = BatchRecord::decode(bytes)
+        .map_err(|why| corrupt(format!("events from {first} cannot be read: {why}")))?;
+    record.events.truncate(usize::try_from(kept).unwrap_or(usize::MAX));
+    Ok(record.encode_to_vec())
+}
+
 /// The stored events of one append without its first `gone` ones.
 ///
 /// # Errors

@@ -7,6 +7,7 @@
 //! reader cannot do without, or cannot understand, is [`StoreError::Corrupt`]: nothing is made up.
 
 mod body;
+mod checkpoint;
 mod chunk;
 mod code;
 mod event;
@@ -19,9 +20,10 @@ mod recent;
 mod terminal;
 
 pub use body::{Columns, decode_activity, decode_session, encode_activity, encode_body};
+pub use checkpoint::{decode_checkpoint, encode_checkpoint};
 pub use chunk::{Batch, Chunk, encode_chunk};
 pub use code::{kind_code, kind_of, state_code, state_of};
-pub use events::{decode_events, digest_event, encode_events, seal_events, skip_events};
+pub use events::{decode_events, digest_event, encode_events, keep_events, seal_events, skip_events};
 pub use grant::{TermColumns, decode_lease, encode_grant, term_columns};
 pub use recent::{Append, decode_recent, encode_recent};
 

@@ -1,6 +1,6 @@
 //! What cannot be understood is said to be damaged, by name; nothing is made up.
 
-use tenure_core::id::{Fence, Namespace, Seq};
+use tenure_core::id::{CheckpointId, Fence, Namespace, Seq};
 use tenure_core::kind::Kind;
 use tenure_core::session::{Counters, Session, StateName};
 use tenure_core::time::WallTime;
@@ -109,4 +109,11 @@ fn a_chunk_whose_appends_have_other_numbers_of_events_is_damage() {
     let chunk = Chunk::decode(Seq(5), &chunk).unwrap();
     damaged(chunk.events(Seq(0), Seq(9)), "append from 5");
     damaged(record::skip_events(Seq(5), &events, 1), "too few events");
+}
+
+#[test]
+fn a_checkpoint_without_its_hash_is_damage() {
+    let id = || CheckpointId::parse("ckp_1").unwrap();
+    damaged(record::decode_checkpoint(id(), Seq(1), &[]), "hash");
+    damaged(record::decode_checkpoint(id(), Seq(1), &[0x0A]), "ckp_1");
 }

@@ -8,8 +8,11 @@ use std::fmt::Debug;
 use std::path::Path;
 use std::time::Duration;
 
+use tenure_core::checkpoint::{Checkpoint, Content, Encoding};
 use tenure_core::event::{Event, EventBody, EventDraft, Request, Stream, TerminalEvent};
-use tenure_core::id::{CommitId, EventId, EventType, Fence, Incarnation, Key, Namespace, Revision, Seq};
+use tenure_core::id::{
+    CheckpointId, CommitId, EventId, EventType, Fence, Incarnation, Key, Namespace, Revision, Seq,
+};
 use tenure_core::kind::{IdleRule, Kind};
 use tenure_core::lease::{Holder, HolderKind, Lease, Place, Term, Ttl};
 use tenure_core::session::{
@@ -274,4 +277,41 @@ fn a_chunk() {
     let events = chunk.events(Seq(0), Seq(u64::MAX)).unwrap();
     assert_eq!(events.iter().map(|event| event.data.clone()).collect::<Vec<_>>(), expected);
     assert_eq!((events[0].seq, chunk.count()), (Seq(41), expected.len() as u64));
+}
+
+#[test]
+fn checkpoints() {
+    let id = CheckpointId::parse("ckp_1").unwrap();
+    let checkpoint = Checkpoint {
+        id: id.clone(),
+        session: session_id_of("ses_1"),
+        seq: Seq(7),
+        created_at: AT,
+        reason: Some("before the move".to_owned()),
+        metadata: Some("{\"step\":3}".to_owned()),
+        content: Content::Given,
+        encoding: Encoding::Zstd,
+        original_size: 5000,
+        stored_size: 70,
+        sha256: [0xAB; 32],
+    };
+    let written = record::encode_checkpoint(&checkpoint);
+    understood("checkpoint", (written, checkpoint), |bytes| {
+        record::decode_checkpoint(id.clone(), Seq(7), bytes)
+    });
+}
+
+#[test]
+fn checkpoint_events() {
+    let id = CheckpointId::parse("ckp_1").unwrap();
+    let events = vec![
+        EventBody::CheckpointCreated { id: id.clone(), reason: Some("why".to_owned()), size: 5000 },
+        EventBody::CheckpointRestored { id, is_record: true },
+    ];
+    let numbered = (1..).zip(events.clone());
+    let expected: Vec<_> =
+        numbered.map(|(seq, data)| Event { seq: Seq(seq), at: AT, fence: None, id: None, data }).collect();
+    let mut bytes = record::encode_events(events.into_iter().map(EventDraft::from).collect());
+    record::seal_events(&mut bytes, AT, None);
+    understood("checkpoint_events", (bytes, expected), |bytes| record::decode_events(Seq(1), bytes));
 }

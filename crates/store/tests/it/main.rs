@@ -3,5 +3,6 @@
 
 mod damaged;
 mod golden;
+mod payload;
 mod round_trip;
 mod sample;

@@ -5,6 +5,7 @@ use tenure_core::event::{Event, EventDraft};
 use tenure_core::id::{CommitId, Fence, Seq};
 use tenure_core::session::Session;
 use tenure_core::time::WallTime;
+use tenure_store::payload;
 use tenure_store::record::{self, Batch, Chunk, Columns};
 
 use crate::sample;
@@ -90,6 +91,10 @@ proptest! {
         let some: Vec<_> = all.iter().filter(|event| event.seq > after && event.seq <= last).cloned().collect();
         prop_assert_eq!(chunk.events(after, last).unwrap(), some);
         let from = Seq(first + from.min(all.len() as u64 - 1));
+        let kept = record::encode_chunk(chunk.until(from).unwrap()).unwrap();
+        let begun: Vec<_> = all.iter().filter(|event| event.seq <= from).cloned().collect();
+        let kept = Chunk::decode(Seq(first), &kept).unwrap();
+        prop_assert_eq!((kept.count(), kept.events(Seq(0), Seq(u64::MAX)).unwrap()), (begun.len() as u64, begun));
         let left = record::encode_chunk(chunk.from(from).unwrap()).unwrap();
         let left = Chunk::decode(from, &left).unwrap();
         let rest: Vec<_> = all.into_iter().filter(|event| event.seq >= from).collect();
@@ -104,9 +109,20 @@ proptest! {
         prop_assert_eq!(record::decode_recent(&record::encode_recent(&appends)).unwrap(), appends);
     }
 
+    #[test]
+    fn checkpoints(checkpoint in sample::checkpoint()) {
+        let bytes = record::encode_checkpoint(&checkpoint);
+        let decoded = record::decode_checkpoint(checkpoint.id.clone(), checkpoint.seq, &bytes).unwrap();
+        prop_assert_eq!(decoded, checkpoint);
+    }
+
     /// Bytes that nobody wrote are refused or read, but never end the program.
     #[test]
-    fn noise(bytes in proptest::collection::vec(any::<u8>(), 0..200), session in sample::session()) {
+    fn noise(
+        bytes in proptest::collection::vec(any::<u8>(), 0..200),
+        session in sample::session(),
+        checkpoint in sample::checkpoint(),
+    ) {
         drop(record::decode_session(&bytes, columns(&session)));
         drop(record::decode_activity(&bytes));
         drop(record::decode_events(Seq(1), &bytes));
@@ -114,6 +130,8 @@ proptest! {
         drop(record::decode_recent(&bytes));
         drop(Chunk::decode(Seq(1), &bytes));
         drop(Chunk::decode(Seq(1), &[&[1], &bytes[..]].concat()));
+        drop(record::decode_checkpoint(checkpoint.id.clone(), Seq(1), &bytes));
+        drop(payload::unpack(&checkpoint, bytes.clone()));
         let columns = record::TermColumns { renewed: None, renewed_wall: None };
         drop(record::decode_lease(&bytes, Fence(1), columns));
     }

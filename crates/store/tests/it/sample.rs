@@ -6,8 +6,11 @@ use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
+use tenure_core::checkpoint::{Checkpoint, Content, Encoding};
 use tenure_core::event::{EventBody, EventDraft, Request, Stream, TerminalEvent};
-use tenure_core::id::{ActorId, EventId, EventType, Fence, Incarnation, Key, Namespace, Revision, SessionId};
+use tenure_core::id::{
+    ActorId, CheckpointId, EventId, EventType, Fence, Incarnation, Key, Namespace, Revision, Seq, SessionId,
+};
 use tenure_core::kind::{IdleRule, Kind};
 use tenure_core::lease::{Holder, HolderKind, Lease, Place, Term, Ttl};
 use tenure_core::session::{
@@ -205,6 +208,10 @@ pub(crate) fn event() -> impl Strategy<Value = EventBody> {
         }),
         any::<u64>().prop_map(|fence| EventBody::LeaseReleased { fence: Fence(fence) }),
         session_id().prop_map(|by| EventBody::Succeeded { by }),
+        (checkpoint_id(), option::of(".{0,30}"), any::<u64>())
+            .prop_map(|(id, reason, size)| EventBody::CheckpointCreated { id, reason, size }),
+        (checkpoint_id(), any::<bool>())
+            .prop_map(|(id, is_record)| EventBody::CheckpointRestored { id, is_record }),
         terminal().prop_map(EventBody::Terminal),
         select(vec![Request::Pause, Request::Resume]).prop_map(EventBody::Request),
         ("[a-z][a-z0-9_.-]{0,20}", ".{0,100}")
@@ -215,4 +222,34 @@ pub(crate) fn event() -> impl Strategy<Value = EventBody> {
 pub(crate) fn draft() -> impl Strategy<Value = EventDraft> {
     let id = "[!-~]{1,128}".prop_map(|text| EventId::parse(&text).unwrap());
     (option::of(id), event()).prop_map(|(id, data)| EventDraft { id, data })
+}
+
+fn checkpoint_id() -> impl Strategy<Value = CheckpointId> {
+    "[!-~]{1,64}".prop_filter_map("a valid id", |text| CheckpointId::parse(&text).ok())
+}
+
+pub(crate) fn checkpoint() -> impl Strategy<Value = Checkpoint> {
+    let named = (checkpoint_id(), session_id(), any::<u64>(), wall());
+    let said = (option::of(".{0,30}"), option::of(".{0,30}"));
+    let form = (
+        select(vec![Content::Record, Content::Given]),
+        select(vec![Encoding::Plain, Encoding::Zstd]),
+        any::<(u64, u64, [u8; 32])>(),
+    );
+    (named, said, form).prop_map(|((id, session, seq, created_at), (reason, metadata), form)| {
+        let (content, encoding, (original_size, stored_size, sha256)) = form;
+        Checkpoint {
+            id,
+            session,
+            seq: Seq(seq),
+            created_at,
+            reason,
+            metadata,
+            content,
+            encoding,
+            original_size,
+            stored_size,
+            sha256,
+        }
+    })
 }

@@ -78,6 +78,11 @@ fn words(data: &EventBody) -> (Option<Tone>, String) {
         }
         EventBody::LeaseReleased { fence } => (None, format!("fence {fence} let go")),
         EventBody::Succeeded { by } => (None, format!("goes on as {by}")),
+        EventBody::CheckpointCreated { id, reason, size } => {
+            let reason = reason.as_ref().map_or_else(String::new, |reason| format!(": {}", Escaped(reason)));
+            (None, format!("{id} ({size} bytes){reason}"))
+        }
+        EventBody::CheckpointRestored { id, .. } => (Some(Tone::Warn), id.to_string()),
         EventBody::Terminal(record) => terminal(record),
         EventBody::Request(request) => (Some(Tone::Warn), format!("asks the owner to {}", request.name())),
         EventBody::Given { json, .. } => (None, Escaped(&compact(json)).to_string()),

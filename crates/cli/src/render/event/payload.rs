@@ -56,6 +56,16 @@ fn data(data: &EventBody) -> Value {
         }),
         EventBody::LeaseReleased { fence } => json!({ "fence": fence.0 }),
         EventBody::Succeeded { by } => json!({ "by": by.as_str() }),
+        EventBody::CheckpointCreated { id, reason, size } => {
+            let mut document = json!({ "checkpoint": id.as_str(), "size": size });
+            if let Some(reason) = reason {
+                document["reason"] = reason.as_str().into();
+            }
+            document
+        }
+        EventBody::CheckpointRestored { id, is_record } => {
+            json!({ "checkpoint": id.as_str(), "record": is_record })
+        }
         EventBody::Terminal(record) => terminal(record),
         EventBody::Request(request) => json!({ "request": request.name() }),
         // Checked when it was appended. Should it not be JSON all the same, it is shown as the text it is.

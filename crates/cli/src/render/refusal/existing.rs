@@ -7,7 +7,10 @@ use crate::problem::Problem;
 /// It has ended: nothing about it changes any more.
 pub(super) fn ended(existing: &Existing) -> Problem {
     let primary = format!("{} has ended: it is {}", session(existing), existing.state.name());
-    with_existing(Problem::refused("ENDED", primary).hint("tenure show <name>"), existing)
+    let words = Problem::refused("ENDED", primary)
+        .hint("tenure show <name>")
+        .hint("go on from it in a new session: tenure fork <name>");
+    with_existing(words, existing)
 }
 
 /// There is a session of that id, and it was created otherwise.

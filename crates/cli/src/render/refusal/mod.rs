@@ -1,5 +1,6 @@
 //! Words for a rule's no: what holds, who holds it, what to try next.
 
+mod checkpoint;
 mod existing;
 mod held;
 mod limit;
@@ -50,6 +51,7 @@ pub(super) fn words(refusal: &Refusal, raced: bool) -> Problem {
                 .fact("expected_revision", expected.0)
                 .fact("current_revision", actual.0)
         }
+        Refusal::Checkpoint(refusal) => checkpoint::words(refusal),
         Refusal::NotIdle => Problem::refused("NOT_IDLE", "the session is not idle"),
         Refusal::Ended(existing) => existing::ended(existing),
         Refusal::HeldByRun(held) => held::by_run(held),

@@ -107,6 +107,7 @@ impl Driven {
             Step::Fail { .. } => "fail",
             Step::Release => "release",
             Step::Update(_) => "update",
+            Step::Restore(_) => "checkpoint restore",
         }
     }
 }
@@ -128,6 +129,7 @@ impl Report for Driven {
                 Some(error) => format!("Failed {title}: {}\n", Escaped(error)),
                 None => format!("Updated {title}.\n"),
             },
+            Step::Restore(restore) => format!("Restored {title} from {}.\n", restore.id),
         }
     }
 
@@ -145,6 +147,7 @@ impl Report for Driven {
                     document["progress"] = progress_json(progress);
                 }
             }
+            Step::Restore(restore) => document["checkpoint"] = restore.id.as_str().into(),
             Step::Start | Step::Release => {}
         }
         if let Step::Complete { .. } | Step::Fail { .. } | Step::Update(_) = self.step {

@@ -2,6 +2,7 @@
 
 mod changed;
 mod driven;
+mod forked;
 mod list;
 mod log;
 mod show;
@@ -14,6 +15,7 @@ use tenure_core::session::{Facts, Progress, Session, State, Usage};
 
 pub(crate) use changed::{Appended, Asked, Cancelled, Checked, Imported, Noted, TakenOver};
 pub(crate) use driven::{Claimed, Created, Deleted, Driven, Renewed};
+pub(crate) use forked::Forked;
 pub(crate) use list::Sessions;
 pub(crate) use log::{AppendedMany, Compacted, Replayed};
 pub(crate) use show::{Ended, Shown, used};

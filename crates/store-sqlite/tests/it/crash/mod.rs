@@ -1,4 +1,5 @@
 //! Processes are killed at any moment: what they were told is there.
 
 mod append;
+mod checkpoint;
 mod purge;

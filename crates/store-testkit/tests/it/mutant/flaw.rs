@@ -234,12 +234,67 @@ flaws! {
     ListsAllChildren,
     /// There is only one page of children.
     EndsChildrenEarly,
+    /// A former holder saves.
+    SavesAnyFence,
+    /// Anybody saves what somebody holds.
+    SavesWhatIsHeld,
+    /// Whoever is gone, the session counts as held by nobody.
+    SavesForAnyGone,
+    /// A request that is sent twice is carried out twice, or refused.
+    SavesTwice,
+    /// Metadata is not kept.
+    LosesMetadata,
+    /// Only the beginning of a large payload is kept.
+    CutsPayloads,
+    /// An operator's checkpoint counts as activity.
+    CountsOperators,
+    /// The owner's checkpoint does not count as activity.
+    IgnoresSavers,
+    /// Another checkpoint of the same id counts as saved.
+    ForgetsCheckpointIds,
+    /// A page of checkpoints repeats the last one of the page before.
+    RepeatsCheckpoint,
+    /// A page of checkpoints does not look at the limit.
+    ListsCheckpointsWithoutLimit,
+    /// The oldest checkpoint comes first.
+    ListsOldestCheckpointFirst,
+    /// What cannot be read is not listed.
+    HidesDamaged,
+    /// A damaged payload is handed out.
+    TrustsPayloads,
+    /// A damaged payload counts as never saved.
+    ForgetsDamaged,
+    /// A former holder removes checkpoints.
+    RemovesUnderAnyFence,
+    /// Only one of several checkpoints is removed.
+    RemovesOne,
+    /// Forks lose what their parent removes.
+    RemovesFromForks,
+    /// A fork shares one position too few.
+    ForksOneShort,
+    /// A fork that is sent twice is refused.
+    ForksTwice,
+    /// A fork's own log does not begin with where it comes from.
+    ForksSilently,
+    /// A refused fork does not say where the parent's log ends.
+    ForksBeyond,
+    /// A purge takes what forks read along.
+    PurgesForks,
+    /// What is dropped of a log is dropped of its forks.
+    CompactsForks,
+    /// A fork's log begins at 1, whatever its parent dropped.
+    ForksWhatWasDropped,
+    /// An id of an event that a fork shares may be given again.
+    ForgetsSharedIds,
+    /// A commit leaves out what is to be saved with it.
+    CommitsWithoutSaving,
 }
 
 impl Flaw {
     /// Those that no sequence of verbs meets: nobody watches in it, there is one tenant, no key is an id, the
-    /// order of what is due depends on how a store notes its looks, and nothing is purged that is not there.
-    pub(crate) const OUT_OF_REACH: [Self; 10] = [
+    /// order of what is due depends on how a store notes its looks, and nothing is purged that is not there
+    /// or damaged.
+    pub(crate) const OUT_OF_REACH: [Self; 13] = [
         Self::NeverWakes,
         Self::WakesOnCommitsOnly,
         Self::WakesHereOnly,
@@ -250,5 +305,8 @@ impl Flaw {
         Self::DueLatestFirst,
         Self::PurgesAbsent,
         Self::PurgesInSilence,
+        Self::HidesDamaged,
+        Self::TrustsPayloads,
+        Self::ForgetsDamaged,
     ];
 }

@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tenure_core::id::Namespace;
-use tenure_store::Store;
+use tenure_core::id::{CheckpointId, Namespace};
+use tenure_store::{Handle, Store};
 use tenure_store_testkit::{
-    Capability, Disk, Fault, Faults, FaultyStore, Harness, ManualClock, MemoryStore, Trouble, Verb, list_all,
+    Capability, Damage, Disk, Fault, Faults, FaultyStore, Harness, ManualClock, MemoryStore, Trouble, Verb,
+    list_all,
 };
 use tokio::sync::watch;
 
@@ -79,5 +80,9 @@ impl Disk for MutantDisk {
             Fault::AfterDurable => Trouble::FailAfter,
         };
         self.faults.next_of(&Verb::WRITES, trouble);
+    }
+
+    fn damage(&self, handle: Handle, id: &CheckpointId, damage: Damage) {
+        self.memory.damage(handle, id, damage);
     }
 }

@@ -32,11 +32,14 @@ impl LogStore for MutantStore {
         if self.has(Flaw::KeepsFirstEvent) {
             request.events.truncate(1);
         }
-        if self.has(Flaw::DoublesKnown) {
-            request
-                .events
-                .iter_mut()
-                .for_each(|event| event.id = event.id.take().map(|id| self.another(&id)));
+        let shared =
+            if self.has(Flaw::ForgetsSharedIds) { self.shared(request.handle).await } else { Seq(0) };
+        for event in &mut request.events {
+            let is_forgotten = self.has(Flaw::DoublesKnown)
+                || self.position(request.handle, event).await.is_some_and(|seq| seq <= shared);
+            if is_forgotten {
+                event.id = event.id.take().map(|id| self.another(&id));
+            }
         }
         if self.has(Flaw::KnowsBeforeFencing)
             && let Some(seqs) = self.all_known(&request).await
@@ -133,6 +136,12 @@ impl LogStore for MutantStore {
             Flaw::DropsNothing if self.stored(handle).await.is_some() => {
                 Ok(CompactOutcome::Compacted { earliest: before, is_done: true })
             }
+            Flaw::CompactsForks => {
+                for handle in self.forks_of(self.stored(handle).await).await {
+                    self.memory.compact(CompactRequest { handle, before }).await?;
+                }
+                self.inner.compact(request).await
+            }
             _ => self.inner.compact(request).await,
         }
     }
@@ -174,6 +183,13 @@ impl MutantStore {
         let number = self.made.fetch_add(1, Ordering::Relaxed);
         let text: String = id.as_str().chars().take(100).collect();
         EventId::parse(&format!("{text}#{number}")).expect("a valid id")
+    }
+
+    /// Where the event is that has the same id.
+    async fn position(&self, handle: Handle, event: &EventDraft) -> Option<Seq> {
+        let id = event.id.as_ref()?;
+        let log = read_all(self.memory.as_ref(), handle).await;
+        log.iter().find(|kept| kept.id.as_ref() == Some(id)).map(|kept| kept.seq)
     }
 
     /// Where the events of an append are, if all of them are known.

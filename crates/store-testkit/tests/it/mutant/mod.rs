@@ -1,5 +1,6 @@
 //! Stores that break one promise each: the cases must notice every one of them.
 
+mod checkpoint;
 mod flaw;
 mod harness;
 mod inspect;

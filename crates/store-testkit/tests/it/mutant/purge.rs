@@ -1,8 +1,9 @@
 //! Flaws in removing sessions.
 
 use async_trait::async_trait;
+use tenure_core::id::Seq;
 use tenure_core::session::State;
-use tenure_store::{Handle, PurgeOutcome, PurgeStore, StoreError};
+use tenure_store::{CompactRequest, Handle, LogStore as _, PurgeOutcome, PurgeStore, StoreError};
 
 use super::Flaw;
 use super::store::MutantStore;
@@ -21,9 +22,15 @@ impl PurgeStore for MutantStore {
         match (self.flaw, stored) {
             (Flaw::PurgesNothing, Some(stored)) if stored.is_terminal() => Ok(PurgeOutcome::Purged),
             (Flaw::PurgesAbsent, None) => Ok(PurgeOutcome::Purged),
-            _ => {
+            (flaw, stored) => {
                 self.seen.lock().expect("no panics here").clear();
-                self.inner.purge(handle).await
+                let outcome = self.inner.purge(handle).await?;
+                if flaw == Flaw::PurgesForks && outcome == PurgeOutcome::Purged {
+                    for handle in self.forks_of(stored).await {
+                        self.memory.compact(CompactRequest { handle, before: Seq(u64::MAX) }).await?;
+                    }
+                }
+                Ok(outcome)
             }
         }
     }

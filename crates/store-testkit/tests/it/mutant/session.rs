@@ -34,6 +34,10 @@ impl SessionStore for MutantStore {
             return Ok(Found::default());
         }
         let mut found = found;
+        let is_fork = found.current.session.as_ref().is_some_and(|session| session.predecessor.is_some());
+        if is_fork && self.has(Flaw::ForksWhatWasDropped) {
+            found.earliest = Seq(1);
+        }
         let parent = found.current.session.as_mut().and_then(|session| session.parent.as_mut());
         if let Some(parent) = parent.filter(|_| self.has(Flaw::HidesDeletedParents)) {
             parent.deleted = false;
@@ -123,6 +127,7 @@ impl MutantStore {
                 request.on = found.handle;
             }
             Flaw::ForgetsFence => request.fence = None,
+            Flaw::CommitsWithoutSaving => request.capture = None,
             Flaw::ForgetsJudgement => request.decision.judged = None,
             Flaw::WritesHalf => request.decision.writes.truncate(1),
             Flaw::LosesLastEvent => {

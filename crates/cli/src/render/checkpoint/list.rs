@@ -1,0 +1,75 @@
+//! Many checkpoints, newest first.
+
+use comfy_table::{ContentArrangement, Table, presets};
+use serde_json::{Value, json};
+use tenure_core::escape::Escaped;
+use tenure_core::id::Seq;
+use tenure_core::time::Moment;
+use tenure_store::ListedCheckpoint;
+
+use super::{content, listed_document, size};
+use crate::problem::lines;
+use crate::render::when::ago;
+use crate::render::{Look, Report, Tone};
+
+/// A page of checkpoints.
+#[derive(Debug)]
+pub(crate) struct Checkpoints {
+    pub(crate) checkpoints: Vec<ListedCheckpoint>,
+    pub(crate) next: Option<Seq>,
+    pub(crate) now: Moment,
+}
+
+const HEADER: [&str; 7] = ["CHECKPOINT", "SEQ", "MADE", "SIZE", "STORED", "CONTENT", "REASON"];
+
+impl Report for Checkpoints {
+    fn text(&self, look: &Look) -> String {
+        if self.checkpoints.is_empty() {
+            return "No checkpoints.\n".to_owned();
+        }
+        let mut table = Table::new();
+        table
+            .load_style(presets::NOTHING)
+            .force_no_tty()
+            .set_content_arrangement(ContentArrangement::Disabled);
+        table.set_header(HEADER);
+        table.add_rows(self.checkpoints.iter().map(|listed| row(listed, &self.now)));
+        for column in table.column_iter_mut() {
+            column.set_padding((0, 2));
+        }
+        let mut lines = table.lines().map(|line| line.trim_end().to_owned());
+        let header = lines.next().map(|line| look.paint(Tone::Dim, &line));
+        let rows = lines.zip(&self.checkpoints).map(|(line, listed)| match listed {
+            ListedCheckpoint::Readable(_) => line,
+            ListedCheckpoint::Damaged { .. } => look.paint(Tone::Bad, &line),
+        });
+        let more = self.next.iter().map(|next| {
+            look.paint(Tone::Dim, &format!("more: tenure checkpoint list <name> --cursor {next}"))
+        });
+        header.into_iter().chain(rows).chain(more).map(|line| line + "\n").collect()
+    }
+
+    fn json(&self) -> Value {
+        let data: Vec<_> = self.checkpoints.iter().map(listed_document).collect();
+        json!({ "data": data, "next_cursor": self.next.map(|next| next.to_string()) })
+    }
+}
+
+fn row(listed: &ListedCheckpoint, now: &Moment) -> [String; 7] {
+    let dash = || "-".to_owned();
+    match listed {
+        ListedCheckpoint::Readable(checkpoint) => [
+            checkpoint.id.to_string(),
+            format!("#{}", checkpoint.seq),
+            ago(checkpoint.created_at, now),
+            size(checkpoint.original_size),
+            size(checkpoint.stored_size),
+            content(checkpoint.content).to_owned(),
+            checkpoint.reason.as_ref().map_or_else(String::new, |reason| Escaped(reason).to_string()),
+        ],
+        ListedCheckpoint::Damaged { id, seq, what } => {
+            let what = format!("damaged: {}", lines(what).join("; "));
+            [id.to_string(), format!("#{seq}"), dash(), dash(), dash(), dash(), what]
+        }
+    }
+}

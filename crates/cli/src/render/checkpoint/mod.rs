@@ -1,0 +1,102 @@
+//! Checkpoints, for people and for programs.
+
+mod changed;
+mod diff;
+mod list;
+mod show;
+
+use serde_json::{Value, json};
+use tenure_core::checkpoint::{Checkpoint, Content};
+use tenure_core::escape::Escaped;
+use tenure_engine::Skipped;
+use tenure_store::ListedCheckpoint;
+use tenure_store::payload::Hex;
+
+pub(crate) use changed::{Created, Pruned, Restored};
+pub(crate) use diff::Diff;
+pub(crate) use list::Checkpoints;
+pub(crate) use show::Shown;
+
+use crate::render::when::rfc3339;
+
+/// A checkpoint, for programs.
+fn document(checkpoint: &Checkpoint) -> Value {
+    let mut document = json!({
+        "id": checkpoint.id.as_str(),
+        "session": checkpoint.session.as_str(),
+        "seq": checkpoint.seq.0,
+        "created_at": rfc3339(checkpoint.created_at),
+        "content": content(checkpoint.content),
+        "encoding": checkpoint.encoding.name(),
+        "original_size": checkpoint.original_size,
+        "stored_size": checkpoint.stored_size,
+        "sha256": Hex(&checkpoint.sha256).to_string(),
+    });
+    if let Some(reason) = &checkpoint.reason {
+        document["reason"] = reason.as_str().into();
+    }
+    if let Some(metadata) = &checkpoint.metadata {
+        // Checked when it was given. Should it not be JSON all the same, it is shown as the text it is.
+        document["metadata"] =
+            serde_json::from_str(metadata).unwrap_or_else(|_not_json| Value::String(metadata.clone()));
+    }
+    document
+}
+
+fn listed_document(listed: &ListedCheckpoint) -> Value {
+    match listed {
+        ListedCheckpoint::Readable(checkpoint) => document(checkpoint),
+        ListedCheckpoint::Damaged { id, seq, what } => {
+            json!({ "id": id.as_str(), "seq": seq.0, "damaged": what })
+        }
+    }
+}
+
+fn skipped_document(skipped: &[Skipped]) -> Value {
+    skipped.iter().map(|skipped| json!({ "id": skipped.id.as_str(), "damaged": skipped.what })).collect()
+}
+
+const fn content(content: Content) -> &'static str {
+    match content {
+        Content::Record => "record",
+        Content::Given => "given",
+    }
+}
+
+/// A number of bytes, for people.
+pub(crate) fn size(bytes: u64) -> String {
+    const UNITS: [(u64, &str); 2] = [(1 << 20, "MiB"), (1 << 10, "KiB")];
+    match UNITS.iter().find(|(unit, _)| bytes >= *unit) {
+        Some((unit, name)) => {
+            let tenths = u128::from(bytes) * 10 / u128::from(*unit);
+            format!("{}.{} {name}", tenths / 10, tenths % 10)
+        }
+        None => format!("{bytes} bytes"),
+    }
+}
+
+/// Names and sizes of parts, for people.
+pub(crate) fn sizes(parts: &[(String, u64)]) -> String {
+    let parts = parts.iter().map(|(name, bytes)| format!("`{}` {}", Escaped(name), size(*bytes)));
+    parts.collect::<Vec<_>>().join(", ")
+}
+
+/// The size of a payload and of what is stored of it, for people.
+fn stored(checkpoint: &Checkpoint) -> String {
+    let original = size(checkpoint.original_size);
+    if checkpoint.stored_size == checkpoint.original_size {
+        return original;
+    }
+    format!("{original}, stored as {} ({})", size(checkpoint.stored_size), checkpoint.encoding.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::size;
+
+    #[test]
+    fn sizes_are_shown_in_the_largest_unit_that_fits() {
+        let shown = [0, 1023, 1024, 1536, 1 << 20, 100 << 20].map(size);
+        assert_eq!(shown, ["0 bytes", "1023 bytes", "1.0 KiB", "1.5 KiB", "1.0 MiB", "100.0 MiB"]);
+    }
+}

@@ -1,0 +1,23 @@
+//! `tenure checkpoint show`: one checkpoint, or its payload.
+
+use super::{id, warn_of};
+use crate::app::App;
+use crate::args::checkpoint::ShowArgs;
+use crate::exit::Exit;
+use crate::render::checkpoint::Shown;
+
+/// Shows the checkpoint that is meant, which must be what was saved.
+pub(super) async fn execute(app: &App, args: &ShowArgs) -> anyhow::Result<Exit> {
+    let wanted = args.id.as_deref().map(id).transpose()?;
+    let (engine, listed) = app.named(&args.name).await?;
+    let read = engine.read_checkpoint(listed.handle, wanted.as_ref()).await?;
+    warn_of(app, &read.skipped);
+    if args.raw {
+        app.out.bytes(&read.bytes)?;
+        app.out.flush()?;
+        return Ok(Exit::Success);
+    }
+    let now = engine.store().now().await?;
+    app.out.report(&Shown { checkpoint: read.checkpoint, skipped: read.skipped, now })?;
+    Ok(Exit::Success)
+}

@@ -1,0 +1,161 @@
+//! Requests about checkpoints and forks.
+
+use std::sync::Arc;
+
+use tenure_core::checkpoint::Content;
+use tenure_core::event::EventBody;
+use tenure_core::id::{CheckpointId, CommitId, Fence, Incarnation, Seq};
+use tenure_store::payload::Packed;
+use tenure_store::{
+    Capture, CreateOutcome, CreateRequest, ForkOutcome, ForkRequest, Handle, RemoveOutcome, RemoveRequest,
+    StoreError,
+};
+
+use super::{Asked, Batch, SessionWrite, Stamp};
+
+/// What the writer can be asked about checkpoints and forks.
+#[derive(Debug)]
+pub(crate) enum Saving {
+    /// Write one piece of a payload that nobody sees yet.
+    Stage(Asked<SavedPiece, ()>),
+    /// Make a checkpoint; `None`: its pieces are not all there.
+    Create(Box<Asked<Create, Option<CreateOutcome>>>),
+    /// Remove checkpoints.
+    Remove(Asked<RemoveRequest, RemoveOutcome>),
+    /// Open a session on another one's log.
+    Fork(Box<Asked<Fork, ForkOutcome>>),
+}
+
+/// Pieces of one payload have numbers below this.
+const PIECES_MAX: i64 = 1 << 16;
+
+/// The numbers of a payload's first and last possible piece.
+pub(crate) const fn pieces_of(payload: i64) -> (i64, i64) {
+    (payload * PIECES_MAX, payload * PIECES_MAX + PIECES_MAX - 1)
+}
+
+/// One piece of a payload.
+#[derive(Debug)]
+pub(crate) struct SavedPiece {
+    /// The payload's name.
+    pub(crate) name: CommitId,
+    /// Its place, from 0.
+    pub(crate) number: u16,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// What a checkpoint is to say, and its payload.
+#[derive(Debug)]
+pub(crate) struct Value {
+    /// The payload's name.
+    pub(crate) commit_id: CommitId,
+    pub(crate) id: CheckpointId,
+    pub(crate) reason: Option<String>,
+    pub(crate) metadata: Option<String>,
+    pub(crate) content: Content,
+    pub(crate) payload: Arc<Packed>,
+}
+
+impl Value {
+    /// What is saved by a commit.
+    pub(super) fn captured(commit_id: CommitId, capture: Capture) -> Self {
+        let Capture { id, reason, content, payload } = capture;
+        Self { commit_id, id, reason, metadata: None, content, payload }
+    }
+
+    /// The event that tells of it.
+    pub(super) fn event(&self) -> EventBody {
+        let (id, reason) = (self.id.clone(), self.reason.clone());
+        EventBody::CheckpointCreated { id, reason, size: self.payload.original_size }
+    }
+}
+
+/// A checkpoint to be made, whose payload is staged or comes with it.
+#[derive(Debug)]
+pub(crate) struct Create {
+    pub(crate) handle: Handle,
+    pub(crate) fence: Option<Fence>,
+    pub(crate) gone: Option<Incarnation>,
+    pub(crate) value: Value,
+    pub(crate) is_staged: bool,
+    pub(crate) batch: Batch,
+}
+
+impl Create {
+    /// A checkpoint to be made.
+    pub(crate) fn of(request: CreateRequest, is_staged: bool) -> Self {
+        let CreateRequest { commit_id, handle, fence, gone, id, reason, metadata, content, payload } =
+            request;
+        let value = Value { commit_id, id, reason, metadata, content, payload };
+        let batch = Batch::of(commit_id, vec![value.event().into()]);
+        Self { handle, fence, gone, value, is_staged, batch }
+    }
+}
+
+/// A session to be opened on another one's log.
+#[derive(Debug)]
+pub(crate) struct Fork {
+    pub(crate) stamp: Stamp,
+    pub(crate) parent: Handle,
+    pub(crate) at: Seq,
+    pub(crate) write: SessionWrite,
+}
+
+impl From<ForkRequest> for Fork {
+    fn from(request: ForkRequest) -> Self {
+        let counters = request.write.session.counters;
+        Self {
+            stamp: Stamp { commit_id: request.commit_id, counters, fence: None },
+            parent: request.parent,
+            at: request.at,
+            write: SessionWrite::of(request.commit_id, request.write),
+        }
+    }
+}
+
+impl Saving {
+    pub(super) fn is_abandoned(&self) -> bool {
+        match self {
+            Self::Stage(asked) => asked.reply.is_closed(),
+            Self::Create(asked) => asked.reply.is_closed(),
+            Self::Remove(asked) => asked.reply.is_closed(),
+            Self::Fork(asked) => asked.reply.is_closed(),
+        }
+    }
+
+    pub(super) fn forget(&mut self) {
+        match self {
+            Self::Stage(asked) => asked.answer = None,
+            Self::Create(asked) => asked.answer = None,
+            Self::Remove(asked) => asked.answer = None,
+            Self::Fork(asked) => asked.answer = None,
+        }
+    }
+
+    pub(super) fn tell(self) {
+        match self {
+            Self::Stage(asked) => asked.tell(),
+            Self::Create(asked) => asked.tell(),
+            Self::Remove(asked) => asked.tell(),
+            Self::Fork(asked) => asked.tell(),
+        }
+    }
+
+    pub(super) fn refuse(self, error: StoreError) {
+        match self {
+            Self::Stage(asked) => asked.refuse(error),
+            Self::Create(asked) => asked.refuse(error),
+            Self::Remove(asked) => asked.refuse(error),
+            Self::Fork(asked) => asked.refuse(error),
+        }
+    }
+
+    pub(super) fn commit_id(&self) -> Option<CommitId> {
+        match self {
+            Self::Create(asked) => Some(asked.question.value.commit_id),
+            Self::Fork(asked) => Some(asked.question.stamp.commit_id),
+            // Doing these twice does no harm.
+            Self::Stage(_) | Self::Remove(_) => None,
+        }
+    }
+}

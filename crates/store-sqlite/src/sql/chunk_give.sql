@@ -1,0 +1,1 @@
+UPDATE chunk SET sid = ?2 WHERE chunk = ?1

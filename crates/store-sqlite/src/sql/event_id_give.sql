@@ -1,0 +1,1 @@
+UPDATE event_id SET sid = ?3 WHERE sid = ?1 AND id = ?2

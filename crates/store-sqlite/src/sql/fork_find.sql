@@ -1,0 +1,1 @@
+SELECT base, at FROM fork WHERE sid = ?1

@@ -1,0 +1,1 @@
+UPDATE fork SET base = ?2 WHERE base = ?1 AND at <= ?3

@@ -1,0 +1,1 @@
+SELECT seq, pos, depth, folded, earliest FROM head WHERE sid = ?1

@@ -1,0 +1,1 @@
+SELECT payload FROM payload WHERE name = ?1

@@ -1,0 +1,1 @@
+INSERT INTO payload (name, staged_at) VALUES (?1, ?2)

@@ -1,0 +1,1 @@
+UPDATE payload SET staged_at = NULL WHERE payload = ?1

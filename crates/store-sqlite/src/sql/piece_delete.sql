@@ -1,0 +1,1 @@
+DELETE FROM piece WHERE piece IN (SELECT piece FROM piece WHERE piece BETWEEN ?1 AND ?2 LIMIT ?3)

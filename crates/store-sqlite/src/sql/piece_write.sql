@@ -1,0 +1,1 @@
+INSERT OR REPLACE INTO piece (piece, bytes) VALUES (?1, ?2)

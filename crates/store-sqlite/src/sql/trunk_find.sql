@@ -1,0 +1,1 @@
+SELECT first_seq, seq FROM trunk WHERE sid = ?1

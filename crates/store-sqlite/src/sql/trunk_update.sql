@@ -1,0 +1,1 @@
+UPDATE trunk SET seq = ?2 WHERE sid = ?1

@@ -1,0 +1,1 @@
+SELECT seq, id, body, commit_id, payload, sid FROM checkpoint

@@ -1,0 +1,245 @@
+//! The model saves values and forks sessions: a fork is a copy.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tenure_core::checkpoint::{Checkpoint, Content, Permit, permit};
+use tenure_core::event::EventBody;
+use tenure_core::id::{CheckpointId, CommitId, Fence};
+use tenure_core::limits;
+use tenure_core::time::Moment;
+use tenure_store::payload::{Packed, unpack};
+use tenure_store::{
+    Capture, CheckpointRequest, CheckpointStore, CheckpointsRequest, Committed, CreateOutcome, CreateRequest,
+    ForkOutcome, ForkRequest, Handle, ListedCheckpoint, PayloadOutcome, RemoveOutcome, RemoveRequest,
+    StoreError,
+};
+
+use super::MemoryStore;
+use super::tables::{Stored, Tables, wall_or_epoch};
+use crate::Damage;
+
+/// One saved value.
+#[derive(Debug, Clone)]
+pub(super) struct Saved {
+    checkpoint: Checkpoint,
+    commit_id: CommitId,
+    payload: Arc<Packed>,
+    damage: Option<Damage>,
+}
+
+#[async_trait]
+impl CheckpointStore for MemoryStore {
+    async fn create_checkpoint(&self, request: CreateRequest) -> Result<CreateOutcome, StoreError> {
+        let mut tables = self.lock();
+        Ok(tables.create(&request, &self.clock.now()))
+    }
+
+    async fn list_checkpoints(
+        &self,
+        request: CheckpointsRequest,
+    ) -> Result<Vec<ListedCheckpoint>, StoreError> {
+        let tables = self.lock();
+        let saved = tables.sessions.get(&request.handle).map_or(&[][..], |stored| &stored.checkpoints);
+        let is_before = |seq| request.before.is_none_or(|before| seq < before);
+        let wanted = saved.iter().rev().filter(|saved| is_before(saved.checkpoint.seq));
+        Ok(wanted.take(request.limit.min(limits::CHECKPOINTS_LISTED_MAX)).map(Saved::listed).collect())
+    }
+
+    async fn find_checkpoint(
+        &self,
+        request: CheckpointRequest,
+    ) -> Result<Option<ListedCheckpoint>, StoreError> {
+        Ok(self.lock().saved(&request).map(Saved::listed))
+    }
+
+    async fn read_payload(&self, request: CheckpointRequest) -> Result<PayloadOutcome, StoreError> {
+        Ok(self.lock().saved(&request).map_or(PayloadOutcome::NotFound, Saved::read))
+    }
+
+    async fn remove_checkpoints(&self, request: RemoveRequest) -> Result<RemoveOutcome, StoreError> {
+        Ok(self.lock().remove(&request))
+    }
+
+    async fn fork(&self, request: ForkRequest) -> Result<ForkOutcome, StoreError> {
+        let mut tables = self.lock();
+        Ok(tables.fork(&request, &self.clock.now()))
+    }
+}
+
+impl MemoryStore {
+    /// Damages what is stored of a checkpoint.
+    ///
+    /// # Panics
+    /// When there is no such checkpoint.
+    pub fn damage(&self, handle: Handle, id: &CheckpointId, damage: Damage) {
+        let mut tables = self.lock();
+        let saved = &mut tables.sessions.get_mut(&handle).expect("a stored session").checkpoints;
+        let saved = saved.iter_mut().find(|saved| saved.checkpoint.id == *id).expect("a stored checkpoint");
+        saved.damage = Some(damage);
+        if let Some(byte) = Arc::make_mut(&mut saved.payload).bytes.last_mut() {
+            *byte ^= u8::from(damage == Damage::Payload);
+        }
+    }
+}
+
+impl Saved {
+    fn listed(&self) -> ListedCheckpoint {
+        if self.damage == Some(Damage::Record) {
+            let (id, seq) = (self.checkpoint.id.clone(), self.checkpoint.seq);
+            return ListedCheckpoint::Damaged { id, seq, what: "its record was damaged".to_owned() };
+        }
+        ListedCheckpoint::Readable(self.checkpoint.clone())
+    }
+
+    fn read(&self) -> PayloadOutcome {
+        match self.listed() {
+            ListedCheckpoint::Damaged { what, .. } => PayloadOutcome::Damaged { what },
+            ListedCheckpoint::Readable(checkpoint) => match unpack(&checkpoint, self.payload.bytes.clone()) {
+                Ok(bytes) => PayloadOutcome::Payload { checkpoint, bytes },
+                Err(what) => PayloadOutcome::Damaged { what },
+            },
+        }
+    }
+}
+
+impl Tables {
+    pub(super) fn saved(&self, request: &CheckpointRequest) -> Option<&Saved> {
+        let stored = self.sessions.get(&request.handle)?;
+        stored.checkpoints.iter().find(|saved| saved.checkpoint.id == request.id)
+    }
+
+    fn create(&mut self, request: &CreateRequest, now: &Moment) -> CreateOutcome {
+        let Some(stored) = self.sessions.get(&request.handle) else {
+            return CreateOutcome::NotFound;
+        };
+        let same = stored.checkpoints.iter().find(|saved| saved.checkpoint.id == request.id);
+        if let Some(done) = same.filter(|saved| saved.commit_id == request.commit_id) {
+            return CreateOutcome::Created(done.checkpoint.clone());
+        }
+        match permit(&stored.session, request.fence, request.gone, now) {
+            Permit::Ended => return CreateOutcome::Ended,
+            Permit::Held => return CreateOutcome::Held,
+            Permit::Fenced => {
+                return CreateOutcome::Fenced { current: self.counters(&stored.session).fence };
+            }
+            Permit::Granted => {}
+        }
+        if same.is_some() {
+            return CreateOutcome::IdTaken;
+        }
+        let stored = self.sessions.get_mut(&request.handle).expect("it was just there");
+        let checkpoint = stored.create(request, now);
+        self.wake(request.handle);
+        CreateOutcome::Created(checkpoint)
+    }
+
+    fn remove(&mut self, request: &RemoveRequest) -> RemoveOutcome {
+        let Some(stored) = self.sessions.get(&request.handle) else {
+            return RemoveOutcome::Removed { count: 0 };
+        };
+        let held_under = stored.session.lease.as_ref().map(|lease| lease.fence);
+        if request.fence.is_some() && request.fence != held_under {
+            return RemoveOutcome::Fenced { current: self.counters(&stored.session).fence };
+        }
+        let checkpoints = &mut self.sessions.get_mut(&request.handle).expect("it was just there").checkpoints;
+        let before = checkpoints.len();
+        checkpoints.retain(|saved| !request.ids.contains(&saved.checkpoint.id));
+        RemoveOutcome::Removed { count: before - checkpoints.len() }
+    }
+
+    fn fork(&mut self, request: &ForkRequest, now: &Moment) -> ForkOutcome {
+        let session = request.write.session.clone();
+        let named = (session.namespace.clone(), session.id.clone());
+        let existing = self.ids.get(&named).and_then(|handle| self.sessions[handle].commit);
+        if let Some((_, done)) = existing.filter(|(id, _)| *id == request.commit_id) {
+            return ForkOutcome::Forked(done);
+        }
+        let Some(parent) = self.sessions.get(&request.parent) else {
+            return ForkOutcome::NotFound;
+        };
+        if request.at > parent.head() {
+            return ForkOutcome::Beyond { head: parent.head() };
+        }
+        if self.ids.contains_key(&named) {
+            return ForkOutcome::IdTaken;
+        }
+        let log = parent.log.iter().filter(|event| event.seq <= request.at).cloned().collect();
+        let inherited = parent.checkpoints.iter().filter(|saved| saved.checkpoint.seq <= request.at);
+        let inherited: Vec<_> = inherited.cloned().collect();
+        let beyond = inherited.len().saturating_sub(limits::CHECKPOINTS_LISTED_MAX);
+        let mut stored = Stored {
+            look: session.due_at(),
+            log,
+            earliest: parent.earliest.min(request.at.next()),
+            shared: request.at,
+            checkpoints: inherited[beyond..].to_vec(),
+            ..Stored::of(session)
+        };
+        for event in &request.write.events {
+            stored.append(&event.clone().into(), None, wall_or_epoch(now));
+        }
+        let (handle, head) = (self.next_handle(), stored.head());
+        let revision = stored.session.counters.revision;
+        let done = Committed { handle, head, revision, at: wall_or_epoch(now) };
+        stored.commit = Some((request.commit_id, done));
+        self.ids.insert(named, handle);
+        self.sessions.insert(handle, stored);
+        self.wake(handle);
+        ForkOutcome::Forked(done)
+    }
+}
+
+/// What is to be saved.
+#[derive(Debug, Clone)]
+pub(super) struct Value {
+    commit_id: CommitId,
+    id: CheckpointId,
+    reason: Option<String>,
+    metadata: Option<String>,
+    content: Content,
+    payload: Arc<Packed>,
+}
+
+impl Value {
+    /// What a commit saves.
+    pub(super) fn captured(commit_id: CommitId, capture: &Capture) -> Self {
+        let Capture { id, reason, content, payload } = capture.clone();
+        Self { commit_id, id, reason, metadata: None, content, payload }
+    }
+}
+
+impl Stored {
+    fn create(&mut self, request: &CreateRequest, now: &Moment) -> Checkpoint {
+        let CreateRequest { commit_id, id, reason, metadata, content, payload, .. } = request.clone();
+        let checkpoint =
+            self.keep(&Value { commit_id, id, reason, metadata, content, payload }, request.fence, now);
+        if request.fence.is_some() {
+            let session = &mut self.session;
+            session.last_activity_at = session.last_activity_at.max(wall_or_epoch(now));
+        }
+        checkpoint
+    }
+
+    /// Keeps a value, and tells of it in the log.
+    pub(super) fn keep(&mut self, value: &Value, fence: Option<Fence>, now: &Moment) -> Checkpoint {
+        let Value { commit_id, id, reason, metadata, content, payload } = value.clone();
+        let checkpoint = Checkpoint {
+            id: id.clone(),
+            session: self.session.id.clone(),
+            seq: self.head().next(),
+            created_at: wall_or_epoch(now),
+            reason: reason.clone(),
+            metadata,
+            content,
+            encoding: payload.encoding,
+            original_size: payload.original_size,
+            stored_size: payload.bytes.len() as u64,
+            sha256: payload.sha256,
+        };
+        let event = EventBody::CheckpointCreated { id, reason, size: payload.original_size };
+        self.append(&event.into(), fence, wall_or_epoch(now));
+        self.checkpoints.push(Saved { checkpoint: checkpoint.clone(), commit_id, payload, damage: None });
+        checkpoint
+    }
+}
