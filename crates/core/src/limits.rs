@@ -85,5 +85,13 @@ pub const CHECKPOINT_PIECE_BYTES: usize = 256 * 1024;
 pub const CHECKPOINT_METADATA_BYTES_MAX: usize = 64 * 1024;
 /// Newest checkpoints of a session that are kept when nothing else was asked for.
 pub const CHECKPOINTS_KEPT: usize = 10;
+/// Largest content of a changed file that is kept, in bytes.
+pub const FILE_BYTES_MAX: u64 = 10 * 1024 * 1024;
+/// Bytes of contents of changed files that a run keeps when nothing else was asked for.
+pub const FILES_BYTES_KEPT: u64 = 256 * 1024 * 1024;
+/// Most changed files that one list returns.
+pub const FILES_LISTED_MAX: usize = 1000;
+/// Most changed files that a fork begins with.
+pub const FILES_INHERITED_MAX: usize = 10_000;
 /// Most checkpoints that one list returns, and that a fork begins with.
 pub const CHECKPOINTS_LISTED_MAX: usize = 1000;

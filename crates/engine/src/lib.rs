@@ -30,7 +30,9 @@ use std::sync::Arc;
 use tenure_store::Store;
 
 pub use apply::{Applied, Target};
-pub use checkpoint::{ForkAt, ForkWish, Forked, Prune, Pruned, Readable, Save, Skipped, largest_parts};
+pub use checkpoint::{
+    FileChange, FileContent, ForkAt, ForkWish, Forked, Prune, Pruned, Readable, Save, Skipped, largest_parts,
+};
 pub use error::EngineError;
 pub use fence::check_fence;
 pub use ids::{Ids, SystemIds};

@@ -160,6 +160,14 @@ macro_rules! with_cases {
                 a_refused_commit_saves_nothing,
                 what_a_lost_commit_saves_is_there_with_it,
             }
+            file {
+                changed_files_are_listed_in_their_newest_version,
+                a_file_is_found_as_it_was_at_a_position,
+                a_version_of_a_file_is_told_as_file_change_and_is_no_checkpoint,
+                a_version_of_a_file_under_another_fence_is_fenced,
+                a_fork_has_the_files_as_they_were_there,
+                a_damaged_version_of_a_file_is_reported,
+            }
             fork {
                 a_fork_reads_its_parents_log_and_then_its_own,
                 a_fork_and_its_parent_go_on_apart,

@@ -102,6 +102,37 @@ pub struct CheckpointRequest {
     pub id: CheckpointId,
 }
 
+/// Which changed files to list: each in its newest version, in the order of their paths.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FilesRequest {
+    /// The session.
+    pub handle: Handle,
+    /// Only those after this path: that of the last one of the page before.
+    pub after: Option<String>,
+    /// At most this many.
+    pub limit: usize,
+}
+
+/// A changed file in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedFile {
+    /// Its path.
+    pub path: String,
+    /// The version.
+    pub version: ListedCheckpoint,
+}
+
+/// A version of a changed file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileRequest {
+    /// The session.
+    pub handle: Handle,
+    /// Its path.
+    pub path: String,
+    /// As it was at this position of the log; `None`: the newest.
+    pub at: Option<Seq>,
+}
+
 /// A payload that was looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PayloadOutcome {
@@ -192,7 +223,7 @@ pub trait CheckpointStore: Send + Sync {
     /// later, and never seen. *Outcomes:* [`CreateOutcome`]; `Created` is durable.
     async fn create_checkpoint(&self, request: CreateRequest) -> Result<CreateOutcome, StoreError>;
 
-    /// Lists a session's checkpoints, newest first, without their payloads.
+    /// Lists a session's checkpoints, newest first, without their payloads. Versions of files are not among them.
     ///
     /// *Effect:* none. *Outcomes:* at most the limit, and fewer only at the end.
     async fn list_checkpoints(
@@ -213,6 +244,16 @@ pub trait CheckpointStore: Send + Sync {
     /// *Effect:* none. *Outcomes:* [`PayloadOutcome`]; `Payload` is what was saved.
     async fn read_payload(&self, request: CheckpointRequest) -> Result<PayloadOutcome, StoreError>;
 
+    /// Lists the files that a session has changed, without their contents.
+    ///
+    /// *Effect:* none. *Outcomes:* at most the limit, and fewer only at the end.
+    async fn list_files(&self, request: FilesRequest) -> Result<Vec<ListedFile>, StoreError>;
+
+    /// Finds the version of a changed file that was there at some position.
+    ///
+    /// *Effect:* none.
+    async fn find_file(&self, request: FileRequest) -> Result<Option<ListedCheckpoint>, StoreError>;
+
     /// Removes checkpoints of a session. What is not there counts as removed.
     ///
     /// *Before:* a given fence is the current lease's. *Effect:* they are no longer found; no event says so,
@@ -224,7 +265,7 @@ pub trait CheckpointStore: Send + Sync {
     /// *Before:* the same request was not carried out before (then its outcome is told again); the parent
     /// exists and has reached the position; the id is free. *Effect:* the session is stored, its own events
     /// begin one after the position, and it has the parent's checkpoints up to there, at most the newest
-    /// [`tenure_core::limits::CHECKPOINTS_LISTED_MAX`]. Its log begins where the parent's begins, or after the
+    /// [`tenure_core::limits::CHECKPOINTS_LISTED_MAX`], and the files as they were there. Its log begins where the parent's begins, or after the
     /// position if that was dropped there. An id of an event that they share is known to it. The parent stays as
     /// it is. *Outcomes:* [`ForkOutcome`].
     async fn fork(&self, request: ForkRequest) -> Result<ForkOutcome, StoreError>;

@@ -19,7 +19,8 @@ mod statistics;
 
 pub use checkpoint::{
     Capture, CheckpointRequest, CheckpointStore, CheckpointsRequest, CreateOutcome, CreateRequest,
-    ForkOutcome, ForkRequest, ListedCheckpoint, PayloadOutcome, RemoveOutcome, RemoveRequest,
+    FileRequest, FilesRequest, ForkOutcome, ForkRequest, ListedCheckpoint, ListedFile, PayloadOutcome,
+    RemoveOutcome, RemoveRequest,
 };
 pub use clock::Clock;
 pub use error::StoreError;

@@ -5,6 +5,7 @@ mod choice;
 pub(crate) mod chores;
 mod environment;
 mod file;
+pub(crate) mod files;
 pub(crate) mod filter;
 pub(crate) mod lifecycle;
 pub(crate) mod options;
@@ -118,6 +119,7 @@ pub(crate) enum Command {
     Wait(session::WaitArgs),
     Check(session::CheckArgs),
     Checkpoint(checkpoint::CheckpointArgs),
+    Files(files::FilesArgs),
     Fork(checkpoint::ForkArgs),
     Guard(chores::GuardArgs),
     Import(chores::ImportArgs),

@@ -1,6 +1,7 @@
 //! What `tenure run` can be told.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -46,6 +47,13 @@ pub(crate) struct RunArgs {
     /// Most bytes of output to record; later output is shown, but not recorded
     #[arg(long, value_name = "BYTES", default_value_t = tenure_core::limits::RECORD_BYTES_MAX)]
     pub(crate) record_limit: u64,
+    /// Record which files the command changes, with their contents; in its directory, or the one given.
+    /// Ignored files are left out: `.gitignore`, `.ignore`, `.tenureignore`
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = ".")]
+    pub(crate) watch: Option<PathBuf>,
+    /// Most bytes of contents of changed files to keep; later changes are recorded without them
+    #[arg(long, value_name = "BYTES", default_value_t = tenure_core::limits::FILES_BYTES_KEPT)]
+    pub(crate) watch_limit: u64,
     /// Exit code when refused, or when the lease is lost (the command may use 3 itself)
     #[arg(long, value_name = "CODE", default_value_t = 3)]
     pub(crate) refused_exit: u8,

@@ -4,6 +4,7 @@ pub(crate) mod checkpoint;
 mod doctor;
 pub(crate) mod event;
 mod failure;
+pub(crate) mod files;
 mod lease;
 mod look;
 mod refusal;

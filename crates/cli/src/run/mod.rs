@@ -1,6 +1,7 @@
 //! `tenure run`: an owned, recorded command, stopped before it can run twice.
 
 mod batch;
+mod changes;
 mod claim;
 mod detach;
 mod earlier;

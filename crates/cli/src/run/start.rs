@@ -18,6 +18,7 @@ use tenure_guard::{
 };
 use tenure_store_sqlite::SqliteStore;
 
+use super::changes::{Changes, Watching};
 use super::claim::{self, Claim, Claimed};
 use super::happening::Happening;
 use super::lease::{self, Granted};
@@ -27,6 +28,7 @@ use super::runner::{End, Runner, Stopped, exit};
 use super::suspend::Sitters;
 use super::{detach, earlier, finish, holds, inbox, wish};
 use crate::args::run::RunArgs;
+use crate::problem::shown;
 
 /// Where a run takes place.
 #[derive(Debug, Clone)]
@@ -116,10 +118,16 @@ impl Run<'_> {
         let recorder = Recorder::start(self.ground.engine.clone(), self.recording(), notices)?;
         // Whatever goes wrong from here on, the session's end is recorded and the lease let go.
         let broken = |error| End { broken: Some(error), ..End::default() };
-        let mut end = self.guarded(stdio, &recorder, notices).unwrap_or_else(broken);
+        let (changes, mut end) = match self.changes(notices) {
+            Ok(changes) => (changes, self.guarded(stdio, &recorder, notices).unwrap_or_else(broken)),
+            Err(error) => (None, broken(error)),
+        };
         let output_bytes = recorder.output_bytes();
         let give_up_at = end.give_up_at(self.claimed.granted.kept.times);
         recorder.end_by(give_up_at);
+        if let Some(changes) = changes {
+            changes.finish(&end, give_up_at);
+        }
         end.lost_bytes = recorder.finish();
         let duration = BootTime::now().saturating_since(began);
         let stats = Stats { duration, output_bytes, ..Stats::default() };
@@ -140,6 +148,18 @@ impl Run<'_> {
         let limit = (!self.args.no_record).then_some(self.args.record_limit);
         let head = self.claimed.committed.head;
         Recording { handle: self.claimed.handle(), fence: self.claimed.fence(), head, limit }
+    }
+
+    /// Begins to record changes of files, if they are to be.
+    fn changes(&self, notices: Notices) -> anyhow::Result<Option<Changes>> {
+        let Some(directory) = &self.args.watch else {
+            return Ok(None);
+        };
+        let wanted = self.cwd.join(directory);
+        let root = wanted.canonicalize().with_context(|| format!("watch {}", shown(&wanted)))?;
+        let (handle, fence, limit) = (self.claimed.handle(), self.claimed.fence(), self.args.watch_limit);
+        let watching = Watching { root, handle, fence, limit };
+        Ok(Some(Changes::start(self.ground.engine.clone(), watching, notices)?))
     }
 
     /// Runs the command to its end, and shows all of its output.

@@ -16,6 +16,7 @@ pub(crate) mod doctor;
 mod drive;
 mod events;
 mod facts;
+mod files;
 mod fork;
 mod given;
 mod guard;
@@ -77,6 +78,7 @@ pub(crate) fn execute(app: &App, command: Command) -> anyhow::Result<Exit> {
         Command::Wait(args) => block_on(wait::execute(app, &args)),
         Command::Check(args) => block_on(check::execute(app, &args)),
         Command::Checkpoint(args) => block_on(checkpoint::execute(app, &args.verb)),
+        Command::Files(args) => block_on(files::execute(app, &args)),
         Command::Fork(args) => block_on(fork::execute(app, &args)),
         Command::Guard(args) => guard::execute(app, &args),
         Command::Import(args) => block_on(import::execute(app, &args)),

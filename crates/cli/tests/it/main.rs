@@ -4,6 +4,7 @@
 mod checkpoints;
 mod doctor;
 mod events;
+mod files;
 mod guards;
 mod home;
 mod hostile_input;

@@ -1,5 +1,6 @@
 //! Checkpoints: saved resumable values, who may make them, and what bringing one back does.
 
+mod file;
 mod fork;
 mod permit;
 mod record;
@@ -8,22 +9,26 @@ mod retention;
 #[cfg(test)]
 mod tests;
 
+pub use file::{FileAction, FileVersion};
 pub use fork::Fork;
 pub use permit::{Permit, permit};
 pub use record::Record;
 pub use restore::Restore;
 pub use retention::{Kept, keep};
 
+use crate::event::EventBody;
 use crate::id::{CheckpointId, Seq, SessionId};
 use crate::time::WallTime;
 
 /// What a payload is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Content {
     /// The session's own record, as JSON: bringing it back changes the session.
     Record,
     /// Whatever its maker gave: bringing it back is its maker's work.
     Given,
+    /// A version of a file that the owner's work has changed. Lists of checkpoints leave these out.
+    File(FileVersion),
 }
 
 /// How a payload is stored.
@@ -71,6 +76,22 @@ pub struct Checkpoint {
     pub stored_size: u64,
     /// SHA-256 of the payload, before it was compressed.
     pub sha256: [u8; 32],
+}
+
+impl Content {
+    /// The event that tells of a value's being saved as `id`.
+    #[must_use]
+    pub fn told(
+        &self,
+        id: CheckpointId,
+        reason: Option<String>,
+        (size, sha256): (u64, &[u8; 32]),
+    ) -> EventBody {
+        match self {
+            Self::Record | Self::Given => EventBody::CheckpointCreated { id, reason, size },
+            Self::File(version) => version.told(sha256),
+        }
+    }
 }
 
 /// Why something about a checkpoint was refused.

@@ -65,7 +65,7 @@ impl Engine {
     }
 
     /// Makes the checkpoint, and finds out what happened if the answer got lost.
-    async fn created(&self, request: CreateRequest) -> Result<Checkpoint, EngineError> {
+    pub(super) async fn created(&self, request: CreateRequest) -> Result<Checkpoint, EngineError> {
         let (handle, fence) = (request.handle, request.fence);
         let outcome = match self.store.create_checkpoint(request.clone()).await {
             // The same request happens once.

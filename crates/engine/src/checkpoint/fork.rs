@@ -100,7 +100,7 @@ impl Engine {
         let read = self.read_checkpoint(parent, Some(id)).await?;
         let Checkpoint { seq, content, session, id, .. } = read.checkpoint;
         let record = match content {
-            Content::Given => None,
+            Content::Given | Content::File(_) => None,
             Content::Record => Some(record::read(&read.bytes).map_err(|what| EngineError::Damaged {
                 session,
                 id,

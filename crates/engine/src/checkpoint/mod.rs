@@ -1,6 +1,7 @@
 //! Saving a session, bringing back what was saved, forking, and pruning.
 
 mod create;
+mod files;
 mod fork;
 mod parts;
 mod pause;
@@ -10,6 +11,7 @@ mod record;
 mod restore;
 
 pub use create::Save;
+pub use files::{FileChange, FileContent};
 pub use fork::{ForkAt, ForkWish, Forked};
 pub use parts::largest_parts;
 pub use prune::{Prune, Pruned};

@@ -138,7 +138,7 @@ impl Engine {
         }))
     }
 
-    async fn saved_id(&self, handle: Handle) -> Result<SessionId, EngineError> {
+    pub(super) async fn saved_id(&self, handle: Handle) -> Result<SessionId, EngineError> {
         Ok(self.saved_session(handle).await?.0.id)
     }
 }

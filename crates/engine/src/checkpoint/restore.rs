@@ -21,7 +21,7 @@ impl Engine {
         writer: Writer,
     ) -> Result<Applied, EngineError> {
         let record = match read.checkpoint.content {
-            Content::Given => None,
+            Content::Given | Content::File(_) => None,
             Content::Record => {
                 let senseless = |what| EngineError::Damaged {
                     session: read.checkpoint.session.clone(),

@@ -72,7 +72,7 @@ async fn a_pause_saves_everything_the_session_is_about_in_its_own_commit() {
     assert_eq!(bench.faults.count(Verb::Commit), commits + 1);
     assert_eq!(types(&bench, kept.handle).await[4..], ["state_changed", "checkpoint_created"]);
     let [checkpoint] = &checkpoints(&bench, kept.handle).await[..] else { panic!("one checkpoint") };
-    assert_eq!((checkpoint.reason.as_deref(), checkpoint.content), (Some("pause"), Content::Record));
+    assert_eq!((checkpoint.reason.as_deref(), &checkpoint.content), (Some("pause"), &Content::Record));
     let read = bench.engine.read_checkpoint(kept.handle, None).await.unwrap();
     let text = String::from_utf8(read.bytes.clone()).unwrap();
     assert!(text.contains("\"state\": \"paused\"") && text.contains("\"cost_micros\":9"), "{text}");

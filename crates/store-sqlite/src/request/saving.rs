@@ -66,7 +66,7 @@ impl Value {
     /// The event that tells of it.
     pub(super) fn event(&self) -> EventBody {
         let (id, reason) = (self.id.clone(), self.reason.clone());
-        EventBody::CheckpointCreated { id, reason, size: self.payload.original_size }
+        self.content.told(id, reason, (self.payload.original_size, &self.payload.sha256))
     }
 }
 

@@ -1,1 +1,1 @@
-INSERT INTO checkpoint (sid, seq, id, commit_id, payload, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+INSERT INTO checkpoint (sid, seq, id, commit_id, payload, body, path) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)

@@ -6,8 +6,9 @@ use tenure_core::id::Seq;
 use tenure_core::limits;
 use tenure_store::payload::unpack;
 use tenure_store::{
-    CheckpointRequest, CheckpointStore, CheckpointsRequest, CreateOutcome, CreateRequest, ForkOutcome,
-    ForkRequest, ListedCheckpoint, PayloadOutcome, PurgeStore as _, RemoveOutcome, RemoveRequest, StoreError,
+    CheckpointRequest, CheckpointStore, CheckpointsRequest, CreateOutcome, CreateRequest, FileRequest,
+    FilesRequest, ForkOutcome, ForkRequest, ListedCheckpoint, ListedFile, PayloadOutcome, PurgeStore as _,
+    RemoveOutcome, RemoveRequest, StoreError,
 };
 
 use super::SqliteStore;
@@ -61,6 +62,25 @@ impl CheckpointStore for SqliteStore {
 
     async fn read_payload(&self, request: CheckpointRequest) -> Result<PayloadOutcome, StoreError> {
         self.read_much("read a payload", move |conn| payload(conn, &request)).await
+    }
+
+    async fn list_files(&self, request: FilesRequest) -> Result<Vec<ListedFile>, StoreError> {
+        let limit = signed(request.limit.min(limits::FILES_LISTED_MAX) as u64);
+        let after = request.after.unwrap_or_default();
+        let read = move |conn: &Connection| {
+            sql::all(conn, sql::FILE_LIST, (request.handle.0, after.as_str(), limit), |row| {
+                Ok(ListedFile { path: row.get(5)?, version: CheckpointRow::of(row)?.listed })
+            })
+        };
+        self.read_much("list changed files", read).await
+    }
+
+    async fn find_file(&self, request: FileRequest) -> Result<Option<ListedCheckpoint>, StoreError> {
+        let at = signed(request.at.unwrap_or(Seq(u64::MAX)).0);
+        let wanted = (request.handle.0, request.path.as_str(), at);
+        let find = |conn: &Connection| sql::one(conn, sql::FILE_FIND, wanted, CheckpointRow::of);
+        let found = self.shared.readers.read("find a changed file", find)?;
+        Ok(found.map(|row| row.listed))
     }
 
     async fn remove_checkpoints(&self, request: RemoveRequest) -> Result<RemoveOutcome, StoreError> {

@@ -44,6 +44,8 @@ impl Work<'_> {
         }
         let inherited = (fork.parent.0, handle.0, at, signed(limits::CHECKPOINTS_LISTED_MAX as u64));
         sql::write(self.conn, sql::CHECKPOINT_INHERIT, inherited)?;
+        let files = (fork.parent.0, handle.0, at, signed(limits::FILES_INHERITED_MAX as u64));
+        sql::write(self.conn, sql::FILE_INHERIT, files)?;
         let revision = fork.stamp.counters.revision;
         Ok(ForkOutcome::Forked(Committed { handle, head, revision, at: self.wall() }))
     }

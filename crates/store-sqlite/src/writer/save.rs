@@ -1,6 +1,6 @@
 //! Saving values: pieces first, and then the small write that shows them.
 
-use tenure_core::checkpoint::{Checkpoint, Permit, permit};
+use tenure_core::checkpoint::{Checkpoint, Content, Permit, permit};
 use tenure_core::id::{CheckpointId, CommitId, Seq, SessionId};
 use tenure_core::limits::CHECKPOINT_PIECE_BYTES;
 use tenure_store::{CreateOutcome, Handle, ListedCheckpoint, RemoveOutcome, RemoveRequest, record};
@@ -93,14 +93,18 @@ impl Work<'_> {
             created_at: self.wall(),
             reason: value.reason.clone(),
             metadata: value.metadata.clone(),
-            content: value.content,
+            content: value.content.clone(),
             encoding: packed.encoding,
             original_size: packed.original_size,
             stored_size: packed.bytes.len() as u64,
             sha256: packed.sha256,
         };
         let body = record::encode_checkpoint(&checkpoint);
-        let row = (handle.0, signed(seq.0), value.id.as_str(), value.commit_id.0, payload, body);
+        let path = match &value.content {
+            Content::File(version) => Some(version.path.as_str()),
+            Content::Record | Content::Given => None,
+        };
+        let row = (handle.0, signed(seq.0), value.id.as_str(), value.commit_id.0, payload, body, path);
         sql::write(self.conn, sql::CHECKPOINT_INSERT, row)?;
         sql::write(self.conn, sql::PAYLOAD_SHOW, [payload])?;
         Ok(checkpoint)

@@ -68,12 +68,12 @@ pub async fn everything_that_is_known_of_a_checkpoint_comes_back(harness: &dyn H
     let session = bench.session(held.handle).await.id;
     for (number, content) in [Content::Record, Content::Given].into_iter().enumerate() {
         let mut request = saving(held.handle, Some(held.fence), &format!("ckp_{number}"), &vec![7; LARGE]);
-        request.content = content;
+        request.content = content.clone();
         request.reason = (number == 0).then(|| "ä\0'--".to_owned());
         request.metadata = (number == 1).then(|| "{\"a\": \"ü\"}".to_owned());
         let checkpoint = created(bench.create(&request).await);
         assert_eq!(checkpoint.id, request.id);
-        assert_eq!((&checkpoint.session, checkpoint.content), (&session, content));
+        assert_eq!((&checkpoint.session, &checkpoint.content), (&session, &content));
         assert_eq!((&checkpoint.reason, &checkpoint.metadata), (&request.reason, &request.metadata));
         let payload = &request.payload;
         assert_eq!((checkpoint.encoding, checkpoint.sha256), (payload.encoding, payload.sha256));

@@ -5,6 +5,7 @@ pub mod clock;
 pub mod compact;
 pub mod crash;
 pub mod due;
+pub mod file;
 pub mod filter;
 pub mod fork;
 pub mod guard;

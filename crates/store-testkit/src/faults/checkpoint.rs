@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use tenure_store::{
-    CheckpointRequest, CheckpointStore, CheckpointsRequest, CreateOutcome, CreateRequest, ForkOutcome,
-    ForkRequest, ListedCheckpoint, PayloadOutcome, RemoveOutcome, RemoveRequest, StoreError,
+    CheckpointRequest, CheckpointStore, CheckpointsRequest, CreateOutcome, CreateRequest, FileRequest,
+    FilesRequest, ForkOutcome, ForkRequest, ListedCheckpoint, ListedFile, PayloadOutcome, RemoveOutcome,
+    RemoveRequest, StoreError,
 };
 
 use super::{FaultyStore, Verb};
@@ -32,6 +33,14 @@ impl CheckpointStore for FaultyStore {
 
     async fn read_payload(&self, request: CheckpointRequest) -> Result<PayloadOutcome, StoreError> {
         self.faults.around(Verb::ReadPayload, None, || self.inner.read_payload(request.clone())).await
+    }
+
+    async fn list_files(&self, request: FilesRequest) -> Result<Vec<ListedFile>, StoreError> {
+        self.faults.around(Verb::ListFiles, None, || self.inner.list_files(request.clone())).await
+    }
+
+    async fn find_file(&self, request: FileRequest) -> Result<Option<ListedCheckpoint>, StoreError> {
+        self.faults.around(Verb::FindFile, None, || self.inner.find_file(request.clone())).await
     }
 
     async fn remove_checkpoints(&self, request: RemoveRequest) -> Result<RemoveOutcome, StoreError> {

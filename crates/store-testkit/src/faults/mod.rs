@@ -61,6 +61,10 @@ pub enum Verb {
     FindCheckpoint,
     /// [`tenure_store::CheckpointStore::read_payload`].
     ReadPayload,
+    /// [`tenure_store::CheckpointStore::list_files`].
+    ListFiles,
+    /// [`tenure_store::CheckpointStore::find_file`].
+    FindFile,
     /// [`tenure_store::CheckpointStore::remove_checkpoints`].
     RemoveCheckpoints,
     /// [`tenure_store::CheckpointStore::fork`].

@@ -1,18 +1,18 @@
 //! The model saves values and forks sessions: a fork is a copy.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use tenure_core::checkpoint::{Checkpoint, Content, Permit, permit};
-use tenure_core::event::EventBody;
-use tenure_core::id::{CheckpointId, CommitId, Fence};
+use tenure_core::id::{CheckpointId, CommitId, Fence, Seq};
 use tenure_core::limits;
 use tenure_core::time::Moment;
 use tenure_store::payload::{Packed, unpack};
 use tenure_store::{
     Capture, CheckpointRequest, CheckpointStore, CheckpointsRequest, Committed, CreateOutcome, CreateRequest,
-    ForkOutcome, ForkRequest, Handle, ListedCheckpoint, PayloadOutcome, RemoveOutcome, RemoveRequest,
-    StoreError,
+    FileRequest, FilesRequest, ForkOutcome, ForkRequest, Handle, ListedCheckpoint, ListedFile,
+    PayloadOutcome, RemoveOutcome, RemoveRequest, StoreError,
 };
 
 use super::MemoryStore;
@@ -42,7 +42,8 @@ impl CheckpointStore for MemoryStore {
         let tables = self.lock();
         let saved = tables.sessions.get(&request.handle).map_or(&[][..], |stored| &stored.checkpoints);
         let is_before = |seq| request.before.is_none_or(|before| seq < before);
-        let wanted = saved.iter().rev().filter(|saved| is_before(saved.checkpoint.seq));
+        let wanted = saved.iter().rev().filter(|saved| saved.path().is_none());
+        let wanted = wanted.filter(|saved| is_before(saved.checkpoint.seq));
         Ok(wanted.take(request.limit.min(limits::CHECKPOINTS_LISTED_MAX)).map(Saved::listed).collect())
     }
 
@@ -55,6 +56,22 @@ impl CheckpointStore for MemoryStore {
 
     async fn read_payload(&self, request: CheckpointRequest) -> Result<PayloadOutcome, StoreError> {
         Ok(self.lock().saved(&request).map_or(PayloadOutcome::NotFound, Saved::read))
+    }
+
+    async fn list_files(&self, request: FilesRequest) -> Result<Vec<ListedFile>, StoreError> {
+        let tables = self.lock();
+        let files = tables.sessions.get(&request.handle).map(|stored| stored.files(Seq(u64::MAX)));
+        let files = files.unwrap_or_default().into_iter();
+        let later = files.filter(|(path, _)| request.after.as_deref().is_none_or(|after| *path > after));
+        let listed = later.map(|(path, saved)| ListedFile { path: path.to_owned(), version: saved.listed() });
+        Ok(listed.take(request.limit.min(limits::FILES_LISTED_MAX)).collect())
+    }
+
+    async fn find_file(&self, request: FileRequest) -> Result<Option<ListedCheckpoint>, StoreError> {
+        let tables = self.lock();
+        let at = request.at.unwrap_or(Seq(u64::MAX));
+        let files = tables.sessions.get(&request.handle).map(|stored| stored.files(at)).unwrap_or_default();
+        Ok(files.get(request.path.as_str()).map(|saved| saved.listed()))
     }
 
     async fn remove_checkpoints(&self, request: RemoveRequest) -> Result<RemoveOutcome, StoreError> {
@@ -84,6 +101,14 @@ impl MemoryStore {
 }
 
 impl Saved {
+    /// Of which file it is a version.
+    fn path(&self) -> Option<&str> {
+        match &self.checkpoint.content {
+            Content::File(version) => Some(&version.path),
+            Content::Record | Content::Given => None,
+        }
+    }
+
     fn listed(&self) -> ListedCheckpoint {
         if self.damage == Some(Damage::Record) {
             let (id, seq) = (self.checkpoint.id.clone(), self.checkpoint.seq);
@@ -165,15 +190,19 @@ impl Tables {
             return ForkOutcome::IdTaken;
         }
         let log = parent.log.iter().filter(|event| event.seq <= request.at).cloned().collect();
-        let inherited = parent.checkpoints.iter().filter(|saved| saved.checkpoint.seq <= request.at);
+        let inherited = parent.checkpoints.iter().filter(|saved| saved.path().is_none());
+        let inherited = inherited.filter(|saved| saved.checkpoint.seq <= request.at);
         let inherited: Vec<_> = inherited.cloned().collect();
         let beyond = inherited.len().saturating_sub(limits::CHECKPOINTS_LISTED_MAX);
+        let files = parent.files(request.at).into_values().take(limits::FILES_INHERITED_MAX).cloned();
+        let mut inherited: Vec<_> = inherited.into_iter().skip(beyond).chain(files).collect();
+        inherited.sort_by_key(|saved| saved.checkpoint.seq);
         let mut stored = Stored {
             look: session.due_at(),
             log,
             earliest: parent.earliest.min(request.at.next()),
             shared: request.at,
-            checkpoints: inherited[beyond..].to_vec(),
+            checkpoints: inherited,
             ..Stored::of(session)
         };
         for event in &request.write.events {
@@ -210,6 +239,12 @@ impl Value {
 }
 
 impl Stored {
+    /// Each file as it was at a position, by its path.
+    fn files(&self, at: Seq) -> BTreeMap<&str, &Saved> {
+        let until = self.checkpoints.iter().filter(|saved| saved.checkpoint.seq <= at);
+        until.filter_map(|saved| Some((saved.path()?, saved))).collect()
+    }
+
     fn create(&mut self, request: &CreateRequest, now: &Moment) -> Checkpoint {
         let CreateRequest { commit_id, id, reason, metadata, content, payload, .. } = request.clone();
         let checkpoint =
@@ -237,7 +272,7 @@ impl Stored {
             stored_size: payload.bytes.len() as u64,
             sha256: payload.sha256,
         };
-        let event = EventBody::CheckpointCreated { id, reason, size: payload.original_size };
+        let event = checkpoint.content.told(id, reason, (payload.original_size, &payload.sha256));
         self.append(&event.into(), fence, wall_or_epoch(now));
         self.checkpoints.push(Saved { checkpoint: checkpoint.clone(), commit_id, payload, damage: None });
         checkpoint

@@ -2,17 +2,34 @@
 
 use std::sync::Arc;
 
-use tenure_core::checkpoint::{Content, Fork};
+use tenure_core::checkpoint::{Content, FileAction, FileVersion, Fork};
 use tenure_core::id::{Fence, Incarnation, Seq, SessionId};
 use tenure_store::payload::Packed;
 use tenure_store::{
-    Capture, CheckpointsRequest, CreateOutcome, CreateRequest, Find, ForkOutcome, ForkRequest, Handle,
-    ListedCheckpoint, RemoveOutcome, RemoveRequest,
+    Capture, CheckpointsRequest, CreateOutcome, CreateRequest, FileRequest, FilesRequest, Find, ForkOutcome,
+    ForkRequest, Handle, ListedCheckpoint, RemoveOutcome, RemoveRequest,
 };
 
 use super::op::{Deed, Op};
 use super::world::World;
 use crate::fixture::{checkpoint_id, commit_id, noise, session_id};
+
+/// The files that are changed.
+const PATHS: [&str; 3] = ["a", "b/c", "d"];
+
+/// Most values are their maker's, some are files.
+fn content(op: &Op) -> Content {
+    if !op.number.is_multiple_of(3) {
+        return Content::Given;
+    }
+    let actions = [FileAction::Created, FileAction::Modified, FileAction::Deleted];
+    Content::File(FileVersion {
+        path: PATHS[usize::from(op.spot) % 3].to_owned(),
+        action: actions[usize::from(op.who) % 3],
+        size: u64::from(op.number),
+        is_kept: op.number > 3,
+    })
+}
 
 impl World {
     /// Saves a value, now and then one that was saved before, or is sent twice.
@@ -46,7 +63,7 @@ impl World {
             )),
             reason: (op.number > 3).then(|| "because".to_owned()),
             metadata: (op.number > 5).then(|| "{}".to_owned()),
-            content: Content::Given,
+            content: content(op),
             payload: Arc::new(Packed::of(payload)),
         };
         self.saved += usize::from(op.spot > 0);
@@ -91,6 +108,14 @@ impl World {
         let page = |handle| CheckpointsRequest { handle, before, limit: usize::from(op.number) };
         let shown = self.tested(op).list_checkpoints(page(there)).await.expect("a page");
         assert_eq!(shown, self.model.list_checkpoints(page(here)).await.expect("a page"), "{op:?}");
+        let after = (op.who > 1).then(|| PATHS[usize::from(op.spot) % 3].to_owned());
+        let page = |handle| FilesRequest { handle, after: after.clone(), limit: usize::from(op.number) };
+        let shown = self.tested(op).list_files(page(there)).await.expect("a page");
+        assert_eq!(shown, self.model.list_files(page(here)).await.expect("a page"), "{op:?}");
+        let path = PATHS[usize::from(op.who) % 3].to_owned();
+        let version = |handle| FileRequest { handle, path: path.clone(), at: before };
+        let shown = self.tested(op).find_file(version(there)).await.expect("an answer");
+        assert_eq!(shown, self.model.find_file(version(here)).await.expect("an answer"), "{op:?}");
     }
 
     /// Removes some checkpoints, some of which may never have been there.

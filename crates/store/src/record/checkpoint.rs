@@ -1,12 +1,12 @@
 //! The stored form of a checkpoint, without its payload.
 
 use prost::Message;
-use tenure_core::checkpoint::Checkpoint;
+use tenure_core::checkpoint::{Checkpoint, Content, FileVersion};
 use tenure_core::id::{CheckpointId, Seq};
 use tenure_core::time::WallTime;
 
 use super::body::session_id;
-use super::code::{content_code, content_of, encoding_code, encoding_of};
+use super::code::{encoding_code, encoding_of, file_action_code, file_action_of};
 use super::corrupt;
 use crate::StoreError;
 
@@ -30,21 +30,63 @@ struct CheckpointRecord {
     stored_size: u64,
     #[prost(bytes = "vec", tag = "9")]
     sha256: Vec<u8>,
+    #[prost(message, optional, tag = "10")]
+    file: Option<FileRecord>,
+}
+
+#[derive(Clone, PartialEq, Eq, Message)]
+struct FileRecord {
+    #[prost(string, tag = "1")]
+    path: String,
+    #[prost(int32, tag = "2")]
+    action: i32,
+    #[prost(uint64, tag = "3")]
+    size: u64,
+    #[prost(bool, tag = "4")]
+    is_kept: bool,
+}
+
+const RECORD: i32 = 1;
+const GIVEN: i32 = 2;
+const FILE: i32 = 3;
+
+fn content_record(content: &Content) -> (i32, Option<FileRecord>) {
+    match content {
+        Content::Record => (RECORD, None),
+        Content::Given => (GIVEN, None),
+        Content::File(FileVersion { path, action, size, is_kept }) => {
+            let (path, action) = (path.clone(), file_action_code(*action));
+            (FILE, Some(FileRecord { path, action, size: *size, is_kept: *is_kept }))
+        }
+    }
+}
+
+fn content_of(code: i32, file: Option<FileRecord>) -> Result<Content, StoreError> {
+    match (code, file) {
+        (RECORD, None) => Ok(Content::Record),
+        (GIVEN, None) => Ok(Content::Given),
+        (FILE, Some(FileRecord { path, action, size, is_kept })) => {
+            Ok(Content::File(FileVersion { path, action: file_action_of(action)?, size, is_kept }))
+        }
+        (code, _) => Err(corrupt(format!("{code} is no content"))),
+    }
 }
 
 /// What has no column of its own: everything but the id and the position.
 #[must_use]
 pub fn encode_checkpoint(checkpoint: &Checkpoint) -> Vec<u8> {
+    let (content, file) = content_record(&checkpoint.content);
     let record = CheckpointRecord {
         session: checkpoint.session.as_str().to_owned(),
         created_at: checkpoint.created_at.epoch_ms(),
         reason: checkpoint.reason.clone(),
         metadata: checkpoint.metadata.clone(),
-        content: content_code(checkpoint.content),
+        content,
         encoding: encoding_code(checkpoint.encoding),
         original_size: checkpoint.original_size,
         stored_size: checkpoint.stored_size,
         sha256: checkpoint.sha256.to_vec(),
+        file,
     };
     record.encode_to_vec()
 }
@@ -66,7 +108,7 @@ pub fn decode_checkpoint(id: CheckpointId, seq: Seq, bytes: &[u8]) -> Result<Che
         created_at: WallTime::from_epoch_ms(record.created_at),
         reason: record.reason,
         metadata: record.metadata,
-        content: content_of(record.content)?,
+        content: content_of(record.content, record.file)?,
         encoding: encoding_of(record.encoding)?,
         original_size: record.original_size,
         stored_size: record.stored_size,

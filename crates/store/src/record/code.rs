@@ -1,6 +1,6 @@
 //! Numbers that stand for words. They never change.
 
-use tenure_core::checkpoint::{Content, Encoding};
+use tenure_core::checkpoint::{Encoding, FileAction};
 use tenure_core::event::{Request, Stream};
 use tenure_core::kind::Kind;
 use tenure_core::lease::HolderKind;
@@ -59,6 +59,6 @@ codes!(pub(super) stream_code, stream_of, Stream, "stream", { Terminal = 1, Stdo
 
 codes!(pub(super) request_code, request_of, Request, "request", { Pause = 1, Resume = 2 });
 
-codes!(pub(super) content_code, content_of, Content, "content", { Record = 1, Given = 2 });
+codes!(pub(super) file_action_code, file_action_of, FileAction, "file action", { Created = 1, Modified = 2, Deleted = 3 });
 
 codes!(pub(super) encoding_code, encoding_of, Encoding, "encoding", { Plain = 1, Zstd = 2 });

@@ -57,7 +57,7 @@ impl Report for Restored {
         let Checkpoint { id, content, .. } = &self.checkpoint;
         let mut text = match content {
             Content::Record => format!("Session `{}` is about what it was at {id} again.\n", self.session),
-            Content::Given => format!("Restored {id} of session `{}`.\n", self.session),
+            Content::Given | Content::File(_) => format!("Restored {id} of session `{}`.\n", self.session),
         };
         if let Some(file) = &self.file {
             text.extend(["Wrote ", &shown(file), ".\n"]);

@@ -64,7 +64,7 @@ fn row(listed: &ListedCheckpoint, now: &Moment) -> [String; 7] {
             ago(checkpoint.created_at, now),
             size(checkpoint.original_size),
             size(checkpoint.stored_size),
-            content(checkpoint.content).to_owned(),
+            content(&checkpoint.content).to_owned(),
             checkpoint.reason.as_ref().map_or_else(String::new, |reason| Escaped(reason).to_string()),
         ],
         ListedCheckpoint::Damaged { id, seq, what } => {

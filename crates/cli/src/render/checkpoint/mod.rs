@@ -26,7 +26,7 @@ fn document(checkpoint: &Checkpoint) -> Value {
         "session": checkpoint.session.as_str(),
         "seq": checkpoint.seq.0,
         "created_at": rfc3339(checkpoint.created_at),
-        "content": content(checkpoint.content),
+        "content": content(&checkpoint.content),
         "encoding": checkpoint.encoding.name(),
         "original_size": checkpoint.original_size,
         "stored_size": checkpoint.stored_size,
@@ -56,10 +56,11 @@ fn skipped_document(skipped: &[Skipped]) -> Value {
     skipped.iter().map(|skipped| json!({ "id": skipped.id.as_str(), "damaged": skipped.what })).collect()
 }
 
-const fn content(content: Content) -> &'static str {
+const fn content(content: &Content) -> &'static str {
     match content {
         Content::Record => "record",
         Content::Given => "given",
+        Content::File(_) => "file",
     }
 }
 

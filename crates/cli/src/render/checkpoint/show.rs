@@ -23,9 +23,10 @@ impl Report for Shown {
     fn text(&self, look: &Look) -> String {
         let checkpoint = &self.checkpoint;
         let made = format!("{} ({})", ago(checkpoint.created_at, &self.now), instant(checkpoint.created_at));
-        let content = match checkpoint.content {
-            Content::Record => "the session's own record",
-            Content::Given => "given by whoever saved it",
+        let content = match &checkpoint.content {
+            Content::Record => "the session's own record".to_owned(),
+            Content::Given => "given by whoever saved it".to_owned(),
+            Content::File(version) => format!("a version of the file {}", Escaped(&version.path)),
         };
         let mut rows = vec![
             ("Checkpoint", checkpoint.id.to_string()),

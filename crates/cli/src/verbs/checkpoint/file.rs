@@ -9,7 +9,7 @@ use crate::problem::{Problem, shown};
 
 /// A payload in a private file beside the one that it will be. Dropped, it is gone.
 #[derive(Debug)]
-pub(super) struct Staged {
+pub(in crate::verbs) struct Staged {
     temporary: PathBuf,
     path: PathBuf,
     has_appeared: bool,
@@ -17,7 +17,7 @@ pub(super) struct Staged {
 
 impl Staged {
     /// Writes the payload beside `path`, and reads it back.
-    pub(super) fn write(path: &Path, bytes: &[u8], random: [u8; 16]) -> Result<Self, Problem> {
+    pub(in crate::verbs) fn write(path: &Path, bytes: &[u8], random: [u8; 16]) -> Result<Self, Problem> {
         let failed = |error| failed(path, error);
         let name = path.file_name().filter(|_| !path.is_dir()).ok_or_else(|| {
             failed(io::Error::new(io::ErrorKind::IsADirectory, "it names a directory, not a file"))
@@ -44,7 +44,7 @@ impl Staged {
     }
 
     /// Makes the file be there, in place of what was there before.
-    pub(super) fn appear(mut self) -> Result<PathBuf, Problem> {
+    pub(in crate::verbs) fn appear(mut self) -> Result<PathBuf, Problem> {
         fs::rename(&self.temporary, &self.path).map_err(|error| failed(&self.path, error))?;
         self.has_appeared = true;
         // Where the directory cannot be made durable, the file is there all the same.

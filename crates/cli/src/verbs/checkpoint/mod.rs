@@ -2,7 +2,7 @@
 
 mod create;
 mod diff;
-mod file;
+pub(super) mod file;
 mod list;
 mod prune;
 mod restore;

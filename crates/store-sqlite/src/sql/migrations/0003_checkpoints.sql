@@ -15,7 +15,7 @@ CREATE TABLE trunk (
     seq INTEGER NOT NULL CHECK (seq >= first_seq)
 ) STRICT;
 
--- Saved values without their payloads; seq is the position of the event.
+-- Saved values without their payloads; seq is the position of the event. What has a path is a version of that file.
 CREATE TABLE checkpoint (
     sid INTEGER NOT NULL,
     seq INTEGER NOT NULL,
@@ -23,11 +23,14 @@ CREATE TABLE checkpoint (
     commit_id BLOB NOT NULL CHECK (length(commit_id) = 16),
     payload INTEGER NOT NULL,
     body BLOB NOT NULL,
+    path TEXT,
     PRIMARY KEY (sid, seq)
 ) WITHOUT ROWID, STRICT;
 
 CREATE UNIQUE INDEX checkpoint_named ON checkpoint (sid, id);
 CREATE INDEX checkpoint_of ON checkpoint (payload);
+CREATE INDEX checkpoint_saved ON checkpoint (sid, seq) WHERE path IS NULL;
+CREATE INDEX checkpoint_file ON checkpoint (sid, path, seq) WHERE path IS NOT NULL;
 
 -- Payloads, which forks share with their parents. One that no checkpoint shows has the time when it was begun, or 0
 -- when it is no longer wanted.

@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use tenure_core::checkpoint::{Content, FileAction};
 use tenure_core::event::EventBody;
 use tenure_core::id::Seq;
 use tenure_core::limits;
 use tenure_core::session::Session;
 use tenure_store::payload::Packed;
 use tenure_store::{
-    CheckpointRequest, CheckpointStore, CheckpointsRequest, CreateOutcome, CreateRequest, ForkOutcome,
-    ForkRequest, Handle, ListedCheckpoint, PayloadOutcome, RemoveOutcome, RemoveRequest, StoreError,
+    CheckpointRequest, CheckpointStore, CheckpointsRequest, CreateOutcome, CreateRequest, FileRequest,
+    FilesRequest, ForkOutcome, ForkRequest, Handle, ListedCheckpoint, ListedFile, PayloadOutcome,
+    RemoveOutcome, RemoveRequest, StoreError,
 };
 use tenure_store_testkit::{list_all, read_all};
 
@@ -76,9 +78,14 @@ impl CheckpointStore for MutantStore {
             Flaw::ListsCheckpointsWithoutLimit => request.limit = usize::MAX,
             _ => {}
         }
+        let handle = request.handle;
         let mut listed = self.inner.list_checkpoints(request).await?;
         match self.flaw {
             Flaw::ListsOldestCheckpointFirst => listed.reverse(),
+            Flaw::ListsFilesAsCheckpoints => {
+                let files = FilesRequest { handle, after: None, limit: usize::MAX };
+                listed.extend(self.inner.list_files(files).await?.into_iter().map(|file| file.version));
+            }
             Flaw::HidesDamaged => listed.retain(|one| matches!(one, ListedCheckpoint::Readable(_))),
             _ => {}
         }
@@ -104,6 +111,24 @@ impl CheckpointStore for MutantStore {
             (PayloadOutcome::Damaged { .. }, _) if self.has(Flaw::ForgetsDamaged) => PayloadOutcome::NotFound,
             (outcome, _) => outcome,
         })
+    }
+
+    async fn list_files(&self, mut request: FilesRequest) -> Result<Vec<ListedFile>, StoreError> {
+        if self.has(Flaw::RepeatsFile) {
+            request.after = request.after.map(|after| after[..after.len() - 1].to_owned());
+        }
+        let mut listed = self.inner.list_files(request).await?;
+        if self.has(Flaw::HidesDeletedFiles) {
+            listed.retain(|file| !is_deletion(&file.version));
+        }
+        Ok(listed)
+    }
+
+    async fn find_file(&self, mut request: FileRequest) -> Result<Option<ListedCheckpoint>, StoreError> {
+        if self.has(Flaw::FindsNewestFile) {
+            request.at = None;
+        }
+        self.inner.find_file(request).await
     }
 
     async fn remove_checkpoints(&self, mut request: RemoveRequest) -> Result<RemoveOutcome, StoreError> {
@@ -136,6 +161,11 @@ impl CheckpointStore for MutantStore {
             outcome => outcome,
         })
     }
+}
+
+fn is_deletion(version: &ListedCheckpoint) -> bool {
+    let ListedCheckpoint::Readable(checkpoint) = version else { return false };
+    matches!(&checkpoint.content, Content::File(version) if version.action == FileAction::Deleted)
 }
 
 impl MutantStore {

@@ -260,6 +260,14 @@ flaws! {
     ListsOldestCheckpointFirst,
     /// What cannot be read is not listed.
     HidesDamaged,
+    /// A page of changed files begins with the last one of the page before.
+    RepeatsFile,
+    /// Files that are gone are not listed.
+    HidesDeletedFiles,
+    /// A file is found in its newest version, whatever was asked for.
+    FindsNewestFile,
+    /// Lists of checkpoints show versions of files, too.
+    ListsFilesAsCheckpoints,
     /// A damaged payload is handed out.
     TrustsPayloads,
     /// A damaged payload counts as never saved.
