@@ -299,10 +299,10 @@ flaws! {
 }
 
 impl Flaw {
-    /// Those that no sequence of verbs meets: nobody watches in it, there is one tenant, no key is an id, the
+    /// Those that sequences of verbs seldom or never meet: nobody watches in it, there is one tenant, no key is an id, the
     /// order of what is due depends on how a store notes its looks, and nothing is purged that is not there
-    /// or damaged.
-    pub(crate) const OUT_OF_REACH: [Self; 13] = [
+    /// or damaged, and of what was forked little is removed.
+    pub(crate) const OUT_OF_REACH: [Self; 14] = [
         Self::NeverWakes,
         Self::WakesOnCommitsOnly,
         Self::WakesHereOnly,
@@ -316,5 +316,6 @@ impl Flaw {
         Self::HidesDamaged,
         Self::TrustsPayloads,
         Self::ForgetsDamaged,
+        Self::RemovesFromForks,
     ];
 }

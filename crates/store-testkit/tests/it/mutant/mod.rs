@@ -51,9 +51,9 @@ fn every_mutant_is_caught_by_a_case() {
 
 #[test]
 fn random_verbs_catch_the_mutants_that_they_can_meet() {
-    let missed: Vec<_> =
-        Flaw::ALL.into_iter().filter(|flaw| !fails_at_random(&MutantHarness::new(*flaw))).collect();
-    assert_eq!(missed, Flaw::OUT_OF_REACH, "found by no sequence of verbs");
+    let within_reach = Flaw::ALL.into_iter().filter(|flaw| !Flaw::OUT_OF_REACH.contains(flaw));
+    let missed: Vec<_> = within_reach.filter(|flaw| !fails_at_random(&MutantHarness::new(*flaw))).collect();
+    assert_eq!(missed, [], "found by no sequence of verbs");
 }
 
 #[test]
