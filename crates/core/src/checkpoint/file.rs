@@ -82,10 +82,11 @@ mod tests {
 
     fn told(path: &str, action: FileAction, is_kept: bool) -> String {
         let version = FileVersion { path: path.to_owned(), action, size: 7, is_kept };
-        match version.told(&[0xab; 32]) {
-            EventBody::Given { kind, json } if kind.as_str() == "file_change" => json,
-            other => panic!("a file_change, not {other:?}"),
-        }
+        let EventBody::Given { kind, json } = version.told(&[0xab; 32]) else {
+            panic!("it is told in the form of what callers append")
+        };
+        assert_eq!(kind.as_str(), "file_change");
+        json
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The files below a directory as they were last seen, and what has become of them since.
+//! The files below a directory, and what has become of them.
 //!
 //! What ignore rules name is not there at all: `.gitignore` and git's own excludes within a repository, `.ignore` and
 //! `.tenureignore` anywhere, and the directories in which version control keeps its own files.
