@@ -92,7 +92,9 @@ pub fn run(ids: &dyn Ids, n: usize) -> StartRun {
         command: Vec::new(),
         directory: None,
         idle: Some(IdleRule { after: Duration::from_secs(1800), spares_held: true }),
+        recipe: None,
         takeover: None,
+        is_fresh: false,
     }
 }
 

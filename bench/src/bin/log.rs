@@ -122,7 +122,9 @@ async fn hold(engine: &Engine, n: usize) -> Owned {
         command: Vec::new(),
         directory: None,
         idle: None,
+        recipe: None,
         takeover: None,
+        is_fresh: false,
     };
     let applied = engine.apply(&Target::New, &Command::StartRun(Box::new(start))).await.expect("it starts");
     let session = applied.session.expect("a session");

@@ -185,6 +185,8 @@ pub enum Request {
     Pause,
     /// Go on.
     Resume,
+    /// End what is running and let go, so that the work can go on later.
+    Stop,
 }
 
 impl Request {
@@ -194,6 +196,7 @@ impl Request {
         match self {
             Self::Pause => "pause",
             Self::Resume => "resume",
+            Self::Stop => "stop",
         }
     }
 }

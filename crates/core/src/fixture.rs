@@ -8,11 +8,12 @@ use proptest::test_runner::Config;
 use crate::event::EventBody;
 use crate::id::{ActorId, Fence, Incarnation, Key, Namespace, Revision, SessionId};
 use crate::kind::Kind;
-use crate::lease::{Holder, HolderKind, Lease, Place, Term, Ttl};
+use crate::lease::{Holder, HolderKind, Lease, Place, RunTimes, Term, Ttl};
 use crate::refusal::Refusal;
 use crate::session::{
     Activity, Claim, Claimant, Command, Context, Counters, Create, Current, Decision, Drive, Expiry, Facts,
-    Mode, Progress, Seen, Session, StartRun, State, StateName, Stats, Step, Update, Usage, Writer, decide,
+    Mode, Progress, Recipe, Rerun, SHUTDOWN, Seen, Session, StartRun, State, StateName, Stats, Step, Update,
+    Usage, Writer, decide,
 };
 use crate::time::{BootId, BootMoment, Moment, WallTime};
 use crate::workspace::{
@@ -159,6 +160,7 @@ pub(crate) fn agent() -> Session {
         labels: BTreeMap::new(),
         command: vec!["make".to_owned()],
         directory: Some("/repo".to_owned()),
+        recipe: None,
         facts: Facts::default(),
         parent: None,
         idle: Kind::Agent.rules().idle,
@@ -254,8 +256,35 @@ pub(crate) fn run() -> StartRun {
         command: vec!["test".to_owned()],
         directory: Some("/elsewhere".to_owned()),
         idle: None,
+        recipe: Some(recipe()),
         takeover: None,
+        is_fresh: false,
     }
+}
+
+/// How runner 2's command is run again.
+pub(crate) fn recipe() -> Box<Recipe> {
+    Box::new(Recipe {
+        raw_command: Vec::new(),
+        raw_directory: None,
+        actor: None,
+        times: RunTimes::new(RUN_TTL, Duration::from_secs(3)).unwrap(),
+        outlives_lease: false,
+        record_limit: Some(1024),
+        refused_exit: 3,
+        auto_resume: true,
+    })
+}
+
+/// [`agent`], paused because its runner shut down.
+pub(crate) fn shut_down() -> Session {
+    let state = State::Paused { reason: SHUTDOWN.to_owned() };
+    Session { state, lease: None, recipe: Some(recipe()), ..agent() }
+}
+
+/// Runner 2 runs a session's command again.
+pub(crate) fn rerun(is_automatic: bool) -> Command {
+    Command::Rerun(Box::new(Rerun { claimant: runner(2), is_automatic }))
 }
 
 /// An agent session at work, held by an actor that drives it by hand.
@@ -423,6 +452,10 @@ pub(crate) fn agent_commands(fence: Fence) -> Vec<Command> {
     let by_runs = vec![
         Command::StartRun(Box::new(run())),
         Command::StartRun(Box::new(StartRun { takeover: Some(reason.clone()), ..run() })),
+        Command::StartRun(Box::new(StartRun { is_fresh: true, ..run() })),
+        rerun(false),
+        rerun(true),
+        Command::ShutDown { fence },
         takeover(),
         Command::Cancel { by: Some(actor("operator")), reason: reason.clone() },
         Command::ExpireIdle,

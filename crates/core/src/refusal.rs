@@ -323,6 +323,14 @@ pub enum Refusal {
     LeaseOver(Box<Held>),
     /// The session has not ended, so it is not deleted.
     NotEnded(Box<Existing>),
+    /// Nobody holds the session, so nobody can be asked.
+    NotHeld(Box<Existing>),
+    /// Somebody paused the session, and a start does not undo that.
+    Paused(Box<Existing>),
+    /// The session was not paused for a shutdown, or is not to go on by itself.
+    NotShutDown(Box<Existing>),
+    /// `tenure run` did not start the session: there is nothing to run again.
+    NotARun(Box<Existing>),
     /// The session was never started.
     NotStarted(Box<Existing>),
 }

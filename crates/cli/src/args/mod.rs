@@ -111,6 +111,8 @@ pub(crate) enum Command {
     Send(lifecycle::SendArgs),
     Pause(session::PauseArgs),
     Resume(session::ResumeArgs),
+    Stop(session::StopArgs),
+    Recover(session::RecoverArgs),
     Update(lifecycle::UpdateArgs),
     Complete(lifecycle::CompleteArgs),
     Fail(lifecycle::FailArgs),

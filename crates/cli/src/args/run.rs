@@ -12,6 +12,9 @@ use tenure_core::escape::Escaped;
 /// Two processes never run the same session: while one holds the key, another is refused. If the lease
 /// cannot be renewed in time, the command and everything that it started is stopped before anybody else can
 /// take over.
+///
+/// SIGTERM and SIGHUP end the command and pause the session (reason `shutdown`). `tenure resume`, `tenure recover`
+/// or the same `tenure run --key` go on with it: the command runs again, with `TENURE_RESUMED=1`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct RunArgs {
     /// Name of the session's slot: at most one open session has it. Without one, every run is its own session
@@ -32,6 +35,12 @@ pub(crate) struct RunArgs {
     /// Take an abandoned session over, for this reason, instead of being refused
     #[arg(long, value_name = "REASON")]
     pub(crate) takeover: Option<String>,
+    /// End what a shutdown has paused under the key, and begin a new session, instead of going on with it
+    #[arg(long)]
+    pub(crate) fresh: bool,
+    /// Do not go on by itself after a shutdown: only `tenure resume` does that then
+    #[arg(long)]
+    pub(crate) no_auto_resume: bool,
     /// End the session when the command is silent for longer than this
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) idle_timeout: Option<Duration>,

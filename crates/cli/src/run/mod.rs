@@ -23,6 +23,7 @@ mod steady;
 mod suspend;
 mod wish;
 
+pub(crate) use detach::start as detach;
 pub(crate) use sitter::execute as sit;
-pub(crate) use start::{Ground, Verdict, execute};
+pub(crate) use start::{Again, Ground, Verdict, execute, resume};
 pub(crate) use steady::BootClock;

@@ -37,6 +37,8 @@ pub(super) struct End {
     pub(super) broken: Option<anyhow::Error>,
     /// Why we stopped it.
     pub(super) stopped: Option<Stopped>,
+    /// Whether this run is shutting down: the command may go on later.
+    pub(super) shuts_down: bool,
     /// How the lease was lost, as far as we heard.
     pub(super) loss: Option<Loss>,
     /// Bytes of output that were not recorded.
@@ -58,6 +60,24 @@ impl End {
             self.asked_at.is_some_and(|at| now.saturating_since(at) <= times.grace() + GUARD_PATIENCE);
         let patience = if is_awaited { times.grace() } else { times.ttl().length() };
         *self.give_up_at.get_or_insert_with(|| now.saturating_add(patience))
+    }
+
+    /// Whether the command was interrupted by a shutdown, rather than having come to an end of its own.
+    pub(super) fn is_interrupted(&self) -> bool {
+        self.shuts_down
+            && self.failure.is_none()
+            && self.ended.is_none_or(|ended| exit(ended).is_interruption())
+    }
+
+    /// What came in while nobody listened any more. A machine that shuts down tells the command and this process at
+    /// the same time, and the command may be the first to end.
+    pub(super) fn hear_late(&mut self, happenings: &Receiver<Happening>) {
+        let shuts_down = |happening: Happening| match happening {
+            Happening::Signal(caught) => is_one_of(&SHUTTING_DOWN, caught),
+            Happening::Asked(request) => request == Request::Stop,
+            Happening::Guard(_) | Happening::Lease(_) => false,
+        };
+        self.shuts_down |= happenings.try_iter().any(shuts_down);
     }
 }
 
@@ -90,6 +110,12 @@ const GUARD_PATIENCE: Duration = Duration::from_secs(2);
 
 /// The signals by which a run is asked to end.
 const ENDING: [Signal; 4] = [Signal::TERM, Signal::INT, Signal::QUIT, Signal::HUP];
+/// Those that mean that this process has to go, and the work may go on later.
+const SHUTTING_DOWN: [Signal; 2] = [Signal::TERM, Signal::HUP];
+
+fn is_one_of(signals: &[Signal], caught: Caught) -> bool {
+    signals.iter().any(|signal| signal.as_raw() == caught.signal)
+}
 
 impl Runner<'_> {
     /// Reacts to everything until nothing of the command's tree is left.
@@ -174,12 +200,26 @@ impl Runner<'_> {
     }
 
     fn signal(&mut self, caught: Caught) {
-        if ENDING.iter().any(|ending| ending.as_raw() == caught.signal) {
+        if is_one_of(&ENDING, caught) {
             self.end.asked_at = Some(BootTime::now());
+        }
+        // The whole tree gets SIGTERM by that; twice would be one too many.
+        if caught.signal == Signal::TERM.as_raw() {
+            return self.shut_down();
         }
         if let Ok(Some(size)) = self.console.pass(&self.control, caught) {
             self.recorder.fact(TerminalEvent::Resized { cols: size.columns, rows: size.rows });
         }
+        if is_one_of(&SHUTTING_DOWN, caught) {
+            self.shut_down();
+        }
+    }
+
+    /// Ends the command. What it is that has ended by that, its end tells.
+    fn shut_down(&mut self) {
+        self.end.shuts_down = true;
+        self.end.asked_at = Some(BootTime::now());
+        self.stop();
     }
 
     fn lease(&mut self, event: LeaseEvent) {
@@ -211,12 +251,13 @@ impl Runner<'_> {
         self.end.stopped.get_or_insert(Stopped::Lost);
     }
 
-    fn asked(&self, request: Request) {
+    fn asked(&mut self, request: Request) {
         // A guard that is gone is reported by its own event.
-        drop(match request {
-            Request::Pause => self.control.freeze(),
-            Request::Resume => self.control.thaw(),
-        });
+        match request {
+            Request::Pause => drop(self.control.freeze()),
+            Request::Resume => drop(self.control.thaw()),
+            Request::Stop => self.shut_down(),
+        }
     }
 
     /// Writes a transition of ours. Asked for twice, the second is refused, and that is as well.

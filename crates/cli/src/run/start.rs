@@ -9,13 +9,14 @@ use anyhow::Context;
 use tenure_core::event::{Stream as Recorded, TerminalEvent};
 use tenure_core::id::Namespace;
 use tenure_core::refusal::Refusal;
-use tenure_core::session::{Session, Stats};
+use tenure_core::session::{Command, Recipe, Session, Stats};
 use tenure_engine::{Engine, EngineError, Loss};
 use tenure_guard::terminal::Screen;
 use tenure_guard::{
     BootTime, Console, Control, Ended, Guarded, HoldLock, Launch, Output, Reexec, Signals, Stdio, Stream,
     launch,
 };
+use tenure_store::Handle;
 use tenure_store_sqlite::SqliteStore;
 
 use super::changes::{Changes, Watching};
@@ -28,7 +29,7 @@ use super::runner::{End, Runner, Stopped, exit};
 use super::suspend::Sitters;
 use super::{detach, earlier, finish, holds, inbox, wish};
 use crate::args::run::RunArgs;
-use crate::problem::shown;
+use crate::problem::{Problem, shown};
 
 /// Where a run takes place.
 #[derive(Debug, Clone)]
@@ -67,7 +68,56 @@ pub(crate) fn execute(ground: &Ground, args: &RunArgs, announce: Announce<'_>) -
         return detach::start();
     }
     let cwd = std::env::current_dir().context("find the working directory")?;
-    let wish = match wish::wish(ground.namespace.clone(), args, Some(&cwd)) {
+    perform(ground, Task { args, cwd: &cwd, again: None }, announce)
+}
+
+/// A session that was run before, and is to be run again.
+#[derive(Debug)]
+pub(crate) struct Again {
+    /// Its row.
+    pub(crate) handle: Handle,
+    /// The session, as it was found.
+    pub(crate) session: Session,
+    /// How it is run again.
+    pub(crate) recipe: Recipe,
+    /// Who runs it, if that was said now.
+    pub(crate) actor: Option<String>,
+    /// Whether nobody asked for this very session.
+    pub(crate) is_automatic: bool,
+    /// Whether this process is to leave the terminal once it holds the session.
+    pub(crate) is_detached: bool,
+}
+
+/// Runs a session's command again.
+pub(crate) fn resume(ground: &Ground, again: &Again, announce: Announce<'_>) -> anyhow::Result<Verdict> {
+    let args = wish::again(&again.session, &again.recipe);
+    let args =
+        RunArgs { detached: again.is_detached, actor_id: again.actor.clone().or(args.actor_id), ..args };
+    let cwd = wish::directory(&again.session, &again.recipe).unwrap_or_else(|| PathBuf::from("/"));
+    // Before the session is claimed: it is not to suffer from what is not its fault.
+    if !cwd.is_dir() {
+        let what =
+            format!("run session {} again: its directory {} is not there", again.session.id, shown(&cwd));
+        return Err(Problem::failure("DIRECTORY_GONE", what).hint("bring it back, then try again").into());
+    }
+    perform(
+        ground,
+        Task { args: &args, cwd: &cwd, again: Some((again.handle, again.is_automatic)) },
+        announce,
+    )
+}
+
+/// What is to be run, and where.
+struct Task<'a> {
+    args: &'a RunArgs,
+    cwd: &'a Path,
+    /// The session to run again, and whether nobody asked for it; else a run is started.
+    again: Option<(Handle, bool)>,
+}
+
+fn perform(ground: &Ground, task: Task<'_>, announce: Announce<'_>) -> anyhow::Result<Verdict> {
+    let Task { args, cwd, again } = task;
+    let wish = match wish::wish(ground.namespace.clone(), args, Some(cwd)) {
         Ok(wish) => wish,
         Err(refusal) => return Ok(refused(EngineError::Refused { refusal, raced: false })),
     };
@@ -76,7 +126,13 @@ pub(crate) fn execute(ground: &Ground, args: &RunArgs, announce: Announce<'_>) -
     let lock = HoldLock::acquire(&holds::path(&ground.db, incarnation)).context("take the hold lock")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     runtime.block_on(earlier::tidy(ground))?;
-    let claimed = runtime.block_on(claim::claim((&ground.engine, &ground.db), &wish, incarnation, &lock));
+    let place = (&ground.engine, ground.db.as_path());
+    let claimed = match again {
+        None => runtime.block_on(claim::claim(place, &wish, incarnation, &lock)),
+        Some(again) => runtime
+            .block_on(claim::again(place, again, &wish, incarnation))
+            .map(|claimed| Claim::Granted(Box::new(claimed))),
+    };
     let verdict = match claimed {
         Err(error) => error.downcast().map(refused),
         Ok(Claim::Skipped(held)) => Ok(Verdict::Skipped(held)),
@@ -84,7 +140,7 @@ pub(crate) fn execute(ground: &Ground, args: &RunArgs, announce: Announce<'_>) -
             if let Some(key) = &wish.key {
                 holds::note_slot(&lock, &ground.namespace, key).context("sign the hold lock")?;
             }
-            let run = Run { ground, args, cwd: &cwd, runtime: &runtime, claimed: &claimed, lock: &lock };
+            let run = Run { ground, args, cwd, runtime: &runtime, claimed: &claimed, lock: &lock };
             run.execute(announce)
         }
     };
@@ -131,8 +187,12 @@ impl Run<'_> {
         end.lost_bytes = recorder.finish();
         let duration = BootTime::now().saturating_since(began);
         let stats = Stats { duration, output_bytes, ..Stats::default() };
-        let recorded = finish::record(&self.ground.engine, &self.claimed.granted, (&end, stats), give_up_at);
+        let command = finish::command(self.claimed, &end, stats);
+        let recorded = finish::record(&self.ground.engine, &self.claimed.granted, &command, give_up_at);
         let recorded = self.runtime.block_on(recorded);
+        if matches!((&command, &recorded), (Command::ShutDown { .. }, Ok(()))) {
+            self.say_how_it_goes_on();
+        }
         for unshown in &end.unshown {
             Notices { raw: false }.say(&finish::words(unshown));
         }
@@ -142,6 +202,11 @@ impl Run<'_> {
             Some(error) if !is_lost => Err(error),
             _ => Ok(self.verdict(end, recorded)),
         }
+    }
+
+    fn say_how_it_goes_on(&self) {
+        let id = &self.claimed.session.id;
+        Notices { raw: false }.say(&format!("session {id} is paused; go on with it: tenure resume {id}"));
     }
 
     fn recording(&self) -> Recording {
@@ -169,9 +234,10 @@ impl Run<'_> {
         recorder.fact(TerminalEvent::Started { command: self.words(), size: size(&stdio) });
         let granted = self.after_earlier_runs(notices)?;
         let guarded = launch(self.launch(stdio, granted)?, &news).context("start the guard")?;
-        let end = self.watch((guarded, granted), recorder, notices, (news, happenings));
+        let mut end = self.watch((guarded, granted), recorder, notices, (news, &happenings))?;
         drop(signals);
-        end
+        end.hear_late(&happenings);
+        Ok(end)
     }
 
     /// The lease, once nobody works for the same key any more.
@@ -188,7 +254,7 @@ impl Run<'_> {
         (guarded, granted): (Guarded, Granted),
         recorder: &Recorder,
         notices: Notices,
-        (news, happenings): (Sender<Happening>, Receiver<Happening>),
+        (news, happenings): (Sender<Happening>, &Receiver<Happening>),
     ) -> anyhow::Result<End> {
         let Guarded { control, output, spared, guard_pid } = guarded;
         let engine = self.ground.engine.clone();
@@ -211,7 +277,7 @@ impl Run<'_> {
             guard_pid,
             guard_ends_at: None,
         };
-        let mut end = runner.run(&happenings);
+        let mut end = runner.run(happenings);
         // The console waits for the recording to take what it still has.
         recorder.end_by(end.give_up_at(granted.kept.times));
         end.unshown = console.close();
@@ -240,13 +306,15 @@ impl Run<'_> {
     fn environment(&self) -> Vec<(std::ffi::OsString, Option<std::ffi::OsString>)> {
         let session = &self.claimed.session;
         [
-            ("TENURE_SESSION_ID", session.id.as_str().into()),
-            ("TENURE_FENCE", self.claimed.fence().to_string().into()),
-            ("TENURE_DB", self.ground.db.clone().into_os_string()),
-            ("TENURE_NAMESPACE", self.ground.namespace.as_str().into()),
+            ("TENURE_SESSION_ID", Some(session.id.as_str().into())),
+            ("TENURE_FENCE", Some(self.claimed.fence().to_string().into())),
+            ("TENURE_DB", Some(self.ground.db.clone().into_os_string())),
+            ("TENURE_NAMESPACE", Some(self.ground.namespace.as_str().into())),
+            // A run inside of one that goes on does not go on itself.
+            ("TENURE_RESUMED", self.claimed.is_resumed.then(|| "1".into())),
         ]
         .into_iter()
-        .map(|(name, value)| (name.into(), Some(value)))
+        .map(|(name, value)| (name.into(), value))
         .collect()
     }
 

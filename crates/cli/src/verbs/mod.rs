@@ -26,13 +26,16 @@ mod list;
 mod meant;
 mod ownership;
 mod profile;
+mod recover;
 mod reference;
+mod resume;
 mod run;
 mod send;
 mod show;
 mod start;
 mod stats;
 mod status;
+mod stop;
 mod takeover;
 mod wait;
 
@@ -69,7 +72,9 @@ pub(crate) fn execute(app: &App, command: Command) -> anyhow::Result<Exit> {
         Command::Compact(args) => block_on(compact::execute(app, &args)),
         Command::Send(args) => block_on(send::execute(app, &args)),
         Command::Pause(args) => block_on(ask::execute(app, &args.ask, Request::Pause)),
-        Command::Resume(args) => block_on(ask::execute(app, &args.ask, Request::Resume)),
+        Command::Resume(args) => resume::execute(app, &args),
+        Command::Stop(args) => block_on(stop::execute(app, &args)),
+        Command::Recover(args) => block_on(recover::execute(app, &args)),
         Command::Update(args) => block_on(drive::update(app, &args)),
         Command::Complete(args) => block_on(drive::complete(app, &args)),
         Command::Fail(args) => block_on(drive::fail(app, &args)),

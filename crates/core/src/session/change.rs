@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Activity, Counters, Fact, Facts, Mode, Session, State, Stats};
+use super::{Activity, Counters, Fact, Facts, Mode, Recipe, Session, State, Stats};
 use crate::checkpoint::Record;
 use crate::event::EventBody;
 use crate::id::{ActorId, CheckpointId, EventType, Key, Namespace, Revision, SessionId};
@@ -29,6 +29,8 @@ pub struct Opening {
     pub command: Vec<String>,
     /// The directory it works in.
     pub directory: Option<String>,
+    /// How its command is run again.
+    pub recipe: Option<Box<Recipe>>,
     /// When it expires without activity.
     pub idle: Option<IdleRule>,
     /// The session it goes on from.
@@ -59,6 +61,7 @@ impl Opening {
             labels: self.labels,
             command: self.command,
             directory: self.directory,
+            recipe: self.recipe,
             facts: Facts::default(),
             parent: None,
             idle: self.idle,
@@ -97,6 +100,8 @@ pub enum Change {
         command: Vec<String>,
         /// The directory it works in.
         directory: Option<String>,
+        /// How that is run again.
+        recipe: Option<Box<Recipe>>,
         /// When it expires without activity.
         idle: Option<IdleRule>,
     },
@@ -177,10 +182,11 @@ pub fn evolve(mut session: Session, change: &Change) -> Session {
             session.last_activity_at = *at;
         }
         Change::ModeSet(mode) => session.mode = *mode,
-        Change::Described { labels, command, directory, idle } => {
+        Change::Described { labels, command, directory, recipe, idle } => {
             session.labels.extend(labels.clone());
             session.command.clone_from(command);
             session.directory.clone_from(directory);
+            session.recipe.clone_from(recipe);
             session.idle = *idle;
         }
         Change::Granted(lease) | Change::TakenOver { lease, .. } => {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Claim, Create, Current, Drive, Stats, Writer};
+use super::{Claim, Create, Current, Drive, Recipe, Rerun, Stats, Writer};
 use crate::id::{ActorId, Fence, Incarnation, Key, Namespace, Revision, SessionId};
 use crate::kind::{IdleRule, Kind};
 use crate::lease::{Holder, Ttl};
@@ -39,8 +39,12 @@ pub struct StartRun {
     pub directory: Option<String>,
     /// When it expires without activity; `None`: as its kind says.
     pub idle: Option<IdleRule>,
+    /// How it is run again.
+    pub recipe: Option<Box<Recipe>>,
     /// The reason to take an abandoned session over instead of refusing to.
     pub takeover: Option<String>,
+    /// Whether what a shutdown has paused is ended, and a new session opened, instead of going on with it.
+    pub is_fresh: bool,
 }
 
 /// A request to change a session.
@@ -93,6 +97,13 @@ pub enum Command {
         /// Why.
         reason: String,
     },
+    /// The owner's: let go, so that the work can go on after a shutdown.
+    ShutDown {
+        /// The fence it holds under.
+        fence: Fence,
+    },
+    /// Run the command of a session again, and hold it.
+    Rerun(Box<Rerun>),
     /// The owner's: say what is being done.
     Note {
         /// The fence it holds under.
@@ -183,7 +194,8 @@ impl Command {
             Self::Regrant { .. } => "renew",
             Self::Cancel { .. } => "cancel",
             Self::Pause { .. } => "pause",
-            Self::Resume { .. } => "resume",
+            Self::Resume { .. } | Self::Rerun(_) => "resume",
+            Self::ShutDown { .. } => "stop",
             Self::Complete { .. } => "complete",
             Self::Fail { .. } => "fail",
             Self::ExpireIdle => "expire",
@@ -201,6 +213,7 @@ impl Command {
             Self::Regrant { fence }
             | Self::Pause { fence, .. }
             | Self::Resume { fence, .. }
+            | Self::ShutDown { fence }
             | Self::Note { fence, .. }
             | Self::Complete { fence, .. }
             | Self::Fail { fence, .. } => Some(*fence),
@@ -214,6 +227,7 @@ impl Command {
             | Self::WorkspaceClear(_)
             | Self::WorkspaceImport(_)
             | Self::StartRun(_)
+            | Self::Rerun(_)
             | Self::Takeover { .. }
             | Self::Cancel { .. }
             | Self::ExpireIdle
@@ -238,6 +252,8 @@ impl Command {
             | Self::Cancel { .. }
             | Self::Pause { .. }
             | Self::Resume { .. }
+            | Self::ShutDown { .. }
+            | Self::Rerun(_)
             | Self::Note { .. }
             | Self::Complete { .. }
             | Self::Fail { .. }

@@ -117,6 +117,7 @@ impl Create {
             labels: facts::labelled(&BTreeMap::new(), &self.labels)?,
             command: Vec::new(),
             directory: self.directory.clone(),
+            recipe: None,
             idle: self.expiry.idle.rule()?,
             predecessor: None,
             at: now,

@@ -2,7 +2,7 @@
 
 use super::{
     Change, Claimant, Command, Context, Counters, Current, Decision, Judged, Opening, Session, StartRun,
-    State, StateName, Stats, Write, create, drive, expire,
+    State, StateName, Stats, Write, create, drive, expire, rerun,
 };
 use crate::id::{ActorId, Fence};
 use crate::kind::{Kind, Transition};
@@ -35,6 +35,8 @@ pub fn decide(current: &Current, command: &Command, context: &Context) -> Result
             owner_moves(current, *fence, State::Paused { reason: reason.clone() }, reason, context)
         }
         Command::Resume { fence, reason } => owner_moves(current, *fence, State::Active, reason, context),
+        Command::ShutDown { fence } => rerun::shut_down(current, *fence, context),
+        Command::Rerun(again) => rerun::rerun(current, again, context),
         Command::Note { fence, activity } => note(current, *fence, activity.as_ref(), context),
         Command::Complete { fence, message, stats } => {
             let end = End { well: true, message, stats: *stats };
@@ -81,14 +83,24 @@ fn start_run(current: &Current, start: &StartRun, context: &Context) -> Result<D
     let counters =
         Counters { revision: current.counters.revision.next(), fence: current.counters.fence.next() };
     let lease = granted(&start.claimant, start.ttl, counters.fence, &context.now, now);
-    let started = Change::Started { at: now, reason: "session started".to_owned() };
+    let goes_on = session.lease.is_none() && session.is_shut_down();
+    if goes_on && start.is_fresh {
+        return open_instead(current.counters, session, start, context);
+    }
+    let reason = if goes_on { rerun::RESUMED } else { "session started" };
+    let started = Change::Started { at: now, reason: reason.to_owned() };
     let described = Change::Described {
         labels: start.labels.clone(),
         command: start.command.clone(),
         directory: start.directory.clone(),
+        recipe: start.recipe.clone(),
         idle: start.idle.or(session.idle),
     };
     let Some(held) = &session.lease else {
+        // Whoever paused it decides when it goes on; after a shutdown nobody has to.
+        if session.state.name() == StateName::Paused && !session.is_auto_resumed() {
+            return Err(Refusal::Paused(Box::new(Existing::of(session))));
+        }
         let write = Write::of(session.clone()).then(described).then(Change::Granted(lease)).then(started);
         return Ok(Decision::new(vec![write], counters, None));
     };
@@ -108,6 +120,23 @@ fn start_run(current: &Current, start: &StartRun, context: &Context) -> Result<D
     }
 }
 
+/// Ends what a shutdown has paused, and opens a new session in its slot.
+fn open_instead(
+    counters: Counters,
+    session: &Session,
+    start: &StartRun,
+    context: &Context,
+) -> Result<Decision, Refusal> {
+    let now = context.now.wall()?;
+    let reason = "replaced by a fresh run".to_owned();
+    let to = State::Cancelled { at: now, reason: reason.clone() };
+    let by = Some(start.claimant.holder.id.clone());
+    let ended = Write::of(session.clone()).then(Change::Moved { to, reason, by });
+    let mut decision = open_run(counters, start, &context.now, now);
+    decision.writes.insert(0, ended);
+    Ok(Decision::new(decision.writes, decision.counters, None))
+}
+
 fn open_run(counters: Counters, start: &StartRun, moment: &Moment, now: WallTime) -> Decision {
     let counters = Counters { revision: counters.revision.next(), fence: counters.fence.next() };
     let opening = Opening {
@@ -119,6 +148,7 @@ fn open_run(counters: Counters, start: &StartRun, moment: &Moment, now: WallTime
         labels: start.labels.clone(),
         command: start.command.clone(),
         directory: start.directory.clone(),
+        recipe: start.recipe.clone(),
         idle: start.idle.or(Kind::Agent.rules().idle),
         predecessor: None,
         at: now,

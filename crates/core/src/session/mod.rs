@@ -9,6 +9,7 @@ mod drive;
 mod expire;
 mod facts;
 mod replay;
+mod rerun;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ pub use decision::{Decision, Judged, Warning, Write};
 pub use drive::{Claim, Drive, Step, Update, Writer, may_renew};
 pub use facts::{Fact, Facts, Parent, Progress, Usage};
 pub use replay::{Phase, REPLAYED, Replay, Saying, Tenancy, Told};
+pub use rerun::{Recipe, Rerun, SHUTDOWN, Stopping, may_stop};
 pub use state::{Exit, State, StateName, Stats};
 
 use crate::id::{ActorId, Fence, Key, Namespace, Revision, SessionId};
@@ -123,6 +125,8 @@ pub struct Session {
     pub command: Vec<String>,
     /// The directory it works in.
     pub directory: Option<String>,
+    /// How its command is run again, if `tenure run` started it.
+    pub recipe: Option<Box<Recipe>>,
     /// What callers keep with it.
     pub facts: Facts,
     /// The session it was created for.

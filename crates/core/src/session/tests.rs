@@ -10,6 +10,7 @@ mod lifecycle;
 mod operator;
 mod owner;
 mod replay;
+mod rerun;
 mod run;
 mod sequences;
 mod totality;

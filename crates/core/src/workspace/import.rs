@@ -113,6 +113,7 @@ fn opening(import: &Import) -> Opening {
         labels: BTreeMap::new(),
         command: Vec::new(),
         directory: Some(import.directory.clone()),
+        recipe: None,
         idle: None,
         predecessor: None,
         at: import.started,

@@ -129,6 +129,7 @@ fn fresh(counters: Counters, old: Option<&Session>, start: &Start, now: WallTime
         labels: BTreeMap::new(),
         command: Vec::new(),
         directory: Some(start.directory.clone()),
+        recipe: None,
         idle: None,
         predecessor: old.map(|session| session.id.clone()),
         at: now,

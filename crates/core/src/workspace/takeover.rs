@@ -87,6 +87,7 @@ fn opening(session: &Session, takeover: &Takeover, now: WallTime) -> Opening {
         labels: BTreeMap::new(),
         command: Vec::new(),
         directory: session.directory.clone(),
+        recipe: None,
         idle: None,
         predecessor: Some(session.id.clone()),
         at: now,

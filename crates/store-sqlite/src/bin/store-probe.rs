@@ -267,7 +267,9 @@ async fn open_one(store: &SqliteStore, id: &str, number: u64) -> Result<(), Fail
         command: Vec::new(),
         directory: None,
         idle: None,
+        recipe: None,
         takeover: None,
+        is_fresh: false,
     };
     let context = Context { now: store.now().await?, gone: None, seen: None };
     let decision = decide(&Current::default(), &Command::StartRun(Box::new(start)), &context);

@@ -41,6 +41,7 @@ fn session() -> Session {
         pending_timeout: None,
         expires_at: None,
         created_as: None,
+        recipe: None,
         predecessor: None,
         successor: None,
         anonymous: false,

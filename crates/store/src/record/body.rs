@@ -13,6 +13,7 @@ use super::code::{mode_code, mode_of};
 use super::facts::FactsRecord;
 use super::holder::actor;
 use super::length::LengthRecord;
+use super::recipe::RecipeRecord;
 use super::{corrupt, required, sixteen};
 use crate::StoreError;
 
@@ -79,6 +80,8 @@ struct BodyRecord {
     created_as: Option<Vec<u8>>,
     #[prost(message, optional, tag = "18")]
     facts: Option<FactsRecord>,
+    #[prost(message, optional, tag = "19")]
+    recipe: Option<RecipeRecord>,
 }
 
 /// What belongs to a state besides its name.
@@ -134,6 +137,7 @@ pub fn encode_body(session: &Session) -> Vec<u8> {
         expires_at: session.expires_at.map(WallTime::epoch_ms),
         created_as: session.created_as.map(|Fingerprint(bytes)| bytes.to_vec()),
         facts: FactsRecord::of(&session.facts),
+        recipe: session.recipe.as_deref().map(RecipeRecord::of),
     };
     record.encode_to_vec()
 }
@@ -163,6 +167,7 @@ pub fn decode_session(body: &[u8], columns: Columns) -> Result<Session, StoreErr
         command: record.command,
         directory: record.directory,
         facts: record.facts.map(FactsRecord::into_facts).unwrap_or_default(),
+        recipe: record.recipe.map(RecipeRecord::into_recipe).transpose()?.map(Box::new),
         parent: record
             .parent
             .map(|id| Ok::<_, StoreError>(Parent { id: session_id(&id)?, deleted: columns.parent_deleted }))

@@ -14,10 +14,10 @@ use tenure_core::id::{
     CheckpointId, CommitId, EventId, EventType, Fence, Incarnation, Key, Namespace, Revision, Seq,
 };
 use tenure_core::kind::{IdleRule, Kind};
-use tenure_core::lease::{Holder, HolderKind, Lease, Place, Term, Ttl};
+use tenure_core::lease::{Holder, HolderKind, Lease, Place, RunTimes, Term, Ttl};
 use tenure_core::session::{
-    Activity, Counters, Exit, Facts, Fingerprint, Mode, Parent, Progress, Session, State, StateName, Stats,
-    Usage,
+    Activity, Counters, Exit, Facts, Fingerprint, Mode, Parent, Progress, Recipe, SHUTDOWN, Session, State,
+    StateName, Stats, Usage,
 };
 use tenure_core::time::{BootId, BootMoment, WallTime};
 use tenure_store::StoreError;
@@ -87,6 +87,7 @@ fn session(state: State) -> Session {
         pending_timeout: None,
         expires_at: None,
         created_as: None,
+        recipe: None,
         predecessor: Some(session_id_of("ses_0")),
         successor: Some(session_id_of("ses_2")),
         anonymous: true,
@@ -107,6 +108,25 @@ fn decoded(session: &Session, body: &[u8]) -> Result<Session, StoreError> {
         parent_deleted: true,
     };
     record::decode_session(body, columns)
+}
+
+/// A session that can be run again, with bytes that are no text.
+#[test]
+fn a_recipe() {
+    let recipe = Recipe {
+        raw_command: vec![b"cat".to_vec(), vec![0xFF, b'a']],
+        raw_directory: Some(vec![b'/', 0xFE]),
+        actor: Some(actor_of("runner/α")),
+        times: RunTimes::new(Duration::from_secs(15), Duration::from_millis(2500)).unwrap(),
+        outlives_lease: true,
+        record_limit: Some(1 << 20),
+        refused_exit: 4,
+        auto_resume: true,
+    };
+    let session =
+        Session { recipe: Some(Box::new(recipe)), ..session(State::Paused { reason: SHUTDOWN.to_owned() }) };
+    let written = record::encode_body(&session);
+    understood("session_shut_down", (written, session.clone()), |body| decoded(&session, body));
 }
 
 #[test]
@@ -226,6 +246,7 @@ fn events_understood(name: &str, events: &[EventBody]) {
 #[test]
 fn events() {
     events_understood("events", &every_event());
+    events_understood("events_stop", &[EventBody::Request(Request::Stop)]);
     events_understood("events_lost", &[EventBody::Terminal(TerminalEvent::Lost { bytes: 1 << 16 })]);
 }
 

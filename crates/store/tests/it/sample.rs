@@ -12,10 +12,10 @@ use tenure_core::id::{
     ActorId, CheckpointId, EventId, EventType, Fence, Incarnation, Key, Namespace, Revision, Seq, SessionId,
 };
 use tenure_core::kind::{IdleRule, Kind};
-use tenure_core::lease::{Holder, HolderKind, Lease, Place, Term, Ttl};
+use tenure_core::lease::{Holder, HolderKind, Lease, Place, RunTimes, Term, Ttl};
 use tenure_core::session::{
-    Activity, Counters, Exit, Facts, Fingerprint, Mode, Parent, Progress, Session, State, StateName, Stats,
-    Usage,
+    Activity, Counters, Exit, Facts, Fingerprint, Mode, Parent, Progress, Recipe, Session, State, StateName,
+    Stats, Usage,
 };
 use tenure_core::time::{BootId, BootMoment, WallTime};
 
@@ -114,8 +114,8 @@ pub(crate) fn session() -> impl Strategy<Value = Session> {
     let links = (option::of(session_id()), option::of(session_id()), any::<bool>());
     let created =
         (option::of(session_id()), option::of(length()), option::of(wall()), any::<Option<[u8; 16]>>());
-    let all = (names, times, held, work, links, created, facts());
-    all.prop_map(|(names, times, held, work, links, created, facts)| Session {
+    let all = (names, times, held, work, links, created, (facts(), option::of(recipe())));
+    all.prop_map(|(names, times, held, work, links, created, (facts, recipe))| Session {
         id: names.0,
         namespace: Namespace::default_name(),
         kind: names.1,
@@ -133,6 +133,7 @@ pub(crate) fn session() -> impl Strategy<Value = Session> {
         labels: work.0,
         command: work.1,
         directory: work.2,
+        recipe: recipe.map(Box::new),
         facts,
         parent: created.0.map(|id| Parent { id, deleted: links.2 }),
         idle: work.3,
@@ -142,6 +143,23 @@ pub(crate) fn session() -> impl Strategy<Value = Session> {
         predecessor: links.0,
         successor: links.1,
         anonymous: links.2,
+    })
+}
+
+fn recipe() -> impl Strategy<Value = Recipe> {
+    let bytes = || vec(any::<u8>(), 0..8);
+    let times = (10_000..600_000_u64, 0..1000_u64);
+    let rest = (vec(bytes(), 0..3), option::of(bytes()), option::of(actor()), any::<(bool, bool)>());
+    let all = (times, rest, any::<Option<u64>>(), any::<u8>());
+    all.prop_map(|((ttl, grace), rest, record_limit, refused_exit)| Recipe {
+        raw_command: rest.0,
+        raw_directory: rest.1,
+        actor: rest.2,
+        times: RunTimes::new(Duration::from_millis(ttl), Duration::from_millis(grace)).unwrap(),
+        outlives_lease: rest.3.0,
+        record_limit,
+        refused_exit,
+        auto_resume: rest.3.1,
     })
 }
 
@@ -213,7 +231,7 @@ pub(crate) fn event() -> impl Strategy<Value = EventBody> {
         (checkpoint_id(), any::<bool>())
             .prop_map(|(id, is_record)| EventBody::CheckpointRestored { id, is_record }),
         terminal().prop_map(EventBody::Terminal),
-        select(vec![Request::Pause, Request::Resume]).prop_map(EventBody::Request),
+        select(vec![Request::Pause, Request::Resume, Request::Stop]).prop_map(EventBody::Request),
         ("[a-z][a-z0-9_.-]{0,20}", ".{0,100}")
             .prop_map(|(kind, json)| EventBody::Given { kind: EventType::parse(&kind).unwrap(), json }),
     ]

@@ -33,6 +33,48 @@ pub(super) fn key_in_use(existing: &Existing) -> Problem {
     with_existing(words, existing)
 }
 
+/// Nobody holds it, so nobody can be asked to stop.
+pub(super) fn not_held(existing: &Existing) -> Problem {
+    let primary = format!(
+        "nobody holds {}, so there is nothing to stop: it is {}",
+        session(existing),
+        existing.state.name()
+    );
+    let words = Problem::refused("NOT_HELD", primary)
+        .hint("go on with it: tenure resume <name>")
+        .hint("end it: tenure cancel <name>");
+    with_existing(words, existing)
+}
+
+/// Somebody paused it, and decides when it goes on.
+pub(super) fn paused(existing: &Existing) -> Problem {
+    let words = Problem::refused("PAUSED", format!("{} is paused, and not by a shutdown", session(existing)))
+        .detail("what a person paused, or what was started with `--no-auto-resume`, does not go on by itself")
+        .hint("go on with it: tenure resume <name>")
+        .hint("end it: tenure cancel <name>");
+    with_existing(words, existing)
+}
+
+/// It does not go on by itself.
+pub(super) fn not_shut_down(existing: &Existing) -> Problem {
+    let primary = format!("{} does not go on by itself: it is {}", session(existing), existing.state.name());
+    let words = Problem::refused("NOT_SHUT_DOWN", primary)
+        .detail(
+            "only what `tenure run` started and a shutdown has paused does, unless it has `--no-auto-resume`",
+        )
+        .hint("go on with it all the same: tenure resume <name>");
+    with_existing(words, existing)
+}
+
+/// There is no command to run again.
+pub(super) fn not_a_run(existing: &Existing) -> Problem {
+    let primary = format!("{} has no command to run again", session(existing));
+    let words = Problem::refused("NOT_A_RUN", primary)
+        .detail("`tenure run` did not start it")
+        .hint("hold it: tenure start <name> --actor-id <actor-id>");
+    with_existing(words, existing)
+}
+
 /// It is open, so it is not deleted.
 pub(super) fn not_ended(existing: &Existing) -> Problem {
     let primary = format!("{} has not ended: it is {}", session(existing), existing.state.name());

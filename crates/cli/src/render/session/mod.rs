@@ -13,7 +13,9 @@ use tenure_core::id::Seq;
 use tenure_core::kind::Kind;
 use tenure_core::session::{Facts, Progress, Session, State, Usage};
 
-pub(crate) use changed::{Appended, Asked, Cancelled, Checked, Imported, Noted, TakenOver};
+pub(crate) use changed::{
+    Appended, Asked, Cancelled, Checked, Imported, Noted, Recovered, Recovery, Stopped, TakenOver,
+};
 pub(crate) use driven::{Claimed, Created, Deleted, Driven, Renewed};
 pub(crate) use forked::Forked;
 pub(crate) use list::Sessions;
@@ -90,6 +92,9 @@ fn about_work(fields: &mut Map<String, Value>, session: &Session) {
     }
     if let Some(directory) = &session.directory {
         fields.insert("directory".to_owned(), directory.as_str().into());
+    }
+    if let Some(recipe) = &session.recipe {
+        fields.insert("auto_resume".to_owned(), recipe.auto_resume.into());
     }
     if let Some(idle) = session.idle {
         fields.insert("idle_timeout_ms".to_owned(), tenure_core::time::millis(idle.after).into());

@@ -116,6 +116,9 @@ impl Shown {
         let name = state(look, session);
         match &session.state {
             State::Pending | State::Active => name,
+            State::Paused { .. } if session.is_shut_down() && !session.is_auto_resumed() => {
+                format!("{name}: shutdown; it does not go on by itself")
+            }
             State::Paused { reason } => format!("{name}: {}", Escaped(reason)),
             State::Completed { at } => format!("{name} {}", ago(*at, &self.now)),
             State::Failed { at, error: why }

@@ -6,6 +6,7 @@ mod frozen;
 mod full_disk;
 mod leftovers;
 mod race;
+mod shutdown;
 mod side_effects;
 mod terminal;
 mod world;

@@ -25,7 +25,7 @@ fn every_owner_command_under_another_fence_is_refused_naming_the_current_one_and
     let held = Some(Box::new(Held::of(&agent(), &lease(&agent()))));
     for given in [Fence(0), Fence(2), Fence(4), Fence(u64::MAX)] {
         let commands = owner_commands(given);
-        assert_eq!(commands.len(), 15);
+        assert_eq!(commands.len(), 16);
         for command in commands {
             let refusal = Refusal::Fenced { given, current: COUNTERS.fence, holder: held.clone() };
             assert_eq!(refused(agent(), &command, &context(0)), refusal, "{}", command.verb());

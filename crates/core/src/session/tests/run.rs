@@ -56,6 +56,7 @@ fn taken(session: Session, ms: u64) -> Session {
         last_activity_at: wall(ms),
         command: run().command,
         directory: run().directory,
+        recipe: run().recipe,
         ..session
     }
 }

@@ -124,6 +124,9 @@ fn command(kind: Kind, number: usize, step: &Step, open: Option<&Session>) -> Co
         Command::Start(claim) | Command::Acquire(claim) => {
             (claim.claimant.holder, claim.claimant.incarnation) = (by_hand(step.who).holder, incarnation);
         }
+        Command::Rerun(again) => {
+            (again.claimant.holder, again.claimant.incarnation) = (runner(step.who).holder, incarnation);
+        }
         Command::Takeover { claimant, .. } => {
             (claimant.holder, claimant.incarnation) = (runner(step.who).holder, incarnation);
         }
@@ -145,6 +148,7 @@ fn command(kind: Kind, number: usize, step: &Step, open: Option<&Session>) -> Co
         | Command::Cancel { .. }
         | Command::Pause { .. }
         | Command::Resume { .. }
+        | Command::ShutDown { .. }
         | Command::Note { .. }
         | Command::Complete { .. }
         | Command::Fail { .. }

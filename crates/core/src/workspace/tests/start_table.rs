@@ -173,6 +173,7 @@ fn assert_fresh(before: &Current, start: &Start, context: &Context, decision: &D
         labels: BTreeMap::new(),
         command: Vec::new(),
         directory: Some("/repo".to_owned()),
+        recipe: None,
         facts: Facts::default(),
         parent: None,
         idle: None,
