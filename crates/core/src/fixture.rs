@@ -271,6 +271,8 @@ pub(crate) fn recipe() -> Box<Recipe> {
         times: RunTimes::new(RUN_TTL, Duration::from_secs(3)).unwrap(),
         outlives_lease: false,
         record_limit: Some(1024),
+        watch: None,
+        autosave: None,
         refused_exit: 3,
         auto_resume: true,
     })

@@ -63,6 +63,13 @@ pub(crate) struct RunArgs {
     /// Most bytes of contents of changed files to keep; later changes are recorded without them
     #[arg(long, value_name = "BYTES", default_value_t = tenure_core::limits::FILES_BYTES_KEPT)]
     pub(crate) watch_limit: u64,
+    /// The file in which the command keeps what it needs to go on: saved as a checkpoint whenever it has changed,
+    /// and when the command has ended
+    #[arg(long, value_name = "FILE")]
+    pub(crate) checkpoint_file: Option<PathBuf>,
+    /// How often the checkpoint file is looked at
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration, requires = "checkpoint_file")]
+    pub(crate) checkpoint_interval: Duration,
     /// Exit code when refused, or when the lease is lost (the command may use 3 itself)
     #[arg(long, value_name = "CODE", default_value_t = 3)]
     pub(crate) refused_exit: u8,

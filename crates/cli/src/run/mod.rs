@@ -1,5 +1,6 @@
 //! `tenure run`: an owned, recorded command, stopped before it can run twice.
 
+mod autosave;
 mod batch;
 mod changes;
 mod claim;
@@ -17,6 +18,7 @@ mod patience;
 mod queue;
 mod record;
 mod runner;
+mod saved;
 mod sitter;
 mod start;
 mod steady;

@@ -1,5 +1,6 @@
 //! From options to a running command, and from its end to this process's.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use tenure_guard::{
 use tenure_store::Handle;
 use tenure_store_sqlite::SqliteStore;
 
+use super::autosave::{Autosave, Saving};
 use super::changes::{Changes, Watching};
 use super::claim::{self, Claim, Claimed};
 use super::happening::Happening;
@@ -26,6 +28,7 @@ use super::lease::{self, Granted};
 use super::notice::Notices;
 use super::record::{Recorder, Recording};
 use super::runner::{End, Runner, Stopped, exit};
+use super::saved::Saved;
 use super::suspend::Sitters;
 use super::{detach, earlier, finish, holds, inbox, wish};
 use crate::args::run::RunArgs;
@@ -153,6 +156,26 @@ fn refused(error: EngineError) -> Verdict {
     Verdict::Refused(Box::new(error))
 }
 
+/// What goes on beside a command.
+#[derive(Default)]
+struct Beside {
+    changes: Option<Changes>,
+    autosave: Option<Autosave>,
+    saved: Option<Saved>,
+}
+
+impl Beside {
+    /// Brings it to its end, which is before the session's.
+    fn finish(self, end: &End, give_up_at: BootTime) {
+        if let Some(changes) = self.changes {
+            changes.finish(end, give_up_at);
+        }
+        if let Some(autosave) = self.autosave {
+            autosave.finish(end, give_up_at);
+        }
+    }
+}
+
 /// A run whose session is held.
 struct Run<'a> {
     ground: &'a Ground,
@@ -174,16 +197,17 @@ impl Run<'_> {
         let recorder = Recorder::start(self.ground.engine.clone(), self.recording(), notices)?;
         // Whatever goes wrong from here on, the session's end is recorded and the lease let go.
         let broken = |error| End { broken: Some(error), ..End::default() };
-        let (changes, mut end) = match self.changes(notices) {
-            Ok(changes) => (changes, self.guarded(stdio, &recorder, notices).unwrap_or_else(broken)),
-            Err(error) => (None, broken(error)),
+        let (beside, mut end) = match self.beside(notices) {
+            Ok(beside) => {
+                let end = self.guarded(stdio, (&recorder, &beside), notices).unwrap_or_else(broken);
+                (beside, end)
+            }
+            Err(error) => (Beside::default(), broken(error)),
         };
         let output_bytes = recorder.output_bytes();
         let give_up_at = end.give_up_at(self.claimed.granted.kept.times);
         recorder.end_by(give_up_at);
-        if let Some(changes) = changes {
-            changes.finish(&end, give_up_at);
-        }
+        beside.finish(&end, give_up_at);
         end.lost_bytes = recorder.finish();
         let duration = BootTime::now().saturating_since(began);
         let stats = Stats { duration, output_bytes, ..Stats::default() };
@@ -215,6 +239,26 @@ impl Run<'_> {
         Recording { handle: self.claimed.handle(), fence: self.claimed.fence(), head, limit }
     }
 
+    /// What goes on beside the command from now on.
+    fn beside(&self, notices: Notices) -> anyhow::Result<Beside> {
+        let engine = &self.ground.engine;
+        let saved = holds::saved(self.lock);
+        let saved = Saved::write(engine, self.claimed.handle(), saved, notices);
+        let saved = self.runtime.block_on(saved).context("bring back what was saved")?;
+        Ok(Beside { changes: self.changes(notices)?, autosave: self.autosave(notices)?, saved })
+    }
+
+    /// Begins to save the command's own file, if it is to be.
+    fn autosave(&self, notices: Notices) -> anyhow::Result<Option<Autosave>> {
+        let Some(file) = &self.args.checkpoint_file else {
+            return Ok(None);
+        };
+        let (handle, fence) = (self.claimed.handle(), self.claimed.fence());
+        let saving =
+            Saving { file: self.cwd.join(file), interval: self.args.checkpoint_interval, handle, fence };
+        Ok(Some(Autosave::start(self.ground.engine.clone(), saving, notices)?))
+    }
+
     /// Begins to record changes of files, if they are to be.
     fn changes(&self, notices: Notices) -> anyhow::Result<Option<Changes>> {
         let Some(directory) = &self.args.watch else {
@@ -228,12 +272,17 @@ impl Run<'_> {
     }
 
     /// Runs the command to its end, and shows all of its output.
-    fn guarded(&self, stdio: Stdio, recorder: &Recorder, notices: Notices) -> anyhow::Result<End> {
+    fn guarded(
+        &self,
+        stdio: Stdio,
+        (recorder, beside): (&Recorder, &Beside),
+        notices: Notices,
+    ) -> anyhow::Result<End> {
         let (news, happenings) = mpsc::channel();
         let signals = Signals::watch(&news).context("catch signals")?;
         recorder.fact(TerminalEvent::Started { command: self.words(), size: size(&stdio) });
         let granted = self.after_earlier_runs(notices)?;
-        let guarded = launch(self.launch(stdio, granted)?, &news).context("start the guard")?;
+        let guarded = launch(self.launch(stdio, granted, beside)?, &news).context("start the guard")?;
         let mut end = self.watch((guarded, granted), recorder, notices, (news, &happenings))?;
         drop(signals);
         end.hear_late(&happenings);
@@ -288,12 +337,12 @@ impl Run<'_> {
         Ok(end)
     }
 
-    fn launch(&self, stdio: Stdio, granted: Granted) -> anyhow::Result<Launch<'_>> {
+    fn launch(&self, stdio: Stdio, granted: Granted, beside: &Beside) -> anyhow::Result<Launch<'_>> {
         Ok(Launch {
             program: Reexec::current(["__guard"], ["__stage"]).context("find this program's file")?,
             argv: self.args.command.clone(),
             cwd: self.cwd.to_owned(),
-            env: self.environment(),
+            env: self.environment(beside),
             stdio,
             hold: self.lock,
             grace: self.claimed.granted.kept.times.grace(),
@@ -303,7 +352,7 @@ impl Run<'_> {
     }
 
     /// What the command needs to append, to check its fence, and to guard its own side effects.
-    fn environment(&self) -> Vec<(std::ffi::OsString, Option<std::ffi::OsString>)> {
+    fn environment(&self, beside: &Beside) -> Vec<(OsString, Option<OsString>)> {
         let session = &self.claimed.session;
         [
             ("TENURE_SESSION_ID", Some(session.id.as_str().into())),
@@ -312,6 +361,7 @@ impl Run<'_> {
             ("TENURE_NAMESPACE", Some(self.ground.namespace.as_str().into())),
             // A run inside of one that goes on does not go on itself.
             ("TENURE_RESUMED", self.claimed.is_resumed.then(|| "1".into())),
+            ("TENURE_CHECKPOINT", beside.saved.as_ref().map(|saved| saved.path().into())),
         ]
         .into_iter()
         .map(|(name, value)| (name.into(), value))

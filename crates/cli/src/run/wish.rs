@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tenure_core::id::{ActorId, InvalidName, Key, Namespace};
 use tenure_core::kind::IdleRule;
 use tenure_core::lease::{Place, RunTimes};
 use tenure_core::limits;
 use tenure_core::refusal::{LimitRefusal, Refusal};
-use tenure_core::session::{Recipe, Session};
+use tenure_core::session::{Autosave, Recipe, Session, Watched};
 use tenure_core::workspace::parse_reason;
 
 use super::claim::Wish;
@@ -55,6 +56,14 @@ fn recipe(args: &RunArgs, directory: Option<&Path>, times: RunTimes) -> Result<R
         times,
         outlives_lease: args.on_lost == OnLost::Continue,
         record_limit: (!args.no_record).then_some(args.record_limit),
+        watch: args.watch.as_ref().map(|directory| Watched {
+            directory: directory.as_os_str().as_bytes().to_vec(),
+            limit: args.watch_limit,
+        }),
+        autosave: args.checkpoint_file.as_ref().map(|file| Autosave {
+            file: file.as_os_str().as_bytes().to_vec(),
+            interval: args.checkpoint_interval,
+        }),
         refused_exit: args.refused_exit,
         auto_resume: !args.no_auto_resume,
     })
@@ -78,11 +87,19 @@ pub(super) fn again(session: &Session, recipe: &Recipe) -> RunArgs {
         actor_id: recipe.actor.as_ref().map(|actor| actor.as_str().to_owned()),
         no_record: recipe.record_limit.is_none(),
         record_limit: recipe.record_limit.unwrap_or_default(),
+        watch: recipe.watch.as_ref().map(|watched| path(&watched.directory)),
+        watch_limit: recipe.watch.as_ref().map_or(0, |watched| watched.limit),
+        checkpoint_file: recipe.autosave.as_ref().map(|autosave| path(&autosave.file)),
+        checkpoint_interval: recipe.autosave.as_ref().map_or(Duration::ZERO, |autosave| autosave.interval),
         refused_exit: recipe.refused_exit,
         detach: false,
         detached: false,
         command: if recipe.raw_command.is_empty() { words.collect() } else { raw.collect() },
     }
+}
+
+fn path(bytes: &[u8]) -> PathBuf {
+    PathBuf::from(OsString::from_vec(bytes.to_vec()))
 }
 
 /// Where `session` was run.
@@ -99,8 +116,8 @@ fn idle(args: &RunArgs) -> Result<IdleRule, Refusal> {
         Some(after) if !after.is_zero() => Ok(IdleRule { after, spares_held: false }),
         Some(_) => Err(Refusal::Limit(LimitRefusal::Length {
             what: "idle time-out",
-            min: std::time::Duration::from_millis(1),
-            max: std::time::Duration::MAX,
+            min: Duration::from_millis(1),
+            max: Duration::MAX,
         })),
     }
 }

@@ -34,6 +34,7 @@ impl Fork {
             command: record.command,
             directory: record.directory,
             idle: record.idle.or(Kind::Agent.rules().idle),
+            recipe: None,
             predecessor: Some(parent.id.clone()),
             at,
         };

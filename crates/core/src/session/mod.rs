@@ -25,7 +25,7 @@ pub use decision::{Decision, Judged, Warning, Write};
 pub use drive::{Claim, Drive, Step, Update, Writer, may_renew};
 pub use facts::{Fact, Facts, Parent, Progress, Usage};
 pub use replay::{Phase, REPLAYED, Replay, Saying, Tenancy, Told};
-pub use rerun::{Recipe, Rerun, SHUTDOWN, Stopping, may_stop};
+pub use rerun::{Autosave, Recipe, Rerun, SHUTDOWN, Stopping, Watched, may_stop};
 pub use state::{Exit, State, StateName, Stats};
 
 use crate::id::{ActorId, Fence, Key, Namespace, Revision, SessionId};

@@ -1,5 +1,7 @@
 //! Shutting a run down, and running it again in the same session.
 
+use std::time::Duration;
+
 use super::decide::{granted, judge, owned};
 use super::{
     Change, Claimant, Context, Counters, Current, Decision, Exit, Judged, Session, State, StateName, Write,
@@ -33,10 +35,32 @@ pub struct Recipe {
     pub outlives_lease: bool,
     /// Most bytes of output to record; `None` records none of it.
     pub record_limit: Option<u64>,
+    /// Below which directory changed files are recorded, if they are.
+    pub watch: Option<Watched>,
+    /// What the command saves itself in, and how often that is looked at.
+    pub autosave: Option<Autosave>,
     /// This exit code says that the run was refused.
     pub refused_exit: u8,
     /// Whether it goes on by itself after a shutdown.
     pub auto_resume: bool,
+}
+
+/// Where changes of files are recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Watched {
+    /// The directory as bytes, from the one the command runs in.
+    pub directory: Vec<u8>,
+    /// Most bytes of contents to keep.
+    pub limit: u64,
+}
+
+/// A file in which a command keeps what it needs to go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Autosave {
+    /// The file as bytes, from the directory the command runs in.
+    pub file: Vec<u8>,
+    /// How often it is looked at.
+    pub interval: Duration,
 }
 
 /// Run a session's command again, and hold the session meanwhile.

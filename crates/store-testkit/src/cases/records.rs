@@ -8,8 +8,8 @@ use tenure_core::id::{Fence, Incarnation, Revision};
 use tenure_core::kind::IdleRule;
 use tenure_core::lease::{Holder, HolderKind, Lease, Place, RunTimes, Term};
 use tenure_core::session::{
-    Activity, Change, Counters, Decision, Exit, Facts, Fingerprint, Mode, Progress, Recipe, Session, State,
-    StateName, Stats, Usage, Write,
+    Activity, Autosave, Change, Counters, Decision, Exit, Facts, Fingerprint, Mode, Progress, Recipe,
+    Session, State, StateName, Stats, Usage, Watched, Write,
 };
 use tenure_core::time::{BootId, BootMoment, WallTime};
 use tenure_store::{AppendOutcome, AppendRequest, CommitRequest};
@@ -76,6 +76,8 @@ fn recipe() -> Box<Recipe> {
         times: RunTimes::new(TTL, Duration::from_millis(1)).expect("they fit"),
         outlives_lease: true,
         record_limit: Some(u64::MAX),
+        watch: Some(Watched { directory: vec![0xFF, b'.'], limit: u64::MAX }),
+        autosave: Some(Autosave { file: vec![0xFE], interval: Duration::from_millis(1) }),
         refused_exit: u8::MAX,
         auto_resume: true,
     })

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tenure_core::lease::RunTimes;
-use tenure_core::session::Recipe;
+use tenure_core::session::{Autosave, Recipe, Watched};
 
 use super::holder::actor;
 use super::length::LengthRecord;
@@ -30,6 +30,26 @@ pub(super) struct RecipeRecord {
     refused_exit: u32,
     #[prost(bool, tag = "9")]
     auto_resume: bool,
+    #[prost(message, optional, tag = "10")]
+    watch: Option<WatchedRecord>,
+    #[prost(message, optional, tag = "11")]
+    autosave: Option<AutosaveRecord>,
+}
+
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+struct WatchedRecord {
+    #[prost(bytes = "vec", tag = "1")]
+    directory: Vec<u8>,
+    #[prost(uint64, tag = "2")]
+    limit: u64,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct AutosaveRecord {
+    #[prost(bytes = "vec", tag = "1")]
+    file: Vec<u8>,
+    #[prost(message, optional, tag = "2")]
+    interval: Option<LengthRecord>,
 }
 
 impl RecipeRecord {
@@ -44,6 +64,14 @@ impl RecipeRecord {
             record_limit: recipe.record_limit,
             refused_exit: u32::from(recipe.refused_exit),
             auto_resume: recipe.auto_resume,
+            watch: recipe
+                .watch
+                .clone()
+                .map(|Watched { directory, limit }| WatchedRecord { directory, limit }),
+            autosave: recipe
+                .autosave
+                .clone()
+                .map(|Autosave { file, interval }| AutosaveRecord { file, interval: Some(interval.into()) }),
         }
     }
 
@@ -62,6 +90,13 @@ impl RecipeRecord {
             refused_exit: u8::try_from(self.refused_exit)
                 .map_err(|_large| corrupt("exit code of the run is too large".to_owned()))?,
             auto_resume: self.auto_resume,
+            watch: self.watch.map(|WatchedRecord { directory, limit }| Watched { directory, limit }),
+            autosave: match self.autosave {
+                Some(AutosaveRecord { file, interval }) => {
+                    Some(Autosave { file, interval: length(interval)? })
+                }
+                None => None,
+            },
         })
     }
 }

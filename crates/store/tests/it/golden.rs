@@ -120,6 +120,8 @@ fn a_recipe() {
         times: RunTimes::new(Duration::from_secs(15), Duration::from_millis(2500)).unwrap(),
         outlives_lease: true,
         record_limit: Some(1 << 20),
+        watch: None,
+        autosave: None,
         refused_exit: 4,
         auto_resume: true,
     };

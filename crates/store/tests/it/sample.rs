@@ -14,8 +14,8 @@ use tenure_core::id::{
 use tenure_core::kind::{IdleRule, Kind};
 use tenure_core::lease::{Holder, HolderKind, Lease, Place, RunTimes, Term, Ttl};
 use tenure_core::session::{
-    Activity, Counters, Exit, Facts, Fingerprint, Mode, Parent, Progress, Recipe, Session, State, StateName,
-    Stats, Usage,
+    Activity, Autosave, Counters, Exit, Facts, Fingerprint, Mode, Parent, Progress, Recipe, Session, State,
+    StateName, Stats, Usage, Watched,
 };
 use tenure_core::time::{BootId, BootMoment, WallTime};
 
@@ -150,14 +150,18 @@ fn recipe() -> impl Strategy<Value = Recipe> {
     let bytes = || vec(any::<u8>(), 0..8);
     let times = (10_000..600_000_u64, 0..1000_u64);
     let rest = (vec(bytes(), 0..3), option::of(bytes()), option::of(actor()), any::<(bool, bool)>());
-    let all = (times, rest, any::<Option<u64>>(), any::<u8>());
-    all.prop_map(|((ttl, grace), rest, record_limit, refused_exit)| Recipe {
+    let watch = option::of((bytes(), any::<u64>()));
+    let autosave = option::of((bytes(), length()));
+    let all = (times, rest, any::<Option<u64>>(), any::<u8>(), (watch, autosave));
+    all.prop_map(|((ttl, grace), rest, record_limit, refused_exit, beside)| Recipe {
         raw_command: rest.0,
         raw_directory: rest.1,
         actor: rest.2,
         times: RunTimes::new(Duration::from_millis(ttl), Duration::from_millis(grace)).unwrap(),
         outlives_lease: rest.3.0,
         record_limit,
+        watch: beside.0.map(|(directory, limit)| Watched { directory, limit }),
+        autosave: beside.1.map(|(file, interval)| Autosave { file, interval }),
         refused_exit,
         auto_resume: rest.3.1,
     })
