@@ -12,8 +12,8 @@ use crate::lease::{Holder, HolderKind, Lease, Place, RunTimes, Term, Ttl};
 use crate::refusal::Refusal;
 use crate::session::{
     Activity, Claim, Claimant, Command, Context, Counters, Create, Current, Decision, Drive, Expiry, Facts,
-    Mode, Progress, Recipe, Rerun, SHUTDOWN, Seen, Session, StartRun, State, StateName, Stats, Step, Update,
-    Usage, Writer, decide,
+    GroupView, Mode, Progress, Recipe, Rerun, SHUTDOWN, Seen, Session, StartRun, State, StateName, Stats,
+    Step, Update, Usage, Writer, decide,
 };
 use crate::time::{BootId, BootMoment, Moment, WallTime};
 use crate::workspace::{
@@ -65,7 +65,7 @@ pub(crate) const fn no_wall(ms: u64) -> Moment {
 
 /// A first look, so many milliseconds after the start.
 pub(crate) fn context(ms: u64) -> Context {
-    Context { now: moment(ms), gone: None, seen: None }
+    Context { now: moment(ms), gone: None, seen: None, group: GroupView::default() }
 }
 
 /// A first look at a wall clock that stands before 1970.
@@ -148,6 +148,8 @@ pub(crate) fn agent() -> Session {
         kind: Kind::Agent,
         key: Some(key()),
         state: State::Active,
+        group: None,
+        is_queued: false,
         mode: Mode::General,
         lease: Some(run_lease(1, COUNTERS.fence, RUN_TTL, 0)),
         counters: COUNTERS,
@@ -256,6 +258,8 @@ pub(crate) fn run() -> StartRun {
         command: vec!["test".to_owned()],
         directory: Some("/elsewhere".to_owned()),
         idle: None,
+        group: None,
+        waits: false,
         recipe: Some(recipe()),
         takeover: None,
         is_fresh: false,
@@ -275,6 +279,7 @@ pub(crate) fn recipe() -> Box<Recipe> {
         autosave: None,
         refused_exit: 3,
         auto_resume: true,
+        waits: false,
     })
 }
 
@@ -303,7 +308,7 @@ pub(crate) fn by_hand(n: u8) -> Claimant {
 
 /// Actor 2 claims a session for as long as [`RUN_TTL`].
 pub(crate) fn claim() -> Box<Claim> {
-    Box::new(Claim { claimant: by_hand(2), ttl: ttl(RUN_TTL) })
+    Box::new(Claim { claimant: by_hand(2), ttl: ttl(RUN_TTL), group: None, waits: false })
 }
 
 /// A session is created in the slot of every other one.
@@ -313,6 +318,7 @@ pub(crate) fn create() -> Create {
         namespace: Namespace::default_name(),
         key: Some(key()),
         parent: None,
+        group: None,
         labels: BTreeMap::new(),
         metadata: BTreeMap::new(),
         directory: None,
@@ -458,6 +464,7 @@ pub(crate) fn agent_commands(fence: Fence) -> Vec<Command> {
         rerun(false),
         rerun(true),
         Command::ShutDown { fence },
+        Command::Enter { fence },
         takeover(),
         Command::Cancel { by: Some(actor("operator")), reason: reason.clone() },
         Command::ExpireIdle,

@@ -6,7 +6,7 @@ use crate::checkpoint::CheckpointRefusal;
 use crate::id::{ActorId, Fence, InvalidName, Key, Revision, SessionId};
 use crate::kind::Kind;
 use crate::lease::{Holder, Lease, Lifecycle, RunTimesRefusal};
-use crate::session::{Session, StateName};
+use crate::session::{Full, Session, StateName};
 use crate::time::{UnusableClock, WallTime};
 
 /// Who holds a session, for a refusal that names the holder.
@@ -331,6 +331,8 @@ pub enum Refusal {
     NotShutDown(Box<Existing>),
     /// `tenure run` did not start the session: there is nothing to run again.
     NotARun(Box<Existing>),
+    /// Its group has no place.
+    GroupFull(Box<Full>),
     /// The session was never started.
     NotStarted(Box<Existing>),
 }

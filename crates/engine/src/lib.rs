@@ -11,6 +11,7 @@ mod compact;
 mod delete;
 mod error;
 mod fence;
+mod group;
 mod ids;
 mod keeper;
 mod loss;

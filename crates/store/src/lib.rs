@@ -9,6 +9,7 @@ mod checkpoint;
 mod clock;
 mod error;
 mod filter;
+mod group;
 mod inspect;
 mod log;
 pub mod payload;
@@ -25,6 +26,7 @@ pub use checkpoint::{
 pub use clock::Clock;
 pub use error::StoreError;
 pub use filter::{Filter, Period, WORD_CHARS_MAX, WORDS_MAX, last_part, words_in, words_of};
+pub use group::{GroupFound, GroupMember, GroupRequest, GroupStore, LimitRequest};
 pub use inspect::{ChildrenRequest, Due, Inspect, ListRequest, Listed, NamedRequest, Order, Page, Postpone};
 pub use log::{
     AppendOutcome, AppendRequest, AppendResolution, CompactOutcome, CompactRequest, Heard, LogPage, LogStore,
@@ -42,11 +44,18 @@ pub use statistics::{
 
 /// Everything an engine needs of a store.
 pub trait Store:
-    SessionStore + LogStore + PurgeStore + CheckpointStore + Inspect + Statistics + std::fmt::Debug
+    SessionStore + LogStore + PurgeStore + CheckpointStore + GroupStore + Inspect + Statistics + std::fmt::Debug
 {
 }
 
-impl<S: SessionStore + LogStore + PurgeStore + CheckpointStore + Inspect + Statistics + std::fmt::Debug> Store
-    for S
+impl<S> Store for S where
+    S: SessionStore
+        + LogStore
+        + PurgeStore
+        + CheckpointStore
+        + GroupStore
+        + Inspect
+        + Statistics
+        + std::fmt::Debug
 {
 }

@@ -113,6 +113,7 @@ pub(crate) enum Command {
     Resume(session::ResumeArgs),
     Stop(session::StopArgs),
     Recover(session::RecoverArgs),
+    Group(session::GroupArgs),
     Update(lifecycle::UpdateArgs),
     Complete(lifecycle::CompleteArgs),
     Fail(lifecycle::FailArgs),

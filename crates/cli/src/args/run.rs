@@ -79,9 +79,64 @@ pub(crate) struct RunArgs {
     /// Set in the background process that `--detach` starts
     #[arg(long, hide = true)]
     pub(crate) detached: bool,
+    #[command(flatten)]
+    pub(crate) group: JoinArgs,
     /// The command and its arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,
+}
+
+/// Which group a session belongs to, and what happens where it has no place.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct JoinArgs {
+    /// The group it belongs to, of which only so many sessions are at work at once
+    #[arg(long, value_name = "GROUP")]
+    pub(crate) group: Option<String>,
+    /// How many sessions of the group may be at work at once, if it has no limit yet (see `tenure group`)
+    #[arg(long, value_name = "N", requires = "group", value_parser = limit)]
+    pub(crate) group_limit: Option<Limit>,
+    /// What happens when the group has no place [default: refuse]
+    #[arg(long, value_enum)]
+    pub(crate) if_full: Option<IfFull>,
+}
+
+/// What happens when the group has no place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum IfFull {
+    /// Be refused
+    Refuse,
+    /// Wait for a place, in the order of arrival
+    Wait,
+}
+
+/// How many sessions of a group may be at work at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Limit {
+    /// Any number.
+    None,
+    /// So many.
+    Some(u32),
+}
+
+impl Limit {
+    /// The number, if there is one.
+    pub(crate) const fn number(self) -> Option<u32> {
+        match self {
+            Self::None => None,
+            Self::Some(number) => Some(number),
+        }
+    }
+}
+
+/// A number from 1, or `none`.
+pub(crate) fn limit(text: &str) -> Result<Limit, String> {
+    match text {
+        "none" => Ok(Limit::None),
+        text => match text.parse() {
+            Ok(number @ 1..) => Ok(Limit::Some(number)),
+            Ok(_) | Err(_) => Err("write a whole number from 1, or none".to_owned()),
+        },
+    }
 }
 
 /// What happens to the command when the lease is lost.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::filter::{FilterArgs, OrderArg};
+pub(crate) use super::run::Limit;
 use clap::Args;
 
 /// List sessions, newest first.
@@ -163,6 +164,20 @@ pub(crate) struct StopArgs {
     /// Only ask, and do not wait until it is done
     #[arg(long, conflicts_with = "timeout")]
     pub(crate) no_wait: bool,
+}
+
+/// Show a group: which of its sessions are at work, which wait, and how many may be.
+///
+/// A group is there once a session joins it (`--group` of run, create and start) or it is given a limit. The limit is
+/// kept in the store and judged where a session goes to work: it counts for everybody at once.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct GroupArgs {
+    /// The group's name
+    #[arg(value_name = "GROUP")]
+    pub(crate) name: String,
+    /// How many of its sessions may be at work at once from now on: a number from 1, or `none` for any
+    #[arg(long, value_name = "N", value_parser = super::run::limit)]
+    pub(crate) limit: Option<Limit>,
 }
 
 /// Run again, in the background, what a shutdown has paused.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use tenure_core::id::{ActorId, Fence, Incarnation, Key, Namespace};
+use tenure_core::id::{ActorId, Fence, GroupName, Incarnation, Key, Namespace};
 use tenure_core::kind::{IdleRule, Kind};
 use tenure_core::lease::{Holder, HolderKind, Place, RunTimes};
 use tenure_core::refusal::{Held, Refusal};
@@ -44,6 +44,10 @@ pub(super) struct Wish {
     pub(super) takeover: Option<String>,
     /// Whether what a shutdown has paused is ended instead of going on with it.
     pub(super) is_fresh: bool,
+    /// The group, if any.
+    pub(super) group: Option<GroupName>,
+    /// Whether it waits where its group has no place.
+    pub(super) waits: bool,
     /// How it is run again.
     pub(super) recipe: Recipe,
     /// What to do when somebody holds it.
@@ -80,6 +84,12 @@ impl Claimed {
         self.granted.kept.fence
     }
 
+    /// Who holds it: this process.
+    pub(super) fn holder(&self) -> &ActorId {
+        let lease = self.session.lease.as_ref().expect("what was claimed is held");
+        &lease.holder.id
+    }
+
     /// The session's row.
     pub(super) fn handle(&self) -> Handle {
         self.granted.kept.handle
@@ -106,6 +116,8 @@ pub(super) async fn claim(
         command: wish.command.clone(),
         directory: wish.directory.clone(),
         idle: Some(wish.idle),
+        group: wish.group.clone(),
+        waits: wish.waits,
         recipe: Some(Box::new(wish.recipe.clone())),
         takeover: wish.takeover.clone(),
         is_fresh: wish.is_fresh,
@@ -122,7 +134,9 @@ pub(super) async fn claim(
         let (refusal, raced) = match engine.apply(&target, &command).await {
             Ok(applied) => match (applied.session, applied.committed) {
                 (Some(session), Some(committed)) => {
-                    let goes_on = |before: Session| before.id == session.id && before.is_shut_down();
+                    let goes_on = |before: Session| {
+                        before.id == session.id && before.is_shut_down() && before.start_count > 0
+                    };
                     let is_resumed = applied.before.is_some_and(goes_on);
                     return Ok(Claim::Granted(Box::new(granted(wish, session, (committed, at), is_resumed))));
                 }
@@ -164,7 +178,11 @@ pub(super) async fn again(
     let rerun = Rerun { claimant: claimant(wish, incarnation), is_automatic };
     let applied = engine.apply(&Target::Session(handle), &Command::Rerun(Box::new(rerun))).await?;
     match (applied.session, applied.committed) {
-        (Some(session), Some(committed)) => Ok(granted(wish, session, (committed, at), true)),
+        (Some(session), Some(committed)) => {
+            // One that only waited until now is begun by this.
+            let is_resumed = applied.before.is_some_and(|before| before.start_count > 0);
+            Ok(granted(wish, session, (committed, at), is_resumed))
+        }
         _ => unreachable!("a rerun that is not refused writes a session"),
     }
 }

@@ -37,6 +37,10 @@ pub(super) async fn record(
 /// What the end of a run means for its session. A command that could not be run again has not failed: it is yet to run.
 pub(super) fn command(claimed: &Claimed, end: &End, stats: Stats) -> Command {
     let fence = claimed.fence();
+    if end.gave_up.is_some() {
+        let by = Some(claimed.holder().clone());
+        return Command::Cancel { by, reason: "given up while it waited for a place".to_owned() };
+    }
     let never_ran = end.ended.is_none() && (end.failure.is_some() || end.broken.is_some());
     if end.is_interrupted() || (claimed.is_resumed && never_ran) {
         return Command::ShutDown { fence };

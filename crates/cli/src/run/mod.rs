@@ -15,6 +15,7 @@ mod lane;
 mod lease;
 mod notice;
 mod patience;
+pub(crate) mod places;
 mod queue;
 mod record;
 mod runner;

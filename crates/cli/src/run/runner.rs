@@ -6,6 +6,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use tenure_core::event::{Request, TerminalEvent};
 use tenure_core::lease::RunTimes;
+use tenure_core::refusal::Refusal;
 use tenure_core::session::{Command, Exit};
 use tenure_engine::{Engine, EngineError, LeaseEvent, Loss, Target};
 use tenure_guard::signals::Caught;
@@ -37,6 +38,8 @@ pub(super) struct End {
     pub(super) broken: Option<anyhow::Error>,
     /// Why we stopped it.
     pub(super) stopped: Option<Stopped>,
+    /// The signal by which a person gave up waiting for a place, before the command was started.
+    pub(super) gave_up: Option<i32>,
     /// Whether this run is shutting down: the command may go on later.
     pub(super) shuts_down: bool,
     /// How the lease was lost, as far as we heard.
@@ -75,7 +78,7 @@ impl End {
         let shuts_down = |happening: Happening| match happening {
             Happening::Signal(caught) => is_one_of(&SHUTTING_DOWN, caught),
             Happening::Asked(request) => request == Request::Stop,
-            Happening::Guard(_) | Happening::Lease(_) => false,
+            Happening::Guard(_) | Happening::Lease(_) | Happening::Place(_) => false,
         };
         self.shuts_down |= happenings.try_iter().any(shuts_down);
     }
@@ -99,6 +102,8 @@ pub(super) struct Runner<'a> {
     pub(super) notices: Notices,
     /// What is known of the end so far.
     pub(super) end: End,
+    /// Whether going on takes a place in a group.
+    pub(super) is_in_group: bool,
     /// The guard's process.
     pub(super) guard_pid: u32,
     /// When a guard that was told to stop the command, and has not, is killed itself.
@@ -109,11 +114,12 @@ pub(super) struct Runner<'a> {
 const GUARD_PATIENCE: Duration = Duration::from_secs(2);
 
 /// The signals by which a run is asked to end.
-const ENDING: [Signal; 4] = [Signal::TERM, Signal::INT, Signal::QUIT, Signal::HUP];
+pub(super) const ENDING: [Signal; 4] = [Signal::TERM, Signal::INT, Signal::QUIT, Signal::HUP];
 /// Those that mean that this process has to go, and the work may go on later.
-const SHUTTING_DOWN: [Signal; 2] = [Signal::TERM, Signal::HUP];
+pub(super) const SHUTTING_DOWN: [Signal; 2] = [Signal::TERM, Signal::HUP];
 
-fn is_one_of(signals: &[Signal], caught: Caught) -> bool {
+/// Whether it is one of these.
+pub(super) fn is_one_of(signals: &[Signal], caught: Caught) -> bool {
     signals.iter().any(|signal| signal.as_raw() == caught.signal)
 }
 
@@ -127,6 +133,8 @@ impl Runner<'_> {
                 Happening::Signal(caught) => self.signal(caught),
                 Happening::Lease(event) => self.lease(event),
                 Happening::Asked(request) => self.asked(request),
+                // It was heard before the command was started.
+                Happening::Place(_) => {}
             }
         }
         self.end
@@ -255,9 +263,27 @@ impl Runner<'_> {
         // A guard that is gone is reported by its own event.
         match request {
             Request::Pause => drop(self.control.freeze()),
-            Request::Resume => drop(self.control.thaw()),
+            Request::Resume => self.go_on(),
             Request::Stop => self.shut_down(),
         }
+    }
+
+    /// Goes on with what was paused. In a group that takes a place, before anything moves.
+    fn go_on(&self) {
+        if self.is_in_group {
+            let kept = self.sitters.granted.kept;
+            let command = Command::Resume { fence: kept.fence, reason: asked() };
+            let target = Target::Session(kept.handle);
+            match self.runtime.block_on(self.engine.apply(&target, &command)) {
+                Err(EngineError::Refused { refusal: Refusal::GroupFull(full), .. }) => {
+                    let place = format!("group `{}` has no place", full.group);
+                    return self.notices.say(&format!("{place}: the command stays paused"));
+                }
+                Ok(_) | Err(EngineError::Refused { .. }) => {}
+                Err(error) => return self.notices.say(&format!("failed to record the resume: {error}")),
+            }
+        }
+        drop(self.control.thaw());
     }
 
     /// Writes a transition of ours. Asked for twice, the second is refused, and that is as well.

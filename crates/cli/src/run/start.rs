@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 
 use anyhow::Context;
-use tenure_core::event::{Stream as Recorded, TerminalEvent};
+use tenure_core::event::{Request, Stream as Recorded, TerminalEvent};
 use tenure_core::id::Namespace;
 use tenure_core::refusal::Refusal;
 use tenure_core::session::{Command, Recipe, Session, Stats};
-use tenure_engine::{Engine, EngineError, Loss};
+use tenure_engine::{Engine, EngineError, LeaseEvent, Loss};
 use tenure_guard::terminal::Screen;
 use tenure_guard::{
     BootTime, Console, Control, Ended, Guarded, HoldLock, Launch, Output, Reexec, Signals, Stdio, Stream,
@@ -26,8 +26,9 @@ use super::claim::{self, Claim, Claimed};
 use super::happening::Happening;
 use super::lease::{self, Granted};
 use super::notice::Notices;
+use super::places::{Waited, Waiting};
 use super::record::{Recorder, Recording};
-use super::runner::{End, Runner, Stopped, exit};
+use super::runner::{ENDING, End, Runner, SHUTTING_DOWN, Stopped, exit, is_one_of};
 use super::saved::Saved;
 use super::suspend::Sitters;
 use super::{detach, earlier, finish, holds, inbox, wish};
@@ -280,8 +281,15 @@ impl Run<'_> {
     ) -> anyhow::Result<End> {
         let (news, happenings) = mpsc::channel();
         let signals = Signals::watch(&news).context("catch signals")?;
+        let held = (self.claimed.handle(), self.claimed.fence());
+        let engine = self.ground.engine.clone();
+        inbox::follow(engine, held, self.claimed.committed.head, self.args.idle_timeout, news.clone())?;
+        let granted = match self.place(notices, (&news, &happenings))? {
+            Ok(granted) => granted,
+            Err(end) => return Ok(*end),
+        };
         recorder.fact(TerminalEvent::Started { command: self.words(), size: size(&stdio) });
-        let granted = self.after_earlier_runs(notices)?;
+        let granted = self.after_earlier_runs(granted, notices)?;
         let guarded = launch(self.launch(stdio, granted, beside)?, &news).context("start the guard")?;
         let mut end = self.watch((guarded, granted), recorder, notices, (news, &happenings))?;
         drop(signals);
@@ -289,9 +297,41 @@ impl Run<'_> {
         Ok(end)
     }
 
+    /// The lease, once there is a place in the group; else how the wait for it ended.
+    fn place(
+        &self,
+        notices: Notices,
+        (news, happenings): (&Sender<Happening>, &Receiver<Happening>),
+    ) -> anyhow::Result<Result<Granted, Box<End>>> {
+        let (session, granted) = (&self.claimed.session, self.claimed.granted);
+        let Some(group) = session.group.clone().filter(|_| session.is_queued) else {
+            return Ok(Ok(granted));
+        };
+        notices.say(&format!("waiting for a place in group `{group}`"));
+        let (engine, namespace) = (self.ground.engine.clone(), self.ground.namespace.clone());
+        let waiting = Waiting { engine, kept: granted.kept, at: granted.at, namespace, group };
+        waiting.on_lane(news.clone()).context("wait for a place")?;
+        let mut end = End::default();
+        loop {
+            match happenings.recv().context("wait for a place")? {
+                Happening::Place(Waited::Entered(_, at)) => return Ok(Ok(Granted { at, ..granted })),
+                Happening::Place(Waited::Lost(loss)) | Happening::Lease(LeaseEvent::Lost(loss)) => {
+                    (end.loss, end.stopped) = (Some(loss), Some(Stopped::Lost));
+                }
+                Happening::Signal(caught) if is_one_of(&SHUTTING_DOWN, caught) => end.shuts_down = true,
+                Happening::Signal(caught) if is_one_of(&ENDING, caught) => end.gave_up = Some(caught.signal),
+                Happening::Asked(Request::Stop) => end.shuts_down = true,
+                Happening::Guard(_) | Happening::Signal(_) | Happening::Lease(_) | Happening::Asked(_) => {
+                    continue;
+                }
+            }
+            end.asked_at = Some(BootTime::now());
+            return Ok(Err(Box::new(end)));
+        }
+    }
+
     /// The lease, once nobody works for the same key any more.
-    fn after_earlier_runs(&self, notices: Notices) -> anyhow::Result<Granted> {
-        let granted = self.claimed.granted;
+    fn after_earlier_runs(&self, granted: Granted, notices: Notices) -> anyhow::Result<Granted> {
         match &self.claimed.session.key {
             Some(key) => self.runtime.block_on(earlier::wait(self.ground, self.lock, key, granted, notices)),
             None => Ok(granted),
@@ -307,11 +347,10 @@ impl Run<'_> {
     ) -> anyhow::Result<End> {
         let Guarded { control, output, spared, guard_pid } = guarded;
         let engine = self.ground.engine.clone();
-        lease::keep(engine.clone(), granted, control.clone(), news.clone())?;
+        lease::keep(engine, granted, control.clone(), news.clone())?;
         let console = open(output, &control, recorder)?;
         console.enter().context("take the terminal")?;
-        let held = (self.claimed.handle(), self.claimed.fence());
-        inbox::follow(engine, held, self.claimed.committed.head, self.args.idle_timeout, news)?;
+        drop(news);
         let (store, db) = (Arc::clone(&self.ground.store), self.ground.db.clone());
         let sitters = Sitters { granted, store, db, control: control.clone(), spared };
         let runner = Runner {
@@ -323,6 +362,7 @@ impl Run<'_> {
             sitters,
             notices,
             end: End::default(),
+            is_in_group: self.claimed.session.group.is_some(),
             guard_pid,
             guard_ends_at: None,
         };
@@ -395,6 +435,9 @@ impl Run<'_> {
                 let missing = finish::missing(&end);
                 Notices { raw: false }.say(&format!("failed to record the session's end: {error}{missing}"));
                 Verdict::Code(1)
+            }
+            (None, Ok(())) if end.gave_up.is_some() => {
+                Verdict::Like(Ended::Signal(end.gave_up.unwrap_or_default()))
             }
             (None, Ok(())) => match (end.ended, end.failure) {
                 (Some(Ended::Code(0)), _) if !end.unshown.is_empty() => Verdict::Code(1),

@@ -6,7 +6,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tenure_core::id::{ActorId, InvalidName, Key, Namespace};
+use tenure_core::id::{ActorId, GroupName, InvalidName, Key, Namespace};
 use tenure_core::kind::IdleRule;
 use tenure_core::lease::{Place, RunTimes};
 use tenure_core::limits;
@@ -15,7 +15,7 @@ use tenure_core::session::{Autosave, Recipe, Session, Watched};
 use tenure_core::workspace::parse_reason;
 
 use super::claim::Wish;
-use crate::args::run::{IfHeld, OnLost, RunArgs};
+use crate::args::run::{IfFull, IfHeld, JoinArgs, OnLost, RunArgs};
 
 /// What `args` wish for, run in `directory`.
 pub(super) fn wish(namespace: Namespace, args: &RunArgs, directory: Option<&Path>) -> Result<Wish, Refusal> {
@@ -38,6 +38,13 @@ pub(super) fn wish(namespace: Namespace, args: &RunArgs, directory: Option<&Path
         idle: idle(args)?,
         takeover: args.takeover.as_deref().map(parse_reason).transpose()?,
         is_fresh: args.fresh,
+        group: args
+            .group
+            .group
+            .as_deref()
+            .map(|group| GroupName::parse(group).map_err(name("group")))
+            .transpose()?,
+        waits: waits(args),
         recipe: recipe(args, directory, times)?,
         if_held: args.if_held,
         on_lost: args.on_lost,
@@ -66,6 +73,7 @@ fn recipe(args: &RunArgs, directory: Option<&Path>, times: RunTimes) -> Result<R
         }),
         refused_exit: args.refused_exit,
         auto_resume: !args.no_auto_resume,
+        waits: waits(args),
     })
 }
 
@@ -94,6 +102,11 @@ pub(super) fn again(session: &Session, recipe: &Recipe) -> RunArgs {
         refused_exit: recipe.refused_exit,
         detach: false,
         detached: false,
+        group: JoinArgs {
+            group: session.group.as_ref().map(|group| group.as_str().to_owned()),
+            group_limit: None,
+            if_full: Some(if recipe.waits { IfFull::Wait } else { IfFull::Refuse }),
+        },
         command: if recipe.raw_command.is_empty() { words.collect() } else { raw.collect() },
     }
 }
@@ -106,6 +119,10 @@ fn path(bytes: &[u8]) -> PathBuf {
 pub(super) fn directory(session: &Session, recipe: &Recipe) -> Option<PathBuf> {
     let raw = recipe.raw_directory.clone().map(|bytes| PathBuf::from(OsString::from_vec(bytes)));
     raw.or_else(|| session.directory.as_ref().map(PathBuf::from))
+}
+
+fn waits(args: &RunArgs) -> bool {
+    args.group.if_full == Some(IfFull::Wait)
 }
 
 /// A silent command is not an idle one: only when nobody holds the session any more does it expire, unless

@@ -29,6 +29,11 @@ pub(super) async fn execute(app: &App, args: &AskArgs, request: Request) -> anyh
         return drive::take(app, (engine, &listed), (&args.owned, args.actor_id.as_deref()), step).await;
     }
     may_be_asked(&listed.session, request).map_err(given::refuse)?;
+    if request == Request::Resume
+        && let Some(full) = engine.full(listed.handle, &listed.session).await?
+    {
+        return Err(given::refuse(Refusal::GroupFull(full)));
+    }
     let is_done = |session: &Session| session.state.name() == wanted(request) || session.is_terminal();
     let asking = Asking { engine, handle: listed.handle, after: listed.head, request };
     let seq = asking.append().await?;

@@ -19,6 +19,7 @@ mod facts;
 mod files;
 mod fork;
 mod given;
+mod group;
 mod guard;
 mod heartbeat;
 mod import;
@@ -74,6 +75,7 @@ pub(crate) fn execute(app: &App, command: Command) -> anyhow::Result<Exit> {
         Command::Pause(args) => block_on(ask::execute(app, &args.ask, Request::Pause)),
         Command::Resume(args) => resume::execute(app, &args),
         Command::Stop(args) => block_on(stop::execute(app, &args)),
+        Command::Group(args) => block_on(group::execute(app, &args)),
         Command::Recover(args) => block_on(recover::execute(app, &args)),
         Command::Update(args) => block_on(drive::update(app, &args)),
         Command::Complete(args) => block_on(drive::complete(app, &args)),

@@ -62,7 +62,11 @@ async fn everything(app: &App) -> anyhow::Result<Vec<Session>> {
 }
 
 async fn of_tenant(engine: &Engine, namespace: Namespace) -> anyhow::Result<Vec<Session>> {
-    let filter = Filter { states: vec![StateName::Paused], kinds: vec![Kind::Agent], ..Filter::default() };
+    let filter = Filter {
+        states: vec![StateName::Pending, StateName::Paused],
+        kinds: vec![Kind::Agent],
+        ..Filter::default()
+    };
     let mut request =
         ListRequest { namespace, filter, order: Order::Oldest, past: None, limit: limits::LIST_MAX };
     let mut sessions = Vec::new();

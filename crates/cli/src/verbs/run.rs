@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use tenure_core::refusal::Held;
 use tenure_core::session::Session;
 
+use super::{block_on, group};
 use crate::app::App;
 use crate::args::run::{RunArgs, SitterArgs};
 use crate::exit::Exit;
@@ -13,6 +14,14 @@ use crate::run::{Again, Ground, Verdict};
 /// Runs a command as a session.
 pub(super) fn execute(app: &App, args: &RunArgs) -> anyhow::Result<Exit> {
     let announce = |session: &Session| app.out.report(&Detached(session));
+    if let (Some(name), Some(limit)) = (&args.group.group, args.group.group_limit) {
+        let name = group::name(name)?;
+        let namespace = &app.options.namespace.value;
+        block_on(async {
+            group::limit(app.engine()?, (namespace, &name), Some(limit)).await?;
+            Ok(Exit::Success)
+        })?;
+    }
     concluded(app, crate::run::execute(&ground(app)?, args, &announce), args.refused_exit)
 }
 

@@ -2,7 +2,7 @@
 
 use tenure_core::event::Request;
 use tenure_core::refusal::Refusal;
-use tenure_core::session::{Context, Session, StateName, Stopping, may_stop};
+use tenure_core::session::{Context, GroupView, Session, StateName, Stopping, may_stop};
 use tenure_engine::Witness;
 use tenure_store::Listed;
 
@@ -22,7 +22,7 @@ pub(super) async fn execute(app: &App, args: &StopArgs) -> anyhow::Result<Exit> 
     }
     let gone = session.lease.as_ref().filter(|lease| app.hold_locks().is_gone(lease));
     let gone = gone.map(|lease| lease.incarnation);
-    let context = Context { now: engine.store().now().await?, gone, seen: None };
+    let context = Context { now: engine.store().now().await?, gone, seen: None, group: GroupView::default() };
     let current = current(engine, handle).await?;
     if may_stop(&current, &context).map_err(given::refuse)? == Stopping::Done {
         app.out.report(&Stopped { session: current.session.unwrap_or(session), seq: None })?;
@@ -45,6 +45,6 @@ pub(super) async fn execute(app: &App, args: &StopArgs) -> anyhow::Result<Exit> 
 
 /// Whoever pauses it for another reason has to let it go, too: nobody is at it any more then.
 fn is_stopped(session: &Session) -> bool {
-    let is_paused = session.state.name() == StateName::Paused;
-    session.is_terminal() || session.is_shut_down() || (is_paused && session.lease.is_none())
+    let is_at_work = session.state.name() == StateName::Active || session.lease.is_some();
+    session.is_terminal() || session.is_shut_down() || !is_at_work
 }

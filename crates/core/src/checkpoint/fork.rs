@@ -35,6 +35,7 @@ impl Fork {
             directory: record.directory,
             idle: record.idle.or(Kind::Agent.rules().idle),
             recipe: None,
+            group: parent.group.clone(),
             predecessor: Some(parent.id.clone()),
             at,
         };

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Claim, Create, Current, Drive, Recipe, Rerun, Stats, Writer};
-use crate::id::{ActorId, Fence, Incarnation, Key, Namespace, Revision, SessionId};
+use super::{Claim, Create, Current, Drive, GroupView, Recipe, Rerun, Stats, Writer};
+use crate::id::{ActorId, Fence, GroupName, Incarnation, Key, Namespace, Revision, SessionId};
 use crate::kind::{IdleRule, Kind};
 use crate::lease::{Holder, Ttl};
 use crate::time::Moment;
@@ -39,6 +39,10 @@ pub struct StartRun {
     pub directory: Option<String>,
     /// When it expires without activity; `None`: as its kind says.
     pub idle: Option<IdleRule>,
+    /// The group, if any; a session that has one keeps it where none is given.
+    pub group: Option<GroupName>,
+    /// Whether it waits where its group has no place.
+    pub waits: bool,
     /// How it is run again.
     pub recipe: Option<Box<Recipe>>,
     /// The reason to take an abandoned session over instead of refusing to.
@@ -102,6 +106,11 @@ pub enum Command {
         /// The fence it holds under.
         fence: Fence,
     },
+    /// The owner's: go to work, having waited for a place in the group.
+    Enter {
+        /// The fence it holds under.
+        fence: Fence,
+    },
     /// Run the command of a session again, and hold it.
     Rerun(Box<Rerun>),
     /// The owner's: say what is being done.
@@ -150,6 +159,8 @@ pub struct Context {
     pub gone: Option<Incarnation>,
     /// What was found at the first look, when this is not the first.
     pub seen: Option<Seen>,
+    /// What is known of the session's group.
+    pub group: GroupView,
 }
 
 /// Which session, at which revision, a command was first decided on.
@@ -200,7 +211,7 @@ impl Command {
             Self::Fail { .. } => "fail",
             Self::ExpireIdle => "expire",
             Self::Create(_) => "create",
-            Self::Start(_) => "start",
+            Self::Start(_) | Self::Enter { .. } => "start",
             Self::Acquire(_) => "acquire",
             Self::Drive(drive) => drive.step.verb(),
         }
@@ -214,6 +225,7 @@ impl Command {
             | Self::Pause { fence, .. }
             | Self::Resume { fence, .. }
             | Self::ShutDown { fence }
+            | Self::Enter { fence }
             | Self::Note { fence, .. }
             | Self::Complete { fence, .. }
             | Self::Fail { fence, .. } => Some(*fence),
@@ -253,6 +265,7 @@ impl Command {
             | Self::Pause { .. }
             | Self::Resume { .. }
             | Self::ShutDown { .. }
+            | Self::Enter { .. }
             | Self::Rerun(_)
             | Self::Note { .. }
             | Self::Complete { .. }

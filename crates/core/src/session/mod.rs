@@ -8,6 +8,7 @@ mod decision;
 mod drive;
 mod expire;
 mod facts;
+mod group;
 mod replay;
 mod rerun;
 mod state;
@@ -24,11 +25,12 @@ pub use decide::decide;
 pub use decision::{Decision, Judged, Warning, Write};
 pub use drive::{Claim, Drive, Step, Update, Writer, may_renew};
 pub use facts::{Fact, Facts, Parent, Progress, Usage};
+pub use group::{Full, GroupView, Member, Place, Ticket, has_place};
 pub use replay::{Phase, REPLAYED, Replay, Saying, Tenancy, Told};
 pub use rerun::{Autosave, Recipe, Rerun, SHUTDOWN, Stopping, Watched, may_stop};
 pub use state::{Exit, State, StateName, Stats};
 
-use crate::id::{ActorId, Fence, Key, Namespace, Revision, SessionId};
+use crate::id::{ActorId, Fence, GroupName, Key, Namespace, Revision, SessionId};
 use crate::kind::{IdleRule, Kind};
 use crate::lease::{Lease, Standing};
 use crate::time::{Moment, UnusableClock, WallTime};
@@ -101,6 +103,10 @@ pub struct Session {
     pub key: Option<Key>,
     /// Where it is in its life.
     pub state: State,
+    /// The group whose members are at work in turn.
+    pub group: Option<GroupName>,
+    /// Whether its holder waits for a place in the group.
+    pub is_queued: bool,
     /// What it is for (workspaces).
     pub mode: Mode,
     /// Who holds it.

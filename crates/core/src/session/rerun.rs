@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::decide::{granted, judge, owned};
+use super::group::start_or_wait;
 use super::{
     Change, Claimant, Context, Counters, Current, Decision, Exit, Judged, Session, State, StateName, Write,
 };
@@ -43,6 +44,8 @@ pub struct Recipe {
     pub refused_exit: u8,
     /// Whether it goes on by itself after a shutdown.
     pub auto_resume: bool,
+    /// Whether it waits where its group has no place.
+    pub waits: bool,
 }
 
 /// Where changes of files are recorded.
@@ -82,13 +85,21 @@ pub enum Stopping {
 }
 
 impl Session {
-    /// Whether it was paused because its owner shut down.
+    /// Whether it was paused because its owner shut down, or was to be begun by a run that shut down while it waited.
     #[must_use]
     pub fn is_shut_down(&self) -> bool {
-        matches!(&self.state, State::Paused { reason } if reason == SHUTDOWN)
+        match &self.state {
+            State::Pending => self.recipe.is_some() && self.lease.is_none(),
+            State::Paused { reason } => reason == SHUTDOWN,
+            State::Active
+            | State::Completed { .. }
+            | State::Failed { .. }
+            | State::Cancelled { .. }
+            | State::Expired { .. } => false,
+        }
     }
 
-    /// Whether it goes on by itself: nobody but a shutdown has paused it, and its run did not opt out.
+    /// Whether it goes on by itself: nobody but a shutdown has stopped it, and its run did not opt out.
     #[must_use]
     pub fn is_auto_resumed(&self) -> bool {
         self.is_shut_down() && self.recipe.as_ref().is_none_or(|recipe| recipe.auto_resume)
@@ -161,13 +172,14 @@ pub(super) fn rerun(current: &Current, rerun: &Rerun, context: &Context) -> Resu
     let counters =
         Counters { revision: current.counters.revision.next(), fence: current.counters.fence.next() };
     let lease = granted(&rerun.claimant, recipe.times.ttl(), counters.fence, &context.now, now);
-    let started = Change::Started { at: now, reason: RESUMED.to_owned() };
+    let reason = begins(session);
+    let started = |write| start_or_wait(write, (&context.group, recipe.waits), (now, reason));
     let write = Write::of(session.clone());
     let Some(held) = &session.lease else {
         if rerun.is_automatic && !session.is_auto_resumed() {
             return Err(Refusal::NotShutDown(existing()));
         }
-        return Ok(Decision::new(vec![write.then(Change::Granted(lease)).then(started)], counters, None));
+        return Ok(Decision::new(vec![started(write.then(Change::Granted(lease)))], counters, None));
     };
     let (standing, judged) = judge(session, held, context)?;
     if standing == Standing::Live {
@@ -178,9 +190,14 @@ pub(super) fn rerun(current: &Current, rerun: &Rerun, context: &Context) -> Resu
     }
     let (from, reason) = (held.holder.id.clone(), RESUMED.to_owned());
     let write = write.then(Change::TakenOver { lease, from, reason });
-    let write = write.then(started).then(Change::ActivityDropped);
+    let write = started(write).then(Change::ActivityDropped);
     Ok(Decision::new(vec![write], counters, Some(judged)))
 }
 
 /// Why a session is active again whose command runs again.
-pub(super) const RESUMED: &str = "session resumed";
+const RESUMED: &str = "session resumed";
+
+/// Why a session becomes active whose command runs: for the first time, or again.
+pub(super) const fn begins(session: &Session) -> &'static str {
+    if session.start_count == 0 { "session started" } else { RESUMED }
+}

@@ -4,6 +4,7 @@ mod create;
 mod drive;
 mod facts;
 mod fence;
+mod group;
 mod idle;
 mod judged;
 mod lifecycle;

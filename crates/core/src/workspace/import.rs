@@ -109,6 +109,7 @@ fn opening(import: &Import) -> Opening {
         namespace: import.namespace.clone(),
         kind: Kind::Workspace,
         key: Some(import.key.clone()),
+        group: None,
         mode: import.mode,
         labels: BTreeMap::new(),
         command: Vec::new(),

@@ -125,6 +125,7 @@ fn fresh(counters: Counters, old: Option<&Session>, start: &Start, now: WallTime
         namespace: start.namespace.clone(),
         kind: Kind::Workspace,
         key: Some(start.key.clone()),
+        group: None,
         mode: start.mode.unwrap_or_default(),
         labels: BTreeMap::new(),
         command: Vec::new(),

@@ -83,6 +83,7 @@ fn opening(session: &Session, takeover: &Takeover, now: WallTime) -> Opening {
         namespace: session.namespace.clone(),
         kind: Kind::Workspace,
         key: session.key.clone(),
+        group: None,
         mode: session.mode,
         labels: BTreeMap::new(),
         command: Vec::new(),

@@ -108,6 +108,8 @@ pub(crate) fn start(key: &str, actor: &str, takeover: Option<&str>) -> Command {
         directory: None,
         idle: Some(IdleRule { after: limits::AGENT_IDLE_AFTER, spares_held: true }),
         recipe: None,
+        group: None,
+        waits: false,
         takeover: takeover.map(str::to_owned),
         is_fresh: false,
     }))

@@ -1,6 +1,7 @@
 //! The opened store and the roles it plays.
 
 mod checkpoint;
+mod group;
 mod inspect;
 mod log;
 mod purge;

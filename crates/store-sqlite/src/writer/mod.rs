@@ -24,6 +24,7 @@ mod litter;
 mod memory;
 mod named;
 mod news;
+mod places;
 mod postpone;
 mod purge;
 mod renew;

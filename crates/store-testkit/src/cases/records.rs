@@ -16,8 +16,8 @@ use tenure_store::{AppendOutcome, AppendRequest, CommitRequest};
 
 use crate::Harness;
 use crate::fixture::{
-    Bench, TTL, Target, actor, append, checkpoint_id, commit_id, committed, given, import, run, session_id,
-    slot, start, storing, ttl, workspace,
+    Bench, TTL, Target, actor, append, checkpoint_id, commit_id, committed, given, group, import, run,
+    session_id, slot, start, storing, ttl, workspace,
 };
 
 /// Text that tempts a store: quotes, control bytes, no ASCII, nothing at all.
@@ -56,6 +56,8 @@ pub async fn a_session_with_every_field_comes_back(harness: &dyn Harness) {
         directory: Some("/with space/ä".to_owned()),
         idle: Some(IdleRule { after: Duration::from_millis(1_500), spares_held: true }),
         recipe: Some(recipe()),
+        group: Some(group("gr\u{fc}n '; --")),
+        is_queued: true,
         facts: facts(),
         pending_timeout: Some(Duration::from_millis(2_500)),
         expires_at: Some(WallTime::from_epoch_ms(1 << 41)),
@@ -80,6 +82,7 @@ fn recipe() -> Box<Recipe> {
         autosave: Some(Autosave { file: vec![0xFE], interval: Duration::from_millis(1) }),
         refused_exit: u8::MAX,
         auto_resume: true,
+        waits: true,
     })
 }
 

@@ -69,6 +69,10 @@ pub enum Verb {
     RemoveCheckpoints,
     /// [`tenure_store::CheckpointStore::fork`].
     Fork,
+    /// [`tenure_store::GroupStore::group`].
+    Group,
+    /// [`tenure_store::GroupStore::limit_group`].
+    LimitGroup,
 }
 
 impl Verb {

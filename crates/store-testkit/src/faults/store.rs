@@ -7,9 +7,10 @@ use tenure_core::id::Namespace;
 use tenure_core::time::Moment;
 use tenure_store::{
     AppendOutcome, AppendRequest, AppendResolution, ChildrenRequest, CommitOutcome, CommitRequest, Committed,
-    CompactOutcome, CompactRequest, Due, Figures, FiguresRequest, Find, Found, Handle, Inspect, ListRequest,
-    Listed, LogStore, NamedRequest, Page, Postpone, PurgeOutcome, PurgeStore, ReadOutcome, ReadRequest,
-    RenewOutcome, RenewRequest, SessionStore, Statistics, Store, StoreError, Watch,
+    CompactOutcome, CompactRequest, Due, Figures, FiguresRequest, Find, Found, GroupFound, GroupRequest,
+    GroupStore, Handle, Inspect, LimitRequest, ListRequest, Listed, LogStore, NamedRequest, Page, Postpone,
+    PurgeOutcome, PurgeStore, ReadOutcome, ReadRequest, RenewOutcome, RenewRequest, SessionStore, Statistics,
+    Store, StoreError, Watch,
 };
 
 use super::{Faults, Verb};
@@ -119,5 +120,16 @@ impl PurgeStore for FaultyStore {
 
     async fn reclaim(&self) -> Result<bool, StoreError> {
         self.faults.around(Verb::Reclaim, None, || self.inner.reclaim()).await
+    }
+}
+
+#[async_trait]
+impl GroupStore for FaultyStore {
+    async fn group(&self, request: GroupRequest) -> Result<GroupFound, StoreError> {
+        self.faults.around(Verb::Group, None, || self.inner.group(request.clone())).await
+    }
+
+    async fn limit_group(&self, request: LimitRequest) -> Result<Option<u32>, StoreError> {
+        self.faults.around(Verb::LimitGroup, None, || self.inner.limit_group(request.clone())).await
     }
 }

@@ -2,6 +2,7 @@
 
 mod checkpoint;
 mod commit;
+mod group;
 mod harness;
 mod inspect;
 mod log;

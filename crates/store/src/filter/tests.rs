@@ -42,6 +42,8 @@ fn session() -> Session {
         expires_at: None,
         created_as: None,
         recipe: None,
+        group: None,
+        is_queued: false,
         predecessor: None,
         successor: None,
         anonymous: false,

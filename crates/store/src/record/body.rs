@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use prost::Message;
-use tenure_core::id::{Key, Namespace, Revision, SessionId};
+use tenure_core::id::{GroupName, Key, Namespace, Revision, SessionId};
 use tenure_core::kind::{IdleRule, Kind};
 use tenure_core::lease::Lease;
 use tenure_core::session::{Activity, Counters, Fingerprint, Parent, Session, State, StateName};
@@ -82,6 +82,10 @@ struct BodyRecord {
     facts: Option<FactsRecord>,
     #[prost(message, optional, tag = "19")]
     recipe: Option<RecipeRecord>,
+    #[prost(string, optional, tag = "20")]
+    group: Option<String>,
+    #[prost(bool, tag = "21")]
+    is_queued: bool,
 }
 
 /// What belongs to a state besides its name.
@@ -138,6 +142,8 @@ pub fn encode_body(session: &Session) -> Vec<u8> {
         created_as: session.created_as.map(|Fingerprint(bytes)| bytes.to_vec()),
         facts: FactsRecord::of(&session.facts),
         recipe: session.recipe.as_deref().map(RecipeRecord::of),
+        group: session.group.as_ref().map(|group| group.as_str().to_owned()),
+        is_queued: session.is_queued,
     };
     record.encode_to_vec()
 }
@@ -154,6 +160,8 @@ pub fn decode_session(body: &[u8], columns: Columns) -> Result<Session, StoreErr
         kind: columns.kind,
         key: columns.key,
         state: required(record.state, "the session's state")?.into_state(columns.state)?,
+        group: record.group.as_deref().map(group_name).transpose()?,
+        is_queued: record.is_queued,
         mode: mode_of(record.mode)?,
         lease: columns.lease,
         counters: columns.counters,
@@ -245,6 +253,10 @@ pub fn decode_activity(bytes: &[u8]) -> Result<Activity, StoreError> {
         at: WallTime::from_epoch_ms(record.at),
         revision: Revision(record.revision),
     })
+}
+
+fn group_name(text: &str) -> Result<GroupName, StoreError> {
+    GroupName::parse(text).map_err(|why| corrupt(format!("group is not a name: {why:?}")))
 }
 
 /// A session's id that was accepted when it was written.

@@ -34,6 +34,8 @@ pub(super) struct RecipeRecord {
     watch: Option<WatchedRecord>,
     #[prost(message, optional, tag = "11")]
     autosave: Option<AutosaveRecord>,
+    #[prost(bool, tag = "12")]
+    waits: bool,
 }
 
 #[derive(Clone, PartialEq, Eq, prost::Message)]
@@ -72,6 +74,7 @@ impl RecipeRecord {
                 .autosave
                 .clone()
                 .map(|Autosave { file, interval }| AutosaveRecord { file, interval: Some(interval.into()) }),
+            waits: recipe.waits,
         }
     }
 
@@ -97,6 +100,7 @@ impl RecipeRecord {
                 }
                 None => None,
             },
+            waits: self.waits,
         })
     }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tenure_core::checkpoint::{Checkpoint, Content, Encoding};
 use tenure_core::event::{Event, EventBody, EventDraft, Request, Stream, TerminalEvent};
 use tenure_core::id::{
-    CheckpointId, CommitId, EventId, EventType, Fence, Incarnation, Key, Namespace, Revision, Seq,
+    CheckpointId, CommitId, EventId, EventType, Fence, GroupName, Incarnation, Key, Namespace, Revision, Seq,
 };
 use tenure_core::kind::{IdleRule, Kind};
 use tenure_core::lease::{Holder, HolderKind, Lease, Place, RunTimes, Term, Ttl};
@@ -88,6 +88,8 @@ fn session(state: State) -> Session {
         expires_at: None,
         created_as: None,
         recipe: None,
+        group: None,
+        is_queued: false,
         predecessor: Some(session_id_of("ses_0")),
         successor: Some(session_id_of("ses_2")),
         anonymous: true,
@@ -124,11 +126,23 @@ fn a_recipe() {
         autosave: None,
         refused_exit: 4,
         auto_resume: true,
+        waits: false,
     };
     let session =
         Session { recipe: Some(Box::new(recipe)), ..session(State::Paused { reason: SHUTDOWN.to_owned() }) };
     let written = record::encode_body(&session);
     understood("session_shut_down", (written, session.clone()), |body| decoded(&session, body));
+}
+
+#[test]
+fn a_member_of_a_group_that_waits() {
+    let session = Session {
+        group: Some(GroupName::parse("web ä").unwrap()),
+        is_queued: true,
+        ..session(State::Pending)
+    };
+    let written = record::encode_body(&session);
+    understood("session_queued", (written, session.clone()), |body| decoded(&session, body));
 }
 
 #[test]

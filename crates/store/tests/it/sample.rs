@@ -9,7 +9,8 @@ use proptest::sample::select;
 use tenure_core::checkpoint::{Checkpoint, Content, Encoding};
 use tenure_core::event::{EventBody, EventDraft, Request, Stream, TerminalEvent};
 use tenure_core::id::{
-    ActorId, CheckpointId, EventId, EventType, Fence, Incarnation, Key, Namespace, Revision, Seq, SessionId,
+    ActorId, CheckpointId, EventId, EventType, Fence, GroupName, Incarnation, Key, Namespace, Revision, Seq,
+    SessionId,
 };
 use tenure_core::kind::{IdleRule, Kind};
 use tenure_core::lease::{Holder, HolderKind, Lease, Place, RunTimes, Term, Ttl};
@@ -114,8 +115,9 @@ pub(crate) fn session() -> impl Strategy<Value = Session> {
     let links = (option::of(session_id()), option::of(session_id()), any::<bool>());
     let created =
         (option::of(session_id()), option::of(length()), option::of(wall()), any::<Option<[u8; 16]>>());
-    let all = (names, times, held, work, links, created, (facts(), option::of(recipe())));
-    all.prop_map(|(names, times, held, work, links, created, (facts, recipe))| Session {
+    let all =
+        (names, times, held, work, links, created, (facts(), option::of(recipe()), option::of(".{1,20}")));
+    all.prop_map(|(names, times, held, work, links, created, (facts, recipe, group))| Session {
         id: names.0,
         namespace: Namespace::default_name(),
         kind: names.1,
@@ -134,6 +136,8 @@ pub(crate) fn session() -> impl Strategy<Value = Session> {
         command: work.1,
         directory: work.2,
         recipe: recipe.map(Box::new),
+        group: group.and_then(|name| GroupName::parse(&name).ok()),
+        is_queued: links.2,
         facts,
         parent: created.0.map(|id| Parent { id, deleted: links.2 }),
         idle: work.3,
@@ -164,6 +168,7 @@ fn recipe() -> impl Strategy<Value = Recipe> {
         autosave: beside.1.map(|(file, interval)| Autosave { file, interval }),
         refused_exit,
         auto_resume: rest.3.1,
+        waits: rest.3.0 != rest.3.1,
     })
 }
 

@@ -1,6 +1,7 @@
 //! Words for sessions that stand in the way by what they are.
 
 use tenure_core::refusal::Existing;
+use tenure_core::session::Full;
 
 use crate::problem::Problem;
 
@@ -31,6 +32,26 @@ pub(super) fn key_in_use(existing: &Existing) -> Problem {
         .hint("hold it: tenure start <name> --actor-id <actor-id>")
         .hint("end it: tenure cancel <name>");
     with_existing(words, existing)
+}
+
+/// Its group has no place.
+pub(super) fn group_full(full: &Full) -> Problem {
+    let Full { group, limit, active, waiting } = full;
+    let limited = format!("group `{group}` has no place: {limit} of it may be at work at once");
+    let names: Vec<_> = active.iter().map(|id| id.to_string()).collect();
+    let words = Problem::refused("GROUP_FULL", limited).detail(format!("at work: {}", names.join(", ")));
+    let words = match waiting {
+        0 => words,
+        1 => words.detail("1 session waits"),
+        _ => words.detail(format!("{waiting} sessions wait")),
+    };
+    words
+        .hint("look at it: tenure group <group>")
+        .hint("wait for a place, in the order of arrival: `--if-full wait`")
+        .fact("group", group.as_str())
+        .fact("limit", *limit)
+        .fact("active", active.iter().map(|id| id.as_str()).collect::<Vec<_>>())
+        .fact("waiting", *waiting)
 }
 
 /// Nobody holds it, so nobody can be asked to stop.

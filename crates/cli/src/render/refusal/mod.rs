@@ -60,6 +60,7 @@ pub(super) fn words(refusal: &Refusal, raced: bool) -> Problem {
         Refusal::LeaseOver(held) => held::lease_over(held),
         Refusal::NotEnded(existing) => existing::not_ended(existing),
         Refusal::NotStarted(existing) => existing::not_started(existing),
+        Refusal::GroupFull(full) => existing::group_full(full),
         Refusal::NotHeld(existing) => existing::not_held(existing),
         Refusal::Paused(existing) => existing::paused(existing),
         Refusal::NotShutDown(existing) => existing::not_shut_down(existing),

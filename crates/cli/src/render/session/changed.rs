@@ -176,7 +176,7 @@ impl Report for Stopped {
     fn text(&self, _: &Look) -> String {
         let title = title(&self.session);
         match self.session.state.name() {
-            StateName::Paused if self.session.lease.is_none() => {
+            StateName::Pending | StateName::Paused if self.session.lease.is_none() => {
                 let did = if self.seq.is_some() { "Stopped" } else { "Already stopped:" };
                 format!("{did} {title}; go on with `tenure resume <name>`.\n")
             }

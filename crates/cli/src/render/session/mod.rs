@@ -3,6 +3,7 @@
 mod changed;
 mod driven;
 mod forked;
+mod group;
 mod list;
 mod log;
 mod show;
@@ -18,6 +19,7 @@ pub(crate) use changed::{
 };
 pub(crate) use driven::{Claimed, Created, Deleted, Driven, Renewed};
 pub(crate) use forked::Forked;
+pub(crate) use group::Group;
 pub(crate) use list::Sessions;
 pub(crate) use log::{AppendedMany, Compacted, Replayed};
 pub(crate) use show::{Ended, Shown, used};
@@ -85,6 +87,12 @@ fn about_work(fields: &mut Map<String, Value>, session: &Session) {
         let document =
             json!({ "text": activity.text, "actor_id": activity.actor.as_str(), "at": rfc3339(activity.at) });
         fields.insert("activity".to_owned(), document);
+    }
+    if let Some(group) = &session.group {
+        fields.insert("group".to_owned(), group.as_str().into());
+    }
+    if session.is_queued {
+        fields.insert("waits_for_place".to_owned(), true.into());
     }
     fields.insert("labels".to_owned(), json!(session.labels));
     if !session.command.is_empty() {

@@ -4,6 +4,7 @@ mod crash;
 mod follow;
 mod frozen;
 mod full_disk;
+mod groups;
 mod leftovers;
 mod race;
 mod shutdown;

@@ -194,17 +194,17 @@ fn a_run_of_the_key_goes_on_with_what_a_shutdown_paused_unless_it_is_to_be_fresh
     assert_eq!(again.output().unwrap().stdout, b"[1]\n");
     assert_eq!((&shown(&world, "job")["state"], &shown(&world, "job")["id"]), (&"failed".into(), &id));
 
-    let mut run = job(&world, "job");
-    let id = shown(&world, "job")["id"].as_str().unwrap().to_owned();
-    world.ok(&["stop", "job"]);
+    let mut run = job(&world, "other");
+    let id = shown(&world, "other")["id"].as_str().unwrap().to_owned();
+    world.ok(&["stop", "other"]);
     run.end();
     assert_eq!(
-        world.ok(&["run", "--key", "job", "--fresh", "--", "sh", "-c", "echo [$TENURE_RESUMED]"]),
+        world.ok(&["run", "--key", "other", "--fresh", "--", "sh", "-c", "echo [$TENURE_RESUMED]"]),
         "[]\n"
     );
     let old = shown(&world, &id);
     assert_eq!((&old["state"], &old["reason"]), (&"cancelled".into(), &"replaced by a fresh run".into()));
-    let new = shown(&world, "job");
+    let new = shown(&world, "other");
     assert_eq!((&new["state"], &new["start_count"]), (&"completed".into(), &1.into()));
     assert_ne!(new["id"], *id);
 }

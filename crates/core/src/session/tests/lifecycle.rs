@@ -22,6 +22,7 @@ const AGENT: &str = "
     resume:run      no_run     no_run     no_run     ended      ended      ended      ended
     resume:auto     no_run     no_run     no_run     ended      ended      ended      ended
     stop            fenced     paused     paused     fenced     fenced     fenced     fenced
+    start:enter     fenced     no_move    active     fenced     fenced     fenced     fenced
     takeover        unheld     active     paused     unheld     unheld     unheld     unheld
     cancel          cancelled  cancelled  cancelled  no_move    no_move    no_move    no_move
     expire          not_idle   expired    expired    not_idle   not_idle   not_idle   not_idle
@@ -57,6 +58,7 @@ const AGENT: &str = "
 const BY_HAND: &str = "
     command         pending    active     paused     completed  failed     cancelled  expired
     run             abandoned  abandoned  abandoned  next       next       next       next
+    start:enter     active     no_move    active     fenced     fenced     fenced     fenced
     stop            pending    paused     paused     fenced     fenced     fenced     fenced
     takeover        pending    active     paused     unheld     unheld     unheld     unheld
     resume          unstarted  no_move    active     fenced     fenced     fenced     fenced
@@ -159,6 +161,9 @@ fn row_name(command: &Command) -> String {
     let takes_over = matches!(command, Command::StartRun(start) if start.takeover.is_some());
     if let Command::Rerun(again) = command {
         return format!("{verb}:{}", if again.is_automatic { "auto" } else { "run" });
+    }
+    if matches!(command, Command::Enter { .. }) {
+        return "start:enter".to_owned();
     }
     if matches!(command, Command::StartRun(start) if start.is_fresh) {
         return "run:fresh".to_owned();

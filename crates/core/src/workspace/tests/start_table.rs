@@ -156,6 +156,8 @@ fn assert_fresh(before: &Current, start: &Start, context: &Context, decision: &D
         kind: Kind::Workspace,
         key: Some(start.key.clone()),
         state: State::Active,
+        group: None,
+        is_queued: false,
         mode: start.mode.unwrap_or(Mode::General),
         lease: Some(Lease {
             holder: holder(start, kept),

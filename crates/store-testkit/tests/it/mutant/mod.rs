@@ -2,6 +2,7 @@
 
 mod checkpoint;
 mod flaw;
+mod group;
 mod harness;
 mod inspect;
 mod log;
