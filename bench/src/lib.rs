@@ -93,8 +93,8 @@ pub fn run(ids: &dyn Ids, n: usize) -> StartRun {
         directory: None,
         idle: Some(IdleRule { after: Duration::from_secs(1800), spares_held: true }),
         recipe: None,
-group: None,
-waits: false,
+        group: None,
+        waits: false,
         takeover: None,
         is_fresh: false,
     }

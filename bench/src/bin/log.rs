@@ -123,8 +123,8 @@ async fn hold(engine: &Engine, n: usize) -> Owned {
         directory: None,
         idle: None,
         recipe: None,
-group: None,
-waits: false,
+        group: None,
+        waits: false,
         takeover: None,
         is_fresh: false,
     };
