@@ -164,6 +164,7 @@ pub(crate) fn agent() -> Session {
         directory: Some("/repo".to_owned()),
         recipe: None,
         facts: Facts::default(),
+        execution: None,
         parent: None,
         idle: Kind::Agent.rules().idle,
         pending_timeout: None,

@@ -135,6 +135,27 @@ name_type!(
     }
 );
 
+name_type!(
+    /// What an orchestration or an activity is registered as: 1–128 visible ASCII characters.
+    CodeName,
+    |text| {
+        bounded(text, limits::CODE_NAME_CHARS_MAX)?;
+        all(text, |c| c.is_ascii_graphic())
+    }
+);
+
+name_type!(
+    /// What a signal is called. Any text; shown escaped.
+    SignalName,
+    |text| bounded(text, limits::SIGNAL_NAME_BYTES_MAX)
+);
+
+name_type!(
+    /// What a worker is called. Any text; shown escaped.
+    WorkerId,
+    |text| bounded(text, limits::ACTOR_ID_BYTES_MAX)
+);
+
 impl SessionId {
     /// What ids made by Tenure begin with.
     pub const PREFIX: &'static str = "ses_";
@@ -200,6 +221,11 @@ number_type!(
 number_type!(
     /// Position of an event in its session's log, gap-free from 1. 0 means before the first.
     Seq
+);
+
+number_type!(
+    /// Number of something that an execution asked for and waits on, from 1.
+    Operation
 );
 
 /// One start of one holder: random, so that two starts under one name are told apart.

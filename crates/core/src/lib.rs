@@ -14,6 +14,7 @@ pub mod id;
 pub mod kind;
 pub mod lease;
 pub mod limits;
+pub mod orchestration;
 pub mod refusal;
 pub mod session;
 pub mod time;

@@ -97,3 +97,20 @@ pub const FILES_LISTED_MAX: usize = 1000;
 pub const FILES_INHERITED_MAX: usize = 10_000;
 /// Most checkpoints that one list returns, and that a fork begins with.
 pub const CHECKPOINTS_LISTED_MAX: usize = 1000;
+
+/// Longest name of an orchestration or an activity, in characters.
+pub const CODE_NAME_CHARS_MAX: usize = 128;
+/// Longest name of a signal, in bytes.
+pub const SIGNAL_NAME_BYTES_MAX: usize = 256;
+/// Largest input, output or signal of an orchestration or an activity, in bytes.
+pub const PAYLOAD_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Longest custom status of an orchestration, in bytes.
+pub const STATUS_BYTES_MAX: usize = 16 * 1024;
+/// Most signals that are carried over when an orchestration continues as new.
+pub const SIGNALS_CARRIED_MAX: usize = 10_000;
+/// An activity whose workers died this often without an answer is given up.
+pub const RESCUES_MAX: u32 = 10;
+/// Lease of a worker when nothing else was asked for.
+pub const WORKER_TTL_DEFAULT: Duration = Duration::from_secs(15);
+/// Time between asking an orchestration to end and ending it, when nothing else was asked for.
+pub const CANCEL_GRACE_DEFAULT: Duration = Duration::from_secs(10);

@@ -11,12 +11,14 @@ mod error;
 mod filter;
 mod group;
 mod inspect;
+mod instance;
 mod log;
 pub mod payload;
 mod purge;
 pub mod record;
 mod session;
 mod statistics;
+mod worker;
 
 pub use checkpoint::{
     Capture, CheckpointRequest, CheckpointStore, CheckpointsRequest, CreateOutcome, CreateRequest,
@@ -28,6 +30,10 @@ pub use error::StoreError;
 pub use filter::{Filter, Period, WORD_CHARS_MAX, WORDS_MAX, last_part, words_in, words_of};
 pub use group::{GroupFound, GroupMember, GroupRequest, GroupStore, LimitRequest};
 pub use inspect::{ChildrenRequest, Due, Inspect, ListRequest, Listed, NamedRequest, Order, Page, Postpone};
+pub use instance::{
+    Attention, ClaimRequest, Claimed, FreeRequest, Ground, HistoryPage, HistoryRequest, InstanceStore,
+    MailRequest, Mailed, PostOutcome, PostRequest, StartRequest, TurnDone, TurnOutcome, TurnRequest, Wake,
+};
 pub use log::{
     AppendOutcome, AppendRequest, AppendResolution, CompactOutcome, CompactRequest, Heard, LogPage, LogStore,
     ReadOutcome, ReadRequest, Watch,
@@ -42,9 +48,22 @@ pub use statistics::{
     recent_events_since, recent_sessions_since,
 };
 
+pub use worker::{
+    RegisterOutcome, RegisterRequest, Registered, Worker, WorkerHandle, WorkerRenewal, WorkerStore,
+};
+
 /// Everything an engine needs of a store.
 pub trait Store:
-    SessionStore + LogStore + PurgeStore + CheckpointStore + GroupStore + Inspect + Statistics + std::fmt::Debug
+    SessionStore
+    + LogStore
+    + PurgeStore
+    + CheckpointStore
+    + GroupStore
+    + InstanceStore
+    + WorkerStore
+    + Inspect
+    + Statistics
+    + std::fmt::Debug
 {
 }
 
@@ -54,6 +73,8 @@ impl<S> Store for S where
         + PurgeStore
         + CheckpointStore
         + GroupStore
+        + InstanceStore
+        + WorkerStore
         + Inspect
         + Statistics
         + std::fmt::Debug

@@ -12,6 +12,8 @@ pub enum Kind {
     Agent,
     /// A directory with one profile, held by a person or a runtime.
     Workspace,
+    /// An instance of an orchestration, driven by workers.
+    Workflow,
 }
 
 /// Who may claim a session whose lease is over.
@@ -104,9 +106,36 @@ const WORKSPACE: KindRules = KindRules {
     has_lifecycle: false,
 };
 
+const WORKFLOW: KindRules = KindRules {
+    name: "workflow",
+    transitions: &[
+        (Pending, Active),
+        (Pending, Completed),
+        (Pending, Failed),
+        (Pending, Expired),
+        (Pending, Cancelled),
+        (Active, Paused),
+        (Active, Completed),
+        (Active, Failed),
+        (Active, Expired),
+        (Active, Cancelled),
+        (Paused, Active),
+        (Paused, Completed),
+        (Paused, Failed),
+        (Paused, Expired),
+        (Paused, Cancelled),
+        (Failed, Active),
+    ],
+    same_state: SameState::NoOp,
+    claim: ClaimPolicy::Implicit,
+    lease_clock: LeaseClock::Boot,
+    idle: None,
+    has_lifecycle: true,
+};
+
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 2] = [Self::Agent, Self::Workspace];
+    pub const ALL: [Self; 3] = [Self::Agent, Self::Workspace, Self::Workflow];
 
     /// The kind's rules.
     #[must_use]
@@ -114,6 +143,7 @@ impl Kind {
         match self {
             Self::Agent => &AGENT,
             Self::Workspace => &WORKSPACE,
+            Self::Workflow => &WORKFLOW,
         }
     }
 

@@ -21,6 +21,8 @@ pub enum HolderKind {
     RuntimeWorker,
     /// A process of `tenure run`.
     Run,
+    /// A process that runs orchestrations and activities.
+    Worker,
 }
 
 /// Whether a workspace is held by a person or by a runtime.
@@ -45,14 +47,15 @@ impl Lifecycle {
 
 impl HolderKind {
     /// Every sort of holder.
-    pub const ALL: [Self; 4] = [Self::Interactive, Self::RuntimeSupervisor, Self::RuntimeWorker, Self::Run];
+    pub const ALL: [Self; 5] =
+        [Self::Interactive, Self::RuntimeSupervisor, Self::RuntimeWorker, Self::Run, Self::Worker];
 
     /// The lifecycle that follows from it.
     #[must_use]
     pub const fn lifecycle(self) -> Lifecycle {
         match self {
             Self::Interactive => Lifecycle::Interactive,
-            Self::RuntimeSupervisor | Self::RuntimeWorker | Self::Run => Lifecycle::Autonomous,
+            Self::RuntimeSupervisor | Self::RuntimeWorker | Self::Run | Self::Worker => Lifecycle::Autonomous,
         }
     }
 
@@ -64,6 +67,7 @@ impl HolderKind {
             Self::RuntimeSupervisor => "runtime_supervisor",
             Self::RuntimeWorker => "runtime_worker",
             Self::Run => "run",
+            Self::Worker => "worker",
         }
     }
 

@@ -67,6 +67,7 @@ impl Opening {
             directory: self.directory,
             recipe: self.recipe,
             facts: Facts::default(),
+            execution: None,
             parent: None,
             idle: self.idle,
             pending_timeout: None,
@@ -249,6 +250,7 @@ fn with_fact(mut session: Session, fact: &Fact) -> Session {
         Fact::Progress(progress) => session.facts.progress = Some(*progress),
         Fact::Timings(timings) => session.facts.timings.clone_from(timings),
         Fact::Usage(usage) => session.facts.usage = *usage,
+        Fact::Execution(execution) => session.execution = Some(execution.clone()),
     }
     session
 }

@@ -249,9 +249,18 @@ impl Command {
         }
     }
 
-    /// The only kind it applies to.
+    /// Whether it applies to sessions of this kind.
     #[must_use]
-    pub const fn kind(&self) -> Kind {
+    pub const fn applies_to(&self, kind: Kind) -> bool {
+        match (kind, self) {
+            // Whoever drives an instance drives it as its code says; anybody may end it.
+            (Kind::Workflow, Self::Cancel { .. }) => true,
+            (Kind::Workflow | Kind::Agent | Kind::Workspace, _) => kind as u8 == self.kind() as u8,
+        }
+    }
+
+    /// The kind that it is made for.
+    const fn kind(&self) -> Kind {
         match self {
             Self::WorkspaceStart(_)
             | Self::WorkspaceHeartbeat(_)

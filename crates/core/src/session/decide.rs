@@ -17,7 +17,7 @@ use crate::workspace;
 /// [`Refusal`] when a rule says no. Nothing is to be written then.
 pub fn decide(current: &Current, command: &Command, context: &Context) -> Result<Decision, Refusal> {
     // An id may be in use by a session of any kind.
-    let other = current.session.as_ref().filter(|session| session.kind != command.kind());
+    let other = current.session.as_ref().filter(|session| !command.applies_to(session.kind));
     if let Some(session) = other.filter(|_| !matches!(command, Command::Create(_))) {
         return Err(Refusal::WrongKind { kind: session.kind, verb: command.verb() });
     }

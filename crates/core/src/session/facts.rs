@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::id::SessionId;
 use crate::limits;
+use crate::orchestration::Execution;
 use crate::refusal::LimitRefusal;
 
 /// What callers keep with a session. None of it decides anything.
@@ -66,6 +67,8 @@ pub enum Fact {
     Timings(BTreeMap<String, Duration>),
     /// Everything that was used.
     Usage(Usage),
+    /// Which code drives it, and what that says of itself.
+    Execution(Box<Execution>),
 }
 
 impl Usage {
@@ -123,7 +126,7 @@ impl Fact {
         match self {
             Self::Progress(progress) => Some(("progress", progress.json())),
             Self::Usage(usage) => Some(("usage", usage.json())),
-            Self::Labels(_) | Self::Metadata(_) | Self::Timings(_) => None,
+            Self::Labels(_) | Self::Metadata(_) | Self::Timings(_) | Self::Execution(_) => None,
         }
     }
 }

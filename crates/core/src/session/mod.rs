@@ -33,6 +33,7 @@ pub use state::{Exit, State, StateName, Stats};
 use crate::id::{ActorId, Fence, GroupName, Key, Namespace, Revision, SessionId};
 use crate::kind::{IdleRule, Kind};
 use crate::lease::{Lease, Standing};
+use crate::orchestration::Execution;
 use crate::time::{Moment, UnusableClock, WallTime};
 
 /// What a person or a runtime is doing in a workspace.
@@ -135,6 +136,8 @@ pub struct Session {
     pub recipe: Option<Box<Recipe>>,
     /// What callers keep with it.
     pub facts: Facts,
+    /// Which code drives it, if it is an instance of an orchestration.
+    pub execution: Option<Box<Execution>>,
     /// The session it was created for.
     pub parent: Option<Parent>,
     /// When it expires without activity.

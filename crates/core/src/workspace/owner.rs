@@ -81,7 +81,7 @@ fn autonomous(options: OwnerOptions) -> Result<Autonomous, Refusal> {
     let kind = match options.owner_kind {
         None => HolderKind::RuntimeWorker,
         Some(kind @ (HolderKind::RuntimeSupervisor | HolderKind::RuntimeWorker)) => kind,
-        Some(HolderKind::Interactive | HolderKind::Run) => {
+        Some(HolderKind::Interactive | HolderKind::Run | HolderKind::Worker) => {
             return Err(Refusal::Start(StartRefusal::InteractiveOwnerKind));
         }
     };

@@ -36,6 +36,7 @@ fn session() -> Session {
         command: vec!["/usr/bin/cargo".to_owned(), "--locked".to_owned()],
         directory: Some("/home/me/shop/".to_owned()),
         facts: Facts::default(),
+        execution: None,
         parent: None,
         idle: None,
         pending_timeout: None,

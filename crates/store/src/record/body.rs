@@ -6,11 +6,13 @@ use prost::Message;
 use tenure_core::id::{GroupName, Key, Namespace, Revision, SessionId};
 use tenure_core::kind::{IdleRule, Kind};
 use tenure_core::lease::Lease;
+use tenure_core::orchestration::Execution;
 use tenure_core::session::{Activity, Counters, Fingerprint, Parent, Session, State, StateName};
 use tenure_core::time::WallTime;
 
 use super::code::{mode_code, mode_of};
 use super::facts::FactsRecord;
+use super::history::{VersionRecord, code_name};
 use super::holder::actor;
 use super::length::LengthRecord;
 use super::recipe::RecipeRecord;
@@ -86,6 +88,21 @@ struct BodyRecord {
     group: Option<String>,
     #[prost(bool, tag = "21")]
     is_queued: bool,
+    #[prost(message, optional, tag = "22")]
+    execution: Option<ExecutionRecord>,
+}
+
+/// Which code drives a session.
+#[derive(Clone, PartialEq, Message)]
+struct ExecutionRecord {
+    #[prost(string, tag = "1")]
+    name: String,
+    #[prost(message, optional, tag = "2")]
+    version: Option<VersionRecord>,
+    #[prost(uint64, tag = "3")]
+    number: u64,
+    #[prost(string, optional, tag = "4")]
+    status: Option<String>,
 }
 
 /// What belongs to a state besides its name.
@@ -144,6 +161,7 @@ pub fn encode_body(session: &Session) -> Vec<u8> {
         recipe: session.recipe.as_deref().map(RecipeRecord::of),
         group: session.group.as_ref().map(|group| group.as_str().to_owned()),
         is_queued: session.is_queued,
+        execution: session.execution.as_deref().map(ExecutionRecord::of),
     };
     record.encode_to_vec()
 }
@@ -176,6 +194,7 @@ pub fn decode_session(body: &[u8], columns: Columns) -> Result<Session, StoreErr
         directory: record.directory,
         facts: record.facts.map(FactsRecord::into_facts).unwrap_or_default(),
         recipe: record.recipe.map(RecipeRecord::into_recipe).transpose()?.map(Box::new),
+        execution: record.execution.map(ExecutionRecord::into_execution).transpose()?.map(Box::new),
         parent: record
             .parent
             .map(|id| Ok::<_, StoreError>(Parent { id: session_id(&id)?, deleted: columns.parent_deleted }))
@@ -192,6 +211,26 @@ pub fn decode_session(body: &[u8], columns: Columns) -> Result<Session, StoreErr
 
 fn fingerprint(bytes: &[u8]) -> Result<Fingerprint, StoreError> {
     sixteen(bytes, "how the session was created").map(Fingerprint)
+}
+
+impl ExecutionRecord {
+    fn of(execution: &Execution) -> Self {
+        Self {
+            name: execution.name.as_str().to_owned(),
+            version: Some(VersionRecord::of(execution.version)),
+            number: execution.number,
+            status: execution.status.clone(),
+        }
+    }
+
+    fn into_execution(self) -> Result<Execution, StoreError> {
+        Ok(Execution {
+            name: code_name(&self.name)?,
+            version: required(self.version, "an execution's version")?.into_version(),
+            number: self.number,
+            status: self.status,
+        })
+    }
 }
 
 impl StateRecord {

@@ -33,7 +33,7 @@ macro_rules! codes {
     };
 }
 
-codes!(pub kind_code, kind_of, Kind, "kind", { Agent = 1, Workspace = 2 });
+codes!(pub kind_code, kind_of, Kind, "kind", { Agent = 1, Workspace = 2, Workflow = 3 });
 
 // Those up to 3 are open, the others terminal.
 codes!(pub state_code, state_of, StateName, "state", {
@@ -53,6 +53,7 @@ codes!(pub(super) holder_kind_code, holder_kind_of, HolderKind, "holder kind", {
     RuntimeSupervisor = 2,
     RuntimeWorker = 3,
     Run = 4,
+    Worker = 5,
 });
 
 codes!(pub(super) stream_code, stream_of, Stream, "stream", { Terminal = 1, Stdout = 2, Stderr = 3 });

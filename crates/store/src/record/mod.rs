@@ -14,6 +14,7 @@ mod event;
 mod events;
 mod facts;
 mod grant;
+mod history;
 mod holder;
 mod length;
 mod recent;

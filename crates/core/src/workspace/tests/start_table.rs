@@ -177,6 +177,7 @@ fn assert_fresh(before: &Current, start: &Start, context: &Context, decision: &D
         directory: Some("/repo".to_owned()),
         recipe: None,
         facts: Facts::default(),
+        execution: None,
         parent: None,
         idle: None,
         pending_timeout: None,
