@@ -25,6 +25,7 @@ mod sweep;
 mod tail;
 mod wait;
 mod witness;
+mod worker;
 
 use std::sync::Arc;
 
@@ -45,6 +46,10 @@ pub use sweep::Swept;
 pub use tail::{Next, Tail};
 pub use wait::{Wait, Waited, expires_in};
 pub use witness::{NoWitness, Witness};
+pub use worker::{
+    ActivityCode, ActivityFuture, Attempt, Ended, Orchestrations, Outcome, Registry, StartError, Started,
+    Starting, Worker, WorkerError, WorkerOptions,
+};
 
 /// Sessions over one store.
 #[derive(Debug, Clone)]

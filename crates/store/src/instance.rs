@@ -242,7 +242,7 @@ pub trait InstanceStore: Send + Sync {
     /// *Outcomes:* [`TurnOutcome`]; `Committed` is durable.
     ///
     /// Whether the worker's lease is over does not matter, as long as nobody else got the instance.
-    async fn commit_turn(&self, request: TurnRequest) -> Result<TurnOutcome, StoreError>;
+    async fn commit_turn(&self, request: &TurnRequest) -> Result<TurnOutcome, StoreError>;
 
     /// Gives a worker instances that nobody holds, or whose worker is over or gone, and that need looking after by
     /// the store's clock: those first whose time came first.

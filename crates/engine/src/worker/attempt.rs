@@ -1,0 +1,113 @@
+//! One attempt of an activity.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use tenure_core::id::{CodeName, Fence, Operation, SessionId};
+use tenure_core::orchestration::{Activity, Cause, Failure, Payload};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::order::{Input, Key};
+use super::registry::ActivityCode;
+use crate::Steady;
+
+/// What an activity's code knows of the attempt that it is.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    pub(super) session: SessionId,
+    pub(super) execution: u64,
+    pub(super) op: Operation,
+    pub(super) name: CodeName,
+    pub(super) number: u32,
+    pub(super) fence: Fence,
+    pub(super) cancelled: CancellationToken,
+}
+
+impl Attempt {
+    /// The instance that the activity belongs to.
+    #[must_use]
+    pub const fn session(&self) -> &SessionId {
+        &self.session
+    }
+
+    /// The activity's name.
+    #[must_use]
+    pub const fn name(&self) -> &CodeName {
+        &self.name
+    }
+
+    /// Which attempt it is, from 1.
+    #[must_use]
+    pub const fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// The fence under which the instance is held. It grows when somebody else goes on with it: a resource that
+    /// refuses smaller ones refuses whoever was left behind.
+    #[must_use]
+    pub const fn fence(&self) -> Fence {
+        self.fence
+    }
+
+    /// What is the same at every attempt of this activity, and differs from every other one's.
+    #[must_use]
+    pub fn idempotency_key(&self) -> String {
+        format!("{}/{}/{}", self.session, self.execution, self.op)
+    }
+
+    /// Whether nobody waits for the result any more.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.is_cancelled()
+    }
+
+    /// Waits until nobody waits for the result any more.
+    pub async fn cancelled(&self) {
+        self.cancelled.cancelled().await;
+    }
+}
+
+/// An attempt that is to be run.
+pub(super) struct Run {
+    pub(super) key: Key,
+    pub(super) attempt: Attempt,
+    pub(super) activity: Activity,
+    pub(super) code: ActivityCode,
+}
+
+/// Runs an attempt to its end and tells what came of it.
+pub(super) async fn run(run: Run, clock: Arc<dyn Steady>, inputs: mpsc::UnboundedSender<Input>) {
+    let Run { key, attempt, activity, code } = run;
+    let (op, number, token) = (attempt.op, attempt.number, attempt.cancelled.clone());
+    let result = {
+        let work = AssertUnwindSafe(async { code(attempt, activity.input).await }).catch_unwind();
+        match activity.timeout {
+            None => told(work.await),
+            Some(limit) => tokio::select! {
+                biased;
+                result = work => told(result),
+                () = clock.sleep(limit) => {
+                    token.cancel();
+                    Err(timed_out(limit))
+                }
+            },
+        }
+    };
+    // Whoever would be told has stopped, and somebody else tries again.
+    drop(inputs.send(Input::Tried { key, op, number, result }));
+}
+
+fn told(result: Result<Result<Payload, Failure>, Box<dyn std::any::Any + Send>>) -> Result<Payload, Failure> {
+    result.unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without words");
+        Err(Failure::new(Cause::Panicked, format!("panicked: {text}")))
+    })
+}
+
+fn timed_out(limit: Duration) -> Failure {
+    Failure::new(Cause::TimedOut, format!("no result within {limit:?}"))
+}

@@ -1,0 +1,283 @@
+//! Starting instances, sending to them, and waiting for their end, from anywhere.
+
+use std::sync::Arc;
+
+use tenure_core::id::{ActorId, CodeName, Namespace, SessionId};
+use tenure_core::orchestration::{Failure, HistoryEvent, Mail, Signal};
+use tenure_core::session::{Session, State};
+use tenure_store::{
+    Find, Found, Ground, Handle, HistoryRequest, PostOutcome, PostRequest, StoreError, TurnOutcome,
+    TurnRequest, Wake,
+};
+use tokio::sync::oneshot;
+
+use super::Worker;
+use super::order::{Ended, Input, StartAnswer, Started, Starting};
+use super::registry::Registry;
+use super::step::{Begun, is_passing};
+use crate::{Engine, EngineError, Steady};
+
+/// How the wait for an instance's end ended.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Which instance.
+    pub started: Started,
+    /// Told when it ends, if this process runs it.
+    ended: Option<oneshot::Receiver<Ended>>,
+}
+
+/// Why an instance was not started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A session of that id is there, and it is none of that orchestration.
+    #[error("the id is in use")]
+    IdInUse {
+        /// The session.
+        session: Box<Session>,
+    },
+    /// The store could not be asked.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+/// Starts instances, sends to them, and waits for their end.
+#[derive(Debug, Clone)]
+pub struct Orchestrations {
+    engine: Engine,
+    clock: Arc<dyn Steady>,
+    worker: Option<Worker>,
+}
+
+impl Orchestrations {
+    /// Uses the instances of a store. What `worker` has code for it runs at once; the rest is left to others.
+    #[must_use]
+    pub const fn new(engine: Engine, clock: Arc<dyn Steady>, worker: Option<Worker>) -> Self {
+        Self { engine, clock, worker }
+    }
+
+    /// Starts an instance. One that is there under the given id, of the same orchestration, is told instead.
+    ///
+    /// It returns once the start is durable.
+    ///
+    /// # Errors
+    /// [`StartError`] when the id is in use for something else, or the store cannot be asked.
+    pub async fn start(&self, mut starting: Starting) -> Result<Outcome, StartError> {
+        let id = match &starting.id {
+            Some(id) => id.clone(),
+            None => {
+                let now = self.engine.store.now().await.map_err(EngineError::from)?;
+                self.engine.ids.session_id(now.wall)
+            }
+        };
+        starting.id = Some(id.clone());
+        let (namespace, name) = (starting.namespace.clone(), starting.name.clone());
+        match self.begin(starting).await? {
+            Some(outcome) => Ok(outcome),
+            None => self.there(namespace, id, &name).await,
+        }
+    }
+
+    /// Starts it here, or leaves it to whoever has its code. Nothing when its id is in use.
+    async fn begin(&self, starting: Starting) -> Result<Option<Outcome>, EngineError> {
+        let mut starting = Box::new(starting);
+        if let Some(worker) = &self.worker {
+            let (reply, answer) = oneshot::channel();
+            let (told, ended) = oneshot::channel();
+            // A worker that has stopped answers nothing.
+            let copy = starting.clone();
+            if worker.inputs.send(Input::Start { starting, reply, ended: told }).is_err() {
+                starting = copy;
+            } else {
+                match answer.await {
+                    Ok(Ok(StartAnswer::Started(started))) => {
+                        return Ok(Some(Outcome { started, ended: Some(ended) }));
+                    }
+                    Ok(Ok(StartAnswer::IdTaken)) => return Ok(None),
+                    Ok(Ok(StartAnswer::NotHere(back))) => starting = back,
+                    Ok(Err(error)) => return Err(error.into()),
+                    // It stopped meanwhile; whether it had begun it, the id tells.
+                    Err(_stopped) => starting = copy,
+                }
+            }
+        }
+        self.leave_to_others(*starting).await
+    }
+
+    async fn leave_to_others(&self, starting: Starting) -> Result<Option<Outcome>, EngineError> {
+        let now = self.engine.store.now().await?;
+        let at = now.wall.unwrap_or(tenure_core::time::WallTime::from_epoch_ms(0));
+        let Starting { id, namespace, name, version, input, labels } = starting;
+        let id = id.unwrap_or_else(|| self.engine.ids.session_id(now.wall));
+        let begun = Begun { id: id.clone(), namespace, name, version, input, labels, parent: None };
+        let random = self.engine.ids.random();
+        let seed = u64::from_le_bytes([
+            random[0], random[1], random[2], random[3], random[4], random[5], random[6], random[7],
+        ]);
+        let start = begun.accepted(&Registry::default(), seed, at);
+        let request = TurnRequest {
+            commit_id: self.engine.ids.commit_id(),
+            ground: Ground::New,
+            worker: None,
+            expected: tenure_core::id::Revision(0),
+            session: Some(Box::new(start.session)),
+            history: start.history,
+            taken: Vec::new(),
+            starts: Vec::new(),
+            sends: Vec::new(),
+            wake: Wake::Now,
+        };
+        match self.engine.store.commit_turn(&request).await? {
+            TurnOutcome::Committed(done) => {
+                let started = Started { id, handle: done.handle, was_there: false };
+                Ok(Some(Outcome { started, ended: None }))
+            }
+            TurnOutcome::IdTaken { .. } => Ok(None),
+            TurnOutcome::Fenced { .. } | TurnOutcome::RevisionConflict { .. } => {
+                Err(EngineError::refused(tenure_core::refusal::Refusal::NotFound))
+            }
+        }
+    }
+
+    async fn there(
+        &self,
+        namespace: Namespace,
+        id: SessionId,
+        name: &CodeName,
+    ) -> Result<Outcome, StartError> {
+        let found = self.find(namespace, id.clone()).await?;
+        let (Some(session), Some(handle)) = (found.current.session, found.handle) else {
+            // It was deleted in between.
+            return Err(EngineError::refused(tenure_core::refusal::Refusal::NotFound).into());
+        };
+        if session.execution.as_ref().is_none_or(|execution| execution.name != *name) {
+            return Err(StartError::IdInUse { session: Box::new(session) });
+        }
+        Ok(Outcome { started: Started { id, handle, was_there: true }, ended: None })
+    }
+
+    async fn find(&self, namespace: Namespace, id: SessionId) -> Result<Found, EngineError> {
+        Ok(self.engine.store.find(Find::Id { namespace, id }).await?)
+    }
+
+    /// Sends a signal to an instance. It returns once that is durable.
+    ///
+    /// # Errors
+    /// As [`Self::post`].
+    pub async fn signal(
+        &self,
+        namespace: Namespace,
+        id: SessionId,
+        signal: Signal,
+    ) -> Result<(), EngineError> {
+        self.post(PostRequest { namespace, id, mail: Mail::Signalled(signal) }).await
+    }
+
+    /// Wishes an instance to end. Its code is told, and may tidy up for a while.
+    ///
+    /// # Errors
+    /// As [`Self::post`].
+    pub async fn cancel(
+        &self,
+        (namespace, id): (Namespace, SessionId),
+        reason: String,
+        by: Option<ActorId>,
+    ) -> Result<(), EngineError> {
+        self.post(PostRequest { namespace, id, mail: Mail::CancelRequested { reason, by } }).await
+    }
+
+    /// Sends something to an instance.
+    ///
+    /// # Errors
+    /// [`EngineError::Ended`], [`EngineError::NotFound`], and when the store cannot be asked.
+    async fn post(&self, request: PostRequest) -> Result<(), EngineError> {
+        let name = request.id.as_str().to_owned();
+        match self.engine.store.post(request).await? {
+            PostOutcome::Posted(_) => Ok(()),
+            PostOutcome::Ended => Err(EngineError::Ended),
+            PostOutcome::NotFound => Err(EngineError::NotFound { name }),
+        }
+    }
+
+    /// An instance that is there.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`], and when the store cannot be asked.
+    pub async fn of(&self, namespace: Namespace, id: SessionId) -> Result<Outcome, EngineError> {
+        let found = self.find(namespace, id.clone()).await?;
+        let handle = found.handle.ok_or_else(|| EngineError::NotFound { name: id.as_str().to_owned() })?;
+        Ok(Outcome { started: Started { id, handle, was_there: true }, ended: None })
+    }
+
+    /// Waits for an instance's end, wherever it runs.
+    ///
+    /// # Errors
+    /// When the store cannot be asked.
+    pub async fn ended(&self, outcome: Outcome) -> Result<Ended, EngineError> {
+        let handle = outcome.started.handle;
+        if let Some(ended) = outcome.ended
+            && let Ok(ended) = ended.await
+        {
+            return Ok(ended);
+        }
+        let mut watch = None;
+        loop {
+            let looked = self.look(handle).await;
+            match looked {
+                Ok(Some(ended)) => return Ok(ended),
+                Ok(None) => {}
+                Err(EngineError::Store(error)) if is_passing(&error) => {
+                    self.clock.sleep(std::time::Duration::from_millis(200)).await;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            }
+            match &mut watch {
+                // Armed before the next look, so nothing that comes in between is slept through.
+                None => watch = Some(self.engine.store.watch(handle).await?),
+                Some(watch) => watch.changed().await?,
+            }
+        }
+    }
+
+    /// How an instance ended, if it has.
+    async fn look(&self, handle: Handle) -> Result<Option<Ended>, EngineError> {
+        let Some(session) = self.engine.store.find(Find::Handle(handle)).await?.current.session else {
+            return Ok(Some(Ended::Deleted));
+        };
+        Ok(match &session.state {
+            State::Pending | State::Active | State::Paused { .. } => None,
+            State::Cancelled { reason, .. } | State::Expired { reason, .. } => {
+                Some(Ended::Cancelled(reason.clone()))
+            }
+            State::Completed { .. } | State::Failed { .. } => Some(self.end_of(handle, &session).await?),
+        })
+    }
+
+    /// The output or the failure, which the history's last event has.
+    async fn end_of(&self, handle: Handle, session: &Session) -> Result<Ended, EngineError> {
+        let execution = session.execution.as_ref().map(|execution| execution.number);
+        let page = self.engine.store.history(HistoryRequest { handle, execution }).await?;
+        match page.turns.last().and_then(|turn| turn.last()) {
+            Some(HistoryEvent::ExecutionCompleted { output }) => Ok(Ended::Completed(output.clone())),
+            Some(HistoryEvent::ExecutionFailed { failure }) => Ok(Ended::Failed(failure.clone())),
+            _ => {
+                let what = format!("the history of {} has no end", session.id);
+                Err(StoreError::Corrupt { what }.into())
+            }
+        }
+    }
+}
+
+/// A failure's words.
+impl std::fmt::Display for Ended {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Completed(_) => write!(f, "completed"),
+            Self::Failed(Failure { message, .. }) => {
+                write!(f, "failed: {}", tenure_core::escape::Escaped(message))
+            }
+            Self::Cancelled(reason) => write!(f, "cancelled: {}", tenure_core::escape::Escaped(reason)),
+            Self::Deleted => write!(f, "deleted"),
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! One instance in a worker's memory.
+
+use std::collections::HashMap;
+
+use tenure_core::event::EventBody;
+use tenure_core::id::{EventType, Fence, Operation, SessionId};
+use tenure_core::orchestration;
+use tenure_core::orchestration::{
+    End, Execution, Failure, HistoryEvent, Mail, Message, MessageId, Payload, Start, Version,
+};
+use tenure_core::session::{Session, Write};
+use tenure_core::time::WallTime;
+use tenure_replay::{Instance, Pending};
+use tenure_store::{Handle, Wake};
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+
+use super::order::Ended;
+
+/// One instance in a worker's memory.
+pub(super) struct Live {
+    pub(super) id: SessionId,
+    /// Nothing before the commit that opens it.
+    pub(super) handle: Option<Handle>,
+    /// As it is stored, or as it is to be opened.
+    pub(super) session: Session,
+    pub(super) fence: Fence,
+    /// How many commits were kept.
+    pub(super) turn: u64,
+    pub(super) code: Instance,
+    pub(super) pending: Pending,
+    /// What the code is told next.
+    pub(super) told: Vec<HistoryEvent>,
+    /// The messages that is from.
+    pub(super) taken: Vec<MessageId>,
+    /// What is recorded beside the code.
+    pub(super) asides: Vec<HistoryEvent>,
+    /// What else the log says.
+    pub(super) notes: Vec<EventBody>,
+    /// Whether its first turn is still to be run.
+    pub(super) is_new: bool,
+    pub(super) is_committing: bool,
+    pub(super) running: HashMap<Operation, Running>,
+    pub(super) waiting: Vec<oneshot::Sender<Ended>>,
+    pub(super) newest_mail: MessageId,
+    /// When it is ended whatever its code does.
+    pub(super) ends_at: Option<WallTime>,
+    /// Grows at every use: the oldest is put away first.
+    pub(super) used: u64,
+}
+
+/// An attempt that is under way.
+#[derive(Debug)]
+pub(super) struct Running {
+    pub(super) number: u32,
+    pub(super) cancelled: CancellationToken,
+}
+
+/// What happens to the session with a step. Said again of whatever the session turns out to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Intent {
+    /// It is opened, and its first turn is run.
+    Open(Box<orchestration::Opening>),
+    /// It was accepted before, and its first turn is run as this version.
+    Begin(Version),
+    /// Its execution says something else of itself.
+    Status(Option<String>),
+    /// Its next execution begins.
+    Anew(Version),
+    /// Its log says more.
+    Note(EventBody),
+    /// It ends.
+    End(End),
+}
+
+/// The session's write that comes of some intents; nothing where there are none.
+pub(super) fn write(session: &Session, intents: &[Intent], at: WallTime) -> Option<Box<Write>> {
+    let mut write = None;
+    for intent in intents {
+        let of = || Write::of(session.clone());
+        write = Some(match intent {
+            Intent::Open(opening) => orchestration::open((**opening).clone(), true),
+            Intent::Begin(version) => {
+                let begun = orchestration::start(session.clone(), at);
+                match execution(&begun.session) {
+                    Some(kept) if kept.version != *version => {
+                        orchestration::go_on(begun, Execution { version: *version, ..kept })
+                    }
+                    Some(_) | None => begun,
+                }
+            }
+            Intent::Status(status) => {
+                let before = write.unwrap_or_else(of);
+                match execution(&before.session) {
+                    Some(kept) => orchestration::go_on(before, Execution { status: status.clone(), ..kept }),
+                    None => before,
+                }
+            }
+            Intent::Anew(version) => {
+                let before = write.unwrap_or_else(of);
+                match execution(&before.session) {
+                    Some(kept) => {
+                        let (version, number) = (*version, kept.number.saturating_add(1));
+                        orchestration::go_on(before, Execution { version, number, ..kept })
+                    }
+                    None => before,
+                }
+            }
+            Intent::Note(event) => {
+                let mut before = write.unwrap_or_else(of);
+                before.events.push(event.clone());
+                before
+            }
+            Intent::End(end) => orchestration::end(write.unwrap_or_else(of), end, at),
+        });
+    }
+    write.map(Box::new)
+}
+
+fn execution(session: &Session) -> Option<Execution> {
+    session.execution.as_deref().cloned()
+}
+
+impl Live {
+    /// An instance whose code is in memory and was told nothing yet.
+    pub(super) fn new(session: Session, code: Instance) -> Self {
+        Self {
+            id: session.id.clone(),
+            handle: None,
+            session,
+            fence: Fence(0),
+            turn: 0,
+            code,
+            pending: Pending::default(),
+            told: Vec::new(),
+            taken: Vec::new(),
+            asides: Vec::new(),
+            notes: Vec::new(),
+            is_new: false,
+            is_committing: false,
+            running: HashMap::new(),
+            waiting: Vec::new(),
+            newest_mail: MessageId::default(),
+            ends_at: None,
+            used: 0,
+        }
+    }
+
+    /// Whether there is something to do for it.
+    pub(super) fn is_ready(&self) -> bool {
+        !self.is_committing
+            && (self.is_new || !self.told.is_empty() || !self.taken.is_empty() || !self.asides.is_empty())
+    }
+
+    /// Whether it only waits, so that its code can be put away.
+    pub(super) fn is_idle(&self) -> bool {
+        !self.is_committing && !self.is_ready() && self.handle.is_some() && self.pending.activities.is_empty()
+    }
+
+    /// Takes a message in. One that was taken in before is passed over.
+    pub(super) fn receive(&mut self, message: Message) {
+        if message.id <= self.newest_mail {
+            return;
+        }
+        self.newest_mail = message.id;
+        self.taken.push(message.id);
+        match message.mail {
+            Mail::Signalled(signal) => self.told.push(HistoryEvent::EventRaised(signal)),
+            Mail::ChildEnded { execution, op, result } => {
+                let is_ours = execution == self.execution() && self.pending.children.contains_key(&op);
+                if is_ours {
+                    self.told.push(match result {
+                        Ok(result) => HistoryEvent::SubOrchestrationCompleted { op, result },
+                        Err(failure) => HistoryEvent::SubOrchestrationFailed { op, failure },
+                    });
+                }
+            }
+            Mail::CancelRequested { reason, by } => {
+                self.told.push(HistoryEvent::CancelRequested { reason, by });
+            }
+        }
+    }
+
+    /// Which execution its code runs.
+    pub(super) fn execution(&self) -> u64 {
+        self.session.execution.as_ref().map_or(1, |execution| execution.number)
+    }
+
+    /// When somebody has to look after it, should this worker be gone.
+    pub(super) fn wake(&self) -> Wake {
+        let is_at_work = self.pending.activities.values().any(|pending| pending.due_at.is_none());
+        if is_at_work || self.pending.cancelled_at.is_some() {
+            return Wake::Now;
+        }
+        self.pending.next_due().map_or(Wake::Never, Wake::At)
+    }
+
+    /// Nobody waits for its attempts any more.
+    pub(super) fn stop_attempts(&mut self) {
+        for (_, running) in self.running.drain() {
+            running.cancelled.cancel();
+        }
+    }
+}
+
+/// What a log says of an attempt that failed and is followed by another.
+pub(super) fn retry_note(
+    (op, name): (Operation, &str),
+    (attempt, failure): (u32, &Failure),
+    due_at: WallTime,
+) -> EventBody {
+    let json = serde_json::json!({
+        "activity": name,
+        "operation": op.0,
+        "attempt": attempt,
+        "cause": failure.cause.name(),
+        "message": failure.message,
+        "dueAtMs": due_at.epoch_ms(),
+    });
+    note("retry_scheduled", &json)
+}
+
+/// What a log says of an instance whose code cannot go on.
+pub(super) fn blocked_note(why: &str) -> EventBody {
+    note("orchestration.blocked", &serde_json::json!({ "message": why }))
+}
+
+fn note(kind: &str, json: &serde_json::Value) -> EventBody {
+    let kind = EventType::parse(kind).expect("our own types are names");
+    EventBody::Given { kind, json: json.to_string() }
+}
+
+/// How an execution begins.
+pub(super) fn next_start(live: &Live, input: Payload, version: Version, seed: u64) -> Start {
+    let before = live.code.start();
+    let mut carried = live.code.signals_left();
+    carried.truncate(tenure_core::limits::SIGNALS_CARRIED_MAX);
+    Start { version, input, seed, carried, execution: before.execution.saturating_add(1), ..before }
+}

@@ -1,0 +1,77 @@
+//! What a worker is told.
+
+use std::collections::BTreeMap;
+
+use tenure_core::id::{CodeName, Namespace, Operation, SessionId};
+use tenure_core::orchestration::{Failure, Payload, Version};
+use tenure_store::{Handle, StoreError};
+use tokio::sync::oneshot;
+
+/// A worker's own number for an instance that it has in memory.
+pub(super) type Key = u64;
+
+/// An orchestration to be started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Starting {
+    /// The instance's id; `None`: a new one.
+    pub id: Option<SessionId>,
+    /// The tenant.
+    pub namespace: Namespace,
+    /// The orchestration.
+    pub name: CodeName,
+    /// Exactly that version; `None`: the latest.
+    pub version: Option<Version>,
+    /// What it is given.
+    pub input: Payload,
+    /// Names and values to keep with it.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// An instance that was started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Started {
+    /// Its id.
+    pub id: SessionId,
+    /// Its handle.
+    pub handle: Handle,
+    /// Whether it was there before.
+    pub was_there: bool,
+}
+
+/// How an instance ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ended {
+    /// Well, with this output.
+    Completed(Payload),
+    /// Badly.
+    Failed(Failure),
+    /// By somebody's wish, for this reason.
+    Cancelled(String),
+    /// It was deleted.
+    Deleted,
+}
+
+/// What a start came to.
+#[derive(Debug)]
+pub(super) enum StartAnswer {
+    Started(Started),
+    /// A session of that id is there.
+    IdTaken,
+    /// The worker does not have its code.
+    NotHere(Box<Starting>),
+}
+
+/// What a worker is told.
+pub(super) enum Input {
+    Start {
+        starting: Box<Starting>,
+        reply: oneshot::Sender<Result<StartAnswer, StoreError>>,
+        ended: oneshot::Sender<Ended>,
+    },
+    /// Somebody waits for an instance's end; not answered where the worker does not have it.
+    Await { handle: Handle, reply: oneshot::Sender<Ended> },
+    /// An attempt is over.
+    Tried { key: Key, op: Operation, number: u32, result: Result<Payload, Failure> },
+    /// The worker is to stop.
+    Stop { reply: oneshot::Sender<()> },
+}

@@ -1,0 +1,311 @@
+//! Steps: what is committed of an instance at once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tenure_core::id::{Revision, SessionId};
+use tenure_core::orchestration::{
+    Child, End, Failure, HistoryEvent, Mail, Opening, ParentLink, Payload, Start, Version, open,
+};
+use tenure_core::time::WallTime;
+use tenure_replay::{Ending, Problem, Turn};
+use tenure_store::{Ground, StartRequest, Store, StoreError, TurnOutcome, TurnRequest, WorkerHandle};
+
+use super::live::{Intent, Live, next_start, write};
+use super::order::Key;
+use super::registry::Registry;
+use crate::{Ids, Steady};
+
+/// What is committed of an instance at once.
+pub(super) struct Step {
+    pub(super) key: Key,
+    pub(super) request: TurnRequest,
+    /// What the session's write was made from.
+    pub(super) intents: Vec<Intent>,
+    pub(super) at: WallTime,
+    /// The operation that waits for each of those that it starts; `None`: nobody does.
+    pub(super) starters: Vec<Option<tenure_core::id::Operation>>,
+    /// How the instance goes on or ends, if it does not just wait.
+    pub(super) next: Next,
+}
+
+/// How an instance is after a step.
+pub(super) enum Next {
+    /// It waits for what it asked for.
+    Waits,
+    /// It begins anew.
+    Anew(Box<Start>),
+    /// It has ended.
+    Over(super::order::Ended),
+}
+
+/// What steps are made with.
+pub(super) struct Maker<'a> {
+    pub(super) worker: WorkerHandle,
+    pub(super) registry: &'a Registry,
+    pub(super) ids: &'a Arc<dyn Ids>,
+    pub(super) now: WallTime,
+}
+
+impl Maker<'_> {
+    /// The next step of an instance for which there is something to do.
+    pub(super) fn step(&self, key: Key, live: &mut Live) -> Result<Step, Problem> {
+        let runs = live.is_new || !live.told.is_empty() || !live.taken.is_empty();
+        let mut history = std::mem::take(&mut live.asides);
+        let mut intents: Vec<_> = std::mem::take(&mut live.notes).into_iter().map(Intent::Note).collect();
+        if !runs {
+            return Ok(self.finish(key, live, Draft { history, intents, next: Next::Waits }));
+        }
+        let told = std::mem::take(&mut live.told);
+        let Turn { events, asked_from, ending } = live.code.turn(self.now, told)?;
+        if live.is_new {
+            self.begin(live, &mut history, &mut intents);
+        }
+        let statuses = events.iter().skip(asked_from).filter_map(|event| match event {
+            HistoryEvent::StatusSet { status } => Some(status.clone()),
+            _ => None,
+        });
+        intents.extend(statuses.last().map(Intent::Status));
+        history.extend(events);
+        let next = match ending {
+            None => Next::Waits,
+            Some(Ending::ContinuedAsNew { input, version }) => {
+                self.anew(live, (input, version), &mut history, &mut intents)
+            }
+            Some(Ending::Completed(output)) => {
+                intents.push(Intent::End(End::Completed));
+                Next::Over(super::order::Ended::Completed(output))
+            }
+            Some(Ending::Failed(failure)) => failed(failure, history.last(), &mut intents),
+        };
+        live.is_new = false;
+        Ok(self.finish(key, live, Draft { history, intents, next }))
+    }
+
+    /// Ends an instance whatever its code does.
+    pub(super) fn terminate(&self, key: Key, live: &mut Live, reason: String) -> Step {
+        let mut history = std::mem::take(&mut live.asides);
+        let given_up = live.pending.children.iter();
+        history.extend(
+            given_up.map(|(op, id)| HistoryEvent::SubOrchestrationCancelled { op: *op, id: id.clone() }),
+        );
+        history.push(HistoryEvent::ExecutionTerminated { reason: reason.clone() });
+        let intents = vec![Intent::End(End::Cancelled { reason: reason.clone(), by: None })];
+        let next = Next::Over(super::order::Ended::Cancelled(reason));
+        self.finish(key, live, Draft { history, intents, next })
+    }
+
+    fn begin(&self, live: &Live, history: &mut Vec<HistoryEvent>, intents: &mut Vec<Intent>) {
+        if live.handle.is_some() {
+            if live.turn == 1 && live.session.started_at.is_none() {
+                intents.insert(0, Intent::Begin(live.code.start().version));
+            }
+            return;
+        }
+        let start = live.code.start();
+        let opening = Opening {
+            id: live.id.clone(),
+            namespace: live.session.namespace.clone(),
+            name: start.name.clone(),
+            version: start.version,
+            labels: live.session.labels.clone(),
+            parent: None,
+            at: self.now,
+        };
+        history.insert(0, HistoryEvent::ExecutionStarted(Box::new(start)));
+        intents.insert(0, Intent::Open(Box::new(opening)));
+    }
+
+    fn anew(
+        &self,
+        live: &Live,
+        (input, version): (Payload, Option<Version>),
+        history: &mut Vec<HistoryEvent>,
+        intents: &mut Vec<Intent>,
+    ) -> Next {
+        let version = version.unwrap_or_else(|| live.code.start().version);
+        let start = Box::new(next_start(live, input, version, self.seed()));
+        history.push(HistoryEvent::ExecutionStarted(start.clone()));
+        intents.push(Intent::Anew(version));
+        Next::Anew(start)
+    }
+
+    pub(super) fn seed(&self) -> u64 {
+        let random = self.ids.random();
+        u64::from_le_bytes([
+            random[0], random[1], random[2], random[3], random[4], random[5], random[6], random[7],
+        ])
+    }
+
+    fn finish(&self, key: Key, live: &mut Live, draft: Draft) -> Step {
+        let Draft { history, intents, next } = draft;
+        history.iter().for_each(|event| live.pending.apply(event));
+        let mut sends = sends(&history);
+        sends.extend(told_to_parent(live, &next));
+        let (starts, starters) = self.starts(live, &history);
+        let request = TurnRequest {
+            commit_id: self.ids.commit_id(),
+            ground: match live.handle {
+                None => Ground::New,
+                Some(handle) => Ground::Held { handle, fence: live.fence, turn: live.turn },
+            },
+            worker: Some(self.worker),
+            session: write(&live.session, &intents, self.now),
+            expected: live.handle.map_or(Revision(0), |_| live.session.counters.revision),
+            history,
+            taken: std::mem::take(&mut live.taken),
+            starts,
+            sends,
+            wake: match &next {
+                Next::Waits => live.wake(),
+                Next::Anew(_) | Next::Over(_) => tenure_store::Wake::Now,
+            },
+        };
+        live.is_committing = true;
+        Step { key, request, intents, at: self.now, starters, next }
+    }
+
+    fn starts(
+        &self,
+        live: &Live,
+        history: &[HistoryEvent],
+    ) -> (Vec<StartRequest>, Vec<Option<tenure_core::id::Operation>>) {
+        let started = history.iter().filter_map(|event| match event {
+            HistoryEvent::SubOrchestrationCreated { op, child } => Some((child, Some(*op))),
+            HistoryEvent::OrchestrationStarted(child) => Some((child, None)),
+            _ => None,
+        });
+        started.map(|(child, op)| (self.start_of(live, child, op), op)).unzip()
+    }
+
+    /// A child that is started, to be run by whoever claims it.
+    fn start_of(&self, live: &Live, child: &Child, op: Option<tenure_core::id::Operation>) -> StartRequest {
+        let execution = live.code.start().execution;
+        let parent = op.map(|op| ParentLink { id: live.id.clone(), execution, op });
+        let start = Begun {
+            id: child.id.clone(),
+            namespace: live.session.namespace.clone(),
+            name: child.name.clone(),
+            version: child.version,
+            input: child.input.clone(),
+            labels: std::collections::BTreeMap::new(),
+            parent,
+        };
+        start.accepted(self.registry, self.seed(), self.now)
+    }
+}
+
+/// Something that is started and that nobody runs yet.
+pub(super) struct Begun {
+    pub(super) id: SessionId,
+    pub(super) namespace: tenure_core::id::Namespace,
+    pub(super) name: tenure_core::id::CodeName,
+    pub(super) version: Option<Version>,
+    pub(super) input: Payload,
+    pub(super) labels: std::collections::BTreeMap<String, String>,
+    pub(super) parent: Option<ParentLink>,
+}
+
+/// The version of what was started where nobody knows its code: whoever begins it chooses.
+pub(super) const UNCHOSEN: Version = Version { major: 0, minor: 0, patch: 0 };
+
+impl Begun {
+    pub(super) fn accepted(self, registry: &Registry, seed: u64, at: WallTime) -> StartRequest {
+        let known = registry.orchestration(&self.name, self.version).map(|(version, _)| version);
+        let version = self.version.or(known).unwrap_or(UNCHOSEN);
+        let opening = Opening {
+            id: self.id,
+            namespace: self.namespace,
+            name: self.name.clone(),
+            version,
+            labels: self.labels,
+            parent: self.parent.as_ref().map(|parent| parent.id.clone()),
+            at,
+        };
+        let start = Start {
+            name: self.name,
+            version,
+            execution: 1,
+            input: self.input,
+            seed,
+            parent: self.parent,
+            carried: Vec::new(),
+        };
+        let history = vec![HistoryEvent::ExecutionStarted(Box::new(start))];
+        StartRequest { session: open(opening, false), history }
+    }
+}
+
+struct Draft {
+    history: Vec<HistoryEvent>,
+    intents: Vec<Intent>,
+    next: Next,
+}
+
+/// The end of code that failed: a cancelled one that gave in was cancelled.
+fn failed(failure: Failure, recorded: Option<&HistoryEvent>, intents: &mut Vec<Intent>) -> Next {
+    if let Some(HistoryEvent::ExecutionTerminated { reason }) = recorded {
+        intents.push(Intent::End(End::Cancelled { reason: reason.clone(), by: None }));
+        return Next::Over(super::order::Ended::Cancelled(reason.clone()));
+    }
+    intents.push(Intent::End(End::Failed(failure.clone())));
+    Next::Over(super::order::Ended::Failed(failure))
+}
+
+fn sends(history: &[HistoryEvent]) -> Vec<(SessionId, Mail)> {
+    let sent = history.iter().filter_map(|event| match event {
+        HistoryEvent::EventSent { to, signal } => Some((to.clone(), Mail::Signalled(signal.clone()))),
+        HistoryEvent::SubOrchestrationCancelled { id, .. } => {
+            let reason = "whoever started it no longer waits for it".to_owned();
+            Some((id.clone(), Mail::CancelRequested { reason, by: None }))
+        }
+        _ => None,
+    });
+    sent.collect()
+}
+
+fn told_to_parent(live: &Live, next: &Next) -> Option<(SessionId, Mail)> {
+    let Next::Over(ended) = next else { return None };
+    let parent = live.code.start().parent?;
+    let result = match ended {
+        super::order::Ended::Completed(output) => Ok(output.clone()),
+        super::order::Ended::Failed(failure) => Err(failure.clone()),
+        super::order::Ended::Cancelled(reason) => {
+            Err(Failure::new(tenure_core::orchestration::Cause::Cancelled, reason.clone()))
+        }
+        super::order::Ended::Deleted => return None,
+    };
+    Some((parent.id, Mail::ChildEnded { execution: parent.execution, op: parent.op, result }))
+}
+
+/// Why a commit has no outcome.
+pub(super) type Kept = (Box<Step>, Result<TurnOutcome, StoreError>);
+
+/// How long to wait before a commit is tried again, at first and at most.
+const RETRY: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(2));
+
+/// Commits a step. A store that is busy or blocked is asked again for as long as it takes: what it says then is
+/// what became of the first attempt, if that was kept.
+pub(super) async fn keep(store: Arc<dyn Store>, clock: Arc<dyn Steady>, step: Box<Step>) -> Kept {
+    let (mut wait, longest) = RETRY;
+    loop {
+        match store.commit_turn(&step.request).await {
+            Err(error) if is_passing(&error) => {
+                clock.sleep(wait).await;
+                wait = wait.saturating_mul(2).min(longest);
+            }
+            outcome => return (step, outcome),
+        }
+    }
+}
+
+/// Whether asking again later may help.
+pub(super) const fn is_passing(error: &StoreError) -> bool {
+    match error {
+        StoreError::Unavailable { .. }
+        | StoreError::Full { .. }
+        | StoreError::Blocked { .. }
+        | StoreError::Unknown { .. } => true,
+        StoreError::Corrupt { .. } | StoreError::Closed => false,
+    }
+}

@@ -1,0 +1,94 @@
+//! What an execution waits for, as its history says.
+
+use std::collections::BTreeMap;
+
+use tenure_core::id::{Operation, SessionId};
+use tenure_core::orchestration::{Activity, Failure, HistoryEvent};
+use tenure_core::time::WallTime;
+
+/// What an execution waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Pending {
+    /// Activities that are to be run or are under way.
+    pub activities: BTreeMap<Operation, PendingActivity>,
+    /// Timers, and when they fire.
+    pub timers: BTreeMap<Operation, WallTime>,
+    /// Children.
+    pub children: BTreeMap<Operation, SessionId>,
+    /// Whether somebody wishes the instance to end, and since when.
+    pub cancelled_at: Option<WallTime>,
+    at: Option<WallTime>,
+}
+
+/// An activity that is to be run or is under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingActivity {
+    /// What is to be run.
+    pub activity: Activity,
+    /// Which attempt is the next one or under way, from 1.
+    pub attempt: u32,
+    /// How many attempts whoever ran them did not survive.
+    pub rescues: u32,
+    /// When that attempt may begin, if it has to wait.
+    pub due_at: Option<WallTime>,
+    /// Why the attempt before failed.
+    pub failure: Option<Failure>,
+}
+
+impl Pending {
+    /// Takes in what the history says next.
+    pub fn apply(&mut self, event: &HistoryEvent) {
+        match event {
+            HistoryEvent::TurnStarted { at } => self.at = Some(*at),
+            HistoryEvent::ExecutionRescued => {
+                self.activities.values_mut().filter(|pending| pending.due_at.is_none()).for_each(|pending| {
+                    pending.attempt = pending.attempt.saturating_add(1);
+                    pending.rescues = pending.rescues.saturating_add(1);
+                });
+            }
+            HistoryEvent::TaskScheduled(activity) => {
+                let activity = (**activity).clone();
+                let pending =
+                    PendingActivity { activity, attempt: 1, rescues: 0, due_at: None, failure: None };
+                self.activities.insert(pending.activity.op, pending);
+            }
+            HistoryEvent::TaskRetried { op, attempt, failure, due_at } => {
+                if let Some(pending) = self.activities.get_mut(op) {
+                    pending.attempt = attempt.saturating_add(1);
+                    pending.due_at = Some(*due_at);
+                    pending.failure = Some(failure.clone());
+                }
+            }
+            HistoryEvent::TaskCompleted { op, .. }
+            | HistoryEvent::TaskFailed { op, .. }
+            | HistoryEvent::TaskCancelled { op } => drop(self.activities.remove(op)),
+            HistoryEvent::TimerCreated { op, fire_at } => drop(self.timers.insert(*op, *fire_at)),
+            HistoryEvent::TimerFired { op } | HistoryEvent::TimerCancelled { op } => {
+                self.timers.remove(op);
+            }
+            HistoryEvent::SubOrchestrationCreated { op, child } => {
+                self.children.insert(*op, child.id.clone());
+            }
+            HistoryEvent::SubOrchestrationCompleted { op, .. }
+            | HistoryEvent::SubOrchestrationFailed { op, .. }
+            | HistoryEvent::SubOrchestrationCancelled { op, .. } => drop(self.children.remove(op)),
+            HistoryEvent::CancelRequested { .. } => self.cancelled_at = self.cancelled_at.or(self.at),
+            HistoryEvent::ContinuedAsNew { .. }
+            | HistoryEvent::ExecutionCompleted { .. }
+            | HistoryEvent::ExecutionFailed { .. }
+            | HistoryEvent::ExecutionTerminated { .. }
+            | HistoryEvent::ExecutionStarted(_) => *self = Self::default(),
+            HistoryEvent::EventRaised(_)
+            | HistoryEvent::EventSent { .. }
+            | HistoryEvent::OrchestrationStarted(_)
+            | HistoryEvent::StatusSet { .. } => {}
+        }
+    }
+
+    /// When something of it has to be done next by itself: a timer, or an attempt that waits.
+    #[must_use]
+    pub fn next_due(&self) -> Option<WallTime> {
+        let attempts = self.activities.values().filter_map(|pending| pending.due_at);
+        self.timers.values().copied().chain(attempts).min()
+    }
+}
