@@ -11,6 +11,12 @@ pub trait Ids: Debug + Send + Sync {
     /// Sixteen random bytes.
     fn random(&self) -> [u8; 16];
 
+    /// What a code's random values are drawn from.
+    fn seed(&self) -> u64 {
+        let [a, b, c, d, e, f, g, h, ..] = self.random();
+        u64::from_le_bytes([a, b, c, d, e, f, g, h])
+    }
+
     /// A session's id: `ses_` and a ULID of that time.
     fn session_id(&self, at: Option<WallTime>) -> SessionId {
         let at_ms = at.map_or(0, WallTime::epoch_ms);

@@ -109,11 +109,7 @@ impl Orchestrations {
         let Starting { id, namespace, name, version, input, labels } = starting;
         let id = id.unwrap_or_else(|| self.engine.ids.session_id(now.wall));
         let begun = Begun { id: id.clone(), namespace, name, version, input, labels, parent: None };
-        let random = self.engine.ids.random();
-        let seed = u64::from_le_bytes([
-            random[0], random[1], random[2], random[3], random[4], random[5], random[6], random[7],
-        ]);
-        let start = begun.accepted(&Registry::default(), seed, at);
+        let start = begun.accepted(&Registry::default(), self.engine.ids.seed(), at);
         let request = TurnRequest {
             commit_id: self.engine.ids.commit_id(),
             ground: Ground::New,

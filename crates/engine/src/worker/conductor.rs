@@ -176,8 +176,10 @@ impl Conductor {
             }
         }
         for reply in self.stopping.into_iter().flat_map(|stopping| stopping.replies) {
-            // Whoever asked may have gone.
-            drop(reply.send(()));
+            if reply.send(()).is_err() {
+                // Whoever asked has gone.
+                continue;
+            }
         }
     }
 
@@ -248,11 +250,6 @@ impl Conductor {
     fn hear(&mut self, input: Input) {
         match input {
             Input::Start { starting, reply, ended } => self.begin(*starting, reply, ended),
-            Input::Await { handle, reply } => {
-                if let Some(live) = self.by_handle.get(&handle).and_then(|key| self.live.get_mut(key)) {
-                    live.waiting.push(reply);
-                }
-            }
             Input::Tried { key, op, number, result } => self.tried(key, (op, number), result),
             Input::Stop { reply } => {
                 let until = self.clock.now().saturating_add(self.options.stop_grace);
@@ -278,7 +275,7 @@ impl Conductor {
         };
         let Starting { id, namespace, name, version: _, input, labels } = starting;
         let id = id.unwrap_or_else(|| self.engine.ids().session_id(Some(self.now)));
-        let seed = self.maker().seed();
+        let seed = self.engine.ids().seed();
         let start = Start {
             name: name.clone(),
             version,

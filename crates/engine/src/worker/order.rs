@@ -68,8 +68,6 @@ pub(super) enum Input {
         reply: oneshot::Sender<Result<StartAnswer, StoreError>>,
         ended: oneshot::Sender<Ended>,
     },
-    /// Somebody waits for an instance's end; not answered where the worker does not have it.
-    Await { handle: Handle, reply: oneshot::Sender<Ended> },
     /// An attempt is over.
     Tried { key: Key, op: Operation, number: u32, result: Result<Payload, Failure> },
     /// The worker is to stop.

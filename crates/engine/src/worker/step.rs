@@ -124,17 +124,10 @@ impl Maker<'_> {
         intents: &mut Vec<Intent>,
     ) -> Next {
         let version = version.unwrap_or_else(|| live.code.start().version);
-        let start = Box::new(next_start(live, input, version, self.seed()));
+        let start = Box::new(next_start(live, input, version, self.ids.seed()));
         history.push(HistoryEvent::ExecutionStarted(start.clone()));
         intents.push(Intent::Anew(version));
         Next::Anew(start)
-    }
-
-    pub(super) fn seed(&self) -> u64 {
-        let random = self.ids.random();
-        u64::from_le_bytes([
-            random[0], random[1], random[2], random[3], random[4], random[5], random[6], random[7],
-        ])
     }
 
     fn finish(&self, key: Key, live: &mut Live, draft: Draft) -> Step {
@@ -191,7 +184,7 @@ impl Maker<'_> {
             labels: std::collections::BTreeMap::new(),
             parent,
         };
-        start.accepted(self.registry, self.seed(), self.now)
+        start.accepted(self.registry, self.ids.seed(), self.now)
     }
 }
 

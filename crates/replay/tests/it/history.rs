@@ -1,0 +1,115 @@
+//! Bringing instances back from histories.
+
+use tenure_core::id::Operation;
+use tenure_core::orchestration::{Cause, Failure, HistoryEvent, Payload};
+use tenure_replay::{Instance, Mismatch, Pending, Problem};
+
+use crate::fixture::{Recorded, Runs, at, code, completed, id, scheduled, text};
+
+#[test]
+fn an_instance_goes_on_after_every_turn_as_if_it_had_stayed_in_memory() {
+    let chain = code(|ctx| async move {
+        let mut all = Vec::new();
+        for _ in 0..5 {
+            all.extend(ctx.runs("one").await?.0);
+        }
+        Ok(Payload(all))
+    });
+    let mut run = Recorded::begin(&chain);
+    run.turn(vec![]);
+    for op in 1..=5 {
+        run.instance = Instance::replay(id(), &chain, &run.history).unwrap();
+        run.turn(vec![completed(op, &op.to_string())]);
+    }
+    let end = HistoryEvent::ExecutionCompleted { output: text("12345") };
+    assert_eq!(run.history.last().unwrap().last(), Some(&end));
+    assert!(Instance::replay(id(), &chain, &run.history).unwrap().has_ended());
+}
+
+#[test]
+fn code_that_does_something_else_is_told_what_and_where() {
+    let before = code(|ctx| async move {
+        ctx.runs("one").await?;
+        ctx.runs("two").await
+    });
+    let after = code(|ctx| async move {
+        ctx.runs("one").await?;
+        ctx.runs("three").await
+    });
+    let mut run = Recorded::begin(&before);
+    run.turn(vec![]);
+    run.turn(vec![completed(1, "")]);
+    let found = Instance::replay(id(), &after, &run.history).unwrap_err();
+    let mismatch = Mismatch {
+        turn: 2,
+        action: 1,
+        expected: Some(scheduled(2, "two")),
+        found: Some(scheduled(2, "three")),
+    };
+    assert_eq!(found, Problem::Differs(Box::new(mismatch)));
+    Instance::replay(id(), &before, &run.history).unwrap();
+}
+
+#[test]
+fn code_that_ends_early_or_asks_for_more_is_found_too() {
+    let two = code(|ctx| async move {
+        ctx.runs("one").await?;
+        ctx.runs("two").await
+    });
+    let one = code(|ctx| async move { ctx.runs("one").await });
+    let mut long = Recorded::begin(&two);
+    long.turn(vec![]);
+    long.turn(vec![completed(1, "")]);
+    let mut short = Recorded::begin(&one);
+    short.turn(vec![]);
+    short.turn(vec![completed(1, "")]);
+    for (code, history) in [(&one, &long.history), (&two, &short.history)] {
+        let found = Instance::replay(id(), code, history).unwrap_err();
+        assert!(matches!(found, Problem::Differs(mismatch) if mismatch.turn == 2), "{history:?}");
+    }
+}
+
+#[test]
+fn what_happened_beside_the_code_is_not_told_to_it() {
+    let one = code(|ctx| async move { ctx.runs("one").await });
+    let mut run = Recorded::begin(&one);
+    run.turn(vec![]);
+    let failure = Failure::new(Cause::Failed, "busy");
+    let retried = HistoryEvent::TaskRetried { op: Operation(1), attempt: 1, failure, due_at: at(9000) };
+    run.history.push(vec![retried.clone()]);
+    run.history.push(vec![HistoryEvent::ExecutionRescued]);
+    let mut replayed = Instance::replay(id(), &one, &run.history).unwrap();
+    assert!(replayed.turn(at(3000), vec![completed(1, "")]).unwrap().ending.is_some());
+
+    let mut pending = Pending::default();
+    run.history.iter().flatten().for_each(|event| pending.apply(event));
+    let waits = pending.activities.get(&Operation(1)).unwrap();
+    assert_eq!((waits.attempt, waits.rescues, waits.due_at), (2, 0, Some(at(9000))));
+    assert_eq!(pending.next_due(), Some(at(9000)));
+}
+
+#[test]
+fn attempts_that_nobody_survived_are_counted() {
+    let mut pending = Pending::default();
+    pending.apply(&scheduled(1, "one"));
+    (0..3).for_each(|_| pending.apply(&HistoryEvent::ExecutionRescued));
+    let waits = pending.activities.get(&Operation(1)).unwrap();
+    assert_eq!((waits.attempt, waits.rescues), (4, 3));
+}
+
+#[test]
+fn an_execution_that_was_ended_from_outside_is_over_wherever_it_stood() {
+    let one = code(|ctx| async move { ctx.runs("one").await });
+    let mut run = Recorded::begin(&one);
+    run.turn(vec![]);
+    let reason = "enough".to_owned();
+    run.history[1].push(HistoryEvent::ExecutionTerminated { reason });
+    assert!(Instance::replay(id(), &one, &run.history).unwrap().has_ended());
+}
+
+#[test]
+fn something_that_is_no_history_is_refused() {
+    let one = code(|ctx| async move { ctx.runs("one").await });
+    let found = Instance::replay(id(), &one, &[]).unwrap_err();
+    assert!(matches!(found, Problem::Malformed { .. }));
+}

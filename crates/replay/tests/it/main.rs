@@ -1,0 +1,7 @@
+//! What replay promises: the same code on the same history does the same, and what differs is found.
+
+mod cancel;
+mod fixture;
+mod history;
+mod signal;
+mod turn;

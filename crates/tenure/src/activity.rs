@@ -1,0 +1,58 @@
+//! What an activity's code knows.
+
+use tenure_engine::Attempt;
+
+/// What an activity's code knows of the attempt that it is.
+///
+/// An activity runs at least once: it may be run again although it had done its work, if its process died before the
+/// result was recorded. [`Self::idempotency_key`] is the same then.
+#[derive(Debug, Clone)]
+pub struct Activity(Attempt);
+
+impl Activity {
+    pub(crate) const fn new(attempt: Attempt) -> Self {
+        Self(attempt)
+    }
+
+    /// The id of the instance that the activity belongs to.
+    #[must_use]
+    pub fn session(&self) -> &str {
+        self.0.session().as_str()
+    }
+
+    /// The activity's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.0.name().as_str()
+    }
+
+    /// Which attempt it is, from 1.
+    #[must_use]
+    pub const fn attempt(&self) -> u32 {
+        self.0.number()
+    }
+
+    /// A number that grows when another worker goes on with the instance. A resource that refuses smaller ones
+    /// refuses whoever was left behind.
+    #[must_use]
+    pub const fn fence(&self) -> u64 {
+        self.0.fence().0
+    }
+
+    /// What is the same at every attempt of this activity, and differs from every other one's.
+    #[must_use]
+    pub fn idempotency_key(&self) -> String {
+        self.0.idempotency_key()
+    }
+
+    /// Whether nobody waits for the result any more.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.0.is_cancelled()
+    }
+
+    /// Waits until nobody waits for the result any more.
+    pub async fn cancelled(&self) {
+        self.0.cancelled().await;
+    }
+}
