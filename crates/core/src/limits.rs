@@ -114,3 +114,5 @@ pub const RESCUES_MAX: u32 = 10;
 pub const WORKER_TTL_DEFAULT: Duration = Duration::from_secs(15);
 /// Time between asking an orchestration to end and ending it, when nothing else was asked for.
 pub const CANCEL_GRACE_DEFAULT: Duration = Duration::from_secs(10);
+/// Most instances that one claim gives.
+pub const CLAIMED_AT_ONCE_MAX: usize = 1000;

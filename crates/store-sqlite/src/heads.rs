@@ -6,9 +6,11 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Arc;
 
 use rusqlite::Connection;
-use tenure_core::id::Fence;
+use tenure_core::id::{CommitId, Fence};
+use tenure_core::kind::Kind;
 use tenure_core::lease::Term;
 use tenure_core::session::Session;
 use tenure_core::time::WallTime;
@@ -16,7 +18,7 @@ use tenure_store::Handle;
 
 use crate::chain::Chain;
 use crate::error::WorkError;
-use crate::row::{LogHead, Stored};
+use crate::row::{InstanceRow, LogHead, Stored, corrupt};
 use crate::sql;
 
 /// What guards renewals and appends of one session, and where its log goes on.
@@ -30,6 +32,25 @@ pub(crate) struct Head {
     pub(crate) terminal: bool,
     pub(crate) anonymous: bool,
     pub(crate) lease: Option<(Fence, Term)>,
+    /// What guards its turns, if it is an open instance and that is known.
+    pub(crate) instance: Option<Box<Instance>>,
+}
+
+/// What guards the turns of an open instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Instance {
+    pub(crate) execution: u64,
+    pub(crate) turn: u64,
+    /// The newest row of its history.
+    pub(crate) history: i64,
+    pub(crate) worker: Option<i64>,
+    pub(crate) fence: Fence,
+    /// The commit that was kept last.
+    pub(crate) commit: CommitId,
+    /// Whether something may wait for it.
+    pub(crate) has_mail: bool,
+    /// Its session as it was written last.
+    pub(crate) session: Arc<Session>,
 }
 
 impl Head {
@@ -42,7 +63,13 @@ impl Head {
             last_activity: session.last_activity_at,
             terminal: session.is_terminal(),
             anonymous: session.anonymous,
-            lease: session.lease.as_ref().map(|lease| (lease.fence, lease.term)),
+            // An instance's is its worker's, which others renew.
+            lease: session
+                .lease
+                .as_ref()
+                .filter(|_| session.kind != Kind::Workflow)
+                .map(|lease| (lease.fence, lease.term)),
+            instance: None,
         }
     }
 }
@@ -81,6 +108,45 @@ impl Heads {
         Ok(self.young.get_mut(&handle.0))
     }
 
+    /// The head of an open instance, remembered or read; `None` when there is no such instance.
+    pub(crate) fn instance(
+        &mut self,
+        conn: &Connection,
+        handle: Handle,
+    ) -> Result<Option<&Instance>, WorkError> {
+        let is_known = self.of(conn, handle)?.is_some_and(|head| head.instance.is_some());
+        if !is_known {
+            let instance = read_instance(conn, handle)?.map(Box::new);
+            if let Some(head) = self.young.get_mut(&handle.0) {
+                head.instance = instance;
+            }
+        }
+        Ok(self.young.get(&handle.0).and_then(|head| head.instance.as_deref()))
+    }
+
+    /// Remembers what guards an instance, if the head of its session is remembered.
+    pub(crate) fn keep_instance(&mut self, handle: Handle, instance: Option<Instance>) {
+        let head = self.young.get_mut(&handle.0).or_else(|| self.old.get_mut(&handle.0));
+        if let Some(head) = head {
+            head.instance = instance.map(Box::new);
+        }
+    }
+
+    /// Something was sent to an instance.
+    pub(crate) fn note_mail(&mut self, handle: Handle) {
+        let head = self.young.get_mut(&handle.0).or_else(|| self.old.get_mut(&handle.0));
+        if let Some(instance) = head.and_then(|head| head.instance.as_mut()) {
+            instance.has_mail = true;
+        }
+    }
+
+    /// Who holds instances has changed.
+    pub(crate) fn forget_instances(&mut self) {
+        for head in self.young.values_mut().chain(self.old.values_mut()) {
+            head.instance = None;
+        }
+    }
+
     /// The trees of a session's log, if they are remembered. They come back with the head that is kept next.
     pub(crate) fn take_chain(&mut self, handle: Handle) -> Option<Chain> {
         let head = self.young.get_mut(&handle.0).or_else(|| self.old.get_mut(&handle.0));
@@ -100,6 +166,15 @@ impl Heads {
         }
         self.young.insert(handle.0, head);
     }
+}
+
+fn read_instance(conn: &Connection, handle: Handle) -> Result<Option<Instance>, WorkError> {
+    let Some(row) = sql::one(conn, sql::INSTANCE_FIND, [handle.0], InstanceRow::of)? else {
+        return Ok(None);
+    };
+    let stored = sql::one(conn, sql::FIND_HANDLE, [handle.0], Stored::of)?;
+    let stored = stored.ok_or_else(|| corrupt("an instance without its session"))?;
+    Ok(Some(row.into_instance(Arc::new(stored.session))))
 }
 
 fn read(conn: &Connection, handle: Handle) -> Result<Option<Head>, WorkError> {

@@ -108,7 +108,7 @@ impl Queue {
         }
         let is_idle = state.phase == Phase::Idle && state.is_empty();
         match &request {
-            Request::Renew(_) => state.renewals.push_back((since, request)),
+            Request::Renew(_) | Request::RenewWorker(_) => state.renewals.push_back((since, request)),
             Request::Append(_)
             | Request::Commit(_)
             | Request::Compact(_)
@@ -118,6 +118,12 @@ impl Queue {
             | Request::Limit(_)
             | Request::Watch(_)
             | Request::Save(_)
+            | Request::Turn(_)
+            | Request::Claim(_)
+            | Request::Free(_)
+            | Request::Post(_)
+            | Request::Register(_)
+            | Request::Retire(_)
             | Request::Chore(_) => state.others.push_back((since, request)),
         }
         drop(state);

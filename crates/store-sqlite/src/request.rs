@@ -1,18 +1,24 @@
 //! Requests on their way to the writer, and their answers on the way back.
 
 mod saving;
+mod turning;
+
+use std::sync::Arc;
+
 use tenure_core::event::EventDraft;
 use tenure_core::id::{CommitId, EventId, Fence, Incarnation, Revision};
 use tenure_core::session::{Change, Counters, Judged, Place, Session, Write};
 use tenure_store::record;
 use tenure_store::{
-    AppendOutcome, AppendRequest, CommitOutcome, CommitRequest, CompactOutcome, CompactRequest, Handle,
-    LimitRequest, Postpone, PurgeOutcome, RenewOutcome, RenewRequest, Slot, StoreError,
+    AppendOutcome, AppendRequest, ClaimRequest, CommitOutcome, CommitRequest, CompactOutcome, CompactRequest,
+    FreeRequest, Handle, LimitRequest, PostOutcome, Postpone, PurgeOutcome, RegisterOutcome, RegisterRequest,
+    RenewOutcome, RenewRequest, Slot, StoreError, TurnOutcome, WorkerHandle, WorkerRenewal,
 };
 use tokio::sync::oneshot;
 
 use crate::recent::Appended;
 pub(crate) use saving::{Create, Fork, SavedPiece, Saving, Value, pieces_of};
+pub(crate) use turning::{Given, Opening, Post, Turn, renewed_columns, wake_column, worker_holder};
 
 /// A question, its answer once it is known, and who waits for it.
 #[derive(Debug)]
@@ -53,7 +59,23 @@ pub(crate) enum Request {
     Limit(Box<Asked<LimitRequest, Option<u32>>>),
     Watch(Box<Asked<Handle, ()>>),
     Save(Box<Saving>),
+    Turn(Box<Asked<Turn, TurnOutcome>>),
+    Claim(Box<Asked<ClaimRequest, Given>>),
+    Free(Box<Asked<Vec<FreeRequest>, ()>>),
+    Post(Box<Asked<Post, PostOutcome>>),
+    Register(Box<Asked<Register, RegisterOutcome>>),
+    RenewWorker(Asked<WorkerHandle, WorkerRenewal>),
+    /// Whether there is more to let go.
+    Retire(Asked<WorkerHandle, bool>),
     Chore(Chore),
+}
+
+/// A worker that starts.
+#[derive(Debug)]
+pub(crate) struct Register {
+    pub(crate) request: RegisterRequest,
+    /// Whether this process can be told to be there.
+    pub(crate) is_told: bool,
 }
 
 /// What nobody waits for.
@@ -85,6 +107,13 @@ impl Request {
             Self::Reclaim(asked) => asked.reply.is_closed(),
             Self::Limit(asked) => asked.reply.is_closed(),
             Self::Watch(asked) => asked.reply.is_closed(),
+            Self::Turn(asked) => asked.reply.is_closed(),
+            Self::Claim(asked) => asked.reply.is_closed(),
+            Self::Free(asked) => asked.reply.is_closed(),
+            Self::Post(asked) => asked.reply.is_closed(),
+            Self::Register(asked) => asked.reply.is_closed(),
+            Self::RenewWorker(asked) => asked.reply.is_closed(),
+            Self::Retire(asked) => asked.reply.is_closed(),
             Self::Save(saving) => saving.is_abandoned(),
             Self::Chore(_) => false,
         }
@@ -102,6 +131,13 @@ impl Request {
             Self::Reclaim(asked) => asked.answer = None,
             Self::Limit(asked) => asked.answer = None,
             Self::Watch(asked) => asked.answer = None,
+            Self::Turn(asked) => asked.answer = None,
+            Self::Claim(asked) => asked.answer = None,
+            Self::Free(asked) => asked.answer = None,
+            Self::Post(asked) => asked.answer = None,
+            Self::Register(asked) => asked.answer = None,
+            Self::RenewWorker(asked) => asked.answer = None,
+            Self::Retire(asked) => asked.answer = None,
             Self::Save(saving) => saving.forget(),
             Self::Chore(_) => {}
         }
@@ -119,6 +155,13 @@ impl Request {
             Self::Reclaim(asked) => asked.tell(),
             Self::Limit(asked) => asked.tell(),
             Self::Watch(asked) => asked.tell(),
+            Self::Turn(asked) => asked.tell(),
+            Self::Claim(asked) => asked.tell(),
+            Self::Free(asked) => asked.tell(),
+            Self::Post(asked) => asked.tell(),
+            Self::Register(asked) => asked.tell(),
+            Self::RenewWorker(asked) => asked.tell(),
+            Self::Retire(asked) => asked.tell(),
             Self::Save(saving) => saving.tell(),
             Self::Chore(_) => {}
         }
@@ -136,6 +179,13 @@ impl Request {
             Self::Reclaim(asked) => asked.refuse(error),
             Self::Limit(asked) => asked.refuse(error),
             Self::Watch(asked) => asked.refuse(error),
+            Self::Turn(asked) => asked.refuse(error),
+            Self::Claim(asked) => asked.refuse(error),
+            Self::Free(asked) => asked.refuse(error),
+            Self::Post(asked) => asked.refuse(error),
+            Self::Register(asked) => asked.refuse(error),
+            Self::RenewWorker(asked) => asked.refuse(error),
+            Self::Retire(asked) => asked.refuse(error),
             Self::Save(saving) => saving.refuse(error),
             Self::Chore(_) => {}
         }
@@ -162,7 +212,8 @@ impl Request {
             Self::Append(asked) => Some(asked.question.batch.commit_id),
             Self::Commit(asked) => Some(asked.question.stamp.commit_id),
             Self::Save(saving) => saving.commit_id(),
-            // Doing these twice does no harm.
+            Self::Turn(asked) => Some(asked.question.commit_id),
+            // Doing these twice does no harm, or they have no name.
             Self::Renew(_)
             | Self::Compact(_)
             | Self::Postpone(_)
@@ -170,6 +221,12 @@ impl Request {
             | Self::Reclaim(_)
             | Self::Limit(_)
             | Self::Watch(_)
+            | Self::Claim(_)
+            | Self::Free(_)
+            | Self::Post(_)
+            | Self::Register(_)
+            | Self::RenewWorker(_)
+            | Self::Retire(_)
             | Self::Chore(_) => None,
         }
     }
@@ -292,7 +349,7 @@ pub(crate) struct Stamp {
 /// One session of a commit.
 #[derive(Debug)]
 pub(crate) struct SessionWrite {
-    pub(crate) session: Session,
+    pub(crate) session: Arc<Session>,
     pub(crate) opens: bool,
     pub(crate) body: Vec<u8>,
     /// Its lease is written, not only carried along.
@@ -339,7 +396,7 @@ impl SessionWrite {
             has_activity_change: write.opens || write.changes.iter().any(changes_activity),
             activity: session.activity.as_ref().map(record::encode_activity),
             batch: Batch::of(commit_id, write.events.into_iter().map(EventDraft::from).collect()),
-            session,
+            session: Arc::new(session),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! From rows to what they mean, and from numbers to columns.
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, Row};
 use tenure_core::id::{CheckpointId, CommitId, Fence, Incarnation, Key, Namespace, Revision, Seq, SessionId};
 use tenure_core::lease::Lease;
@@ -9,6 +11,7 @@ use tenure_store::record::{self, Columns, TermColumns};
 use tenure_store::{Found, Handle, Listed, ListedCheckpoint, StoreError};
 
 use crate::error::WorkError;
+use crate::heads::Instance;
 use crate::sql;
 
 /// A slot's row: its number, its counters, and its newest session.
@@ -201,6 +204,68 @@ impl ProcessRow {
     /// Takes a row of `process_list` apart.
     pub(crate) fn of(row: &Row<'_>) -> Result<Self, WorkError> {
         Ok(Self { process: row.get(0)?, token: Incarnation(row.get(1)?), pid: row.get(2)? })
+    }
+}
+
+/// An open instance's row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct InstanceRow {
+    execution: u64,
+    turn: u64,
+    history: i64,
+    worker: Option<i64>,
+    fence: Fence,
+    commit: CommitId,
+    has_mail: bool,
+}
+
+impl InstanceRow {
+    /// Takes a row of `instance_find` apart.
+    pub(crate) fn of(row: &Row<'_>) -> Result<Self, WorkError> {
+        Ok(Self {
+            execution: unsigned(row.get(0)?)?,
+            turn: unsigned(row.get(1)?)?,
+            history: row.get(2)?,
+            worker: row.get(3)?,
+            fence: Fence(unsigned(row.get(4)?)?),
+            commit: CommitId(row.get(5)?),
+            has_mail: row.get(6)?,
+        })
+    }
+
+    /// With its session.
+    pub(crate) fn into_instance(self, session: Arc<Session>) -> Instance {
+        let Self { execution, turn, history, worker, fence, commit, has_mail } = self;
+        Instance { execution, turn, history, worker, fence, commit, has_mail, session }
+    }
+}
+
+/// A worker's row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct WorkerRow {
+    pub(crate) worker: i64,
+    /// The opening of the store that it runs in, if that can be told to be there.
+    pub(crate) token: Option<Incarnation>,
+    pub(crate) lease: Lease,
+    /// What it holds is being let go, or was.
+    pub(crate) is_swept: bool,
+    /// It is known no more.
+    pub(crate) is_leaving: bool,
+}
+
+impl WorkerRow {
+    /// Takes a row of `worker_list` apart.
+    pub(crate) fn of(row: &Row<'_>) -> Result<Self, WorkError> {
+        let columns =
+            TermColumns { renewed: Some(unsigned(row.get(3)?)?), renewed_wall: Some(unsigned(row.get(4)?)?) };
+        let grant = blob(row, 2)?.ok_or_else(|| corrupt("a worker without a lease"))?;
+        Ok(Self {
+            worker: row.get(0)?,
+            token: row.get::<_, Option<[u8; 16]>>(1)?.map(Incarnation),
+            lease: record::decode_lease(grant, Fence(0), columns)?,
+            is_swept: row.get(5)?,
+            is_leaving: row.get(6)?,
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tenure_store::{Clock, StoreError};
+use tokio::sync::watch;
 
 use crate::faults::Faults;
 use crate::options::Limits;
@@ -12,7 +13,7 @@ use crate::readers::Readers;
 use crate::ring::Ear;
 use crate::troubles::Troubles;
 use crate::wal::Copier;
-use crate::watches::Watches;
+use crate::watches::{WORKERS, Watcher, Watches};
 
 /// What the parts of one opened store share.
 #[derive(Debug)]
@@ -25,10 +26,19 @@ pub(crate) struct Shared {
     pub(crate) readers: Readers,
     pub(crate) watches: Arc<Watches>,
     pub(crate) hearing: Mutex<Hearing>,
+    /// Once anybody pays attention to instances, this process does until the store is closed.
+    pub(crate) attention: Mutex<Option<Attending>>,
     pub(crate) copier: Copier,
     pub(crate) troubles: Troubles,
     /// Held by the writer during a turn, and by whoever must not be stopped in the middle of one.
     pub(crate) turn: Mutex<()>,
+}
+
+/// What wakes whoever pays attention to instances, and what keeps it awake.
+#[derive(Debug)]
+pub(crate) struct Attending {
+    changes: watch::Receiver<u64>,
+    _watcher: Watcher,
 }
 
 /// Whether this process listens for others.
@@ -60,6 +70,24 @@ impl Shared {
         let is_reachable = ear.is_reachable();
         *hearing = Hearing::Listening(ear);
         Ok(is_reachable)
+    }
+
+    /// Begins to pay attention to messages and to instances that nobody holds.
+    pub(crate) fn attend(&self) -> Result<watch::Receiver<u64>, StoreError> {
+        let mut attention = self.attention.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.queue.is_closed() {
+            return Err(StoreError::Closed);
+        }
+        let attending = match &mut *attention {
+            Some(attending) => attending,
+            none => {
+                let (changes, watcher) = self.watches.add(&self.queue, WORKERS)?;
+                none.insert(Attending { changes, _watcher: watcher })
+            }
+        };
+        let mut changes = attending.changes.clone();
+        changes.mark_unchanged();
+        Ok(changes)
     }
 
     /// Whether this process may be listed as one to be rung.

@@ -17,6 +17,9 @@ const RECENT_BYTES: usize = 8 << 20;
 /// What each of them may keep at least, and at most.
 const RECENT_BYTES_EACH: (usize, usize) = (4 << 10, 256 << 10);
 
+/// Stands for what workers pay attention to: messages, and instances that nobody holds. No session has it.
+pub(crate) const WORKERS: Handle = Handle(0);
+
 /// The sessions that somebody in this process watches.
 #[derive(Debug, Default)]
 pub(crate) struct Watches(Mutex<State>);

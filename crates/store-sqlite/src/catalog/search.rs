@@ -58,6 +58,8 @@ fn go_on(flow: Flow, next: impl FnOnce() -> Result<Flow, WorkError>) -> Result<F
 struct Asked {
     /// Terms that must all be true.
     all: Vec<String>,
+    /// Terms one of which must be true, if a holder is asked for.
+    holder: Option<Vec<String>>,
     /// Words that begin words of the key, which are words of the session.
     key: Vec<String>,
     /// What was searched for.
@@ -211,6 +213,17 @@ impl<'a> Search<'a> {
                 return Ok(bits);
             }
         }
+        if let Some(holder) = &self.asked.holder {
+            let mut held = Bits::NONE;
+            for term in holder {
+                self.steps = self.steps.saturating_sub(SEEK);
+                held = held.or(&posting(self.conn, (self.ns, block, term))?);
+            }
+            bits = bits.and(&held);
+            if bits.is_empty() {
+                return Ok(bits);
+            }
+        }
         let (conn, at, steps) = (self.conn, (self.ns, block), &mut self.steps);
         let mut union = |beginning: &str| {
             let mut bits = Bits::NONE;
@@ -260,7 +273,12 @@ fn end_of(block: i64, step: i64) -> Handle {
 impl Asked {
     fn of(conn: &Connection, ns: i64, filter: &Filter) -> Result<Self, WorkError> {
         let labels = filter.labels.iter().map(|(name, value)| terms::label(name, value));
-        let holder = filter.holder.iter().map(|holder| terms::term(terms::HOLDER, holder.as_str()));
+        let holder = filter.holder.as_ref().map(|holder| {
+            // Of instances it is not entered who holds them: any open one may be.
+            let open = StateName::ALL.into_iter().filter(|state| !state.is_terminal());
+            let instances = open.map(|state| terms::state(Kind::Workflow, state));
+            std::iter::once(terms::term(terms::HOLDER, holder.as_str())).chain(instances).collect()
+        });
         let directory = filter.directory.iter().map(|directory| {
             let sort = if directory.contains('/') { terms::DIRECTORY } else { terms::LAST_PART };
             terms::term(sort, directory)
@@ -269,7 +287,8 @@ impl Asked {
         let group = filter.group.iter().map(|group| terms::term(terms::GROUP, group.as_str()));
         let found = filter.terms.iter().map(|term| Found::of(conn, ns, term)).collect::<Result<_, _>>()?;
         Ok(Self {
-            all: labels.chain(holder).chain(directory).chain(parent).chain(group).collect(),
+            all: labels.chain(directory).chain(parent).chain(group).collect(),
+            holder,
             key: filter.key_prefix.as_deref().map(key_words).unwrap_or_default(),
             found,
             states: states(filter),

@@ -49,7 +49,9 @@ pub(super) fn of(session: &Session) -> BTreeSet<String> {
 
 /// What every step of its life changes.
 fn moving(session: &Session) -> impl Iterator<Item = String> {
-    let holder = session.lease.as_ref().map(|lease| term(HOLDER, lease.holder.id.as_str()));
+    // Who holds instances changes with their workers, which write none of their sessions.
+    let lease = session.lease.as_ref().filter(|_| session.kind != Kind::Workflow);
+    let holder = lease.map(|lease| term(HOLDER, lease.holder.id.as_str()));
     std::iter::once(state(session.kind, session.state.name())).chain(holder)
 }
 

@@ -21,7 +21,7 @@ use crate::place::Place;
 use crate::row::unsigned;
 use crate::sql;
 use crate::turnstile;
-use crate::watches::{Standing, Watches};
+use crate::watches::{Standing, WORKERS, Watches};
 
 /// How often the net is looked at while something is watched.
 const NET: Duration = Duration::from_secs(1);
@@ -167,7 +167,13 @@ fn standings(conn: &Connection, handles: Vec<Handle>) -> Result<Vec<(Handle, Opt
         let (head, earliest) = (Seq(unsigned(row.get(0)?)?), Seq(unsigned(row.get(1)?)?));
         Ok(Standing { head, earliest, revision: Revision(unsigned(row.get(2)?)?) })
     };
-    let stands = |handle: Handle| Ok((handle, sql::one(conn, sql::STANDING, [handle.0], standing)?));
+    let stands = |handle: Handle| {
+        let stands = match handle {
+            WORKERS => sql::one(conn, sql::ATTENTION, [], standing)?,
+            handle => sql::one(conn, sql::STANDING, [handle.0], standing)?,
+        };
+        Ok((handle, stands))
+    };
     handles.into_iter().map(stands).collect()
 }
 

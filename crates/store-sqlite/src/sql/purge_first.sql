@@ -1,1 +1,1 @@
-SELECT sid, pos, folded FROM purge ORDER BY sid LIMIT 1
+SELECT sid, pos, folded, history FROM purge ORDER BY sid LIMIT 1

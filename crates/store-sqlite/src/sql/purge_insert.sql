@@ -1,1 +1,1 @@
-INSERT INTO purge (sid, pos, folded) VALUES (?1, ?2, ?3)
+INSERT INTO purge (sid, pos, folded, history) VALUES (?1, ?2, ?3, ?4)

@@ -1,3 +1,3 @@
-INSERT INTO session (ns, id, kind, slot, state, revision, fence, due_at, commit_id, commit_seq, commit_at, lease, activity, body, parent)
+INSERT INTO session (ns, id, kind, slot, state, revision, fence, due_at, commit_id, commit_seq, commit_at, lease, activity, body, parent, history)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,
-    (SELECT sid FROM session WHERE ns = ?1 AND id = ?15))
+    (SELECT sid FROM session WHERE ns = ?1 AND id = ?15), ?16)

@@ -3,10 +3,12 @@
 mod checkpoint;
 mod group;
 mod inspect;
+mod instance;
 mod log;
 mod purge;
 mod session;
 mod statistics;
+mod worker;
 
 pub(crate) use checkpoint::read_row;
 
@@ -84,6 +86,7 @@ impl SqliteStore {
             faults: options.faults,
             watches: Arc::default(),
             hearing: Mutex::default(),
+            attention: Mutex::default(),
             copier: Copier::new(),
             troubles,
             turn: Mutex::default(),

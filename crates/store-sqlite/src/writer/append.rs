@@ -13,13 +13,17 @@ impl Work<'_> {
         let Some(head) = self.memory.heads.of(self.conn, append.handle)? else {
             return Ok(AppendOutcome::NotFound);
         };
-        match append.fence {
-            Some(fence) if head.lease.is_none_or(|(current, _)| current != fence) => {
+        let (log, is_ended) = (head.log, head.terminal && append.fence.is_none());
+        let held = head.lease.map(|(fence, _)| fence);
+        if append.fence.is_some() {
+            let held = match held {
+                Some(fence) => Some(fence),
+                None => self.held_under(append.handle)?,
+            };
+            if append.fence != held {
                 return Ok(AppendOutcome::Fenced { current: self.current_fence(append.handle)? });
             }
-            Some(_) | None => {}
         }
-        let (log, is_ended) = (head.log, head.terminal && append.fence.is_none());
         if append.named.is_empty() {
             if is_ended {
                 return Ok(AppendOutcome::Ended);

@@ -2,6 +2,7 @@
 
 use rusqlite::params;
 use tenure_core::id::Seq;
+use tenure_core::kind::Kind;
 use tenure_core::lease::Lease;
 use tenure_core::session::{Counters, Session};
 use tenure_core::time::WallTime;
@@ -65,7 +66,7 @@ impl Work<'_> {
         let stamp = commit.stamp;
         for write in &mut commit.writes {
             (committed.handle, committed.head) = if write.opens {
-                self.open(stamp, write, (slot, LogHead::default()))?
+                self.open(stamp, write, (slot, LogHead::default(), None))?
             } else {
                 self.change(stamp, write, on)?
             };
@@ -127,7 +128,7 @@ impl Work<'_> {
         Ok(None)
     }
 
-    fn has_id(&mut self, session: &Session) -> Result<bool, WorkError> {
+    pub(super) fn has_id(&mut self, session: &Session) -> Result<bool, WorkError> {
         match self.memory.namespace(self.conn, &session.namespace)? {
             Some(ns) => sql::any(self.conn, sql::SESSION_HAS_ID, (ns, session.id.as_str())),
             None => Ok(false),
@@ -174,7 +175,7 @@ impl Work<'_> {
         let on = on.filter(|stored| stored.session.id == write.session.id);
         let on = on.ok_or_else(|| corrupt("a commit writes a session that it was not decided on"))?;
         let handle = on.handle;
-        let mut session = write.session.clone();
+        let mut session = Session::clone(&write.session);
         session.last_activity_at = session.last_activity_at.max(on.session.last_activity_at);
         if write.has_lease_change {
             self.write_lease(handle, session.lease.as_ref())?;
@@ -211,16 +212,20 @@ impl Work<'_> {
         if session.group.is_some() {
             self.note_member(handle, &session)?;
         }
+        if session.kind == Kind::Workflow && session.is_terminal() {
+            self.end_instance(handle)?;
+        }
         self.wrote(stamp, handle, Head::of(on.ns, &session, log, chain));
         Ok((handle, log.seq))
     }
 
-    /// Writes a session that is not stored yet; its log begins after `from`.
+    /// Writes a session that is not stored yet; its log begins after `from`. The row with its history is that of an
+    /// instance that ends in the same commit.
     pub(super) fn open(
         &mut self,
         stamp: Stamp,
         write: &mut SessionWrite,
-        (slot, from): (Option<i64>, LogHead),
+        (slot, from, history): (Option<i64>, LogHead, Option<i64>),
     ) -> Result<(Handle, Seq), WorkError> {
         let session = &write.session;
         let ns = self.memory.namespace_or_new(self.conn, &session.namespace)?;
@@ -240,18 +245,21 @@ impl Work<'_> {
             write.activity,
             write.body,
             session.parent.as_ref().map(|parent| parent.id.as_str()),
+            history,
         ];
-        sql::write(self.conn, sql::SESSION_INSERT, row)?;
+        self.hot.session_insert.execute(self.conn, row)?;
         let handle = Handle(self.conn.last_insert_rowid());
         self.opened = self.opened.max(Some(handle));
         self.counts.opened(ns, session);
-        self.write_lease(handle, session.lease.as_ref())?;
+        if session.lease.is_some() {
+            self.write_lease(handle, session.lease.as_ref())?;
+        }
         let mut chain = Some(Chain::default());
         let log = self.write_batch((ns, handle), from, &mut chain, (&mut write.batch, stamp.fence))?;
         let at = signed(session.last_activity_at.epoch_ms());
         let (folded, earliest) = (signed(log.folded.0), signed(log.earliest.0));
         let row = (handle.0, signed(log.seq.0), log.pos, signed(log.depth), at, folded, earliest);
-        sql::write(self.conn, sql::HEAD_INSERT, row)?;
+        self.hot.head_insert.execute(self.conn, row)?;
         if session.is_member() {
             self.note_member(handle, session)?;
         }
@@ -278,6 +286,6 @@ impl Work<'_> {
     }
 }
 
-fn due_at(session: &Session) -> Option<i64> {
+pub(super) fn due_at(session: &Session) -> Option<i64> {
     session.due_at().map(WallTime::epoch_ms).map(signed)
 }

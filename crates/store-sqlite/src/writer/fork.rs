@@ -36,7 +36,7 @@ impl Work<'_> {
         // Up to where it goes on, everything counts as folded, and lies in another log.
         let earliest = parent.log.earliest.min(fork.at.next());
         let from = LogHead { seq: fork.at, folded: fork.at, earliest, ..LogHead::default() };
-        let (handle, head) = self.open(fork.stamp, &mut fork.write, (None, from))?;
+        let (handle, head) = self.open(fork.stamp, &mut fork.write, (None, from, None))?;
         let at = signed(fork.at.0);
         if earliest <= fork.at {
             let base = self.base(fork.parent, fork.at)?;

@@ -256,6 +256,11 @@ fn is_there(conn: &Connection, evidence: Evidence) -> Result<bool, WorkError> {
             sql::any(conn, sql::LOG_HAS, (pos, handle.0, signed(first.0)))
         }
         Evidence::Commit { handle, id } => sql::any(conn, sql::SESSION_HAS_COMMIT, (handle.0, id.0)),
+        Evidence::History { pos, handle } => sql::any(conn, sql::HISTORY_HAS, (pos, handle.0)),
+        Evidence::Message { mid } => sql::any(conn, sql::MESSAGE_HAS, [mid]),
+        Evidence::Given { handle, worker, fence } => {
+            sql::any(conn, sql::INSTANCE_HAS, (handle.0, worker, signed(fence.0)))
+        }
         Evidence::Purge { handle } => Ok(!sql::any(conn, sql::SESSION_EXISTS, [handle.0])?),
     }
 }

@@ -47,7 +47,7 @@ impl Work<'_> {
             Some(Leftover::Trunk { sid, seq }) => {
                 exactly_one(sql::write(self.conn, sql::TRUNK_DELETE, [sid])?, "a trunk")?;
                 sql::write(self.conn, sql::FORK_DELETE, [sid])?;
-                sql::write(self.conn, sql::PURGE_INSERT, (sid, 0, seq))?;
+                sql::write(self.conn, sql::PURGE_INSERT, (sid, 0, seq, 0))?;
             }
             None => {}
         }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use rusqlite::Connection;
 use tenure_core::id::Namespace;
-use tenure_store::Handle;
+use tenure_store::{Handle, WorkerHandle};
 
 use crate::error::WorkError;
 use crate::figures::Rolled;
@@ -18,6 +18,10 @@ pub(super) struct Memory {
     pub(super) heads: Heads,
     /// The newest row of the log.
     newest_pos: Option<i64>,
+    /// The newest row of the histories.
+    newest_history: Option<i64>,
+    /// The workers that may hold instances.
+    workers: Option<HashSet<i64>>,
     /// The newest session that is in the catalog.
     folded: Option<i64>,
     /// The other processes that watch anything.
@@ -43,6 +47,8 @@ impl Memory {
         Self {
             heads: Heads::new(heads_max),
             newest_pos: None,
+            newest_history: None,
+            workers: None,
             folded: None,
             others: None,
             met: HashSet::new(),
@@ -58,6 +64,8 @@ impl Memory {
         self.heads.clear();
         self.namespaces.clear();
         self.newest_pos = None;
+        self.newest_history = None;
+        self.workers = None;
         self.folded = None;
         self.others = None;
         self.is_untidy = true;
@@ -90,6 +98,39 @@ impl Memory {
         let newest = sql::one(conn, sql::LOG_NEWEST, [], |row| Ok(row.get(0)?))?.unwrap_or(0);
         self.newest_pos = Some(newest);
         Ok(newest)
+    }
+
+    /// The position of the newest row of the histories. A session's number beside it tells a position that is used
+    /// again from the one before.
+    pub(super) fn newest_history(&mut self, conn: &Connection) -> Result<i64, WorkError> {
+        if let Some(newest) = self.newest_history {
+            return Ok(newest);
+        }
+        let newest = sql::one(conn, sql::HISTORY_NEWEST, [], |row| Ok(row.get(0)?))?.unwrap_or(0);
+        self.newest_history = Some(newest);
+        Ok(newest)
+    }
+
+    /// The position of the next row of the histories.
+    pub(super) fn next_history(&mut self, conn: &Connection) -> Result<i64, WorkError> {
+        let next = self.newest_history(conn)? + 1;
+        self.newest_history = Some(next);
+        Ok(next)
+    }
+
+    /// Whether a worker is known, and may hold instances.
+    pub(super) fn may_hold(&mut self, conn: &Connection, worker: WorkerHandle) -> Result<bool, WorkError> {
+        if self.workers.is_none() {
+            let holding = sql::all(conn, sql::WORKER_HOLDING, [], |row| Ok(row.get(0)?))?;
+            self.workers = Some(holding.into_iter().collect());
+        }
+        Ok(self.workers.as_ref().is_some_and(|workers| workers.contains(&worker.0)))
+    }
+
+    /// Workers have come or gone, and with them who holds what.
+    pub(super) fn forget_workers(&mut self) {
+        self.workers = None;
+        self.heads.forget_instances();
     }
 
     /// The newest session that is in the catalog.

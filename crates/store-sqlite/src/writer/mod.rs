@@ -13,14 +13,17 @@
 //! all, and works on it again if it does not.
 
 mod append;
+mod claim;
 mod commit;
 mod compact;
 mod fold;
 mod fork;
 mod group;
 mod hand_on;
+mod instance;
 mod leftover;
 mod litter;
+mod mail;
 mod memory;
 mod named;
 mod news;
@@ -33,6 +36,7 @@ mod tidy;
 mod turn;
 mod watch;
 mod work;
+mod worker;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;

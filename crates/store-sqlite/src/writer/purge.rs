@@ -25,6 +25,8 @@ struct Left {
     pos: i64,
     /// Rows up to here were folded or dropped: they are litter, and counted as such.
     folded: Seq,
+    /// The newest row of the history; 0 when it is gone.
+    history: i64,
 }
 
 impl Work<'_> {
@@ -46,6 +48,7 @@ impl Work<'_> {
             self.catalog.leave((stored.ns, handle), &stored.session);
         }
         self.counts.purged(stored.ns, &stored.session);
+        let history = sql::one(self.conn, sql::HISTORY_OF, [handle.0], |row| Ok(row.get::<_, i64>(0)?))?;
         exactly_one(sql::write(self.conn, sql::SESSION_DELETE, [handle.0])?, "a session")?;
         exactly_one(sql::write(self.conn, sql::HEAD_DELETE, [handle.0])?, "a session's head")?;
         sql::write(self.conn, sql::LEASE_DELETE, [handle.0])?;
@@ -54,7 +57,8 @@ impl Work<'_> {
             sql::write(self.conn, sql::SLOT_SHOW, (slot, handle.0))?;
         }
         sql::write(self.conn, sql::FORK_DELETE, [handle.0])?;
-        sql::write(self.conn, sql::PURGE_INSERT, (handle.0, stored.log.pos, signed(stored.log.folded.0)))?;
+        let left = (handle.0, stored.log.pos, signed(stored.log.folded.0), history.unwrap_or(0));
+        sql::write(self.conn, sql::PURGE_INSERT, left)?;
         self.memory.heads.forget(handle);
         self.evidence = Some(Evidence::Purge { handle });
         self.changed.push(handle);
@@ -64,7 +68,7 @@ impl Work<'_> {
     }
 
     /// Removes a part of one purged log: its tail, newest row first, so that what is left is a whole log still;
-    /// then its chunks, the ids of its events, and its checkpoints. Without one, a part of what nobody needs for
+    /// then its chunks, the ids of its events, its checkpoints, and its history. Without one, a part of what nobody needs for
     /// another reason. Returns whether there is more.
     pub(super) fn reclaim(&mut self) -> Result<bool, WorkError> {
         let Some(left) = self.purged()? else {
@@ -82,6 +86,7 @@ impl Work<'_> {
         if sql::write(self.conn, sql::PURGE_CHUNKS, (left.sid, CHUNKS_MAX))? < CHUNKS_MAX as usize
             && sql::write(self.conn, sql::PURGE_IDS, (left.sid, ROWS_MAX))? < ROWS_MAX as usize
             && self.remove_checkpoints_of(left.sid)? < CHECKPOINTS_MAX as usize
+            && self.remove_history(left)?
         {
             sql::write(self.conn, sql::PURGE_DELETE, [left.sid])?;
         }
@@ -105,7 +110,8 @@ impl Work<'_> {
 
     fn purged(&self) -> Result<Option<Left>, WorkError> {
         sql::one(self.conn, sql::PURGE_FIRST, [], |row| {
-            Ok(Left { sid: row.get(0)?, pos: row.get(1)?, folded: Seq(unsigned(row.get(2)?)?) })
+            let (sid, pos, folded) = (row.get(0)?, row.get(1)?, Seq(unsigned(row.get(2)?)?));
+            Ok(Left { sid, pos, folded, history: row.get(3)? })
         })
     }
 
@@ -118,6 +124,25 @@ impl Work<'_> {
             (pos, rows, bytes) = (prev, rows + 1, bytes + length);
         }
         Ok(pos)
+    }
+
+    /// Removes some rows of a history, newest first. Returns whether none is left.
+    fn remove_history(&self, left: Left) -> Result<bool, WorkError> {
+        let (mut pos, mut rows, mut bytes) = (left.history, 0, 0);
+        while pos != 0 && rows < ROWS_MAX && bytes < BYTES_MAX {
+            let row = sql::one(self.conn, sql::HISTORY_LEFT, [pos], |row| {
+                Ok((row.get::<_, i64>(0)?, row.get(1)?, unsigned(row.get(2)?)?))
+            })?;
+            let Some((_, prev, length)) = row.filter(|(owner, ..)| *owner == left.sid) else {
+                return Err(corrupt(format!("row {pos} of the histories is not a purged session's")));
+            };
+            exactly_one(sql::write(self.conn, sql::HISTORY_DELETE, [pos])?, "a row of a history")?;
+            (pos, rows, bytes) = (prev, rows + 1, bytes + length);
+        }
+        if pos != left.history {
+            exactly_one(sql::write(self.conn, sql::PURGE_HISTORY, (left.sid, pos))?, "a purged history")?;
+        }
+        Ok(pos == 0)
     }
 
     /// The row of the tail before one, 0 for none, and the size of its payload.

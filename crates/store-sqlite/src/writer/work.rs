@@ -27,6 +27,12 @@ pub(super) enum Evidence {
     Commit { handle: Handle, id: CommitId },
     /// This session, which was there, is not.
     Purge { handle: Handle },
+    /// This row of a history.
+    History { pos: i64, handle: Handle },
+    /// This message.
+    Message { mid: i64 },
+    /// This worker holds this instance.
+    Given { handle: Handle, worker: i64, fence: Fence },
 }
 
 /// What a group did.
@@ -65,6 +71,32 @@ pub(super) struct Work<'c> {
     renew: Hot<'c>,
     log_insert: Hot<'c>,
     head_update: Hot<'c>,
+    pub(super) hot: Statements<'c>,
+}
+
+/// What a turn executes.
+pub(super) struct Statements<'c> {
+    pub(super) session_insert: Hot<'c>,
+    pub(super) session_turn: Hot<'c>,
+    pub(super) head_insert: Hot<'c>,
+    pub(super) history_insert: Hot<'c>,
+    pub(super) instance_insert: Hot<'c>,
+    pub(super) instance_update: Hot<'c>,
+    pub(super) instance_delete: Hot<'c>,
+}
+
+impl Statements<'_> {
+    const fn new() -> Self {
+        Self {
+            session_insert: Hot::new(sql::SESSION_INSERT),
+            session_turn: Hot::new(sql::SESSION_TURN),
+            head_insert: Hot::new(sql::HEAD_INSERT),
+            history_insert: Hot::new(sql::HISTORY_INSERT),
+            instance_insert: Hot::new(sql::INSTANCE_INSERT),
+            instance_update: Hot::new(sql::INSTANCE_UPDATE),
+            instance_delete: Hot::new(sql::INSTANCE_DELETE),
+        }
+    }
 }
 
 impl<'c> Work<'c> {
@@ -90,6 +122,7 @@ impl<'c> Work<'c> {
             renew: Hot::new(sql::LEASE_RENEW),
             log_insert: Hot::new(sql::LOG_INSERT),
             head_update: Hot::new(sql::HEAD_UPDATE),
+            hot: Statements::new(),
         }
     }
 
@@ -106,6 +139,13 @@ impl<'c> Work<'c> {
             Request::Limit(asked) => asked.answer = Some(Ok(self.limit_group(&asked.question)?)),
             Request::Watch(asked) => asked.answer = Some(Ok(self.watch(asked.question)?)),
             Request::Save(saving) => self.save(saving)?,
+            Request::Turn(asked) => asked.answer = Some(Ok(self.keep_turn(&mut asked.question)?)),
+            Request::Claim(asked) => asked.answer = Some(Ok(self.claim(&asked.question)?)),
+            Request::Free(asked) => asked.answer = Some(Ok(self.free(&asked.question)?)),
+            Request::Post(asked) => asked.answer = Some(Ok(self.post(&asked.question)?)),
+            Request::Register(asked) => asked.answer = Some(Ok(self.register(&asked.question)?)),
+            Request::RenewWorker(asked) => asked.answer = Some(Ok(self.renew_worker(asked.question)?)),
+            Request::Retire(asked) => asked.answer = Some(Ok(self.retire(asked.question)?)),
             Request::Chore(chore) => self.chore(*chore)?,
         }
         Ok(())
@@ -190,7 +230,7 @@ impl<'c> Work<'c> {
 }
 
 /// A statement that a group runs many times: looked up once per group.
-struct Hot<'c> {
+pub(super) struct Hot<'c> {
     sql: &'static str,
     statement: Option<CachedStatement<'c>>,
 }
@@ -200,7 +240,7 @@ impl<'c> Hot<'c> {
         Self { sql, statement: None }
     }
 
-    fn execute(&mut self, conn: &'c Connection, params: impl Params) -> Result<usize, WorkError> {
+    pub(super) fn execute(&mut self, conn: &'c Connection, params: impl Params) -> Result<usize, WorkError> {
         let statement = match &mut self.statement {
             Some(statement) => statement,
             empty => empty.insert(conn.prepare_cached(self.sql)?),

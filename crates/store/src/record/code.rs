@@ -4,6 +4,7 @@ use tenure_core::checkpoint::{Encoding, FileAction};
 use tenure_core::event::{Request, Stream};
 use tenure_core::kind::Kind;
 use tenure_core::lease::HolderKind;
+use tenure_core::orchestration::Cause;
 use tenure_core::session::{Mode, StateName};
 
 use super::corrupt;
@@ -63,3 +64,14 @@ codes!(pub(super) request_code, request_of, Request, "request", { Pause = 1, Res
 codes!(pub(super) file_action_code, file_action_of, FileAction, "file action", { Created = 1, Modified = 2, Deleted = 3 });
 
 codes!(pub(super) encoding_code, encoding_of, Encoding, "encoding", { Plain = 1, Zstd = 2 });
+
+codes!(pub(super) cause_code, cause_of, Cause, "cause of a failure", {
+    Failed = 1,
+    Rejected = 2,
+    Panicked = 3,
+    TimedOut = 4,
+    Poisoned = 5,
+    Cancelled = 6,
+    Unavailable = 7,
+    Unreadable = 8,
+});

@@ -1,12 +1,253 @@
-//! The stored form of an execution's history.
+//! The stored form of an execution's history: what one commit added to it.
+//!
+//! What is long is compressed as a whole: inputs and results repeat the names of their fields.
 
-use tenure_core::id::CodeName;
-use tenure_core::orchestration::Version;
+use prost::Message;
+use tenure_core::id::{CodeName, Operation};
+use tenure_core::orchestration::{
+    Activity, Child, HistoryEvent, ParentLink, Payload, RetryPolicy, Signal, Start, Version,
+};
+use tenure_core::time::WallTime;
 
-use super::corrupt;
+use super::body::session_id;
+use super::holder::actor;
+use super::length::LengthRecord;
+use super::mail::{FailureRecord, SignalRecord};
+use super::{corrupt, required};
 use crate::StoreError;
 
-#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+/// From so many bytes on it is compressed.
+const COMPRESSED_FROM: usize = 1024;
+/// Longest history of one commit that is believed: nothing that writes histories makes longer ones.
+const BYTES_MAX: usize = 256 << 20;
+/// Quick: it is compressed while its turn waits to be kept.
+const LEVEL: i32 = 1;
+
+#[derive(Clone, PartialEq, Message)]
+struct HistoryRecord {
+    #[prost(message, repeated, tag = "1")]
+    events: Vec<EventRecord>,
+    /// Another such record, compressed; then there is nothing else in this one.
+    #[prost(bytes = "vec", optional, tag = "2")]
+    compressed: Option<Vec<u8>>,
+    /// How long that is when it is not compressed.
+    #[prost(uint64, tag = "3")]
+    length: u64,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct EventRecord {
+    #[prost(
+        oneof = "EventKind",
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24"
+    )]
+    kind: Option<EventKind>,
+}
+
+#[derive(Clone, PartialEq, prost::Oneof)]
+enum EventKind {
+    #[prost(message, tag = "1")]
+    ExecutionStarted(StartRecord),
+    #[prost(uint64, tag = "2")]
+    TurnStarted(u64),
+    #[prost(message, tag = "3")]
+    ExecutionRescued(EmptyRecord),
+    #[prost(message, tag = "4")]
+    TaskScheduled(ActivityRecord),
+    #[prost(message, tag = "5")]
+    TaskCompleted(ResultRecord),
+    #[prost(message, tag = "6")]
+    TaskFailed(FailedRecord),
+    #[prost(message, tag = "7")]
+    TaskRetried(RetriedRecord),
+    #[prost(uint64, tag = "8")]
+    TaskCancelled(u64),
+    #[prost(message, tag = "9")]
+    TimerCreated(TimerRecord),
+    #[prost(uint64, tag = "10")]
+    TimerFired(u64),
+    #[prost(uint64, tag = "11")]
+    TimerCancelled(u64),
+    #[prost(message, tag = "12")]
+    EventRaised(SignalRecord),
+    #[prost(message, tag = "13")]
+    EventSent(SentRecord),
+    #[prost(message, tag = "14")]
+    SubOrchestrationCreated(ChildRecord),
+    #[prost(message, tag = "15")]
+    SubOrchestrationCompleted(ResultRecord),
+    #[prost(message, tag = "16")]
+    SubOrchestrationFailed(FailedRecord),
+    #[prost(message, tag = "17")]
+    SubOrchestrationCancelled(ChildCancelledRecord),
+    #[prost(message, tag = "18")]
+    OrchestrationStarted(ChildRecord),
+    #[prost(message, tag = "19")]
+    StatusSet(StatusRecord),
+    #[prost(message, tag = "20")]
+    CancelRequested(CancelRecord),
+    #[prost(message, tag = "21")]
+    ContinuedAsNew(ContinuedRecord),
+    #[prost(bytes, tag = "22")]
+    ExecutionCompleted(Vec<u8>),
+    #[prost(message, tag = "23")]
+    ExecutionFailed(FailureRecord),
+    #[prost(string, tag = "24")]
+    ExecutionTerminated(String),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Message)]
+struct EmptyRecord {}
+
+#[derive(Clone, PartialEq, Message)]
+struct StartRecord {
+    #[prost(string, tag = "1")]
+    name: String,
+    #[prost(message, optional, tag = "2")]
+    version: Option<VersionRecord>,
+    #[prost(uint64, tag = "3")]
+    execution: u64,
+    #[prost(bytes = "vec", tag = "4")]
+    input: Vec<u8>,
+    #[prost(fixed64, tag = "5")]
+    seed: u64,
+    #[prost(message, optional, tag = "6")]
+    parent: Option<ParentRecord>,
+    #[prost(message, repeated, tag = "7")]
+    carried: Vec<SignalRecord>,
+}
+
+#[derive(Clone, PartialEq, Eq, Message)]
+struct ParentRecord {
+    #[prost(string, tag = "1")]
+    id: String,
+    #[prost(uint64, tag = "2")]
+    execution: u64,
+    #[prost(uint64, tag = "3")]
+    op: u64,
+}
+
+#[derive(Clone, PartialEq, Eq, Message)]
+struct ActivityRecord {
+    #[prost(uint64, tag = "1")]
+    op: u64,
+    #[prost(string, tag = "2")]
+    name: String,
+    #[prost(bytes = "vec", tag = "3")]
+    input: Vec<u8>,
+    /// Nothing where it is tried once.
+    #[prost(message, optional, tag = "4")]
+    retry: Option<RetryRecord>,
+    #[prost(message, optional, tag = "5")]
+    timeout: Option<LengthRecord>,
+    #[prost(message, optional, tag = "6")]
+    heartbeat_timeout: Option<LengthRecord>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Message)]
+struct RetryRecord {
+    #[prost(uint32, tag = "1")]
+    attempts_max: u32,
+    #[prost(message, optional, tag = "2")]
+    first: Option<LengthRecord>,
+    #[prost(uint32, tag = "3")]
+    growth_percent: u32,
+    #[prost(message, optional, tag = "4")]
+    longest: Option<LengthRecord>,
+    #[prost(uint32, tag = "5")]
+    jitter_percent: u32,
+}
+
+#[derive(Clone, PartialEq, Eq, Message)]
+struct ResultRecord {
+    #[prost(uint64, tag = "1")]
+    op: u64,
+    #[prost(bytes = "vec", tag = "2")]
+    result: Vec<u8>,
+}
+
+#[derive(Clone, PartialEq, Eq, Message)]
+struct FailedRecord {
+    #[prost(uint64, tag = "1")]
+    op: u64,
+    #[prost(message, optional, tag = "2")]
+    failure: Option<FailureRecord>,
+}
+
+#[derive(Clone, PartialEq, Eq, Message)]
+struct RetriedRecord {
+    #[prost(uint64, tag = "1")]
+    op: u64,
+    #[prost(uint32, tag = "2")]
+    attempt: u32,
+    #[prost(message, optional, tag = "3")]
+    failure: Option<FailureRecord>,
+    #[prost(uint64, tag = "4")]
+    due_at: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Message)]
+struct TimerRecord {
+    #[prost(uint64, tag = "1")]
+    op: u64,
+    #[prost(uint64, tag = "2")]
+    fire_at: u64,
+}
+
+#[derive(Clone, PartialEq, Eq, Message)]
+struct SentRecord {
+    #[prost(string, tag = "1")]
+    to: String,
+    #[prost(message, optional, tag = "2")]
+    signal: Option<SignalRecord>,
+}
+
+#[derive(Clone, PartialEq, Eq, Message)]
+struct ChildRecord {
+    /// Of the operation that waits for it, where one does.
+    #[prost(uint64, tag = "1")]
+    op: u64,
+    #[prost(string, tag = "2")]
+    id: String,
+    #[prost(string, tag = "3")]
+    name: String,
+    #[prost(message, optional, tag = "4")]
+    version: Option<VersionRecord>,
+    #[prost(bytes = "vec", tag = "5")]
+    input: Vec<u8>,
+}
+
+#[derive(Clone, PartialEq, Eq, Message)]
+struct ChildCancelledRecord {
+    #[prost(uint64, tag = "1")]
+    op: u64,
+    #[prost(string, tag = "2")]
+    id: String,
+}
+
+#[derive(Clone, PartialEq, Eq, Message)]
+struct StatusRecord {
+    #[prost(string, optional, tag = "1")]
+    status: Option<String>,
+}
+
+#[derive(Clone, PartialEq, Eq, Message)]
+pub(super) struct CancelRecord {
+    #[prost(string, tag = "1")]
+    pub(super) reason: String,
+    #[prost(string, optional, tag = "2")]
+    pub(super) by: Option<String>,
+}
+
+#[derive(Clone, PartialEq, Eq, Message)]
+struct ContinuedRecord {
+    #[prost(bytes = "vec", tag = "1")]
+    input: Vec<u8>,
+    #[prost(message, optional, tag = "2")]
+    version: Option<VersionRecord>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Message)]
 pub(super) struct VersionRecord {
     #[prost(uint32, tag = "1")]
     major: u32,
@@ -14,6 +255,290 @@ pub(super) struct VersionRecord {
     minor: u32,
     #[prost(uint32, tag = "3")]
     patch: u32,
+}
+
+/// What one commit adds to a history.
+#[must_use]
+pub fn encode_history(events: Vec<HistoryEvent>) -> Vec<u8> {
+    let events = events.into_iter().map(EventRecord::of).collect();
+    let bytes = HistoryRecord { events, compressed: None, length: 0 }.encode_to_vec();
+    if bytes.len() < COMPRESSED_FROM {
+        return bytes;
+    }
+    // Without memory for it, it is kept as it is.
+    match zstd::bulk::compress(&bytes, LEVEL) {
+        Ok(smaller) if smaller.len() < bytes.len() => {
+            let length = bytes.len() as u64;
+            HistoryRecord { events: Vec::new(), compressed: Some(smaller), length }.encode_to_vec()
+        }
+        Ok(_) | Err(_) => bytes,
+    }
+}
+
+/// What one commit added to a history, from its stored form.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when that is not what the bytes are.
+pub fn decode_history(bytes: &[u8]) -> Result<Vec<HistoryEvent>, StoreError> {
+    let record = decode(bytes)?;
+    let record = match record.compressed {
+        None => record,
+        Some(compressed) => {
+            let length = usize::try_from(record.length).ok().filter(|length| *length <= BYTES_MAX);
+            let length = length.ok_or_else(|| corrupt("a history is too long to be one"))?;
+            let bytes = zstd::bulk::decompress(&compressed, length);
+            decode(&bytes.map_err(|why| corrupt(format!("a history cannot be decompressed: {why}")))?)?
+        }
+    };
+    record.events.into_iter().map(EventRecord::into_event).collect()
+}
+
+fn decode(bytes: &[u8]) -> Result<HistoryRecord, StoreError> {
+    HistoryRecord::decode(bytes).map_err(|why| corrupt(format!("a history cannot be read: {why}")))
+}
+
+impl EventRecord {
+    /// Takes the event apart, so that large payloads move and are copied only into the stored bytes.
+    fn of(event: HistoryEvent) -> Self {
+        let result = |op: Operation, Payload(result)| ResultRecord { op: op.0, result };
+        let failed =
+            |op: Operation, failure| FailedRecord { op: op.0, failure: Some(FailureRecord::of(failure)) };
+        let kind = match event {
+            HistoryEvent::ExecutionStarted(start) => EventKind::ExecutionStarted(StartRecord::of(*start)),
+            HistoryEvent::TurnStarted { at } => EventKind::TurnStarted(at.epoch_ms()),
+            HistoryEvent::ExecutionRescued => EventKind::ExecutionRescued(EmptyRecord {}),
+            HistoryEvent::TaskScheduled(activity) => EventKind::TaskScheduled(ActivityRecord::of(*activity)),
+            HistoryEvent::TaskCompleted { op, result: is } => EventKind::TaskCompleted(result(op, is)),
+            HistoryEvent::TaskFailed { op, failure } => EventKind::TaskFailed(failed(op, failure)),
+            HistoryEvent::TaskRetried { op, attempt, failure, due_at } => {
+                let (op, due_at) = (op.0, due_at.epoch_ms());
+                let failure = Some(FailureRecord::of(failure));
+                EventKind::TaskRetried(RetriedRecord { op, attempt, failure, due_at })
+            }
+            HistoryEvent::TaskCancelled { op } => EventKind::TaskCancelled(op.0),
+            HistoryEvent::TimerCreated { op, fire_at } => {
+                EventKind::TimerCreated(TimerRecord { op: op.0, fire_at: fire_at.epoch_ms() })
+            }
+            HistoryEvent::TimerFired { op } => EventKind::TimerFired(op.0),
+            HistoryEvent::TimerCancelled { op } => EventKind::TimerCancelled(op.0),
+            HistoryEvent::EventRaised(signal) => EventKind::EventRaised(SignalRecord::of(signal)),
+            HistoryEvent::EventSent { to, signal } => {
+                let signal = Some(SignalRecord::of(signal));
+                EventKind::EventSent(SentRecord { to: to.as_str().to_owned(), signal })
+            }
+            HistoryEvent::SubOrchestrationCreated { op, child } => {
+                EventKind::SubOrchestrationCreated(ChildRecord::of(op.0, *child))
+            }
+            HistoryEvent::SubOrchestrationCompleted { op, result: is } => {
+                EventKind::SubOrchestrationCompleted(result(op, is))
+            }
+            HistoryEvent::SubOrchestrationFailed { op, failure } => {
+                EventKind::SubOrchestrationFailed(failed(op, failure))
+            }
+            HistoryEvent::SubOrchestrationCancelled { op, id } => {
+                let id = id.as_str().to_owned();
+                EventKind::SubOrchestrationCancelled(ChildCancelledRecord { op: op.0, id })
+            }
+            HistoryEvent::OrchestrationStarted(child) => {
+                EventKind::OrchestrationStarted(ChildRecord::of(0, *child))
+            }
+            HistoryEvent::StatusSet { status } => EventKind::StatusSet(StatusRecord { status }),
+            HistoryEvent::CancelRequested { reason, by } => {
+                let by = by.map(|by| by.as_str().to_owned());
+                EventKind::CancelRequested(CancelRecord { reason, by })
+            }
+            HistoryEvent::ContinuedAsNew { input: Payload(input), version } => {
+                let version = version.map(VersionRecord::of);
+                EventKind::ContinuedAsNew(ContinuedRecord { input, version })
+            }
+            HistoryEvent::ExecutionCompleted { output: Payload(output) } => {
+                EventKind::ExecutionCompleted(output)
+            }
+            HistoryEvent::ExecutionFailed { failure } => {
+                EventKind::ExecutionFailed(FailureRecord::of(failure))
+            }
+            HistoryEvent::ExecutionTerminated { reason } => EventKind::ExecutionTerminated(reason),
+        };
+        Self { kind: Some(kind) }
+    }
+
+    fn into_event(self) -> Result<HistoryEvent, StoreError> {
+        let kind = required(self.kind, "what an event of a history says")?;
+        Ok(match kind {
+            EventKind::ExecutionStarted(start) => {
+                HistoryEvent::ExecutionStarted(Box::new(start.into_start()?))
+            }
+            EventKind::TurnStarted(at) => HistoryEvent::TurnStarted { at: WallTime::from_epoch_ms(at) },
+            EventKind::ExecutionRescued(EmptyRecord {}) => HistoryEvent::ExecutionRescued,
+            EventKind::TaskScheduled(record) => {
+                HistoryEvent::TaskScheduled(Box::new(record.into_activity()?))
+            }
+            EventKind::TaskCompleted(ResultRecord { op, result }) => {
+                HistoryEvent::TaskCompleted { op: Operation(op), result: Payload(result) }
+            }
+            EventKind::TaskFailed(FailedRecord { op, failure }) => {
+                HistoryEvent::TaskFailed { op: Operation(op), failure: failure_of(failure)? }
+            }
+            EventKind::TaskRetried(RetriedRecord { op, attempt, failure, due_at }) => {
+                let due_at = WallTime::from_epoch_ms(due_at);
+                HistoryEvent::TaskRetried {
+                    op: Operation(op),
+                    attempt,
+                    failure: failure_of(failure)?,
+                    due_at,
+                }
+            }
+            EventKind::TaskCancelled(op) => HistoryEvent::TaskCancelled { op: Operation(op) },
+            EventKind::TimerCreated(TimerRecord { op, fire_at }) => {
+                HistoryEvent::TimerCreated { op: Operation(op), fire_at: WallTime::from_epoch_ms(fire_at) }
+            }
+            EventKind::TimerFired(op) => HistoryEvent::TimerFired { op: Operation(op) },
+            EventKind::TimerCancelled(op) => HistoryEvent::TimerCancelled { op: Operation(op) },
+            EventKind::EventRaised(signal) => HistoryEvent::EventRaised(signal.into_signal()?),
+            EventKind::EventSent(SentRecord { to, signal }) => HistoryEvent::EventSent {
+                to: session_id(&to)?,
+                signal: required(signal, "the signal that was sent")?.into_signal()?,
+            },
+            EventKind::SubOrchestrationCreated(record) => HistoryEvent::SubOrchestrationCreated {
+                op: Operation(record.op),
+                child: Box::new(record.into_child()?),
+            },
+            EventKind::SubOrchestrationCompleted(ResultRecord { op, result }) => {
+                HistoryEvent::SubOrchestrationCompleted { op: Operation(op), result: Payload(result) }
+            }
+            EventKind::SubOrchestrationFailed(FailedRecord { op, failure }) => {
+                HistoryEvent::SubOrchestrationFailed { op: Operation(op), failure: failure_of(failure)? }
+            }
+            EventKind::SubOrchestrationCancelled(ChildCancelledRecord { op, id }) => {
+                HistoryEvent::SubOrchestrationCancelled { op: Operation(op), id: session_id(&id)? }
+            }
+            EventKind::OrchestrationStarted(record) => {
+                HistoryEvent::OrchestrationStarted(Box::new(record.into_child()?))
+            }
+            EventKind::StatusSet(StatusRecord { status }) => HistoryEvent::StatusSet { status },
+            EventKind::CancelRequested(CancelRecord { reason, by }) => {
+                HistoryEvent::CancelRequested { reason, by: by.as_deref().map(actor).transpose()? }
+            }
+            EventKind::ContinuedAsNew(ContinuedRecord { input, version }) => HistoryEvent::ContinuedAsNew {
+                input: Payload(input),
+                version: version.map(VersionRecord::into_version),
+            },
+            EventKind::ExecutionCompleted(output) => {
+                HistoryEvent::ExecutionCompleted { output: Payload(output) }
+            }
+            EventKind::ExecutionFailed(record) => {
+                HistoryEvent::ExecutionFailed { failure: record.into_failure()? }
+            }
+            EventKind::ExecutionTerminated(reason) => HistoryEvent::ExecutionTerminated { reason },
+        })
+    }
+}
+
+fn failure_of(record: Option<FailureRecord>) -> Result<tenure_core::orchestration::Failure, StoreError> {
+    required(record, "why something failed")?.into_failure()
+}
+
+impl StartRecord {
+    fn of(start: Start) -> Self {
+        let Start { name, version, execution, input: Payload(input), seed, parent, carried } = start;
+        let parent = parent.map(|ParentLink { id, execution, op }| ParentRecord {
+            id: id.as_str().to_owned(),
+            execution,
+            op: op.0,
+        });
+        Self {
+            name: name.as_str().to_owned(),
+            version: Some(VersionRecord::of(version)),
+            execution,
+            input,
+            seed,
+            parent,
+            carried: carried.into_iter().map(SignalRecord::of).collect(),
+        }
+    }
+
+    fn into_start(self) -> Result<Start, StoreError> {
+        let parent = |record: ParentRecord| {
+            let ParentRecord { id, execution, op } = record;
+            Ok::<_, StoreError>(ParentLink { id: session_id(&id)?, execution, op: Operation(op) })
+        };
+        let carried: Result<Vec<Signal>, _> =
+            self.carried.into_iter().map(SignalRecord::into_signal).collect();
+        Ok(Start {
+            name: code_name(&self.name)?,
+            version: required(self.version, "an execution's version")?.into_version(),
+            execution: self.execution,
+            input: Payload(self.input),
+            seed: self.seed,
+            parent: self.parent.map(parent).transpose()?,
+            carried: carried?,
+        })
+    }
+}
+
+impl ActivityRecord {
+    fn of(activity: Activity) -> Self {
+        let Activity { op, name, input: Payload(input), retry, timeout, heartbeat_timeout } = activity;
+        Self {
+            op: op.0,
+            name: name.as_str().to_owned(),
+            input,
+            retry: (retry != RetryPolicy::ONCE).then(|| RetryRecord::of(retry)),
+            timeout: timeout.map(LengthRecord::from),
+            heartbeat_timeout: heartbeat_timeout.map(LengthRecord::from),
+        }
+    }
+
+    fn into_activity(self) -> Result<Activity, StoreError> {
+        Ok(Activity {
+            op: Operation(self.op),
+            name: code_name(&self.name)?,
+            input: Payload(self.input),
+            retry: self.retry.map(RetryRecord::into_policy).transpose()?.unwrap_or(RetryPolicy::ONCE),
+            timeout: self.timeout.map(Into::into),
+            heartbeat_timeout: self.heartbeat_timeout.map(Into::into),
+        })
+    }
+}
+
+impl RetryRecord {
+    fn of(policy: RetryPolicy) -> Self {
+        let RetryPolicy { attempts_max, backoff } = policy;
+        Self {
+            attempts_max,
+            first: Some(backoff.first.into()),
+            growth_percent: backoff.growth_percent,
+            longest: Some(backoff.longest.into()),
+            jitter_percent: backoff.jitter_percent,
+        }
+    }
+
+    fn into_policy(self) -> Result<RetryPolicy, StoreError> {
+        let backoff = tenure_core::orchestration::Backoff {
+            first: required(self.first, "the first wait of a retry")?.into(),
+            growth_percent: self.growth_percent,
+            longest: required(self.longest, "the longest wait of a retry")?.into(),
+            jitter_percent: self.jitter_percent,
+        };
+        Ok(RetryPolicy { attempts_max: self.attempts_max, backoff })
+    }
+}
+
+impl ChildRecord {
+    fn of(op: u64, child: Child) -> Self {
+        let Child { id, name, version, input: Payload(input) } = child;
+        let (id, name) = (id.as_str().to_owned(), name.as_str().to_owned());
+        Self { op, id, name, version: version.map(VersionRecord::of), input }
+    }
+
+    fn into_child(self) -> Result<Child, StoreError> {
+        Ok(Child {
+            id: session_id(&self.id)?,
+            name: code_name(&self.name)?,
+            version: self.version.map(VersionRecord::into_version),
+            input: Payload(self.input),
+        })
+    }
 }
 
 impl VersionRecord {

@@ -17,6 +17,7 @@ mod grant;
 mod history;
 mod holder;
 mod length;
+mod mail;
 mod recent;
 mod recipe;
 mod terminal;
@@ -27,6 +28,8 @@ pub use chunk::{Batch, Chunk, encode_chunk};
 pub use code::{kind_code, kind_of, state_code, state_of};
 pub use events::{decode_events, digest_event, encode_events, keep_events, seal_events, skip_events};
 pub use grant::{TermColumns, decode_lease, encode_grant, term_columns};
+pub use history::{decode_history, encode_history};
+pub use mail::{decode_mail, encode_mail};
 pub use recent::{Append, decode_recent, encode_recent};
 
 use crate::StoreError;

@@ -1,0 +1,5 @@
+-- What tells whether there may be something for workers.
+SELECT
+    coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'message'), 0),
+    coalesce((SELECT min(wake) FROM instance WHERE worker IS NULL AND wake IS NOT NULL), 0),
+    (SELECT count(*) FROM (SELECT 1 FROM instance WHERE worker IS NULL AND wake IS NOT NULL LIMIT 1000))

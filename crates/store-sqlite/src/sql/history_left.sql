@@ -1,0 +1,1 @@
+SELECT sid, prev, length(payload) FROM history WHERE pos = ?1

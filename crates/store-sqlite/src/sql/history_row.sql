@@ -1,0 +1,1 @@
+SELECT sid, execution, prev, payload FROM history WHERE pos = ?1

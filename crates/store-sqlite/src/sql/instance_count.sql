@@ -1,0 +1,1 @@
+SELECT worker, count(*) FROM instance WHERE worker IS NOT NULL GROUP BY worker

@@ -1,0 +1,1 @@
+SELECT 1 FROM instance WHERE sid = ?1 AND worker = ?2 AND fence = ?3

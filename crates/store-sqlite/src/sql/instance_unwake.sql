@@ -1,0 +1,1 @@
+UPDATE instance SET wake = NULL WHERE sid = ?1 AND worker IS NULL

@@ -1,0 +1,1 @@
+INSERT INTO message (sid, payload) VALUES (?1, ?2)

@@ -1,0 +1,1 @@
+SELECT mid, payload FROM message WHERE sid = ?1 ORDER BY mid

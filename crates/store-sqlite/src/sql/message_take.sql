@@ -1,0 +1,1 @@
+DELETE FROM message WHERE mid = ?1 AND sid = ?2

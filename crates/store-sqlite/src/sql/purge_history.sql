@@ -1,0 +1,1 @@
+UPDATE purge SET history = ?2 WHERE sid = ?1

@@ -1,0 +1,1 @@
+UPDATE session SET history = ?2 WHERE sid = ?1

@@ -1,0 +1,2 @@
+SELECT worker, token, lease, renewed, renewed_wall, swept IS NOT NULL, leaving IS NOT NULL FROM worker
+WHERE worker = ?1 AND leaving IS NULL

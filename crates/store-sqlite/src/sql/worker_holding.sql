@@ -1,0 +1,1 @@
+SELECT worker FROM worker WHERE swept IS NULL

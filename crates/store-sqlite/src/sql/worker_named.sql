@@ -1,0 +1,2 @@
+SELECT worker, token, lease, renewed, renewed_wall, swept IS NOT NULL, leaving IS NOT NULL FROM worker
+WHERE id = ?1 AND leaving IS NULL

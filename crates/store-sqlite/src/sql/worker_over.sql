@@ -1,0 +1,1 @@
+UPDATE worker SET swept = 0 WHERE worker = ?1 AND swept IS NULL

@@ -1,0 +1,1 @@
+UPDATE worker SET lease = ?2, renewed = ?3, renewed_wall = ?4, swept = NULL WHERE worker = ?1 AND leaving IS NULL

@@ -1,0 +1,1 @@
+UPDATE worker SET swept = ?2 WHERE worker = ?1

@@ -1,0 +1,139 @@
+//! The role that keeps instances of orchestrations.
+
+use async_trait::async_trait;
+use rusqlite::Connection;
+use tenure_core::orchestration::{HistoryEvent, Message, MessageId};
+use tenure_core::time::WallTime;
+use tenure_store::{
+    Attention, ClaimRequest, Claimed, FreeRequest, Handle, HistoryPage, HistoryRequest, InstanceStore,
+    MailRequest, Mailed, PostOutcome, PostRequest, StoreError, TurnOutcome, TurnRequest, record,
+};
+
+use super::SqliteStore;
+use crate::error::WorkError;
+use crate::request::Request;
+use crate::row::{blob, corrupt, unsigned};
+use crate::sql;
+use crate::watches::WORKERS;
+
+/// Most messages that are looked at for one answer.
+const LOOKED_AT_MAX: usize = 16_384;
+
+#[async_trait]
+impl InstanceStore for SqliteStore {
+    async fn commit_turn(&self, request: TurnRequest) -> Result<TurnOutcome, StoreError> {
+        self.ask(request.into(), |asked| Request::Turn(Box::new(asked))).await
+    }
+
+    async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claimed>, StoreError> {
+        loop {
+            let given = self.ask(request.clone(), |asked| Request::Claim(Box::new(asked))).await?;
+            if !given.is_more {
+                return Ok(given.claimed);
+            }
+        }
+    }
+
+    async fn free(&self, instances: Vec<FreeRequest>) -> Result<(), StoreError> {
+        self.ask(instances, |asked| Request::Free(Box::new(asked))).await
+    }
+
+    async fn history(&self, request: HistoryRequest) -> Result<HistoryPage, StoreError> {
+        self.read_much("read a history", move |conn| history(conn, request)).await
+    }
+
+    async fn post(&self, request: PostRequest) -> Result<PostOutcome, StoreError> {
+        self.ask(request.into(), |asked| Request::Post(Box::new(asked))).await
+    }
+
+    async fn mail(&self, request: MailRequest) -> Result<Mailed, StoreError> {
+        self.shared.readers.read("read messages", |conn| mail(conn, request))
+    }
+
+    async fn attend(&self) -> Result<Attention, StoreError> {
+        let can_be_rung = self.shared.listen()?;
+        let changes = self.shared.attend()?;
+        self.shared.nudge();
+        if can_be_rung {
+            match self.ask(WORKERS, |asked| Request::Watch(Box::new(asked))).await {
+                Err(StoreError::Closed) => return Err(StoreError::Closed),
+                // Where it cannot be written down that it pays attention, the net alone has to do.
+                Err(why) => self.shared.troubles.note("ask to be rung", &why),
+                Ok(()) => {}
+            }
+        }
+        Ok(Attention::new(changes))
+    }
+
+    async fn next_wake(&self) -> Result<Option<WallTime>, StoreError> {
+        let next = |conn: &Connection| {
+            let next = sql::one(conn, sql::INSTANCE_NEXT, [], |row| Ok(row.get::<_, Option<i64>>(0)?))?;
+            next.flatten().map(unsigned).transpose()
+        };
+        let next = self.shared.readers.read("look for instances", next)?;
+        Ok(next.map(WallTime::from_epoch_ms))
+    }
+}
+
+/// One row of a history.
+struct Added {
+    execution: u64,
+    prev: i64,
+    events: Vec<HistoryEvent>,
+}
+
+/// Walks an instance's rows back from the newest one, as far as the execution that is asked for goes.
+fn history(conn: &Connection, request: HistoryRequest) -> Result<HistoryPage, WorkError> {
+    let newest = sql::one(conn, sql::HISTORY_OF, [request.handle.0], |row| Ok(row.get::<_, i64>(0)?))?;
+    let mut page = HistoryPage::default();
+    let (mut pos, mut wanted) = (newest.unwrap_or(0), request.execution);
+    while pos != 0 {
+        let added = added(conn, request.handle, (pos, wanted))?;
+        match wanted {
+            Some(wanted) if added.execution < wanted => break,
+            Some(wanted) if added.execution > wanted => {}
+            Some(_) | None => {
+                wanted = Some(added.execution);
+                page.execution = added.execution;
+                page.turns.push(added.events);
+            }
+        }
+        pos = added.prev;
+    }
+    page.turns.reverse();
+    Ok(page)
+}
+
+/// A row, whose events are taken apart only where they are of the execution that is wanted.
+fn added(conn: &Connection, handle: Handle, (pos, wanted): (i64, Option<u64>)) -> Result<Added, WorkError> {
+    let read = sql::one(conn, sql::HISTORY_ROW, [pos], |row| {
+        if row.get::<_, i64>(0)? != handle.0 {
+            return Err(corrupt(format!("row {pos} of the histories belongs to another session")));
+        }
+        let (execution, prev) = (unsigned(row.get(1)?)?, row.get(2)?);
+        let is_wanted = wanted.is_none_or(|wanted| wanted == execution);
+        let payload = if is_wanted { blob(row, 3)?.unwrap_or_default() } else { &[] };
+        Ok(Added { execution, prev, events: record::decode_history(payload)? })
+    })?;
+    read.ok_or_else(|| corrupt(format!("row {pos} of the histories is missing")))
+}
+
+fn mail(conn: &Connection, request: MailRequest) -> Result<Mailed, WorkError> {
+    let mut mailed = Mailed { messages: Vec::new(), read_to: request.after };
+    let mut statement = conn.prepare_cached(sql::MESSAGE_READ)?;
+    let mut rows = statement.query((request.worker.0, request.after.0))?;
+    for _ in 0..LOOKED_AT_MAX {
+        if mailed.messages.len() >= request.limit {
+            break;
+        }
+        let Some(row) = rows.next()? else {
+            break;
+        };
+        mailed.read_to = MessageId(row.get(0)?);
+        if let Some(payload) = blob(row, 2)? {
+            let mail = record::decode_mail(payload)?;
+            mailed.messages.push((Handle(row.get(1)?), Message { id: mailed.read_to, mail }));
+        }
+    }
+    Ok(mailed)
+}
