@@ -50,7 +50,7 @@ impl<W> Stage<W> {
             Self::Over => return Poll::Pending,
         };
         match Pin::new(&mut wait).poll(task) {
-            Poll::Ready(outcome) => Poll::Ready(outcome.map_err(Failure::from)),
+            Poll::Ready(outcome) => Poll::Ready(outcome.map_err(Failure::from_inner)),
             Poll::Pending => {
                 *self = Self::Asked(wait);
                 Poll::Pending

@@ -68,14 +68,12 @@ impl Failure {
         matches!(self.0.cause, Cause::Cancelled)
     }
 
+    pub(crate) const fn from_inner(failure: orchestration::Failure) -> Self {
+        Self(failure)
+    }
+
     pub(crate) fn into_inner(self) -> orchestration::Failure {
         self.0
-    }
-}
-
-impl From<orchestration::Failure> for Failure {
-    fn from(failure: orchestration::Failure) -> Self {
-        Self(failure)
     }
 }
 

@@ -106,7 +106,7 @@ impl Instance {
     pub async fn result<O: DeserializeOwned>(self) -> Result<O, Error> {
         match self.orchestrations.ended(self.outcome).await? {
             Ended::Completed(output) => decode("the orchestration's output", &output).map_err(Error::Failed),
-            Ended::Failed(failure) => Err(Error::Failed(failure.into())),
+            Ended::Failed(failure) => Err(Error::Failed(Failure::from_inner(failure))),
             Ended::Cancelled(reason) => Err(Error::Cancelled { reason }),
             Ended::Deleted => Err(Error::Deleted),
         }
