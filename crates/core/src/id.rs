@@ -1,6 +1,7 @@
 //! Names and numbers that identify sessions, holders and writes.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::limits;
 
@@ -44,7 +45,7 @@ macro_rules! name_type {
     ($(#[$doc:meta])* $name:ident, $check:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(Box<str>);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Checks and keeps `text`.

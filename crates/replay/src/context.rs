@@ -1,5 +1,6 @@
 //! What an orchestration's code can ask for.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tenure_core::id::{CodeName, SessionId, SignalName};
@@ -85,7 +86,7 @@ impl Context {
         Wait::new(self.shared.clone(), move |_, op| {
             let Wanted { name, input, retry, timeout, heartbeat_timeout } = wanted;
             let activity = Activity { op, name, input, retry, timeout, heartbeat_timeout };
-            (Some(HistoryEvent::TaskScheduled(Box::new(activity))), Sort::Task)
+            (Some(HistoryEvent::TaskScheduled(Arc::new(activity))), Sort::Task)
         })
     }
 

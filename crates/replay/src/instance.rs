@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context as Task, Poll, Wake, Waker};
 
 use tenure_core::id::{SessionId, SignalName};
-use tenure_core::orchestration::{Cause, Failure, HistoryEvent, Payload, Signal, Start, Version};
+use tenure_core::orchestration::{Cause, Failure, HistoryEvent, ParentLink, Payload, Signal, Start, Version};
 use tenure_core::time::WallTime;
 
 use crate::compare::{compare, is_end, is_told};
@@ -79,8 +79,8 @@ impl std::fmt::Debug for Instance {
 impl Instance {
     /// An execution that begins. Its code does nothing before its first turn.
     #[must_use]
-    pub fn begin(id: SessionId, code: &Code, start: Start) -> Self {
-        let input = start.input.clone();
+    pub fn begin(id: SessionId, code: &Code, mut start: Start) -> Self {
+        let input = std::mem::take(&mut start.input);
         let shared = Shared::new(start);
         let flag = Arc::new(Flag::default());
         let waker = Waker::from(Arc::clone(&flag));
@@ -219,10 +219,22 @@ impl Instance {
         }
     }
 
-    /// How the execution began.
+    /// How the execution began, without its input, which its code has.
     #[must_use]
     pub fn start(&self) -> Start {
         self.shared.state().start.clone()
+    }
+
+    /// The version that the execution keeps.
+    #[must_use]
+    pub fn version(&self) -> Version {
+        self.shared.state().start.version
+    }
+
+    /// Who waits for its end.
+    #[must_use]
+    pub fn parent(&self) -> Option<ParentLink> {
+        self.shared.state().start.parent.clone()
     }
 
     /// Whether something that is told about an operation still concerns anybody.

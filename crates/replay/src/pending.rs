@@ -1,6 +1,7 @@
 //! What an execution waits for, as its history says.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use tenure_core::id::{Operation, SessionId};
 use tenure_core::orchestration::{Activity, Failure, HistoryEvent};
@@ -24,7 +25,7 @@ pub struct Pending {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PendingActivity {
     /// What is to be run.
-    pub activity: Activity,
+    pub activity: Arc<Activity>,
     /// Which attempt is the next one or under way, from 1.
     pub attempt: u32,
     /// How many attempts whoever ran them did not survive.
@@ -47,7 +48,7 @@ impl Pending {
                 });
             }
             HistoryEvent::TaskScheduled(activity) => {
-                let activity = (**activity).clone();
+                let activity = Arc::clone(activity);
                 let pending =
                     PendingActivity { activity, attempt: 1, rescues: 0, due_at: None, failure: None };
                 self.activities.insert(pending.activity.op, pending);

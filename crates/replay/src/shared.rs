@@ -256,7 +256,7 @@ impl State {
 }
 
 /// The operation that an event asks for.
-const fn asked_op(event: &HistoryEvent) -> Option<Operation> {
+fn asked_op(event: &HistoryEvent) -> Option<Operation> {
     match event {
         HistoryEvent::TaskScheduled(activity) => Some(activity.op),
         HistoryEvent::TimerCreated { op, .. } | HistoryEvent::SubOrchestrationCreated { op, .. } => Some(*op),

@@ -123,9 +123,8 @@ struct Child {
 
 impl<O> ChildCall<O> {
     pub(crate) fn new(replay: &Replay, name: &str, input: Result<Payload, Failure>) -> Self {
-        let wanted = input.and_then(|input| {
-            Ok(Child { id: None, name: code_name(name)?, version: None, input })
-        });
+        let wanted =
+            input.and_then(|input| Ok(Child { id: None, name: code_name(name)?, version: None, input }));
         Self { stage: Stage::of(replay, wanted), name: name.to_owned(), output: PhantomData }
     }
 
@@ -215,12 +214,14 @@ impl Future for Sleep {
 }
 
 pub(crate) fn code_name(name: &str) -> Result<CodeName, Failure> {
-    let refused = |why| Failure::rejected(format!("{name:?} is no name of an orchestration or activity: {why:?}"));
+    let refused =
+        |why| Failure::rejected(format!("{name:?} is no name of an orchestration or activity: {why:?}"));
     CodeName::parse(name).map_err(refused)
 }
 
 pub(crate) fn signal_name(name: &str) -> Result<SignalName, Failure> {
-    SignalName::parse(name).map_err(|why| Failure::rejected(format!("{name:?} is no name of a signal: {why:?}")))
+    SignalName::parse(name)
+        .map_err(|why| Failure::rejected(format!("{name:?} is no name of a signal: {why:?}")))
 }
 
 pub(crate) fn session_id(id: &str) -> Result<SessionId, Failure> {

@@ -108,7 +108,8 @@ impl fmt::Debug for Failure {
 /// What is given, as bytes.
 pub(crate) fn encode(what: &str, value: &impl Serialize) -> Result<Payload, Failure> {
     let bytes = serde_json::to_vec(value);
-    let bytes = bytes.map_err(|why| Failure::of(Cause::Unreadable, format!("{what} cannot be written: {why}")))?;
+    let bytes =
+        bytes.map_err(|why| Failure::of(Cause::Unreadable, format!("{what} cannot be written: {why}")))?;
     let max = tenure_core::limits::PAYLOAD_BYTES_MAX;
     if bytes.len() > max {
         let why = format!("{what} has {} bytes, and at most {max} are allowed", bytes.len());

@@ -6,6 +6,7 @@
 //!
 //! [`TurnStarted`]: HistoryEvent::TurnStarted
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Failure, Payload, RetryPolicy, Version};
@@ -26,7 +27,7 @@ pub enum HistoryEvent {
     ExecutionRescued,
 
     /// An activity is to be run.
-    TaskScheduled(Box<Activity>),
+    TaskScheduled(Arc<Activity>),
     /// An activity ended well.
     TaskCompleted {
         /// Which.

@@ -82,8 +82,8 @@ pub fn open(opening: Opening, is_started: bool) -> Write {
 
 /// A pending instance, whose first turn is run now.
 #[must_use]
-pub fn start(session: Session, at: WallTime) -> Write {
-    Write::of(session).then(Change::Started { at, reason: "orchestration started".to_owned() })
+pub fn start(write: Write, at: WallTime) -> Write {
+    write.then(Change::Started { at, reason: "orchestration started".to_owned() })
 }
 
 /// An instance whose execution is another, or says something else of itself, from now on.

@@ -74,7 +74,7 @@ impl Attempt {
 pub(super) struct Run {
     pub(super) key: Key,
     pub(super) attempt: Attempt,
-    pub(super) activity: Activity,
+    pub(super) activity: Arc<Activity>,
     pub(super) code: ActivityCode,
 }
 
@@ -83,7 +83,7 @@ pub(super) async fn run(run: Run, clock: Arc<dyn Steady>, inputs: mpsc::Unbounde
     let Run { key, attempt, activity, code } = run;
     let (op, number, token) = (attempt.op, attempt.number, attempt.cancelled.clone());
     let result = {
-        let work = AssertUnwindSafe(async { code(attempt, activity.input).await }).catch_unwind();
+        let work = AssertUnwindSafe(async { code(attempt, activity.input.clone()).await }).catch_unwind();
         match activity.timeout {
             None => told(work.await),
             Some(limit) => tokio::select! {

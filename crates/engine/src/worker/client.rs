@@ -9,6 +9,7 @@ use tenure_store::{
     Find, Found, Ground, Handle, HistoryRequest, PostOutcome, PostRequest, StoreError, TurnOutcome,
     TurnRequest, Wake,
 };
+use tokio::sync::mpsc::error::SendError;
 use tokio::sync::oneshot;
 
 use super::Worker;
@@ -83,21 +84,19 @@ impl Orchestrations {
         if let Some(worker) = &self.worker {
             let (reply, answer) = oneshot::channel();
             let (told, ended) = oneshot::channel();
-            // A worker that has stopped answers nothing.
-            let copy = starting.clone();
-            if worker.inputs.send(Input::Start { starting, reply, ended: told }).is_err() {
-                starting = copy;
-            } else {
-                match answer.await {
+            match worker.inputs.send(Input::Start { starting, reply, ended: told }) {
+                Ok(()) => match answer.await {
                     Ok(Ok(StartAnswer::Started(started))) => {
                         return Ok(Some(Outcome { started, ended: Some(ended) }));
                     }
                     Ok(Ok(StartAnswer::IdTaken)) => return Ok(None),
                     Ok(Ok(StartAnswer::NotHere(back))) => starting = back,
                     Ok(Err(error)) => return Err(error.into()),
-                    // It stopped meanwhile; whether it had begun it, the id tells.
-                    Err(_stopped) => starting = copy,
-                }
+                    // It lost what it had begun to somebody else, or its store.
+                    Err(_gone) => return Err(StoreError::Closed.into()),
+                },
+                Err(SendError(Input::Start { starting: back, .. })) => starting = back,
+                Err(SendError(_)) => return Err(StoreError::Closed.into()),
             }
         }
         self.leave_to_others(*starting).await

@@ -17,7 +17,7 @@ use tenure_core::id::{Operation, Seq};
 use tenure_core::lease::renew_interval;
 use tenure_core::limits;
 use tenure_core::orchestration::{Cause, Failure, HistoryEvent, MessageId, Opening, Payload, Start, open};
-use tenure_core::session::{Counters, Session};
+use tenure_core::session::{Counters, Session, Write};
 use tenure_core::time::WallTime;
 use tenure_replay::{Instance, Problem};
 use tenure_store::{
@@ -80,7 +80,7 @@ pub(super) struct Conductor {
     attention: Attention,
     inputs: mpsc::UnboundedReceiver<Input>,
     sender: mpsc::UnboundedSender<Input>,
-    live: HashMap<Key, Live>,
+    live: HashMap<Key, Box<Live>>,
     by_handle: HashMap<Handle, Key>,
     /// Those who wait to be told that their instance is there.
     starting: HashMap<Key, oneshot::Sender<Result<StartAnswer, StoreError>>>,
@@ -173,6 +173,13 @@ impl Conductor {
             }
             if self.wait().await.is_err() {
                 break;
+            }
+        }
+        self.inputs.close();
+        while let Ok(input) = self.inputs.try_recv() {
+            if let Input::Start { starting, reply, .. } = input {
+                // Whoever asked leaves it to others.
+                drop(reply.send(Ok(StartAnswer::NotHere(starting))));
             }
         }
         for reply in self.stopping.into_iter().flat_map(|stopping| stopping.replies) {
@@ -287,8 +294,10 @@ impl Conductor {
         };
         let opening =
             Opening { id: id.clone(), namespace, name, version, labels, parent: None, at: self.now };
-        let code = Instance::begin(id, &code, start);
-        let mut live = Live::new(open(opening, true).session, code);
+        let namespace = opening.namespace.clone();
+        let code = Instance::begin(id.clone(), &code, start.clone());
+        let mut live = Live::new((id, namespace, 1), code);
+        live.opening = Some(Box::new((open(opening, true), start)));
         live.is_new = true;
         live.waiting.push(ended);
         let key = self.enter(live);
@@ -330,11 +339,11 @@ impl Conductor {
 
     fn enter(&mut self, live: Live) -> Key {
         self.next_key += 1;
-        self.live.insert(self.next_key, live);
+        self.live.insert(self.next_key, Box::new(live));
         self.next_key
     }
 
-    fn leave(&mut self, key: Key) -> Option<Live> {
+    fn leave(&mut self, key: Key) -> Option<Box<Live>> {
         let mut live = self.live.remove(&key)?;
         live.stop_attempts();
         if let Some(handle) = live.handle {
@@ -404,10 +413,9 @@ impl Conductor {
             Ok(TurnOutcome::Committed(done)) => self.committed(*step, &done),
             Ok(TurnOutcome::RevisionConflict { session }) => {
                 let mut step = step;
-                if let Some(live) = self.live.get_mut(&key) {
-                    live.session = *session;
-                    step.request.expected = live.session.counters.revision;
-                    step.request.session = write(&live.session, &step.intents, step.at);
+                if self.live.contains_key(&key) {
+                    step.request.expected = session.counters.revision;
+                    step.request.session = Some(write(Write::of(*session), &step.intents, step.at));
                     self.commit(*step);
                 }
             }
@@ -444,7 +452,7 @@ impl Conductor {
         if let Some(op) = step.starters.remove(at) {
             let why = format!("the id {} is in use", refused.session.session.id);
             let result = Err(Failure::new(Cause::Unavailable, why));
-            let execution = live.execution();
+            let execution = live.execution;
             let mail = tenure_core::orchestration::Mail::ChildEnded { execution, op, result };
             step.request.sends.push((live.id.clone(), mail));
         }
@@ -463,8 +471,8 @@ impl Conductor {
         live.fence = done.fence;
         live.used = uses;
         if let Some(write) = request.session {
-            live.session = write.session;
-            live.session.counters = Counters { revision: done.revision, fence: done.fence };
+            let counters = Counters { revision: done.revision, fence: done.fence };
+            live.session = Some(Session { counters, ..write.session });
         }
         if live.handle.is_none() {
             live.handle = Some(done.handle);
@@ -540,6 +548,7 @@ impl Conductor {
         let Some((_, code)) = self.registry.orchestration(&start.name, Some(start.version)) else {
             return self.let_go(key, Wake::Now);
         };
+        live.execution = start.execution;
         live.code = Instance::begin(live.id.clone(), &code, start);
         // What concerned the execution that is over concerns nobody.
         live.told.retain(|event| {
@@ -625,14 +634,14 @@ impl Conductor {
         let (number, cancelled) = (pending.attempt, CancellationToken::new());
         let attempt = Attempt {
             session: live.id.clone(),
-            execution: live.session.execution.as_ref().map_or(1, |execution| execution.number),
+            execution: live.execution,
             op,
             name: pending.activity.name.clone(),
             number,
             fence: live.fence,
             cancelled: cancelled.clone(),
         };
-        let run = Run { key, attempt, activity: pending.activity.clone(), code };
+        let run = Run { key, attempt, activity: Arc::clone(&pending.activity), code };
         live.running.insert(op, Running { number, cancelled });
         self.running += 1;
         spawn(attempt::run(run, Arc::clone(&self.clock), self.sender.clone()));
@@ -740,7 +749,9 @@ impl Conductor {
     fn resume(&mut self, claimed: Claimed, code: Instance, history: &[Vec<HistoryEvent>]) {
         let Claimed { handle, session, fence, turn, is_rescued, messages } = claimed;
         self.blocked.remove(&handle);
-        let mut live = Live::new(session, code);
+        let execution = session.execution.as_ref().map_or(1, |execution| execution.number);
+        let mut live = Live::new((session.id.clone(), session.namespace.clone(), execution), code);
+        live.session = Some(session);
         (live.handle, live.fence, live.turn) = (Some(handle), fence, turn);
         history.iter().flatten().for_each(|event| live.pending.apply(event));
         live.is_new =
@@ -834,7 +845,11 @@ impl Conductor {
     fn put_away(&mut self) {
         while self.live.len() > self.options.instances_max {
             let Some((key, used)) = self.idle.pop_front() else { return };
-            let wake = self.live.get(&key).filter(|live| live.used == used && live.is_idle()).map(Live::wake);
+            let wake = self
+                .live
+                .get(&key)
+                .filter(|live| live.used == used && live.is_idle())
+                .map(|live| live.wake());
             if let Some(wake) = wake {
                 self.let_go(key, wake);
             }
@@ -847,12 +862,12 @@ impl Conductor {
 
     /// Forgets an instance's code and brings it back from its history.
     fn bring_back(&mut self, key: Key) {
-        let is_idle = !self.is_reading_mail && self.live.get(&key).is_some_and(Live::is_idle);
+        let is_idle = !self.is_reading_mail && self.live.get(&key).is_some_and(|live| live.is_idle());
         let Some(live) = is_idle.then(|| self.leave(key)).flatten() else { return };
-        let Some(handle) = live.handle else { return };
+        let (Some(handle), Some(session)) = (live.handle, live.session) else { return };
         self.load(Claimed {
             handle,
-            session: live.session,
+            session,
             fence: live.fence,
             turn: live.turn,
             is_rescued: false,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use tenure_core::event::EventBody;
-use tenure_core::id::{EventType, Fence, Operation, SessionId};
+use tenure_core::id::{EventType, Fence, Namespace, Operation, SessionId};
 use tenure_core::orchestration;
 use tenure_core::orchestration::{
     End, Execution, Failure, HistoryEvent, Mail, Message, MessageId, Payload, Start, Version,
@@ -22,8 +22,13 @@ pub(super) struct Live {
     pub(super) id: SessionId,
     /// Nothing before the commit that opens it.
     pub(super) handle: Option<Handle>,
-    /// As it is stored, or as it is to be opened.
-    pub(super) session: Session,
+    /// Its session as it is stored. Nothing before it is opened, nor while it is being written.
+    pub(super) session: Option<Session>,
+    /// How it is to be opened, with its first turn.
+    pub(super) opening: Option<Box<(Write, Start)>>,
+    pub(super) namespace: Namespace,
+    /// Which execution its code runs.
+    pub(super) execution: u64,
     pub(super) fence: Fence,
     /// How many commits were kept.
     pub(super) turn: u64,
@@ -59,8 +64,6 @@ pub(super) struct Running {
 /// What happens to the session with a step. Said again of whatever the session turns out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Intent {
-    /// It is opened, and its first turn is run.
-    Open(Box<orchestration::Opening>),
     /// It was accepted before, and its first turn is run as this version.
     Begin(Version),
     /// Its execution says something else of itself.
@@ -73,61 +76,48 @@ pub(super) enum Intent {
     End(End),
 }
 
-/// The session's write that comes of some intents; nothing where there are none.
-pub(super) fn write(session: &Session, intents: &[Intent], at: WallTime) -> Option<Box<Write>> {
-    let mut write = None;
+/// The session's write that comes of some intents.
+pub(super) fn write(mut write: Write, intents: &[Intent], at: WallTime) -> Box<Write> {
     for intent in intents {
-        let of = || Write::of(session.clone());
-        write = Some(match intent {
-            Intent::Open(opening) => orchestration::open((**opening).clone(), true),
+        write = match intent {
             Intent::Begin(version) => {
-                let begun = orchestration::start(session.clone(), at);
-                match execution(&begun.session) {
-                    Some(kept) if kept.version != *version => {
-                        orchestration::go_on(begun, Execution { version: *version, ..kept })
-                    }
-                    Some(_) | None => begun,
-                }
+                let begun = orchestration::start(write, at);
+                with_execution(begun, |kept| Execution { version: *version, ..kept })
             }
             Intent::Status(status) => {
-                let before = write.unwrap_or_else(of);
-                match execution(&before.session) {
-                    Some(kept) => orchestration::go_on(before, Execution { status: status.clone(), ..kept }),
-                    None => before,
-                }
+                with_execution(write, |kept| Execution { status: status.clone(), ..kept })
             }
-            Intent::Anew(version) => {
-                let before = write.unwrap_or_else(of);
-                match execution(&before.session) {
-                    Some(kept) => {
-                        let (version, number) = (*version, kept.number.saturating_add(1));
-                        orchestration::go_on(before, Execution { version, number, ..kept })
-                    }
-                    None => before,
-                }
-            }
+            Intent::Anew(version) => with_execution(write, |kept| Execution {
+                version: *version,
+                number: kept.number.saturating_add(1),
+                ..kept
+            }),
             Intent::Note(event) => {
-                let mut before = write.unwrap_or_else(of);
-                before.events.push(event.clone());
-                before
+                write.events.push(event.clone());
+                write
             }
-            Intent::End(end) => orchestration::end(write.unwrap_or_else(of), end, at),
-        });
+            Intent::End(end) => orchestration::end(write, end, at),
+        };
     }
-    write.map(Box::new)
+    Box::new(write)
 }
 
-fn execution(session: &Session) -> Option<Execution> {
-    session.execution.as_deref().cloned()
+fn with_execution(write: Write, change: impl FnOnce(Execution) -> Execution) -> Write {
+    let Some(kept) = write.session.execution.as_deref() else { return write };
+    let changed = change(kept.clone());
+    if changed == *kept { write } else { orchestration::go_on(write, changed) }
 }
 
 impl Live {
     /// An instance whose code is in memory and was told nothing yet.
-    pub(super) fn new(session: Session, code: Instance) -> Self {
+    pub(super) fn new((id, namespace, execution): (SessionId, Namespace, u64), code: Instance) -> Self {
         Self {
-            id: session.id.clone(),
+            id,
+            namespace,
+            execution,
             handle: None,
-            session,
+            session: None,
+            opening: None,
             fence: Fence(0),
             turn: 0,
             code,
@@ -167,7 +157,7 @@ impl Live {
         match message.mail {
             Mail::Signalled(signal) => self.told.push(HistoryEvent::EventRaised(signal)),
             Mail::ChildEnded { execution, op, result } => {
-                let is_ours = execution == self.execution() && self.pending.children.contains_key(&op);
+                let is_ours = execution == self.execution && self.pending.children.contains_key(&op);
                 if is_ours {
                     self.told.push(match result {
                         Ok(result) => HistoryEvent::SubOrchestrationCompleted { op, result },
@@ -179,11 +169,6 @@ impl Live {
                 self.told.push(HistoryEvent::CancelRequested { reason, by });
             }
         }
-    }
-
-    /// Which execution its code runs.
-    pub(super) fn execution(&self) -> u64 {
-        self.session.execution.as_ref().map_or(1, |execution| execution.number)
     }
 
     /// When somebody has to look after it, should this worker be gone.

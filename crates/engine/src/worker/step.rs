@@ -7,6 +7,7 @@ use tenure_core::id::{Revision, SessionId};
 use tenure_core::orchestration::{
     Child, End, Failure, HistoryEvent, Mail, Opening, ParentLink, Payload, Start, Version, open,
 };
+use tenure_core::session::Write;
 use tenure_core::time::WallTime;
 use tenure_replay::{Ending, Problem, Turn};
 use tenure_store::{Ground, StartRequest, Store, StoreError, TurnOutcome, TurnRequest, WorkerHandle};
@@ -54,13 +55,11 @@ impl Maker<'_> {
         let mut history = std::mem::take(&mut live.asides);
         let mut intents: Vec<_> = std::mem::take(&mut live.notes).into_iter().map(Intent::Note).collect();
         if !runs {
-            return Ok(self.finish(key, live, Draft { history, intents, next: Next::Waits }));
+            return Ok(self.finish(key, live, Draft { opening: None, history, intents, next: Next::Waits }));
         }
         let told = std::mem::take(&mut live.told);
         let Turn { events, asked_from, ending } = live.code.turn(self.now, told)?;
-        if live.is_new {
-            self.begin(live, &mut history, &mut intents);
-        }
+        let opening = if live.is_new { Self::begin(live, &mut history, &mut intents) } else { None };
         let statuses = events.iter().skip(asked_from).filter_map(|event| match event {
             HistoryEvent::StatusSet { status } => Some(status.clone()),
             _ => None,
@@ -79,7 +78,7 @@ impl Maker<'_> {
             Some(Ending::Failed(failure)) => failed(failure, history.last(), &mut intents),
         };
         live.is_new = false;
-        Ok(self.finish(key, live, Draft { history, intents, next }))
+        Ok(self.finish(key, live, Draft { opening, history, intents, next }))
     }
 
     /// Ends an instance whatever its code does.
@@ -92,28 +91,21 @@ impl Maker<'_> {
         history.push(HistoryEvent::ExecutionTerminated { reason: reason.clone() });
         let intents = vec![Intent::End(End::Cancelled { reason: reason.clone(), by: None })];
         let next = Next::Over(super::order::Ended::Cancelled(reason));
-        self.finish(key, live, Draft { history, intents, next })
+        self.finish(key, live, Draft { opening: None, history, intents, next })
     }
 
-    fn begin(&self, live: &Live, history: &mut Vec<HistoryEvent>, intents: &mut Vec<Intent>) {
-        if live.handle.is_some() {
-            if live.turn == 1 && live.session.started_at.is_none() {
-                intents.insert(0, Intent::Begin(live.code.start().version));
+    /// What is said of an instance whose first turn is run.
+    fn begin(live: &mut Live, history: &mut Vec<HistoryEvent>, intents: &mut Vec<Intent>) -> Option<Write> {
+        let Some(opening) = live.opening.take() else {
+            let is_unstarted = live.session.as_ref().is_some_and(|session| session.started_at.is_none());
+            if is_unstarted {
+                intents.insert(0, Intent::Begin(live.code.version()));
             }
-            return;
-        }
-        let start = live.code.start();
-        let opening = Opening {
-            id: live.id.clone(),
-            namespace: live.session.namespace.clone(),
-            name: start.name.clone(),
-            version: start.version,
-            labels: live.session.labels.clone(),
-            parent: None,
-            at: self.now,
+            return None;
         };
+        let (write, start) = *opening;
         history.insert(0, HistoryEvent::ExecutionStarted(Box::new(start)));
-        intents.insert(0, Intent::Open(Box::new(opening)));
+        Some(write)
     }
 
     fn anew(
@@ -123,7 +115,7 @@ impl Maker<'_> {
         history: &mut Vec<HistoryEvent>,
         intents: &mut Vec<Intent>,
     ) -> Next {
-        let version = version.unwrap_or_else(|| live.code.start().version);
+        let version = version.unwrap_or_else(|| live.code.version());
         let start = Box::new(next_start(live, input, version, self.ids.seed()));
         history.push(HistoryEvent::ExecutionStarted(start.clone()));
         intents.push(Intent::Anew(version));
@@ -131,11 +123,19 @@ impl Maker<'_> {
     }
 
     fn finish(&self, key: Key, live: &mut Live, draft: Draft) -> Step {
-        let Draft { history, intents, next } = draft;
+        let Draft { opening, history, intents, next } = draft;
         history.iter().for_each(|event| live.pending.apply(event));
         let mut sends = sends(&history);
         sends.extend(told_to_parent(live, &next));
         let (starts, starters) = self.starts(live, &history);
+        // While it is written, the session is with what is written.
+        let (expected, write) = match (opening, live.session.take_if(|_| !intents.is_empty())) {
+            (Some(opening), _) => (Revision(0), Some(write(opening, &intents, self.now))),
+            (None, Some(session)) => {
+                (session.counters.revision, Some(write(Write::of(session), &intents, self.now)))
+            }
+            (None, None) => (Revision(0), None),
+        };
         let request = TurnRequest {
             commit_id: self.ids.commit_id(),
             ground: match live.handle {
@@ -143,8 +143,8 @@ impl Maker<'_> {
                 Some(handle) => Ground::Held { handle, fence: live.fence, turn: live.turn },
             },
             worker: Some(self.worker),
-            session: write(&live.session, &intents, self.now),
-            expected: live.handle.map_or(Revision(0), |_| live.session.counters.revision),
+            session: write,
+            expected,
             history,
             taken: std::mem::take(&mut live.taken),
             starts,
@@ -173,11 +173,10 @@ impl Maker<'_> {
 
     /// A child that is started, to be run by whoever claims it.
     fn start_of(&self, live: &Live, child: &Child, op: Option<tenure_core::id::Operation>) -> StartRequest {
-        let execution = live.code.start().execution;
-        let parent = op.map(|op| ParentLink { id: live.id.clone(), execution, op });
+        let parent = op.map(|op| ParentLink { id: live.id.clone(), execution: live.execution, op });
         let start = Begun {
             id: child.id.clone(),
-            namespace: live.session.namespace.clone(),
+            namespace: live.namespace.clone(),
             name: child.name.clone(),
             version: child.version,
             input: child.input.clone(),
@@ -230,6 +229,7 @@ impl Begun {
 }
 
 struct Draft {
+    opening: Option<Write>,
     history: Vec<HistoryEvent>,
     intents: Vec<Intent>,
     next: Next,
@@ -259,7 +259,7 @@ fn sends(history: &[HistoryEvent]) -> Vec<(SessionId, Mail)> {
 
 fn told_to_parent(live: &Live, next: &Next) -> Option<(SessionId, Mail)> {
     let Next::Over(ended) = next else { return None };
-    let parent = live.code.start().parent?;
+    let parent = live.code.parent()?;
     let result = match ended {
         super::order::Ended::Completed(output) => Ok(output.clone()),
         super::order::Ended::Failed(failure) => Err(failure.clone()),

@@ -37,7 +37,7 @@ pub(crate) fn completed(op: u64, result: &str) -> HistoryEvent {
 pub(crate) fn scheduled(op: u64, activity: &str) -> HistoryEvent {
     let Wanted { name, input, retry, timeout, heartbeat_timeout } = wanted(activity);
     let op = Operation(op);
-    HistoryEvent::TaskScheduled(Box::new(Activity { op, name, input, retry, timeout, heartbeat_timeout }))
+    HistoryEvent::TaskScheduled(Arc::new(Activity { op, name, input, retry, timeout, heartbeat_timeout }))
 }
 
 pub(crate) fn wanted(activity: &str) -> Wanted {

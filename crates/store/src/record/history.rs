@@ -2,6 +2,8 @@
 //!
 //! What is long is compressed as a whole: inputs and results repeat the names of their fields.
 
+use std::sync::Arc;
+
 use prost::Message;
 use tenure_core::id::{CodeName, Operation};
 use tenure_core::orchestration::{
@@ -307,7 +309,9 @@ impl EventRecord {
             HistoryEvent::ExecutionStarted(start) => EventKind::ExecutionStarted(StartRecord::of(*start)),
             HistoryEvent::TurnStarted { at } => EventKind::TurnStarted(at.epoch_ms()),
             HistoryEvent::ExecutionRescued => EventKind::ExecutionRescued(EmptyRecord {}),
-            HistoryEvent::TaskScheduled(activity) => EventKind::TaskScheduled(ActivityRecord::of(*activity)),
+            HistoryEvent::TaskScheduled(activity) => {
+                EventKind::TaskScheduled(ActivityRecord::of(Arc::unwrap_or_clone(activity)))
+            }
             HistoryEvent::TaskCompleted { op, result: is } => EventKind::TaskCompleted(result(op, is)),
             HistoryEvent::TaskFailed { op, failure } => EventKind::TaskFailed(failed(op, failure)),
             HistoryEvent::TaskRetried { op, attempt, failure, due_at } => {
@@ -371,7 +375,7 @@ impl EventRecord {
             EventKind::TurnStarted(at) => HistoryEvent::TurnStarted { at: WallTime::from_epoch_ms(at) },
             EventKind::ExecutionRescued(EmptyRecord {}) => HistoryEvent::ExecutionRescued,
             EventKind::TaskScheduled(record) => {
-                HistoryEvent::TaskScheduled(Box::new(record.into_activity()?))
+                HistoryEvent::TaskScheduled(Arc::new(record.into_activity()?))
             }
             EventKind::TaskCompleted(ResultRecord { op, result }) => {
                 HistoryEvent::TaskCompleted { op: Operation(op), result: Payload(result) }
