@@ -16,7 +16,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tenure_core::id::{Operation, Seq};
 use tenure_core::lease::renew_interval;
 use tenure_core::limits;
-use tenure_core::orchestration::{Cause, Failure, HistoryEvent, MessageId, Opening, Payload, Start, open};
+use tenure_core::orchestration::{Cause, Failure, HistoryEvent, Message, MessageId, Opening, Payload, Start, open};
 use tenure_core::session::{Counters, Session, Write};
 use tenure_core::time::WallTime;
 use tenure_replay::{Instance, Problem};
@@ -84,6 +84,8 @@ pub(super) struct Conductor {
     by_handle: HashMap<Handle, Key>,
     /// Those who wait to be told that their instance is there.
     starting: HashMap<Key, oneshot::Sender<Result<StartAnswer, StoreError>>>,
+    /// Messages for instances that are not known here: some were opened just now, and nobody told yet.
+    early: HashMap<Handle, Vec<Message>>,
     /// Instances that are being read.
     loading: HashSet<Handle>,
     /// Instances that were told to be blocked.
@@ -139,6 +141,7 @@ impl Conductor {
             live: HashMap::new(),
             by_handle: HashMap::new(),
             starting: HashMap::new(),
+            early: HashMap::new(),
             loading: HashSet::new(),
             blocked: HashSet::new(),
             ready: VecDeque::new(),
@@ -378,6 +381,10 @@ impl Conductor {
     }
 
     fn take(&mut self, done: Done) {
+        if self.stopping.as_ref().is_some_and(|stopping| stopping.is_freeing) {
+            // Everything was let go of; what is under way is somebody else's.
+            return;
+        }
         match done {
             Done::Kept(kept) => self.kept(*kept),
             Done::Claimed(claimed) => self.claimed(claimed),
@@ -478,6 +485,7 @@ impl Conductor {
             live.handle = Some(done.handle);
             let started = Started { id: live.id.clone(), handle: done.handle, was_there: false };
             self.by_handle.insert(done.handle, key);
+            self.early.remove(&done.handle).into_iter().flatten().for_each(|message| live.receive(message));
             self.answer(key, Ok(StartAnswer::Started(started)));
         }
         match next {
@@ -669,11 +677,16 @@ impl Conductor {
         };
         self.wants_mail |= mailed.messages.len() >= MAIL_MAX;
         self.mail_read_to = mailed.read_to.max(self.mail_read_to);
+        if self.starting.is_empty() {
+            self.early.clear();
+        }
         for (handle, message) in mailed.messages {
-            let Some(key) = self.by_handle.get(&handle).copied() else { continue };
-            if let Some(live) = self.live.get_mut(&key) {
-                live.receive(message);
-                self.ready.push_back(key);
+            match self.by_handle.get(&handle).and_then(|key| Some((*key, self.live.get_mut(key)?))) {
+                Some((key, live)) => {
+                    live.receive(message);
+                    self.ready.push_back(key);
+                }
+                None => self.early.entry(handle).or_default().push(message),
             }
         }
     }
@@ -880,8 +893,10 @@ impl Conductor {
     fn stop(&mut self) {
         let clock = self.clock.now();
         let Some(stopping) = &mut self.stopping else { return };
-        let is_quiet =
-            self.running == 0 && self.live.values().all(|live| !live.is_committing && !live.is_ready());
+        let is_coming = self.is_claiming || !self.loading.is_empty() || !self.queued.is_empty();
+        let is_quiet = !is_coming
+            && self.running == 0
+            && self.live.values().all(|live| !live.is_committing && !live.is_ready());
         if stopping.is_freeing || (!is_quiet && clock < stopping.until) {
             return;
         }

@@ -1,0 +1,66 @@
+//! Going on after a stop, and after a worker that is gone.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use tenure::{Activity, Builder, Failure, Orchestration};
+
+use crate::fixture::Home;
+
+fn chain(home: &Home, runs: &Arc<AtomicU32>) -> Builder {
+    let runs = Arc::clone(runs);
+    let add = move |_: Activity, number: u32| {
+        runs.fetch_add(1, Ordering::Relaxed);
+        async move { Ok::<_, Failure>(number + 1) }
+    };
+    let code = |ctx: Orchestration, (): ()| async move {
+        let mut number = 0;
+        for _ in 0..5 {
+            number = ctx.activity::<u32>("add", &number).await?;
+            ctx.signal::<()>("next").await?;
+        }
+        ctx.sleep(Duration::from_millis(10)).await?;
+        Ok::<_, Failure>(number)
+    };
+    home.tenure().orchestration("chain", code).activity("add", add)
+}
+
+#[tokio::test]
+async fn an_instance_goes_on_where_it_was_after_every_restart() {
+    let (home, runs) = (Home::new(false), Arc::new(AtomicU32::new(0)));
+    let tenure = chain(&home, &runs).start().await.unwrap();
+    tenure.run("chain", &()).id("one").await.unwrap();
+    tenure.stop().await;
+    for _ in 0..5 {
+        let tenure = chain(&home, &runs).start().await.unwrap();
+        tenure.instance("one").await.unwrap().signal("next", &()).await.unwrap();
+        tenure.stop().await;
+    }
+    let tenure = chain(&home, &runs).start().await.unwrap();
+    let number: u32 = tenure.instance("one").await.unwrap().result().await.unwrap();
+    assert_eq!((number, runs.load(Ordering::Relaxed)), (5, 5), "nothing was done twice");
+    tenure.stop().await;
+}
+
+#[tokio::test]
+async fn more_instances_than_fit_into_memory_are_put_away_and_come_back() {
+    let home = Home::new(false);
+    let code = |ctx: Orchestration, number: u32| async move {
+        let added = ctx.signal::<u32>("add").await?;
+        Ok::<_, Failure>(number + added)
+    };
+    let options = tenure::WorkerOptions { instances_max: 4, ..home.options() };
+    let tenure = home.tenure().orchestration("code", code).options(options).start().await.unwrap();
+    let mut all = Vec::new();
+    for number in 0..40 {
+        all.push(tenure.run("code", &number).id(&format!("i{number}")).await.unwrap());
+    }
+    for instance in all.iter().rev() {
+        instance.signal("add", &100).await.unwrap();
+    }
+    for (number, instance) in (0..).zip(all) {
+        assert_eq!(instance.result::<u32>().await.unwrap(), number + 100);
+    }
+    tenure.stop().await;
+}
