@@ -9,10 +9,15 @@ use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit};
 use tempfile::TempDir;
-use tenure_core::id::{CheckpointId, Incarnation};
-use tenure_store::{Handle, Store, StoreError};
+use tenure_core::checkpoint::Fork;
+use tenure_core::id::{CheckpointId, Incarnation, Seq};
+use tenure_store::{
+    CheckpointStore as _, Find, ForkOutcome, ForkRequest, Handle, SessionStore as _, Store, StoreError,
+};
 use tenure_store_sqlite::{Limits, SqliteOptions, SqliteStore};
-use tenure_store_testkit::fixture::{Held, append, committed, prepare, run, slot, start};
+use tenure_store_testkit::fixture::{
+    Held, append, commit_id, committed, prepare, run, session_id, slot, start,
+};
 use tenure_store_testkit::{Damage, ManualClock};
 
 /// The directory of one store, and its clock.
@@ -213,6 +218,18 @@ pub(crate) async fn hold(store: &dyn Store, key: &str) -> Held {
     let fence = request.decision.counters.fence;
     let done = committed(store.commit(request).await.unwrap());
     Held { handle: done.handle, fence }
+}
+
+/// Forks a session.
+pub(crate) async fn fork(store: &SqliteStore, parent: Handle, at: u64, id: &str) -> Handle {
+    let session = store.find(Find::Handle(parent)).await.unwrap().current.session.unwrap();
+    let fork = Fork { id: session_id(id), at: Seq(at), record: None };
+    let write = fork.opening(&session, session.created_at);
+    let request = ForkRequest { commit_id: commit_id(), parent, at: Seq(at), write };
+    match store.fork(request).await.unwrap() {
+        ForkOutcome::Forked(done) => done.handle,
+        other => panic!("forked, not {other:?}"),
+    }
 }
 
 /// Appends one event to a session's inbox.

@@ -1,4 +1,4 @@
-//! A random mixture of what is done to one session's log and checkpoints, each told once it is done.
+//! A random mixture of what is done to one session, each deed told.
 
 use std::sync::Arc;
 

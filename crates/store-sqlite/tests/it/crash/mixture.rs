@@ -1,5 +1,6 @@
-//! A process that does a bit of everything to a log is killed at any moment, or finds no room; what it was told is
-//! there, and nothing is half.
+//! A mixture of everything is killed at any moment, or finds no room.
+//!
+//! What it was told is there, and nothing is half.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -63,7 +64,7 @@ impl Told {
             ["removing", ..] => self.removing.extend(names(&words[1..])),
             ["removed", ..] => self.removed.extend(names(&words[1..])),
             ["forked", id, earliest, at] => {
-                drop(self.forked.insert(id.to_owned(), (number(earliest), number(at))));
+                self.forked.insert(id.to_owned(), (number(earliest), number(at)));
             }
             ["compacting", before] => self.compacting = self.compacting.max(number(before)),
             ["compacted", earliest] => self.compacted = self.compacted.max(number(earliest)),
@@ -106,9 +107,6 @@ async fn whatever_it_did_when_it_was_killed_is_there_or_never_was() {
         compacted += told.compacted - 1;
     }
     let [appended, saved, removed, forked] = counts.map(|count| count as u64);
-    println!(
-        "{kills} kills: {appended} events, {saved} checkpoints, {removed} removed, {forked} forks, {compacted} dropped"
-    );
     assert!(appended > 5 * kills && saved > kills && forked > kills, "{counts:?}");
     assert!(removed > kills && compacted > kills, "{counts:?}, {compacted} dropped");
 }
@@ -181,7 +179,7 @@ async fn a_flipped_bit_after_a_kill_is_that_payloads_alone() {
     damage(&home.db(), held.handle, &checkpoint_id(id), Damage::Payload);
     let found = store.verify(Depth::Deep).unwrap();
     assert!(!found.is_empty() && found.iter().all(|finding| finding.what.contains(id)), "{found:?}");
-    for (other, _) in &listed {
+    for other in listed.keys() {
         let request = CheckpointRequest { handle: held.handle, id: checkpoint_id(other) };
         let read = store.read_payload(request).await.unwrap();
         let is_damaged = matches!(read, PayloadOutcome::Damaged { .. });
