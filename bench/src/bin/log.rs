@@ -1,4 +1,6 @@
-//! W7 and W11: many logs appended to and followed, a long one read anywhere, and what was saved of it restored.
+//! W7 and W11: many logs appended to and followed, and a long one.
+//!
+//! Of the long one any place is read, and what was saved of it is restored.
 //!
 //! Words choose among the parts: `log appends followers long`.
 
