@@ -16,7 +16,7 @@ const LANES: usize = 4;
 /// Kills of one lane.
 const KILLS: u64 = 50;
 /// A process is killed after it has told fewer than so many deeds,
-const DEEDS_MAX: u64 = 6;
+const DEEDS_MAX: u64 = 5;
 /// and at most so much later.
 const LATEST: Duration = Duration::from_millis(60);
 
@@ -84,8 +84,8 @@ fn kill_again_and_again(lane: u64) -> Moments {
         let before = (seen.paused(), seen.resumed);
         seen.read(&world);
         seen.told = seen.told.max(said.paused);
-        check(&world, &seen, &said);
-        next = work_of(&shown(&world)).max(next) + 1;
+        let number = check(&world, &seen, &said);
+        next = number.max(next) + 1;
         let is_paused = seen.is_paused();
         moments.paused += u64::from(is_paused);
         moments.active += u64::from(!is_paused);
@@ -226,8 +226,9 @@ fn shown(world: &World) -> Value {
     world.json(&["show", "job"]).remove(0)
 }
 
-/// What was told is there; what is there is of one piece of work, and is what the last pause saved of it.
-fn check(world: &World, log: &Log, said: &Said) {
+/// What was told is there; what is there is of one piece of work, and is what the last pause saved of it. Returns which
+/// work that is.
+fn check(world: &World, log: &Log, said: &Said) -> u64 {
     let shown = shown(world);
     assert_eq!(shown["state"], log.state.as_str());
     let number = work_of(&shown);
@@ -244,7 +245,8 @@ fn check(world: &World, log: &Log, said: &Said) {
     let saved = world.json(&["checkpoint", "list", "job"]).remove(0)["data"].take();
     let saved = saved.as_array().unwrap();
     let Some(pause) = log.pauses.last() else {
-        return assert_eq!(saved.len(), 0);
+        assert_eq!(saved.len(), 0);
+        return number;
     };
     assert_eq!(saved[0]["id"], pause.checkpoint);
     // Earlier ones are removed once a pause is there, and before it is told.
@@ -258,6 +260,7 @@ fn check(world: &World, log: &Log, said: &Said) {
         is_about(&shown, &record);
         assert_eq!(shown["usage"]["input_tokens"], record["usage"]["input_tokens"]);
     }
+    number
 }
 
 /// Which piece of work a session or its record is about: all that one update wrote is of the same.
