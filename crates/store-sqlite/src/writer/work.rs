@@ -43,6 +43,7 @@ pub(super) struct Done {
     pub(super) appended: Vec<Handle>,
     pub(super) concerned: Vec<Concerned>,
     pub(super) gone: Vec<Incarnation>,
+    pub(super) lost: Vec<String>,
     pub(super) evidence: Option<Evidence>,
 }
 
@@ -60,6 +61,8 @@ pub(super) struct Work<'c> {
     /// Sessions to which whole batches were appended, whose watchers are told what they are.
     pub(super) appended: Vec<Handle>,
     pub(super) evidence: Option<Evidence>,
+    /// What could not be read, and was not handed on to who reads it.
+    pub(super) lost: Vec<String>,
     /// Processes that were found to be gone, and whose rows were removed.
     pub(super) gone: Vec<Incarnation>,
     /// What changes in the catalog.
@@ -115,6 +118,7 @@ impl<'c> Work<'c> {
             changed: Vec::new(),
             appended: Vec::new(),
             evidence: None,
+            lost: Vec::new(),
             gone: Vec::new(),
             catalog: Changes::default(),
             counts: Counts::default(),
@@ -160,7 +164,7 @@ impl<'c> Work<'c> {
         }
         let concerned = self.concerned()?;
         let (changed, appended) = (self.changed, self.appended);
-        Ok(Done { changed, appended, concerned, gone: self.gone, evidence: self.evidence })
+        Ok(Done { changed, appended, concerned, gone: self.gone, lost: self.lost, evidence: self.evidence })
     }
 
     /// The wall clock, or the epoch where it cannot be used: only commits that need no time get this far then.

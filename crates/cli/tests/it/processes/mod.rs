@@ -6,6 +6,7 @@ mod frozen;
 mod full_disk;
 mod groups;
 mod leftovers;
+mod pauses;
 mod race;
 mod shutdown;
 mod side_effects;
