@@ -9,6 +9,9 @@ use bench::{Spread, cpu, directory, kib_written, print_disk};
 use tenure::{Activity, Failure, Orchestration, Tenure, join_all};
 use tokio::task::JoinSet;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const IN_FLIGHT: [usize; 5] = [1, 32, 128, 256, 512];
 const ROUNDS: usize = 3;
 const LENGTH: Duration = Duration::from_secs(3);
