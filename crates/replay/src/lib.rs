@@ -19,6 +19,6 @@ mod wait;
 
 pub use context::{Context, Wanted};
 pub use instance::{Code, CodeFuture, Ending, Instance, Turn};
-pub use pending::{Pending, PendingActivity};
+pub use pending::{Pending, PendingActivity, Wish};
 pub use problem::{Mismatch, Problem};
 pub use wait::{Cancelled, Wait};

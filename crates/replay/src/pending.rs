@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tenure_core::id::{Operation, SessionId};
+use tenure_core::id::{ActorId, Operation, SessionId};
 use tenure_core::orchestration::{Activity, Failure, HistoryEvent};
 use tenure_core::time::WallTime;
 
@@ -16,9 +16,20 @@ pub struct Pending {
     pub timers: BTreeMap<Operation, WallTime>,
     /// Children.
     pub children: BTreeMap<Operation, SessionId>,
-    /// Whether somebody wishes the instance to end, and since when.
-    pub cancelled_at: Option<WallTime>,
+    /// Somebody's wish that the instance ends.
+    pub cancel: Option<Wish>,
     at: Option<WallTime>,
+}
+
+/// Somebody's wish that an instance ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wish {
+    /// Since when the code knows.
+    pub at: WallTime,
+    /// Why.
+    pub reason: String,
+    /// Whose it is.
+    pub by: Option<ActorId>,
 }
 
 /// An activity that is to be run or is under way.
@@ -73,7 +84,11 @@ impl Pending {
             HistoryEvent::SubOrchestrationCompleted { op, .. }
             | HistoryEvent::SubOrchestrationFailed { op, .. }
             | HistoryEvent::SubOrchestrationCancelled { op, .. } => drop(self.children.remove(op)),
-            HistoryEvent::CancelRequested { .. } => self.cancelled_at = self.cancelled_at.or(self.at),
+            HistoryEvent::CancelRequested { reason, by } => {
+                if let (None, Some(at)) = (&self.cancel, self.at) {
+                    self.cancel = Some(Wish { at, reason: reason.clone(), by: by.clone() });
+                }
+            }
             HistoryEvent::ContinuedAsNew { .. }
             | HistoryEvent::ExecutionCompleted { .. }
             | HistoryEvent::ExecutionFailed { .. }

@@ -174,7 +174,7 @@ impl Live {
     /// When somebody has to look after it, should this worker be gone.
     pub(super) fn wake(&self) -> Wake {
         let is_at_work = self.pending.activities.values().any(|pending| pending.due_at.is_none());
-        if is_at_work || self.pending.cancelled_at.is_some() {
+        if is_at_work || self.pending.cancel.is_some() {
             return Wake::Now;
         }
         self.pending.next_due().map_or(Wake::Never, Wake::At)

@@ -66,7 +66,7 @@ impl Engine {
             replaces: options.replaces,
         };
         let attention = self.store.attend().await.map_err(EngineError::from)?;
-        let registered = match self.store.register(request).await.map_err(EngineError::from)? {
+        let registered = match self.store.register(request.clone()).await.map_err(EngineError::from)? {
             RegisterOutcome::Registered(registered) => registered,
             RegisterOutcome::Live(worker) => return Err(WorkerError::Live(worker)),
         };
@@ -75,7 +75,7 @@ impl Engine {
             self.clone(),
             (clock, options),
             Arc::new(registry),
-            (registered.worker, attention),
+            (registered.worker, request, attention),
             (inputs.clone(), receiver),
         );
         spawn::spawn(conductor.run());

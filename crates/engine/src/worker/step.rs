@@ -1,19 +1,20 @@
 //! Steps: what is committed of an instance at once.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tenure_core::id::{Revision, SessionId};
+use tenure_core::id::{CodeName, Namespace, Operation, Revision, SessionId};
 use tenure_core::orchestration::{
-    Child, End, Failure, HistoryEvent, Mail, Opening, ParentLink, Payload, Start, Version, open,
+    Cause, Child, End, Failure, HistoryEvent, Mail, Opening, ParentLink, Payload, Start, Version, open,
 };
 use tenure_core::session::Write;
 use tenure_core::time::WallTime;
 use tenure_replay::{Ending, Problem, Turn};
-use tenure_store::{Ground, StartRequest, Store, StoreError, TurnOutcome, TurnRequest, WorkerHandle};
+use tenure_store::{Ground, StartRequest, Store, StoreError, TurnOutcome, TurnRequest, Wake, WorkerHandle};
 
 use super::live::{Intent, Live, next_start, write};
-use super::order::Key;
+use super::order::{Ended, Key};
 use super::registry::Registry;
 use crate::{Ids, Steady};
 
@@ -25,7 +26,7 @@ pub(super) struct Step {
     pub(super) intents: Vec<Intent>,
     pub(super) at: WallTime,
     /// The operation that waits for each of those that it starts; `None`: nobody does.
-    pub(super) starters: Vec<Option<tenure_core::id::Operation>>,
+    pub(super) starters: Vec<Option<Operation>>,
     /// How the instance goes on or ends, if it does not just wait.
     pub(super) next: Next,
 }
@@ -37,7 +38,7 @@ pub(super) enum Next {
     /// It begins anew.
     Anew(Box<Start>),
     /// It has ended.
-    Over(super::order::Ended),
+    Over(Ended),
 }
 
 /// What steps are made with.
@@ -51,6 +52,11 @@ pub(super) struct Maker<'a> {
 impl Maker<'_> {
     /// The next step of an instance for which there is something to do.
     pub(super) fn step(&self, key: Key, live: &mut Live) -> Result<Step, Problem> {
+        let is_wish = |told: &HistoryEvent| matches!(told, HistoryEvent::CancelRequested { .. });
+        if live.is_new && live.handle.is_some() && live.told.iter().any(is_wish) {
+            // It has not begun, so there is nothing to tidy up.
+            return Ok(self.terminate(key, live));
+        }
         let runs = live.is_new || !live.told.is_empty() || !live.taken.is_empty();
         let mut history = std::mem::take(&mut live.asides);
         let mut intents: Vec<_> = std::mem::take(&mut live.notes).into_iter().map(Intent::Note).collect();
@@ -58,6 +64,8 @@ impl Maker<'_> {
             return Ok(self.finish(key, live, Draft { opening: None, history, intents, next: Next::Waits }));
         }
         let told = std::mem::take(&mut live.told);
+        live.pending.apply(&HistoryEvent::TurnStarted { at: self.now });
+        told.iter().for_each(|event| live.pending.apply(event));
         let Turn { events, asked_from, ending } = live.code.turn(self.now, told)?;
         let opening = if live.is_new { Self::begin(live, &mut history, &mut intents) } else { None };
         let statuses = events.iter().skip(asked_from).filter_map(|event| match event {
@@ -73,24 +81,32 @@ impl Maker<'_> {
             }
             Some(Ending::Completed(output)) => {
                 intents.push(Intent::End(End::Completed));
-                Next::Over(super::order::Ended::Completed(output))
+                Next::Over(Ended::Completed(output))
             }
-            Some(Ending::Failed(failure)) => failed(failure, history.last(), &mut intents),
+            Some(Ending::Failed(failure)) => failed(live, failure, history.last(), &mut intents),
         };
         live.is_new = false;
         Ok(self.finish(key, live, Draft { opening, history, intents, next }))
     }
 
     /// Ends an instance whatever its code does.
-    pub(super) fn terminate(&self, key: Key, live: &mut Live, reason: String) -> Step {
+    pub(super) fn terminate(&self, key: Key, live: &mut Live) -> Step {
+        live.pending.apply(&HistoryEvent::TurnStarted { at: self.now });
+        let told = std::mem::take(&mut live.told);
+        told.iter().for_each(|event| live.pending.apply(event));
         let mut history = std::mem::take(&mut live.asides);
         let given_up = live.pending.children.iter();
         history.extend(
             given_up.map(|(op, id)| HistoryEvent::SubOrchestrationCancelled { op: *op, id: id.clone() }),
         );
+        let (reason, by) = match &live.pending.cancel {
+            Some(wish) => (wish.reason.clone(), wish.by.clone()),
+            None => ("cancelled".to_owned(), None),
+        };
         history.push(HistoryEvent::ExecutionTerminated { reason: reason.clone() });
-        let intents = vec![Intent::End(End::Cancelled { reason: reason.clone(), by: None })];
-        let next = Next::Over(super::order::Ended::Cancelled(reason));
+        live.is_new = false;
+        let intents = vec![Intent::End(End::Cancelled { reason: reason.clone(), by })];
+        let next = Next::Over(Ended::Cancelled(reason));
         self.finish(key, live, Draft { opening: None, history, intents, next })
     }
 
@@ -151,18 +167,14 @@ impl Maker<'_> {
             sends,
             wake: match &next {
                 Next::Waits => live.wake(),
-                Next::Anew(_) | Next::Over(_) => tenure_store::Wake::Now,
+                Next::Anew(_) | Next::Over(_) => Wake::Now,
             },
         };
         live.is_committing = true;
         Step { key, request, intents, at: self.now, starters, next }
     }
 
-    fn starts(
-        &self,
-        live: &Live,
-        history: &[HistoryEvent],
-    ) -> (Vec<StartRequest>, Vec<Option<tenure_core::id::Operation>>) {
+    fn starts(&self, live: &Live, history: &[HistoryEvent]) -> (Vec<StartRequest>, Vec<Option<Operation>>) {
         let started = history.iter().filter_map(|event| match event {
             HistoryEvent::SubOrchestrationCreated { op, child } => Some((child, Some(*op))),
             HistoryEvent::OrchestrationStarted(child) => Some((child, None)),
@@ -172,7 +184,7 @@ impl Maker<'_> {
     }
 
     /// A child that is started, to be run by whoever claims it.
-    fn start_of(&self, live: &Live, child: &Child, op: Option<tenure_core::id::Operation>) -> StartRequest {
+    fn start_of(&self, live: &Live, child: &Child, op: Option<Operation>) -> StartRequest {
         let parent = op.map(|op| ParentLink { id: live.id.clone(), execution: live.execution, op });
         let start = Begun {
             id: child.id.clone(),
@@ -180,7 +192,7 @@ impl Maker<'_> {
             name: child.name.clone(),
             version: child.version,
             input: child.input.clone(),
-            labels: std::collections::BTreeMap::new(),
+            labels: BTreeMap::new(),
             parent,
         };
         start.accepted(self.registry, self.ids.seed(), self.now)
@@ -190,11 +202,11 @@ impl Maker<'_> {
 /// Something that is started and that nobody runs yet.
 pub(super) struct Begun {
     pub(super) id: SessionId,
-    pub(super) namespace: tenure_core::id::Namespace,
-    pub(super) name: tenure_core::id::CodeName,
+    pub(super) namespace: Namespace,
+    pub(super) name: CodeName,
     pub(super) version: Option<Version>,
     pub(super) input: Payload,
-    pub(super) labels: std::collections::BTreeMap<String, String>,
+    pub(super) labels: BTreeMap<String, String>,
     pub(super) parent: Option<ParentLink>,
 }
 
@@ -236,13 +248,14 @@ struct Draft {
 }
 
 /// The end of code that failed: a cancelled one that gave in was cancelled.
-fn failed(failure: Failure, recorded: Option<&HistoryEvent>, intents: &mut Vec<Intent>) -> Next {
+fn failed(live: &Live, failure: Failure, recorded: Option<&HistoryEvent>, intents: &mut Vec<Intent>) -> Next {
     if let Some(HistoryEvent::ExecutionTerminated { reason }) = recorded {
-        intents.push(Intent::End(End::Cancelled { reason: reason.clone(), by: None }));
-        return Next::Over(super::order::Ended::Cancelled(reason.clone()));
+        let by = live.pending.cancel.as_ref().and_then(|wish| wish.by.clone());
+        intents.push(Intent::End(End::Cancelled { reason: reason.clone(), by }));
+        return Next::Over(Ended::Cancelled(reason.clone()));
     }
     intents.push(Intent::End(End::Failed(failure.clone())));
-    Next::Over(super::order::Ended::Failed(failure))
+    Next::Over(Ended::Failed(failure))
 }
 
 fn sends(history: &[HistoryEvent]) -> Vec<(SessionId, Mail)> {
@@ -261,12 +274,10 @@ fn told_to_parent(live: &Live, next: &Next) -> Option<(SessionId, Mail)> {
     let Next::Over(ended) = next else { return None };
     let parent = live.code.parent()?;
     let result = match ended {
-        super::order::Ended::Completed(output) => Ok(output.clone()),
-        super::order::Ended::Failed(failure) => Err(failure.clone()),
-        super::order::Ended::Cancelled(reason) => {
-            Err(Failure::new(tenure_core::orchestration::Cause::Cancelled, reason.clone()))
-        }
-        super::order::Ended::Deleted => return None,
+        Ended::Completed(output) => Ok(output.clone()),
+        Ended::Failed(failure) => Err(failure.clone()),
+        Ended::Cancelled(reason) => Err(Failure::new(Cause::Cancelled, reason.clone())),
+        Ended::Deleted => return None,
     };
     Some((parent.id, Mail::ChildEnded { execution: parent.execution, op: parent.op, result }))
 }

@@ -13,8 +13,7 @@ use tenure_store_sqlite::{SqliteOptions, SqliteStore, SystemClock};
 use crate::fixture::{Home, both_ways};
 
 fn store(home: &Home) -> SqliteStore {
-    let options =
-        SqliteOptions::new(home.path(), SystemIds.incarnation(), Arc::new(SystemClock::new()));
+    let options = SqliteOptions::new(home.path(), SystemIds.incarnation(), Arc::new(SystemClock::new()));
     SqliteStore::open(options).unwrap()
 }
 

@@ -1,0 +1,166 @@
+//! What others send, and the instances that come in.
+
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+use tenure_core::orchestration::{HistoryEvent, Version};
+use tenure_core::session::Session;
+use tenure_replay::{Code, Instance};
+use tenure_store::{ClaimRequest, Claimed, HistoryPage, HistoryRequest, MailRequest, Mailed, StoreError};
+
+use super::super::live::Live;
+use super::super::order::Key;
+use super::super::step::{UNCHOSEN, is_passing};
+use super::house::words;
+use super::{Conductor, Done, Due, RETRY_AFTER};
+
+/// Most instances that are claimed at once.
+const CLAIM_MAX: usize = 128;
+/// Most messages that are read at once.
+const MAIL_MAX: usize = 1024;
+
+impl Conductor {
+    pub(super) fn read_mail(&mut self) {
+        // Not while instances come in: what they bring with them, and what is read here, would overlap.
+        if self.is_reading_mail || self.is_claiming || !self.loading.is_empty() || !self.wants_mail {
+            return;
+        }
+        self.wants_mail = false;
+        self.is_reading_mail = true;
+        let store = Arc::clone(self.engine.store());
+        let request = MailRequest { worker: self.worker, after: self.mail_read_to, limit: MAIL_MAX };
+        self.work.push(Box::pin(async move { Done::Mailed(store.mail(request).await) }));
+    }
+
+    pub(super) fn mailed(&mut self, mailed: Result<Mailed, StoreError>) {
+        self.is_reading_mail = false;
+        let Ok(mailed) = mailed else {
+            self.wants_mail = true;
+            return;
+        };
+        self.wants_mail |= mailed.messages.len() >= MAIL_MAX;
+        self.mail_read_to = mailed.read_to.max(self.mail_read_to);
+        if self.starting.is_empty() {
+            self.early.clear();
+        }
+        for (handle, message) in mailed.messages {
+            match self.by_handle.get(&handle).and_then(|key| Some((*key, self.live.get_mut(key)?))) {
+                Some((key, live)) => {
+                    live.receive(message);
+                    self.ready.push_back(key);
+                }
+                None => self.early.entry(handle).or_default().push(message),
+            }
+        }
+    }
+
+    pub(super) fn claim(&mut self) {
+        let room = self.options.instances_max.saturating_sub(self.live.len() + self.loading.len());
+        let is_busy = self.is_claiming || self.is_reading_mail || self.stopping.is_some();
+        if is_busy || room == 0 || !std::mem::take(&mut self.wants_claim) {
+            return;
+        }
+        self.is_claiming = true;
+        let (store, worker) = (Arc::clone(self.engine.store()), self.worker);
+        let request = ClaimRequest { worker, limit: room.min(CLAIM_MAX) };
+        self.work.push(Box::pin(async move { Done::Claimed(store.claim(request).await) }));
+    }
+
+    pub(super) fn claimed(&mut self, claimed: Result<Vec<Claimed>, StoreError>) {
+        self.is_claiming = false;
+        let Ok(claimed) = claimed else {
+            self.claim_at = Some(self.now.after(RETRY_AFTER));
+            return;
+        };
+        self.wants_claim |= claimed.len() >= CLAIM_MAX;
+        let store = Arc::clone(self.engine.store());
+        self.work.push(Box::pin(async move { Done::NextWake(store.next_wake().await) }));
+        for one in claimed {
+            self.load(one);
+        }
+    }
+
+    pub(super) fn load(&mut self, claimed: Claimed) {
+        let store = Arc::clone(self.engine.store());
+        self.loading.insert(claimed.handle);
+        let execution = claimed.session.execution.as_ref().map(|execution| execution.number);
+        let request = HistoryRequest { handle: claimed.handle, execution };
+        self.work.push(Box::pin(async move {
+            let page = store.history(request).await;
+            Done::Loaded(Box::new(claimed), page)
+        }));
+    }
+
+    /// An instance that was put away or left behind is brought back from its history.
+    pub(super) fn loaded(&mut self, claimed: Claimed, page: Result<HistoryPage, StoreError>) {
+        self.loading.remove(&claimed.handle);
+        let mut page = match page {
+            Ok(page) => page,
+            Err(error) if is_passing(&error) => return self.load(claimed),
+            Err(error) => return self.set_aside(&claimed, &error.to_string()),
+        };
+        let Some((version, code)) = self.code_of(&claimed.session) else {
+            return self.set_aside(&claimed, "no worker here has code of that name and version");
+        };
+        if let Some(HistoryEvent::ExecutionStarted(start)) =
+            page.turns.first_mut().and_then(|turn| turn.first_mut())
+        {
+            start.version = version;
+        }
+        match Instance::replay(claimed.session.id.clone(), &code, &page.turns) {
+            Ok(code) => self.resume(claimed, code, &page.turns),
+            Err(problem) => self.set_aside(&claimed, &words(&problem)),
+        }
+    }
+
+    pub(super) fn code_of(&self, session: &Session) -> Option<(Version, Code)> {
+        let execution = session.execution.as_deref()?;
+        let version = Some(execution.version).filter(|version| *version != UNCHOSEN);
+        self.registry.orchestration(&execution.name, version)
+    }
+
+    pub(super) fn resume(&mut self, claimed: Claimed, code: Instance, history: &[Vec<HistoryEvent>]) {
+        let Claimed { handle, session, fence, turn, is_rescued, messages } = claimed;
+        self.blocked.remove(&handle);
+        let execution = session.execution.as_ref().map_or(1, |execution| execution.number);
+        let mut live = Live::new((session.id.clone(), session.namespace.clone(), execution), code);
+        live.session = Some(session);
+        (live.handle, live.fence, live.turn) = (Some(handle), fence, turn);
+        history.iter().flatten().for_each(|event| live.pending.apply(event));
+        live.is_new =
+            !history.iter().flatten().any(|event| matches!(event, HistoryEvent::TurnStarted { .. }));
+        messages.into_iter().for_each(|message| live.receive(message));
+        live.ends_at = live.pending.cancel.as_ref().map(|wish| wish.at.after(self.options.cancel_grace));
+        let was_at_work = live.pending.activities.values().any(|pending| pending.due_at.is_none());
+        if is_rescued && was_at_work {
+            live.asides.push(HistoryEvent::ExecutionRescued);
+        }
+        let is_rescued = !live.asides.is_empty();
+        let key = self.enter(live);
+        self.by_handle.insert(handle, key);
+        self.take_up(key, is_rescued);
+    }
+
+    /// Takes up what an instance that came in waits for. After a rescue its attempts begin once that is recorded.
+    fn take_up(&mut self, key: Key, is_rescued: bool) {
+        let Some(live) = self.live.get(&key) else { return };
+        for (op, at) in &live.pending.timers {
+            self.due.push(Reverse((*at, Due::Timer(key, *op))));
+        }
+        for (op, pending) in &live.pending.activities {
+            match pending.due_at {
+                Some(at) => self.due.push(Reverse((at, Due::Attempt(key, *op)))),
+                None if !is_rescued => self.queued.push_back((key, *op)),
+                None => {}
+            }
+        }
+        if let Some(at) = live.ends_at {
+            self.due.push(Reverse((at, Due::End(key))));
+        }
+        if live.is_ready() {
+            self.ready.push_back(key);
+        } else {
+            self.idle.push_back((key, live.used));
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Running a turn of an instance, and going on once it is kept.
+
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+use tenure_core::orchestration::{Cause, Failure, HistoryEvent, Mail, Opening, Start, open};
+use tenure_core::session::{Counters, Session, Write};
+use tenure_replay::Instance;
+use tenure_store::{StoreError, TurnDone, TurnOutcome, Wake};
+use tokio::sync::oneshot;
+
+use super::super::live::{Live, write};
+use super::super::order::{Ended, Key, StartAnswer, Started, Starting};
+use super::super::step::{Kept, Next, Step, keep};
+use super::{Conductor, Done, Due};
+
+impl Conductor {
+    /// Begins an instance whose code is here.
+    pub(super) fn begin(
+        &mut self,
+        starting: Starting,
+        reply: oneshot::Sender<Result<StartAnswer, StoreError>>,
+        ended: oneshot::Sender<Ended>,
+    ) {
+        let found = self.registry.orchestration(&starting.name, starting.version);
+        let (Some((version, code)), None) = (found, &self.stopping) else {
+            // Whoever asked leaves it to others.
+            drop(reply.send(Ok(StartAnswer::NotHere(Box::new(starting)))));
+            return;
+        };
+        let Starting { id, namespace, name, version: _, input, labels } = starting;
+        let id = id.unwrap_or_else(|| self.engine.ids().session_id(Some(self.now)));
+        let seed = self.engine.ids().seed();
+        let start = Start {
+            name: name.clone(),
+            version,
+            execution: 1,
+            input,
+            seed,
+            parent: None,
+            carried: Vec::new(),
+        };
+        let opening =
+            Opening { id: id.clone(), namespace, name, version, labels, parent: None, at: self.now };
+        let namespace = opening.namespace.clone();
+        let code = Instance::begin(id.clone(), &code, start.clone());
+        let mut live = Live::new((id, namespace, 1), code);
+        live.opening = Some(Box::new((open(opening, true), start)));
+        live.is_new = true;
+        live.waiting.push(ended);
+        let key = self.enter(live);
+        self.starting.insert(key, reply);
+        self.ready.push_back(key);
+    }
+
+    /// Runs what there is to run of an instance, and commits what came of it.
+    pub(super) fn step(&mut self, key: Key) {
+        let Some(mut live) = self.live.remove(&key) else { return };
+        if live.is_ready() {
+            let made = self.maker().step(key, &mut live);
+            self.live.insert(key, live);
+            match made {
+                Ok(step) => self.commit(step),
+                Err(problem) => self.block(key, &problem),
+            }
+        } else {
+            self.live.insert(key, live);
+        }
+    }
+
+    pub(super) fn commit(&mut self, step: Step) {
+        let (store, clock) = (Arc::clone(self.engine.store()), Arc::clone(&self.clock));
+        self.work
+            .push(Box::pin(async move { Done::Kept(Box::new(keep(store, clock, Box::new(step)).await)) }));
+    }
+
+    pub(super) fn kept(&mut self, (step, outcome): Kept) {
+        let key = step.key;
+        match outcome {
+            Ok(TurnOutcome::Committed(done)) => self.committed(*step, &done),
+            Ok(TurnOutcome::RevisionConflict { session }) => {
+                let mut step = step;
+                if self.live.contains_key(&key) {
+                    step.request.expected = session.counters.revision;
+                    step.request.session = Some(write(Write::of(*session), &step.intents, step.at));
+                    self.commit(*step);
+                }
+            }
+            Ok(TurnOutcome::IdTaken { start: Some(at) }) => self.without_child(*step, at),
+            Ok(TurnOutcome::IdTaken { start: None }) => {
+                self.leave(key);
+                self.answer(key, Ok(StartAnswer::IdTaken));
+            }
+            Ok(TurnOutcome::Fenced { .. }) => {
+                self.leave(key);
+                self.answer(key, Err(StoreError::Closed));
+            }
+            Err(error) => {
+                self.leave(key);
+                self.answer(key, Err(error));
+            }
+        }
+    }
+
+    /// A child whose id is in use is one that failed.
+    pub(super) fn without_child(&mut self, mut step: Step, at: usize) {
+        let Some(live) = self.live.get(&step.key) else { return };
+        if at >= step.request.starts.len() {
+            return;
+        }
+        let refused = step.request.starts.remove(at);
+        if let Some(op) = step.starters.remove(at) {
+            let why = format!("the id {} is in use", refused.session.session.id);
+            let result = Err(Failure::new(Cause::Unavailable, why));
+            let execution = live.execution;
+            let mail = Mail::ChildEnded { execution, op, result };
+            step.request.sends.push((live.id.clone(), mail));
+        }
+        step.request.commit_id = self.engine.ids().commit_id();
+        self.commit(step);
+    }
+
+    pub(super) fn committed(&mut self, step: Step, done: &TurnDone) {
+        let Step { key, request, next, .. } = step;
+        self.wants_claim |= !request.starts.is_empty();
+        let uses = self.uses.wrapping_add(1);
+        self.uses = uses;
+        let Some(live) = self.live.get_mut(&key) else { return };
+        live.is_committing = false;
+        live.turn = live.turn.saturating_add(1);
+        live.fence = done.fence;
+        live.used = uses;
+        if let Some(write) = request.session {
+            let counters = Counters { revision: done.revision, fence: done.fence };
+            live.session = Some(Session { counters, ..write.session });
+        }
+        if live.handle.is_none() {
+            live.handle = Some(done.handle);
+            let started = Started { id: live.id.clone(), handle: done.handle, was_there: false };
+            self.by_handle.insert(done.handle, key);
+            self.early.remove(&done.handle).into_iter().flatten().for_each(|message| live.receive(message));
+            self.answer(key, Ok(StartAnswer::Started(started)));
+        }
+        match next {
+            Next::Waits => {
+                self.asked(key, &request.history);
+                self.after(key);
+            }
+            Next::Anew(start) => self.anew(key, *start),
+            Next::Over(ended) => {
+                let Some(live) = self.leave(key) else { return };
+                for waiting in live.waiting {
+                    // Whoever waited may have gone.
+                    drop(waiting.send(ended.clone()));
+                }
+            }
+        }
+    }
+
+    /// Begins what a step asked for.
+    pub(super) fn asked(&mut self, key: Key, history: &[HistoryEvent]) {
+        for event in history {
+            let Some(live) = self.live.get_mut(&key) else { return };
+            match event {
+                HistoryEvent::TaskScheduled(activity) => self.queued.push_back((key, activity.op)),
+                HistoryEvent::TaskRetried { op, due_at, .. } => {
+                    self.due.push(Reverse((*due_at, Due::Attempt(key, *op))));
+                }
+                HistoryEvent::TaskCancelled { op } => {
+                    if let Some(running) = live.running.remove(op) {
+                        running.cancelled.cancel();
+                    }
+                }
+                HistoryEvent::TimerCreated { op, fire_at } => {
+                    self.due.push(Reverse((*fire_at, Due::Timer(key, *op))));
+                }
+                HistoryEvent::CancelRequested { .. } => {
+                    let at = self.now.after(self.options.cancel_grace);
+                    live.ends_at = live.ends_at.or(Some(at));
+                    self.due.push(Reverse((at, Due::End(key))));
+                }
+                HistoryEvent::ExecutionRescued => {
+                    let ops = live.pending.activities.iter().filter(|(_, pending)| pending.due_at.is_none());
+                    self.queued.extend(ops.map(|(op, _)| (key, *op)));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// An instance waits, unless something came in meanwhile.
+    pub(super) fn after(&mut self, key: Key) {
+        let Some(live) = self.live.get_mut(&key) else { return };
+        if live.ends_at.is_some_and(|at| at <= self.now) {
+            self.terminate(key);
+        } else if live.is_ready() {
+            self.ready.push_back(key);
+        } else if self.options.replays_always && live.running.is_empty() {
+            self.bring_back(key);
+        } else {
+            self.idle.push_back((key, live.used));
+        }
+    }
+
+    /// The next execution begins.
+    pub(super) fn anew(&mut self, key: Key, start: Start) {
+        let Some(live) = self.live.get_mut(&key) else { return };
+        live.stop_attempts();
+        let Some((_, code)) = self.registry.orchestration(&start.name, Some(start.version)) else {
+            return self.let_go(key, Wake::Now);
+        };
+        live.execution = start.execution;
+        live.code = Instance::begin(live.id.clone(), &code, start);
+        // What concerned the execution that is over concerns nobody.
+        live.told.retain(|event| {
+            matches!(event, HistoryEvent::EventRaised(_) | HistoryEvent::CancelRequested { .. })
+        });
+        live.asides.clear();
+        live.notes.clear();
+        live.is_new = true;
+        self.ready.push_back(key);
+    }
+
+    pub(super) fn terminate(&mut self, key: Key) {
+        let Some(mut live) = self.live.remove(&key) else { return };
+        if live.is_committing || live.handle.is_none() {
+            self.live.insert(key, live);
+            return;
+        }
+        let step = self.maker().terminate(key, &mut live);
+        self.live.insert(key, live);
+        self.commit(step);
+    }
+}

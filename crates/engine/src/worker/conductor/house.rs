@@ -1,0 +1,190 @@
+//! What cannot go on, what is put away, and the end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tenure_core::id::Seq;
+use tenure_core::orchestration::HistoryEvent;
+use tenure_replay::Problem;
+use tenure_store::{AppendRequest, Claimed, FreeRequest, Handle, RegisterOutcome, StoreError, Wake};
+
+use super::super::live::blocked_note;
+use super::super::order::Key;
+use super::{Conductor, Done, Stopping};
+
+/// How long an instance is left alone whose code is missing or does not fit its history.
+const BLOCKED_FOR: Duration = Duration::from_secs(30);
+
+impl Conductor {
+    /// The code of an instance in memory cannot go on.
+    pub(super) fn block(&mut self, key: Key, problem: &Problem) {
+        let why = words(problem);
+        self.answer(key, Err(StoreError::Corrupt { what: why.clone() }));
+        if let Some(handle) = self.live.get(&key).and_then(|live| live.handle) {
+            self.tell_blocked(handle, &why);
+        }
+        self.let_go(key, Wake::At(self.now.after(BLOCKED_FOR)));
+    }
+
+    /// The code of a claimed instance cannot go on.
+    pub(super) fn set_aside(&mut self, claimed: &Claimed, why: &str) {
+        self.tell_blocked(claimed.handle, why);
+        let wake = Wake::At(self.now.after(BLOCKED_FOR));
+        self.free(vec![FreeRequest { handle: claimed.handle, fence: claimed.fence, wake }]);
+    }
+
+    /// Says once in its log why an instance does not go on.
+    pub(super) fn tell_blocked(&mut self, handle: Handle, why: &str) {
+        if !self.blocked.insert(handle) {
+            return;
+        }
+        let engine = self.engine.clone();
+        let request = AppendRequest {
+            commit_id: engine.ids().commit_id(),
+            handle,
+            fence: None,
+            events: vec![blocked_note(why).into()],
+            after: Seq(0),
+        };
+        self.work.push(Box::pin(async move {
+            // It is told again after a restart, if it is still so.
+            drop(engine.append(request).await);
+            Done::Freed
+        }));
+    }
+
+    pub(super) fn let_go(&mut self, key: Key, wake: Wake) {
+        let Some(live) = self.leave(key) else { return };
+        if let Some(handle) = live.handle {
+            self.free(vec![FreeRequest { handle, fence: live.fence, wake }]);
+        }
+    }
+
+    pub(super) fn free(&self, instances: Vec<FreeRequest>) {
+        let store = Arc::clone(self.engine.store());
+        self.work.push(Box::pin(async move {
+            // What is not freed now is free when this worker's lease is over.
+            drop(store.free(instances).await);
+            Done::Freed
+        }));
+    }
+
+    /// Puts away instances that only wait, those first that were used longest ago.
+    pub(super) fn put_away(&mut self) {
+        while self.live.len() > self.options.instances_max {
+            let Some((key, used)) = self.idle.pop_front() else { return };
+            let wake = self
+                .live
+                .get(&key)
+                .filter(|live| live.used == used && live.is_idle())
+                .map(|live| live.wake());
+            if let Some(wake) = wake {
+                self.let_go(key, wake);
+            }
+        }
+        // What was used since stands further back; the rest of its places are dropped here.
+        while self.idle.len() > self.live.len().saturating_mul(2).max(64) {
+            self.idle.pop_front();
+        }
+    }
+
+    /// Forgets an instance's code and brings it back from its history.
+    pub(super) fn bring_back(&mut self, key: Key) {
+        let is_idle = !self.is_reading_mail && self.live.get(&key).is_some_and(|live| live.is_idle());
+        let Some(live) = is_idle.then(|| self.leave(key)).flatten() else { return };
+        let (Some(handle), Some(session)) = (live.handle, live.session) else { return };
+        self.load(Claimed {
+            handle,
+            session,
+            fence: live.fence,
+            turn: live.turn,
+            is_rescued: false,
+            messages: Vec::new(),
+        });
+    }
+
+    /// Everything that was held is somebody else's: this worker was too late for too long. It begins anew, as another
+    /// start of itself.
+    pub(super) fn abandon(&mut self) {
+        let keys: Vec<_> = self.live.keys().copied().collect();
+        for key in keys {
+            self.leave(key);
+        }
+        self.starting.clear();
+        self.registration.incarnation = self.engine.ids().incarnation();
+        self.registration.replaces = false;
+        let (store, request) = (Arc::clone(self.engine.store()), self.registration.clone());
+        self.work.push(Box::pin(async move { Done::Registered(store.register(request).await) }));
+    }
+
+    /// It is known again, unless somebody took its name: then there is nothing left to do for it.
+    pub(super) fn registered(&mut self, outcome: RegisterOutcome) {
+        match outcome {
+            RegisterOutcome::Registered(registered) => {
+                self.worker = registered.worker;
+                (self.wants_mail, self.wants_claim) = (true, true);
+            }
+            RegisterOutcome::Live(_) => {
+                let until = self.clock.now();
+                self.stopping.get_or_insert(Stopping { until, replies: Vec::new(), is_freeing: true });
+            }
+        }
+    }
+
+    pub(super) fn stop(&mut self) {
+        let clock = self.clock.now();
+        let Some(stopping) = &mut self.stopping else { return };
+        let is_coming = self.is_claiming || !self.loading.is_empty() || !self.queued.is_empty();
+        let is_quiet = !is_coming
+            && self.running == 0
+            && self.live.values().all(|live| !live.is_committing && !live.is_ready());
+        if stopping.is_freeing || (!is_quiet && clock < stopping.until) {
+            return;
+        }
+        stopping.is_freeing = true;
+        let keys: Vec<_> = self.live.keys().copied().collect();
+        let left = keys.into_iter().filter_map(|key| self.leave(key));
+        let left: Vec<_> = left
+            .filter_map(|live| {
+                Some(FreeRequest { handle: live.handle?, fence: live.fence, wake: live.wake() })
+            })
+            .collect();
+        self.starting.clear();
+        let (store, worker) = (Arc::clone(self.engine.store()), self.worker);
+        self.work.push(Box::pin(async move {
+            // What is not freed now is free when this worker's lease is over.
+            drop(store.free(left).await);
+            drop(store.retire(worker).await);
+            Done::Freed
+        }));
+    }
+
+    pub(super) fn has_stopped(&self) -> bool {
+        self.stopping.as_ref().is_some_and(|stopping| stopping.is_freeing) && self.work.is_empty()
+    }
+}
+
+/// What people are told of a problem.
+pub(super) fn words(problem: &Problem) -> String {
+    match problem {
+        Problem::Differs(mismatch) => {
+            let show = |event: &Option<HistoryEvent>| match event {
+                Some(event) => format!("{event:?}"),
+                None => "nothing more".to_owned(),
+            };
+            format!(
+                "the code does not do what it did before: in turn {}, action {}, its history says {}, and it asks for {}",
+                mismatch.turn,
+                mismatch.action,
+                show(&mismatch.expected),
+                show(&mismatch.found)
+            )
+        }
+        Problem::WaitsForNothing { turn } => {
+            format!(
+                "the code waits in turn {turn} for something that is not durable, so that nothing would wake it"
+            )
+        }
+        Problem::Malformed { what } => format!("its history cannot be used: {what}"),
+    }
+}

@@ -1,0 +1,314 @@
+//! The loop that runs a worker's instances.
+//!
+//! One task owns every instance in memory. It runs their code, which never blocks, hands what came of it to the
+//! store, and goes on with the others meanwhile: an instance has at most one commit under way, and what it is told
+//! until that is durable is told in one turn afterwards. What a turn asked for begins only once it is durable.
+
+mod arrivals;
+mod attempts;
+mod commit;
+mod house;
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::FutureExt as _;
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use tenure_core::id::Operation;
+use tenure_core::lease::renew_interval;
+use tenure_core::orchestration::{Message, MessageId};
+use tenure_core::time::WallTime;
+use tenure_store::{
+    Attention, Claimed, Handle, HistoryPage, Mailed, RegisterOutcome, RegisterRequest, StoreError,
+    WorkerHandle, WorkerRenewal,
+};
+use tokio::sync::{mpsc, oneshot};
+
+use super::live::Live;
+use super::options::WorkerOptions;
+use super::order::{Input, Key, StartAnswer};
+use super::registry::Registry;
+use super::step::{Kept, Maker};
+use crate::{Engine, Steady};
+
+/// How soon something that the store could not do is tried again.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// However quiet it is, this often a worker looks for what others left behind.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(5);
+
+/// What a worker waits for besides its inputs.
+enum Done {
+    Kept(Box<Kept>),
+    Claimed(Result<Vec<Claimed>, StoreError>),
+    Loaded(Box<Claimed>, Result<HistoryPage, StoreError>),
+    Mailed(Result<Mailed, StoreError>),
+    NextWake(Result<Option<WallTime>, StoreError>),
+    Renewed(Result<WorkerRenewal, StoreError>),
+    Registered(Result<RegisterOutcome, StoreError>),
+    Freed,
+}
+
+type Work = Pin<Box<dyn Future<Output = Done> + Send>>;
+
+/// Something to be done at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    Timer(Key, Operation),
+    Attempt(Key, Operation),
+    End(Key),
+}
+
+/// The state of a worker's loop.
+pub(super) struct Conductor {
+    engine: Engine,
+    clock: Arc<dyn Steady>,
+    registry: Arc<Registry>,
+    options: WorkerOptions,
+    worker: WorkerHandle,
+    /// How it was registered, should it have to be again.
+    registration: RegisterRequest,
+    attention: Attention,
+    inputs: mpsc::UnboundedReceiver<Input>,
+    sender: mpsc::UnboundedSender<Input>,
+    live: HashMap<Key, Box<Live>>,
+    by_handle: HashMap<Handle, Key>,
+    /// Those who wait to be told that their instance is there.
+    starting: HashMap<Key, oneshot::Sender<Result<StartAnswer, StoreError>>>,
+    /// Messages for instances that are not known here: some were opened just now, and nobody told yet.
+    early: HashMap<Handle, Vec<Message>>,
+    /// Instances that are being read.
+    loading: HashSet<Handle>,
+    /// Instances that were told to be blocked.
+    blocked: HashSet<Handle>,
+    ready: VecDeque<Key>,
+    idle: VecDeque<(Key, u64)>,
+    due: BinaryHeap<Reverse<(WallTime, Due)>>,
+    /// Attempts that wait for a slot.
+    queued: VecDeque<(Key, Operation)>,
+    running: usize,
+    work: FuturesUnordered<Work>,
+    next_key: Key,
+    uses: u64,
+    now: WallTime,
+    mail_read_to: MessageId,
+    is_reading_mail: bool,
+    wants_mail: bool,
+    is_claiming: bool,
+    wants_claim: bool,
+    /// When something that nobody holds is to be looked after.
+    claim_at: Option<WallTime>,
+    looked_at: Duration,
+    renew_at: Duration,
+    stopping: Option<Stopping>,
+}
+
+struct Stopping {
+    until: Duration,
+    replies: Vec<oneshot::Sender<()>>,
+    is_freeing: bool,
+}
+
+impl Conductor {
+    pub(super) fn new(
+        engine: Engine,
+        (clock, options): (Arc<dyn Steady>, WorkerOptions),
+        registry: Arc<Registry>,
+        (worker, registration, attention): (WorkerHandle, RegisterRequest, Attention),
+        (sender, inputs): (mpsc::UnboundedSender<Input>, mpsc::UnboundedReceiver<Input>),
+    ) -> Self {
+        let began = clock.now();
+        Self {
+            renew_at: began.saturating_add(renew_interval(options.ttl)),
+            looked_at: began,
+            engine,
+            clock,
+            registry,
+            options,
+            worker,
+            registration,
+            attention,
+            inputs,
+            sender,
+            live: HashMap::new(),
+            by_handle: HashMap::new(),
+            starting: HashMap::new(),
+            early: HashMap::new(),
+            loading: HashSet::new(),
+            blocked: HashSet::new(),
+            ready: VecDeque::new(),
+            idle: VecDeque::new(),
+            due: BinaryHeap::new(),
+            queued: VecDeque::new(),
+            running: 0,
+            work: FuturesUnordered::new(),
+            next_key: 0,
+            uses: 0,
+            now: WallTime::from_epoch_ms(0),
+            mail_read_to: MessageId::default(),
+            is_reading_mail: false,
+            wants_mail: true,
+            is_claiming: false,
+            wants_claim: true,
+            claim_at: None,
+            stopping: None,
+        }
+    }
+
+    /// Works until it is told to stop, or the store is closed.
+    pub(super) async fn run(mut self) {
+        loop {
+            if let Ok(moment) = self.engine.store().now().await {
+                // The clock may be set back; what code is told never goes back.
+                self.now = moment.wall.unwrap_or(self.now).max(self.now);
+            }
+            self.progress();
+            if self.has_stopped() {
+                break;
+            }
+            if self.wait().await.is_err() {
+                break;
+            }
+        }
+        self.inputs.close();
+        while let Ok(input) = self.inputs.try_recv() {
+            if let Input::Start { starting, reply, .. } = input {
+                // Whoever asked leaves it to others.
+                drop(reply.send(Ok(StartAnswer::NotHere(starting))));
+            }
+        }
+        for reply in self.stopping.into_iter().flat_map(|stopping| stopping.replies) {
+            if reply.send(()).is_err() {
+                // Whoever asked has gone.
+                continue;
+            }
+        }
+    }
+
+    /// Waits for the next thing to happen, and takes in all that has.
+    async fn wait(&mut self) -> Result<(), StoreError> {
+        let sleep = self.sleep_length();
+        tokio::select! {
+            biased;
+            Some(done) = self.work.next(), if !self.work.is_empty() => self.take(done),
+            input = self.inputs.recv() => if let Some(input) = input { self.hear(input); },
+            wanted = self.attention.wanted() => {
+                wanted?;
+                (self.wants_mail, self.wants_claim) = (true, true);
+            }
+            () = self.clock.sleep(sleep) => {}
+        }
+        while let Some(Some(done)) = self.work.next().now_or_never() {
+            self.take(done);
+        }
+        while let Ok(input) = self.inputs.try_recv() {
+            self.hear(input);
+        }
+        Ok(())
+    }
+
+    /// How long nothing is to be done by itself.
+    fn sleep_length(&self) -> Duration {
+        let clock = self.clock.now();
+        let due = self.due.peek().map(|Reverse((at, _))| *at).into_iter().chain(self.claim_at).min();
+        let due = due.map(|at| at.since(self.now).saturating_add(Duration::from_micros(200)));
+        let renew = self.renew_at.saturating_sub(clock);
+        let look = self.looked_at.saturating_add(LOOK_AGAIN_AFTER).saturating_sub(clock);
+        let stop = self.stopping.as_ref().map(|stopping| stopping.until.saturating_sub(clock));
+        due.into_iter().chain(stop).chain([renew, look]).min().unwrap_or(LOOK_AGAIN_AFTER)
+    }
+
+    /// Does everything that can be done now.
+    fn progress(&mut self) {
+        self.fire();
+        while let Some(key) = self.ready.pop_front() {
+            self.step(key);
+        }
+        self.start_attempts();
+        self.keep_house();
+    }
+
+    fn keep_house(&mut self) {
+        let clock = self.clock.now();
+        if clock >= self.renew_at {
+            self.renew_at = clock.saturating_add(renew_interval(self.options.ttl));
+            let (store, worker) = (Arc::clone(self.engine.store()), self.worker);
+            self.work.push(Box::pin(async move { Done::Renewed(store.renew_worker(worker).await) }));
+        }
+        if clock >= self.looked_at.saturating_add(LOOK_AGAIN_AFTER) {
+            (self.looked_at, self.wants_claim) = (clock, true);
+        }
+        if self.claim_at.is_some_and(|at| at <= self.now) {
+            (self.claim_at, self.wants_claim) = (None, true);
+        }
+        self.read_mail();
+        self.claim();
+        self.put_away();
+        self.stop();
+    }
+
+    fn hear(&mut self, input: Input) {
+        match input {
+            Input::Start { starting, reply, ended } => self.begin(*starting, reply, ended),
+            Input::Tried { key, op, number, result } => self.tried(key, (op, number), result),
+            Input::Stop { reply } => {
+                let until = self.clock.now().saturating_add(self.options.stop_grace);
+                let stopping =
+                    self.stopping.get_or_insert(Stopping { until, replies: Vec::new(), is_freeing: false });
+                stopping.replies.push(reply);
+            }
+        }
+    }
+
+    fn take(&mut self, done: Done) {
+        if self.stopping.as_ref().is_some_and(|stopping| stopping.is_freeing) {
+            // Everything was let go of; what is under way is somebody else's.
+            return;
+        }
+        match done {
+            Done::Kept(kept) => self.kept(*kept),
+            Done::Claimed(claimed) => self.claimed(claimed),
+            Done::Loaded(claimed, page) => self.loaded(*claimed, page),
+            Done::Mailed(mailed) => self.mailed(mailed),
+            Done::NextWake(at) => {
+                let again = self.now.after(RETRY_AFTER);
+                self.claim_at = at.unwrap_or(Some(again));
+            }
+            Done::Renewed(Ok(WorkerRenewal::Gone)) => self.abandon(),
+            Done::Renewed(Err(_)) | Done::Registered(Err(_)) => {
+                self.renew_at = self.clock.now().saturating_add(RETRY_AFTER);
+            }
+            Done::Registered(Ok(outcome)) => self.registered(outcome),
+            Done::Renewed(Ok(WorkerRenewal::Renewed(_))) | Done::Freed => {}
+        }
+    }
+
+    fn enter(&mut self, live: Live) -> Key {
+        self.next_key += 1;
+        self.live.insert(self.next_key, Box::new(live));
+        self.next_key
+    }
+
+    fn leave(&mut self, key: Key) -> Option<Box<Live>> {
+        let mut live = self.live.remove(&key)?;
+        live.stop_attempts();
+        if let Some(handle) = live.handle {
+            self.by_handle.remove(&handle);
+        }
+        Some(live)
+    }
+
+    fn maker(&self) -> Maker<'_> {
+        Maker { worker: self.worker, registry: &self.registry, ids: self.engine.ids(), now: self.now }
+    }
+
+    fn answer(&mut self, key: Key, answer: Result<StartAnswer, StoreError>) {
+        if let Some(reply) = self.starting.remove(&key) {
+            // Whoever asked may have gone.
+            drop(reply.send(answer));
+        }
+    }
+}
