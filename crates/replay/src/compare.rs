@@ -20,6 +20,7 @@ pub(crate) const fn is_told(event: &HistoryEvent) -> bool {
         | E::ExecutionRescued
         | E::TaskScheduled(_)
         | E::TaskRetried { .. }
+        | E::TaskHeartbeat { .. }
         | E::TaskCancelled { .. }
         | E::TimerCreated { .. }
         | E::TimerCancelled { .. }

@@ -276,7 +276,12 @@ impl Drop for Instance {
 
 /// What happened beside the code, which it was not told.
 const fn is_aside(event: &HistoryEvent) -> bool {
-    matches!(event, HistoryEvent::TaskRetried { .. } | HistoryEvent::ExecutionRescued)
+    matches!(
+        event,
+        HistoryEvent::TaskRetried { .. }
+            | HistoryEvent::TaskHeartbeat { .. }
+            | HistoryEvent::ExecutionRescued
+    )
 }
 
 fn panicked(panic: &(dyn std::any::Any + Send)) -> Failure {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tenure_core::id::{ActorId, Operation, SessionId};
-use tenure_core::orchestration::{Activity, Failure, HistoryEvent};
+use tenure_core::orchestration::{Activity, Failure, HistoryEvent, Payload};
 use tenure_core::time::WallTime;
 
 /// What an execution waits for.
@@ -45,6 +45,8 @@ pub struct PendingActivity {
     pub due_at: Option<WallTime>,
     /// Why the attempt before failed.
     pub failure: Option<Failure>,
+    /// What an attempt last said of how far it is.
+    pub details: Option<Payload>,
 }
 
 impl Pending {
@@ -60,8 +62,14 @@ impl Pending {
             }
             HistoryEvent::TaskScheduled(activity) => {
                 let activity = Arc::clone(activity);
-                let pending =
-                    PendingActivity { activity, attempt: 1, rescues: 0, due_at: None, failure: None };
+                let pending = PendingActivity {
+                    activity,
+                    attempt: 1,
+                    rescues: 0,
+                    due_at: None,
+                    failure: None,
+                    details: None,
+                };
                 self.activities.insert(pending.activity.op, pending);
             }
             HistoryEvent::TaskRetried { op, attempt, failure, due_at } => {
@@ -69,6 +77,11 @@ impl Pending {
                     pending.attempt = attempt.saturating_add(1);
                     pending.due_at = Some(*due_at);
                     pending.failure = Some(failure.clone());
+                }
+            }
+            HistoryEvent::TaskHeartbeat { op, details } => {
+                if let Some(pending) = self.activities.get_mut(op) {
+                    pending.details = Some(details.clone());
                 }
             }
             HistoryEvent::TaskCompleted { op, .. }

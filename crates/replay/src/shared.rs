@@ -169,6 +169,7 @@ impl State {
             | HistoryEvent::ExecutionRescued
             | HistoryEvent::TaskScheduled(_)
             | HistoryEvent::TaskRetried { .. }
+            | HistoryEvent::TaskHeartbeat { .. }
             | HistoryEvent::TaskCancelled { .. }
             | HistoryEvent::TimerCreated { .. }
             | HistoryEvent::TimerCancelled { .. }
@@ -266,6 +267,7 @@ fn asked_op(event: &HistoryEvent) -> Option<Operation> {
         | HistoryEvent::TaskCompleted { .. }
         | HistoryEvent::TaskFailed { .. }
         | HistoryEvent::TaskRetried { .. }
+        | HistoryEvent::TaskHeartbeat { .. }
         | HistoryEvent::TaskCancelled { .. }
         | HistoryEvent::TimerFired { .. }
         | HistoryEvent::TimerCancelled { .. }

@@ -1,6 +1,11 @@
 //! What an activity's code knows.
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tenure_engine::Attempt;
+
+use crate::Failure;
+use crate::failure::{decode, encode};
 
 /// What an activity's code knows of the attempt that it is.
 ///
@@ -43,6 +48,22 @@ impl Activity {
     #[must_use]
     pub fn idempotency_key(&self) -> String {
         self.0.idempotency_key()
+    }
+
+    /// Says that it is still at work, and how far it is. The next attempt can read the last of that, also if this
+    /// process dies; it is recorded at most once a second.
+    ///
+    /// # Errors
+    /// When what it says cannot be written.
+    pub fn heartbeat(&self, details: &impl Serialize) -> Result<(), Failure> {
+        self.0.heartbeat(Some(encode("a heartbeat", details)?));
+        Ok(())
+    }
+
+    /// How far an earlier attempt said that it was; nothing where none said anything, or something else.
+    #[must_use]
+    pub fn details<T: DeserializeOwned>(&self) -> Option<T> {
+        decode("a heartbeat", self.0.details()?).ok()
     }
 
     /// Whether nobody waits for the result any more.

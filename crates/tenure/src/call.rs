@@ -93,6 +93,12 @@ impl<O> ActivityCall<O> {
         self.stage.change(|wanted| wanted.timeout = Some(limit));
         self
     }
+
+    /// Gives an attempt up of which nothing is heard for this long: see [`crate::Activity::heartbeat`].
+    pub fn heartbeat_timeout(mut self, limit: Duration) -> Self {
+        self.stage.change(|wanted| wanted.heartbeat_timeout = Some(limit));
+        self
+    }
 }
 
 impl<O: DeserializeOwned> Future for ActivityCall<O> {

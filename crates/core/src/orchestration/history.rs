@@ -53,6 +53,13 @@ pub enum HistoryEvent {
         /// When the next one may begin.
         due_at: WallTime,
     },
+    /// An attempt said how far it is. The code is not told; the next attempt is.
+    TaskHeartbeat {
+        /// Which activity.
+        op: Operation,
+        /// What it said.
+        details: Payload,
+    },
     /// Nobody waits for an activity any more.
     TaskCancelled {
         /// Which.

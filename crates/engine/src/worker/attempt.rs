@@ -24,9 +24,25 @@ pub struct Attempt {
     pub(super) number: u32,
     pub(super) fence: Fence,
     pub(super) cancelled: CancellationToken,
+    pub(super) details: Option<Payload>,
+    pub(super) key: Key,
+    pub(super) inputs: mpsc::UnboundedSender<Input>,
 }
 
 impl Attempt {
+    /// Says that it is still at work, and how far it is: the next attempt can read that.
+    pub fn heartbeat(&self, details: Option<Payload>) {
+        let Self { key, op, number, .. } = *self;
+        // A worker that has stopped hears nothing.
+        drop(self.inputs.send(Input::Heartbeat { key, op, number, details }));
+    }
+
+    /// What the attempt before last said of how far it was.
+    #[must_use]
+    pub const fn details(&self) -> Option<&Payload> {
+        self.details.as_ref()
+    }
+
     /// The instance that the activity belongs to.
     #[must_use]
     pub const fn session(&self) -> &SessionId {
@@ -76,24 +92,26 @@ pub(super) struct Run {
     pub(super) attempt: Attempt,
     pub(super) activity: Arc<Activity>,
     pub(super) code: ActivityCode,
+    /// How long it may go on when nobody waits for it any more.
+    pub(super) grace: Duration,
 }
 
 /// Runs an attempt to its end and tells what came of it.
 pub(super) async fn run(run: Run, clock: Arc<dyn Steady>, inputs: mpsc::UnboundedSender<Input>) {
-    let Run { key, attempt, activity, code } = run;
+    let Run { key, attempt, activity, code, grace } = run;
     let (op, number, token) = (attempt.op, attempt.number, attempt.cancelled.clone());
     let result = {
         let work = AssertUnwindSafe(async { code(attempt, activity.input.clone()).await }).catch_unwind();
-        match activity.timeout {
-            None => told(work.await),
-            Some(limit) => tokio::select! {
-                biased;
-                result = work => told(result),
-                () = clock.sleep(limit) => {
-                    token.cancel();
-                    Err(timed_out(limit))
-                }
-            },
+        tokio::select! {
+            biased;
+            result = work => told(result),
+            failure = too_long(clock.as_ref(), activity.timeout) => {
+                token.cancel();
+                Err(failure)
+            }
+            () = given_up(clock.as_ref(), &token, grace) => {
+                Err(Failure::new(Cause::Cancelled, "nobody waits for it any more"))
+            }
         }
     };
     // Whoever would be told has stopped, and somebody else tries again.
@@ -108,6 +126,14 @@ fn told(result: Result<Result<Payload, Failure>, Box<dyn std::any::Any + Send>>)
     })
 }
 
-fn timed_out(limit: Duration) -> Failure {
+async fn too_long(clock: &dyn Steady, limit: Option<Duration>) -> Failure {
+    let Some(limit) = limit else { return std::future::pending().await };
+    clock.sleep(limit).await;
     Failure::new(Cause::TimedOut, format!("no result within {limit:?}"))
+}
+
+/// Returns when nobody has waited for so long.
+async fn given_up(clock: &dyn Steady, token: &CancellationToken, grace: Duration) {
+    token.cancelled().await;
+    clock.sleep(grace).await;
 }

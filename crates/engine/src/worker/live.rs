@@ -59,6 +59,12 @@ pub(super) struct Live {
 pub(super) struct Running {
     pub(super) number: u32,
     pub(super) cancelled: CancellationToken,
+    /// When it was last heard of.
+    pub(super) heard_at: WallTime,
+    /// What it said since that was last recorded.
+    pub(super) said: Option<Payload>,
+    /// When it may be recorded what it says.
+    pub(super) records_at: WallTime,
 }
 
 /// What happens to the session with a step. Said again of whatever the session turns out to be.

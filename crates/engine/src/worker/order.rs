@@ -70,6 +70,8 @@ pub(super) enum Input {
     },
     /// An attempt is over.
     Tried { key: Key, op: Operation, number: u32, result: Result<Payload, Failure> },
+    /// An attempt is there, and may say how far it is.
+    Heartbeat { key: Key, op: Operation, number: u32, details: Option<Payload> },
     /// The worker is to stop.
     Stop { reply: oneshot::Sender<()> },
 }

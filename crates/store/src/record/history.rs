@@ -41,7 +41,7 @@ struct HistoryRecord {
 struct EventRecord {
     #[prost(
         oneof = "EventKind",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25"
     )]
     kind: Option<EventKind>,
 }
@@ -96,6 +96,8 @@ enum EventKind {
     ExecutionFailed(FailureRecord),
     #[prost(string, tag = "24")]
     ExecutionTerminated(String),
+    #[prost(message, tag = "25")]
+    TaskHeartbeat(ResultRecord),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Message)]
@@ -319,6 +321,7 @@ impl EventRecord {
                 let failure = Some(FailureRecord::of(failure));
                 EventKind::TaskRetried(RetriedRecord { op, attempt, failure, due_at })
             }
+            HistoryEvent::TaskHeartbeat { op, details } => EventKind::TaskHeartbeat(result(op, details)),
             HistoryEvent::TaskCancelled { op } => EventKind::TaskCancelled(op.0),
             HistoryEvent::TimerCreated { op, fire_at } => {
                 EventKind::TimerCreated(TimerRecord { op: op.0, fire_at: fire_at.epoch_ms() })
@@ -382,6 +385,9 @@ impl EventRecord {
             }
             EventKind::TaskFailed(FailedRecord { op, failure }) => {
                 HistoryEvent::TaskFailed { op: Operation(op), failure: failure_of(failure)? }
+            }
+            EventKind::TaskHeartbeat(ResultRecord { op, result }) => {
+                HistoryEvent::TaskHeartbeat { op: Operation(op), details: Payload(result) }
             }
             EventKind::TaskRetried(RetriedRecord { op, attempt, failure, due_at }) => {
                 let due_at = WallTime::from_epoch_ms(due_at);

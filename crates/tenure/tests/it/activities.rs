@@ -138,3 +138,48 @@ async fn the_loser_of_a_race_is_told_that_nobody_waits_for_it() {
     assert_eq!(is_told.recv().await, Some(true));
     tenure.stop().await;
 }
+
+#[tokio::test]
+async fn an_attempt_reads_how_far_the_one_before_was() {
+    both_ways(async |home: Home| {
+        let copies = |activity: Activity, (): ()| async move {
+            let from = activity.details::<u32>().unwrap_or(0);
+            activity.heartbeat(&(from + 10))?;
+            if activity.attempt() < 3 {
+                return Err(Failure::new("the line broke"));
+            }
+            Ok(from)
+        };
+        let code = |ctx: Orchestration, (): ()| async move {
+            ctx.activity::<u32>("copies", &()).retry(quickly(3)).await
+        };
+        let tenure =
+            home.tenure().orchestration("code", code).activity("copies", copies).start().await.unwrap();
+        let from: u32 = tenure.run("code", &()).await.unwrap().result().await.unwrap();
+        assert_eq!(from, 20);
+        tenure.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_attempt_of_which_nothing_is_heard_is_given_up_and_tried_again() {
+    both_ways(async |home: Home| {
+        let hangs = |activity: Activity, (): ()| async move {
+            if activity.attempt() == 1 {
+                activity.cancelled().await;
+            }
+            Ok::<_, Failure>(activity.attempt())
+        };
+        let code = |ctx: Orchestration, (): ()| async move {
+            let call = ctx.activity::<u32>("hangs", &()).retry(quickly(2));
+            call.heartbeat_timeout(Duration::from_millis(30)).await
+        };
+        let tenure =
+            home.tenure().orchestration("code", code).activity("hangs", hangs).start().await.unwrap();
+        let attempt: u32 = tenure.run("code", &()).await.unwrap().result().await.unwrap();
+        assert_eq!(attempt, 2);
+        tenure.stop().await;
+    })
+    .await;
+}

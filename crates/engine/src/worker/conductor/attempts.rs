@@ -15,6 +15,8 @@ use super::super::order::Key;
 use super::super::spawn::spawn;
 use super::{Conductor, Due};
 
+/// How often it is recorded what an attempt says.
+const RECORDS_EVERY: Duration = Duration::from_secs(1);
 /// How long an activity waits whose code is missing.
 const MISSING_FOR: Duration = Duration::from_secs(5);
 
@@ -56,9 +58,17 @@ impl Conductor {
             number,
             fence: live.fence,
             cancelled: cancelled.clone(),
+            details: pending.details.clone(),
+            key,
+            inputs: self.sender.clone(),
         };
-        let run = Run { key, attempt, activity: Arc::clone(&pending.activity), code };
-        live.running.insert(op, Running { number, cancelled });
+        let grace = self.options.cancel_grace;
+        let run = Run { key, attempt, activity: Arc::clone(&pending.activity), code, grace };
+        if let Some(limit) = pending.activity.heartbeat_timeout {
+            self.due.push(Reverse((now.after(limit), Due::Silence(key, op, number))));
+        }
+        let running = Running { number, cancelled, heard_at: now, said: None, records_at: now };
+        live.running.insert(op, running);
         self.running += 1;
         spawn(attempt::run(run, Arc::clone(&self.clock), self.sender.clone()));
     }
@@ -76,7 +86,7 @@ impl Conductor {
         if live.running.get(&op).is_none_or(|running| running.number != number) {
             return;
         }
-        live.running.remove(&op);
+        let said = live.running.remove(&op).and_then(|running| running.said);
         let Some(pending) = live.pending.activities.get(&op) else { return };
         match result {
             Ok(result) => live.told.push(HistoryEvent::TaskCompleted { op, result }),
@@ -87,6 +97,7 @@ impl Conductor {
                 match wait.filter(|_| failure.cause.may_be_retried()) {
                     Some(wait) => {
                         let due_at = now.after(wait);
+                        live.asides.extend(said.map(|details| HistoryEvent::TaskHeartbeat { op, details }));
                         let name = pending.activity.name.as_str();
                         live.notes.push(retry_note((op, name), (number, &failure), due_at));
                         live.asides.push(HistoryEvent::TaskRetried { op, attempt: number, failure, due_at });
@@ -114,6 +125,8 @@ impl Conductor {
                     }
                 }
                 Due::Attempt(key, op) => self.queued.push_back((key, op)),
+                Due::Silence(key, op, number) => self.silent(key, (op, number)),
+                Due::Record(key, op) => self.record(key, op),
                 Due::End(key) => {
                     let is_due = self.live.get(&key).and_then(|live| live.ends_at);
                     if is_due.is_some_and(|at| at <= self.now) {
@@ -122,5 +135,47 @@ impl Conductor {
                 }
             }
         }
+    }
+
+    /// An attempt is there.
+    pub(super) fn heard(&mut self, key: Key, (op, number): (Operation, u32), details: Option<Payload>) {
+        let now = self.now;
+        let running = self.live.get_mut(&key).and_then(|live| live.running.get_mut(&op));
+        let Some(running) = running.filter(|running| running.number == number) else { return };
+        running.heard_at = now;
+        if let Some(details) = details
+            && running.said.replace(details).is_none()
+        {
+            self.due.push(Reverse((running.records_at, Due::Record(key, op))));
+        }
+    }
+
+    /// Records what an attempt said, so that the next one can read it even if this process dies.
+    fn record(&mut self, key: Key, op: Operation) {
+        let Some(live) = self.live.get_mut(&key) else { return };
+        let Some(running) = live.running.get_mut(&op) else { return };
+        if let Some(details) = running.said.take() {
+            running.records_at = self.now.after(RECORDS_EVERY);
+            live.asides.push(HistoryEvent::TaskHeartbeat { op, details });
+            self.ready.push_back(key);
+        }
+    }
+
+    /// An attempt that was silent for too long is over.
+    fn silent(&mut self, key: Key, (op, number): (Operation, u32)) {
+        let Some(live) = self.live.get_mut(&key) else { return };
+        let running = live.running.get(&op).filter(|running| running.number == number);
+        let limit = live.pending.activities.get(&op).and_then(|pending| pending.activity.heartbeat_timeout);
+        let (Some(running), Some(limit)) = (running, limit) else { return };
+        let silent_until = running.heard_at.after(limit);
+        if silent_until > self.now {
+            self.due.push(Reverse((silent_until, Due::Silence(key, op, number))));
+            return;
+        }
+        running.cancelled.cancel();
+        // Its slot is free when it has stopped; what it says then is not heard.
+        self.running += 1;
+        let failure = Failure::new(Cause::TimedOut, format!("nothing heard of it within {limit:?}"));
+        self.tried(key, (op, number), Err(failure));
     }
 }

@@ -59,6 +59,10 @@ type Work = Pin<Box<dyn Future<Output = Done> + Send>>;
 enum Due {
     Timer(Key, Operation),
     Attempt(Key, Operation),
+    /// An attempt may have been silent for too long.
+    Silence(Key, Operation, u32),
+    /// What an attempt said may be recorded.
+    Record(Key, Operation),
     End(Key),
 }
 
@@ -254,6 +258,7 @@ impl Conductor {
         match input {
             Input::Start { starting, reply, ended } => self.begin(*starting, reply, ended),
             Input::Tried { key, op, number, result } => self.tried(key, (op, number), result),
+            Input::Heartbeat { key, op, number, details } => self.heard(key, (op, number), details),
             Input::Stop { reply } => {
                 let until = self.clock.now().saturating_add(self.options.stop_grace);
                 let stopping =
