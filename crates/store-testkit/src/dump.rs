@@ -6,7 +6,7 @@ use tenure_core::id::{Namespace, Seq, SessionId};
 use tenure_core::limits;
 use tenure_core::session::{Counters, Session};
 use tenure_store::{
-    CheckpointRequest, CheckpointsRequest, Find, Handle, ListRequest, Listed, ListedCheckpoint,
+    CheckpointRequest, CheckpointsRequest, Find, Handle, HistoryPage, HistoryRequest, ListRequest, Listed, ListedCheckpoint,
     PayloadOutcome, ReadOutcome, ReadRequest, Slot, Store,
 };
 
@@ -30,6 +30,8 @@ pub struct Dumped {
     pub earliest: Seq,
     /// Its log.
     pub events: Vec<Event>,
+    /// The newest history, if it is an instance.
+    pub history: HistoryPage,
     /// Its checkpoints, newest first, and what is read of each.
     pub checkpoints: Vec<(ListedCheckpoint, PayloadOutcome)>,
 }
