@@ -89,7 +89,7 @@ pub async fn an_instance_may_end_with_its_first_turn(harness: &dyn Harness) {
     let kept = done(bench.turn(request.clone()).await);
     let session = bench.session(kept.handle).await;
     assert_eq!((session.state.name(), session.lease), (StateName::Completed, None));
-    assert_eq!(bench.history(kept.handle, None).await.turns, [request.history.clone()]);
+    assert_eq!(bench.history(kept.handle, None).await.turns, std::slice::from_ref(&request.history));
     assert_eq!(done(bench.turn(request).await), kept, "it is told again");
 }
 

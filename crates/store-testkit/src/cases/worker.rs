@@ -6,7 +6,7 @@ use tenure_core::id::Fence;
 use tenure_core::lease::Term;
 use tenure_store::{RegisterOutcome, RegisterRequest, TurnOutcome, Wake, WorkerRenewal};
 
-use crate::fixture::{Bench, TICK, TTL, done, opening, registered, worker};
+use crate::fixture::{ALMOST_TTL, Bench, TTL, done, opening, registered, worker};
 use crate::{Capability, Harness};
 
 /// A live worker keeps its name.
@@ -66,13 +66,13 @@ pub async fn a_renewed_worker_lasts(harness: &dyn Harness) {
     let bench = Bench::new(harness).await;
     let one = bench.worker("one").await;
     let driven = bench.driven("ses_a", one).await;
-    bench.clock.advance(TTL - TICK);
+    bench.clock.advance(ALMOST_TTL);
     let now = bench.store.now().await.expect("the time");
     let renewal = bench.store.renew_worker(one).await.expect("an outcome");
     let WorkerRenewal::Renewed(term) = renewal else { panic!("it is renewed") };
     assert!(matches!(term, Term::Boot { renewed, .. } if renewed == now.boot));
     assert_eq!(bench.session(driven.handle).await.lease.map(|lease| lease.term), Some(term));
-    bench.clock.advance(TTL - TICK);
+    bench.clock.advance(ALMOST_TTL);
     assert!(matches!(bench.store.register(worker("one", 2)).await, Ok(RegisterOutcome::Live(_))));
 }
 
