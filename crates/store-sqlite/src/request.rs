@@ -25,23 +25,31 @@ pub(crate) use turning::{Given, Opening, Post, Turn, renewed_columns, wake_colum
 pub(crate) struct Asked<Q, A> {
     pub(crate) question: Q,
     pub(crate) answer: Option<Result<A, StoreError>>,
-    reply: oneshot::Sender<Result<A, StoreError>>,
+    reply: oneshot::Sender<Answered<Q, A>>,
+}
+
+/// An answer, and what was asked: whoever asked takes it apart, so that the writer does not do it for everybody.
+#[derive(Debug)]
+pub(crate) struct Answered<Q, A> {
+    pub(crate) answer: Result<A, StoreError>,
+    _question: Q,
 }
 
 impl<Q, A> Asked<Q, A> {
     /// A question and where its answer arrives.
-    pub(crate) fn new(question: Q) -> (Self, oneshot::Receiver<Result<A, StoreError>>) {
+    pub(crate) fn new(question: Q) -> (Self, oneshot::Receiver<Answered<Q, A>>) {
         let (reply, answer) = oneshot::channel();
         (Self { question, answer: None, reply }, answer)
     }
 
     /// Tells the answer. Whoever no longer waits has given up hearing it.
     fn tell(self) {
-        drop(self.reply.send(self.answer.unwrap_or(Err(StoreError::Closed))));
+        let answer = self.answer.unwrap_or(Err(StoreError::Closed));
+        drop(self.reply.send(Answered { answer, _question: self.question }));
     }
 
     fn refuse(self, error: StoreError) {
-        drop(self.reply.send(Err(error)));
+        drop(self.reply.send(Answered { answer: Err(error), _question: self.question }));
     }
 }
 

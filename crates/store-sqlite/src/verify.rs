@@ -1,5 +1,6 @@
 //! Checking a store against everything that must be true of it.
 
+mod histories;
 mod logs;
 
 use rusqlite::Connection;
@@ -13,7 +14,7 @@ use crate::{catalog, figures, sql};
 /// How closely to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Depth {
-    /// The file's structure, and sessions, slots, leases and heads against each other.
+    /// The file's structure, and sessions, slots, leases, heads and instances against each other.
     Quick,
     /// Also every index, every record and every event.
     Deep,
@@ -61,6 +62,7 @@ fn check(conn: &Connection, depth: Depth) -> Result<Vec<String>, WorkError> {
         sql::VERIFY_FORKS,
         sql::VERIFY_PAYLOADS,
         sql::VERIFY_GROUPS,
+        sql::VERIFY_INSTANCES,
     ] {
         found.extend(texts(conn, statement)?);
     }
@@ -68,6 +70,7 @@ fn check(conn: &Connection, depth: Depth) -> Result<Vec<String>, WorkError> {
         found.extend(check_sessions(conn)?);
         found.extend(texts(conn, sql::VERIFY_IDS)?);
         found.extend(logs::check(conn)?);
+        found.extend(histories::check(conn)?);
         found.extend(catalog::check_postings(conn)?);
         if found.is_empty() {
             found.extend(figures::check_tallies(conn)?);

@@ -3,11 +3,12 @@
 use tenure_core::checkpoint::Checkpoint;
 use tenure_core::event::Event;
 use tenure_core::id::{Namespace, Seq, SessionId};
+use tenure_core::kind::Kind;
 use tenure_core::limits;
 use tenure_core::session::{Counters, Session};
 use tenure_store::{
-    CheckpointRequest, CheckpointsRequest, Find, Handle, ListRequest, Listed, ListedCheckpoint,
-    PayloadOutcome, ReadOutcome, ReadRequest, Slot, Store,
+    CheckpointRequest, CheckpointsRequest, Find, Handle, HistoryPage, HistoryRequest, ListRequest, Listed,
+    ListedCheckpoint, PayloadOutcome, ReadOutcome, ReadRequest, Slot, Store,
 };
 
 /// Everything in some namespaces, newest sessions first. Handles are left out: each store gives its own.
@@ -30,6 +31,8 @@ pub struct Dumped {
     pub earliest: Seq,
     /// Its log.
     pub events: Vec<Event>,
+    /// The newest history, if it is an instance.
+    pub history: HistoryPage,
     /// Its checkpoints, newest first, and what is read of each.
     pub checkpoints: Vec<(ListedCheckpoint, PayloadOutcome)>,
 }
@@ -109,8 +112,16 @@ async fn dump_one(store: &dyn Store, listed: Listed) -> Dumped {
     let events = read_all(store, handle).await;
     let positions: Vec<_> = events.iter().map(|event| event.seq.0).collect();
     assert_eq!(positions, (earliest.0..=head.0).collect::<Vec<_>>(), "a log has no gap");
+    let history = match session.kind {
+        Kind::Workflow => newest_history(store, handle).await,
+        Kind::Agent | Kind::Workspace => HistoryPage::default(),
+    };
     let checkpoints = checkpoints(store, handle).await;
-    Dumped { session, counters, in_slot, earliest, events, checkpoints }
+    Dumped { session, counters, in_slot, earliest, events, history, checkpoints }
+}
+
+async fn newest_history(store: &dyn Store, handle: Handle) -> HistoryPage {
+    store.history(HistoryRequest { handle, execution: None }).await.expect("a history")
 }
 
 async fn checkpoints(store: &dyn Store, handle: Handle) -> Vec<(ListedCheckpoint, PayloadOutcome)> {

@@ -351,6 +351,58 @@ macro_rules! with_cases {
                 leases_are_judged_the_same_everywhere,
                 instances_open_together_on_nothing,
             }
+            turn {
+                a_new_instance_is_there_with_its_history,
+                a_turn_adds_to_the_history_alone,
+                the_end_of_an_instance_is_kept,
+                an_instance_may_end_with_its_first_turn,
+                executions_have_their_own_histories,
+                a_turn_of_somebody_else_is_fenced,
+                a_turn_on_an_old_revision_conflicts,
+                an_id_that_exists_opens_no_instance,
+                a_turn_that_starts_what_exists_keeps_nothing,
+                what_a_turn_starts_waits_for_a_worker,
+                a_large_turn_is_kept_whole,
+                a_turn_sent_twice_is_told_again,
+                a_turn_whose_answer_was_lost_is_there_once,
+                a_turn_that_failed_changes_nothing,
+                an_operators_end_fences_the_holder,
+                a_purged_instance_takes_its_history_along,
+                an_instances_log_is_its_holders,
+                instances_outlive_the_store,
+                many_instances_are_driven_at_once,
+            }
+            claim {
+                what_nobody_holds_is_given_once,
+                whose_time_came_first_is_given_first,
+                nothing_is_given_before_its_time,
+                ten_at_once_get_ten_different_ones,
+                a_former_holders_turn_is_fenced,
+                what_was_let_go_waits_for_its_time,
+                what_an_over_worker_held_is_rescued,
+                what_a_gone_worker_held_is_rescued_at_once,
+                a_list_by_holder_shows_a_workers_instances,
+            }
+            mail {
+                messages_wait_in_order_until_they_are_taken,
+                messages_for_others_are_passed_over,
+                only_open_instances_take_messages,
+                a_message_wakes_what_nobody_holds,
+                an_end_is_told_to_the_parent,
+                attention_wakes_on_everything_for_workers,
+                attention_wakes_on_another_instances_writes,
+                messages_and_turns_at_once_lose_nothing,
+            }
+            worker {
+                a_second_live_worker_of_a_name_is_refused,
+                the_same_start_is_registered_once,
+                a_replaced_worker_holds_nothing,
+                a_gone_workers_name_is_free,
+                a_renewed_worker_lasts,
+                a_late_worker_is_renewed,
+                a_retired_worker_lets_everything_go,
+                workers_are_listed_with_what_they_hold,
+            }
             model {
                 random_verbs_do_what_the_model_does,
             }

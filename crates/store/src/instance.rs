@@ -241,13 +241,16 @@ pub trait InstanceStore: Send + Sync {
     /// [`HistoryEvent::ExecutionStarted`] follows in the same request.
     /// *Outcomes:* [`TurnOutcome`]; `Committed` is durable.
     ///
-    /// Whether the worker's lease is over does not matter, as long as nobody else got the instance.
-    async fn commit_turn(&self, request: &TurnRequest) -> Result<TurnOutcome, StoreError>;
+    /// Whether the worker's lease is over does not matter, as long as nobody has found that out by claiming. A first
+    /// turn for a worker that is not known, or was found over and not renewed since, is fenced like a late one.
+    async fn commit_turn(&self, request: TurnRequest) -> Result<TurnOutcome, StoreError>;
 
     /// Gives a worker instances that nobody holds, or whose worker is over or gone, and that need looking after by
     /// the store's clock: those first whose time came first.
     ///
-    /// *Effect:* it holds them, each under its next fence. Asking again after an error may give fewer: what was
+    /// *Effect:* other workers that are over or gone hold nothing any more, whether or not all of it is given. The
+    /// worker holds what is given, each under its next fence. One that is not known, or was found over and not
+    /// renewed since, gets nothing, and so does everybody of what cannot be read. Asking again after an error may give fewer: what was
     /// given and not told is given again when the worker registers anew.
     async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claimed>, StoreError>;
 

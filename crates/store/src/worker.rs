@@ -46,8 +46,8 @@ pub enum RegisterOutcome {
 /// What became of a renewal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WorkerRenewal {
-    /// It is live for another ttl. One that was late is renewed too, as long as it is known: each of its instances
-    /// tells by its fence whether somebody took it.
+    /// It is live for another ttl. One that was late is renewed too, as long as it is known: if somebody found it over
+    /// by claiming meanwhile, its turns are fenced.
     Renewed(Term),
     /// It is known no more: it was retired, or replaced.
     Gone,

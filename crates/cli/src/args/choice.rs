@@ -23,6 +23,7 @@ pub(super) fn kind() -> impl TypedValueParser<Value = Kind> {
     one_of(&Kind::ALL, Kind::name, |kind| match kind {
         Kind::Agent => "A run of an agent or of any command",
         Kind::Workspace => "A directory held by a person or a runtime",
+        Kind::Workflow => "An instance of an orchestration, driven by workers",
     })
 }
 
@@ -53,6 +54,7 @@ pub(super) fn owner_kind() -> impl TypedValueParser<Value = HolderKind> {
         HolderKind::RuntimeSupervisor => "A runtime that supervises workers",
         HolderKind::RuntimeWorker => "A runtime's worker",
         HolderKind::Run => "A process of `tenure run`",
+        HolderKind::Worker => "A process that runs orchestrations and activities",
     })
 }
 

@@ -24,6 +24,7 @@ pub(super) async fn execute(app: &App, args: &HeartbeatArgs) -> anyhow::Result<E
             let (engine, listed) = app.named(&name).await?;
             match listed.session.kind {
                 Kind::Agent => note(app, engine, &listed, args).await,
+                kind @ Kind::Workflow => Err(given::refuse(Refusal::WrongKind { kind, verb: "heartbeat" })),
                 Kind::Workspace => {
                     let fence = ownership::of_session(app, &listed.session.id, given::fence(args.fence));
                     let beaten = Beat { target: Target::Session(listed.handle), fence };

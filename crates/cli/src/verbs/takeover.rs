@@ -48,6 +48,7 @@ pub(super) async fn execute(app: &App, args: &TakeoverArgs) -> anyhow::Result<Ex
         Taker { fence: ownership::of_session(app, &listed.session.id, given::fence(args.fence)), ..taker };
     match listed.session.kind {
         Kind::Agent => session(app, engine, &listed, (taker, ttl)).await,
+        kind @ Kind::Workflow => Err(given::refuse(Refusal::WrongKind { kind, verb: "takeover" })),
         Kind::Workspace if args.lease_seconds.is_some() => Err(Problem::usage(
             "`--lease-seconds` is not for workspaces: a takeover keeps the lease's length",
         )

@@ -124,7 +124,6 @@ const WORKFLOW: KindRules = KindRules {
         (Paused, Failed),
         (Paused, Expired),
         (Paused, Cancelled),
-        (Failed, Active),
     ],
     same_state: SameState::NoOp,
     claim: ClaimPolicy::Implicit,

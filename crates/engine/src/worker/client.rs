@@ -121,7 +121,7 @@ impl Orchestrations {
             sends: Vec::new(),
             wake: Wake::Now,
         };
-        match self.engine.store.commit_turn(&request).await? {
+        match self.engine.store.commit_turn(request).await? {
             TurnOutcome::Committed(done) => {
                 let started = Started { id, handle: done.handle, was_there: false };
                 Ok(Some(Outcome { started, ended: None }))

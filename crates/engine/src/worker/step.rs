@@ -293,7 +293,7 @@ const RETRY: (Duration, Duration) = (Duration::from_millis(10), Duration::from_s
 pub(super) async fn keep(store: Arc<dyn Store>, clock: Arc<dyn Steady>, step: Box<Step>) -> Kept {
     let (mut wait, longest) = RETRY;
     loop {
-        match store.commit_turn(&step.request).await {
+        match store.commit_turn(step.request.clone()).await {
             Err(error) if is_passing(&error) => {
                 clock.sleep(wait).await;
                 wait = wait.saturating_mul(2).min(longest);

@@ -6,9 +6,11 @@ use tenure_core::id::Fence;
 use tenure_store::{Handle, RenewRequest, StoreError};
 
 use super::{Lock, Queue};
-use crate::request::{Asked, Chore, Request};
+use crate::request::{Answered, Asked, Chore, Request};
 
-fn renewal() -> (Request, tokio::sync::oneshot::Receiver<Result<tenure_store::RenewOutcome, StoreError>>) {
+type Answer = tokio::sync::oneshot::Receiver<Answered<RenewRequest, tenure_store::RenewOutcome>>;
+
+fn renewal() -> (Request, Answer) {
     let (asked, answer) = Asked::new(RenewRequest { handle: Handle(1), fence: Fence(1) });
     (Request::Renew(asked), answer)
 }
@@ -43,7 +45,7 @@ async fn only_what_waits_for_somebody_elses_lock_is_withdrawn() {
     for request in withdrawn {
         request.refuse(StoreError::Blocked { pid: Some(7) });
     }
-    assert!(matches!(answer.await, Ok(Err(StoreError::Blocked { pid: Some(7) }))));
+    assert!(matches!(answer.await.unwrap().answer, Err(StoreError::Blocked { pid: Some(7) })));
     queue.done();
     assert!(queue.overdue(Duration::ZERO).is_none());
 }
@@ -70,7 +72,7 @@ async fn an_abandoned_queue_refuses_what_waits_and_what_comes() {
     let (request, answer) = renewal();
     queue.push(request).await.unwrap();
     queue.abandon();
-    assert!(matches!(answer.await, Ok(Err(StoreError::Closed))));
+    assert!(matches!(answer.await.unwrap().answer, Err(StoreError::Closed)));
     assert!(matches!(queue.push(other()).await, Err(StoreError::Closed)));
     assert!(!queue.wait());
 }

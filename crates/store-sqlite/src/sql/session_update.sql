@@ -4,4 +4,4 @@ UPDATE session SET
     lease = CASE WHEN ?10 THEN ?11 ELSE lease END,
     activity = CASE WHEN ?12 THEN ?13 ELSE activity END,
     body = ?14
-WHERE sid = ?1 AND id = ?2 AND revision <= ?4 AND fence <= ?5
+WHERE sid = ?1 AND id = ?2 AND revision <= ?4 AND fence <= ?5 AND (state NOT IN (4, 6, 7) OR state = ?3)

@@ -21,8 +21,8 @@ const LOOKED_AT_MAX: usize = 16_384;
 
 #[async_trait]
 impl InstanceStore for SqliteStore {
-    async fn commit_turn(&self, request: &TurnRequest) -> Result<TurnOutcome, StoreError> {
-        self.ask(request.clone().into(), |asked| Request::Turn(Box::new(asked))).await
+    async fn commit_turn(&self, request: TurnRequest) -> Result<TurnOutcome, StoreError> {
+        self.ask(request.into(), |asked| Request::Turn(Box::new(asked))).await
     }
 
     async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claimed>, StoreError> {

@@ -123,7 +123,7 @@ impl SqliteStore {
         self.writer.start()?;
         let (asked, answer): (_, oneshot::Receiver<_>) = Asked::new(question);
         self.shared.queue.push(request(asked)).await?;
-        answer.await.map_err(|_gone| StoreError::Closed)?
+        answer.await.map_err(|_gone| StoreError::Closed)?.answer
     }
 
     /// Reads where many rows may have to be looked at: off the caller's thread if there is a runtime for it.

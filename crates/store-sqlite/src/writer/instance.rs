@@ -112,12 +112,15 @@ impl Work<'_> {
             if known.has_mail {
                 sql::write(self.conn, sql::MESSAGE_DROP, [handle.0])?;
             }
-            self.memory.heads.keep_instance(handle, None);
         } else {
             self.update_instance(handle, &known, turn.wake)?;
             self.memory.heads.keep_instance(handle, Some(known));
         }
         let started = self.leave(turn, handle)?;
+        if has_ended {
+            // Most are never asked for again, and what is remembered stays small.
+            self.memory.heads.forget(handle);
+        }
         Ok(TurnOutcome::Committed(TurnDone { handle, revision, fence, started }))
     }
 

@@ -158,6 +158,12 @@ fn as_before_the_catalog(home: &Home) {
     let undo = "DROP TABLE posting; DROP TABLE zone; DROP TABLE folded; DROP TABLE tally; DROP TABLE volume;
         DROP TABLE fork; DROP TABLE trunk; DROP TABLE checkpoint; DROP TABLE payload; DROP TABLE piece;
         DROP TABLE session_group; DROP TABLE group_member;
+        DROP VIEW stored; DROP TABLE worker; DROP TABLE instance; DROP TABLE history; DROP TABLE message;
+        ALTER TABLE session DROP COLUMN history; ALTER TABLE purge DROP COLUMN history;
+        CREATE VIEW stored AS SELECT * FROM session;
+        CREATE TRIGGER session_grows BEFORE UPDATE ON session BEGIN SELECT 1; END;
+        CREATE TRIGGER session_ends_once BEFORE UPDATE ON session BEGIN SELECT 1; END;
+        CREATE TRIGGER head_grows BEFORE UPDATE ON head BEGIN SELECT 1; END;
         CREATE INDEX session_listed ON session (ns, kind, state); PRAGMA user_version = 1";
     Connection::open(home.db()).unwrap().execute_batch(undo).unwrap();
 }

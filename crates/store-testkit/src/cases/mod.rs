@@ -1,6 +1,7 @@
 //! The promises as cases: each is one fact, and its name is the sentence.
 
 pub mod checkpoint;
+pub mod claim;
 pub mod clock;
 pub mod compact;
 pub mod crash;
@@ -15,6 +16,7 @@ pub mod instance;
 pub mod lease;
 pub mod lifecycle;
 pub mod log;
+pub mod mail;
 pub mod model;
 pub mod named;
 pub mod process;
@@ -22,5 +24,7 @@ pub mod purge;
 pub mod records;
 pub mod session;
 pub mod statistics;
+pub mod turn;
 pub mod unknown;
 pub mod watch;
+pub mod worker;

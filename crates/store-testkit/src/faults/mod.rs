@@ -2,6 +2,7 @@
 
 mod checkpoint;
 mod gate;
+mod instance;
 mod store;
 
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -73,11 +74,35 @@ pub enum Verb {
     Group,
     /// [`tenure_store::GroupStore::limit_group`].
     LimitGroup,
+    /// [`tenure_store::InstanceStore::commit_turn`].
+    CommitTurn,
+    /// [`tenure_store::InstanceStore::claim`].
+    Claim,
+    /// [`tenure_store::InstanceStore::free`].
+    Free,
+    /// [`tenure_store::InstanceStore::history`].
+    History,
+    /// [`tenure_store::InstanceStore::post`].
+    Post,
+    /// [`tenure_store::InstanceStore::mail`].
+    Mail,
+    /// [`tenure_store::InstanceStore::attend`].
+    Attend,
+    /// [`tenure_store::InstanceStore::next_wake`].
+    NextWake,
+    /// [`tenure_store::WorkerStore::register`].
+    Register,
+    /// [`tenure_store::WorkerStore::renew_worker`].
+    RenewWorker,
+    /// [`tenure_store::WorkerStore::retire`].
+    Retire,
+    /// [`tenure_store::WorkerStore::workers`].
+    Workers,
 }
 
 impl Verb {
     /// Those that write.
-    pub const WRITES: [Self; 10] = [
+    pub const WRITES: [Self; 17] = [
         Self::Commit,
         Self::Renew,
         Self::Append,
@@ -88,6 +113,13 @@ impl Verb {
         Self::CreateCheckpoint,
         Self::RemoveCheckpoints,
         Self::Fork,
+        Self::CommitTurn,
+        Self::Claim,
+        Self::Free,
+        Self::Post,
+        Self::Register,
+        Self::RenewWorker,
+        Self::Retire,
     ];
 }
 

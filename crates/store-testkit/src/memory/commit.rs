@@ -1,5 +1,6 @@
 //! Commit in the model: every guard first, then every write.
 
+use tenure_core::kind::Kind;
 use tenure_core::session::{Change, Counters, Session, Write};
 use tenure_core::time::Moment;
 use tenure_store::{CheckpointRequest, CommitOutcome, CommitRequest, Committed, Handle, StoreError};
@@ -130,11 +131,15 @@ impl Tables {
             let newest = self.slots.get(slot).and_then(|held| held.newest).max(Some(handle));
             self.slots.insert(slot.clone(), Held { counters, newest });
         }
+        if write.session.kind == Kind::Workflow && write.session.is_terminal() {
+            self.end_instance(handle);
+        }
+        self.show_leases();
         self.wake(handle);
         Committed { handle, head, revision: counters.revision, at: wall_or_epoch(now) }
     }
 
-    fn open(&mut self, write: &Write) -> Handle {
+    pub(super) fn open(&mut self, write: &Write) -> Handle {
         debug_assert!(write.opens, "only an opened session can be missing");
         let handle = self.next_handle();
         let mut session = write.session.clone();

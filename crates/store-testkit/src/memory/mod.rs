@@ -5,11 +5,13 @@ mod commit;
 mod group;
 mod harness;
 mod inspect;
+mod instance;
 mod log;
 mod purge;
 mod session;
 mod statistics;
 mod tables;
+mod worker;
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -23,17 +25,25 @@ use crate::ManualClock;
 use tables::Tables;
 
 /// A store in memory. Clones are further instances on the same stored sessions.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct MemoryStore {
     clock: Arc<dyn Clock>,
     tables: Arc<Mutex<Tables>>,
+    /// There as long as this instance is.
+    process: Arc<()>,
+}
+
+impl Clone for MemoryStore {
+    fn clone(&self) -> Self {
+        Self { clock: Arc::clone(&self.clock), tables: Arc::clone(&self.tables), process: Arc::default() }
+    }
 }
 
 impl MemoryStore {
     /// An empty store whose leases are judged by `clock`.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, tables: Arc::default() }
+        Self { clock, tables: Arc::default(), process: Arc::default() }
     }
 
     /// An empty store, and the clock that moves its time.

@@ -27,6 +27,7 @@ impl Tables {
         let stored = self.sessions.remove(&handle).expect("it was just there");
         self.dropped.extend(stored.own().map(|event| (stored.session.namespace.clone(), event.clone())));
         let session = stored.session;
+        self.purge_instance(handle);
         self.ids.remove(&(session.namespace.clone(), session.id.clone()));
         self.forget_parent(handle);
         if let Some(slot) = Slot::of(&session) {

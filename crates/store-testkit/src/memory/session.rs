@@ -1,7 +1,8 @@
 //! The model finds sessions, commits decisions, renews leases and resolves lost answers.
 
 use async_trait::async_trait;
-use tenure_core::lease::Standing;
+use tenure_core::kind::Kind;
+use tenure_core::lease::{Lease, Standing};
 use tenure_core::time::{Moment, UnusableClock};
 use tenure_store::{
     CommitOutcome, CommitRequest, Committed, Find, Found, RenewOutcome, RenewRequest, SessionStore,
@@ -53,7 +54,9 @@ impl Tables {
         let current = self.counters(&stored.session).fence;
         let session = &mut self.sessions.get_mut(&request.handle).expect("it was just there").session;
         let standing = session.standing(now);
-        let Some(lease) = session.lease.as_mut().filter(|lease| lease.fence == request.fence) else {
+        // An instance's lease is its worker's.
+        let is_its_own = |lease: &&mut Lease| lease.fence == request.fence && session.kind != Kind::Workflow;
+        let Some(lease) = session.lease.as_mut().filter(is_its_own) else {
             return Ok(RenewOutcome::Fenced { current });
         };
         if standing? == Standing::Over {

@@ -11,6 +11,8 @@ use tokio::sync::watch;
 
 use super::checkpoint::Saved;
 use super::group::Group;
+use super::instance::Instances;
+use super::worker::Workers;
 
 /// Everything that is stored, and who watches it.
 #[derive(Debug, Default)]
@@ -21,6 +23,8 @@ pub(super) struct Tables {
     pub(super) groups: HashMap<GroupRequest, Group>,
     /// Of sessions that wait in their group.
     pub(super) tickets: HashMap<Handle, Ticket>,
+    pub(super) instances: Instances,
+    pub(super) workers: Workers,
     pub(super) watches: HashMap<Handle, watch::Sender<u64>>,
     /// Events that were dropped or purged: they did come in.
     pub(super) dropped: Vec<(Namespace, Event)>,

@@ -6,18 +6,24 @@
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tenure_core::checkpoint::{Checkpoint, Content, Encoding};
 use tenure_core::event::{Event, EventBody, EventDraft, Request, Stream, TerminalEvent};
 use tenure_core::id::{
-    CheckpointId, CommitId, EventId, EventType, Fence, GroupName, Incarnation, Key, Namespace, Revision, Seq,
+    CheckpointId, CodeName, CommitId, EventId, EventType, Fence, GroupName, Incarnation, Key, Namespace,
+    Operation, Revision, Seq, SignalName,
 };
 use tenure_core::kind::{IdleRule, Kind};
 use tenure_core::lease::{Holder, HolderKind, Lease, Place, RunTimes, Term, Ttl};
+use tenure_core::orchestration::{
+    Activity, Backoff, Cause, Child, Execution, Failure, HistoryEvent, Mail, ParentLink, Payload,
+    RetryPolicy, Signal, Start, Version,
+};
 use tenure_core::session::{
-    Activity, Counters, Exit, Facts, Fingerprint, Mode, Parent, Progress, Recipe, SHUTDOWN, Session, State,
-    StateName, Stats, Usage,
+    Activity as Said, Counters, Exit, Facts, Fingerprint, Mode, Parent, Progress, Recipe, SHUTDOWN, Session,
+    State, StateName, Stats, Usage,
 };
 use tenure_core::time::{BootId, BootMoment, WallTime};
 use tenure_store::StoreError;
@@ -82,6 +88,7 @@ fn session(state: State) -> Session {
         command: vec!["cargo".to_owned(), "test".to_owned()],
         directory: Some("/work".to_owned()),
         facts: Facts::default(),
+        execution: None,
         parent: None,
         idle: Some(IdleRule { after: Duration::new(90, 5), spares_held: true }),
         pending_timeout: None,
@@ -214,8 +221,112 @@ fn leases() {
 #[test]
 fn activities() {
     let activity =
-        Activity { text: "step 3".to_owned(), actor: actor_of("runner"), at: AT, revision: Revision(8) };
+        Said { text: "step 3".to_owned(), actor: actor_of("runner"), at: AT, revision: Revision(8) };
     understood("activity", (record::encode_activity(&activity), activity), record::decode_activity);
+}
+
+fn signal() -> Signal {
+    Signal { name: SignalName::parse("go on").unwrap(), data: Payload(vec![0, 255]) }
+}
+
+fn failure() -> Failure {
+    Failure { details: Some(Payload(vec![7])), ..Failure::new(Cause::TimedOut, "too slow") }
+}
+
+fn child() -> Box<Child> {
+    let (id, name) = (session_id_of("ses_9"), CodeName::parse("child").unwrap());
+    let version = Some(Version { major: 2, minor: 0, patch: 5 });
+    Box::new(Child { id, name, version, input: Payload(b"in".to_vec()) })
+}
+
+fn every_history_event() -> Vec<HistoryEvent> {
+    let (op, name) = (Operation(300), CodeName::parse("greet").unwrap());
+    let start = Start {
+        name: name.clone(),
+        version: Version::FIRST,
+        execution: 2,
+        input: Payload(b"world".to_vec()),
+        seed: u64::MAX,
+        parent: Some(ParentLink { id: session_id_of("ses_0"), execution: 1, op: Operation(4) }),
+        carried: vec![signal()],
+    };
+    let once = Activity {
+        op,
+        name,
+        input: Payload(Vec::new()),
+        retry: RetryPolicy::ONCE,
+        timeout: None,
+        heartbeat_timeout: Some(Duration::from_millis(1500)),
+    };
+    let retry = RetryPolicy { attempts_max: 5, backoff: Backoff::default() };
+    let again = Activity { retry, timeout: Some(Duration::from_secs(9)), ..once.clone() };
+    vec![
+        HistoryEvent::ExecutionStarted(Box::new(start)),
+        HistoryEvent::TurnStarted { at: AT },
+        HistoryEvent::ExecutionRescued,
+        HistoryEvent::TaskScheduled(Arc::new(once)),
+        HistoryEvent::TaskScheduled(Arc::new(again)),
+        HistoryEvent::TaskCompleted { op, result: Payload(b"done".to_vec()) },
+        HistoryEvent::TaskFailed { op, failure: failure() },
+        HistoryEvent::TaskRetried { op, attempt: 2, failure: failure(), due_at: AT },
+        HistoryEvent::TaskCancelled { op },
+        HistoryEvent::TimerCreated { op, fire_at: AT },
+        HistoryEvent::TimerFired { op },
+        HistoryEvent::TimerCancelled { op },
+        HistoryEvent::EventRaised(signal()),
+        HistoryEvent::EventSent { to: session_id_of("ses_2"), signal: signal() },
+        HistoryEvent::SubOrchestrationCreated { op, child: child() },
+        HistoryEvent::SubOrchestrationCompleted { op, result: Payload(Vec::new()) },
+        HistoryEvent::SubOrchestrationFailed { op, failure: Failure::new(Cause::Failed, "no") },
+        HistoryEvent::SubOrchestrationCancelled { op, id: session_id_of("ses_9") },
+        HistoryEvent::OrchestrationStarted(child()),
+        HistoryEvent::StatusSet { status: Some("half done".to_owned()) },
+        HistoryEvent::StatusSet { status: None },
+        HistoryEvent::CancelRequested { reason: "enough".to_owned(), by: Some(actor_of("boss")) },
+        HistoryEvent::ContinuedAsNew { input: Payload(b"again".to_vec()), version: Some(Version::FIRST) },
+        HistoryEvent::ExecutionCompleted { output: Payload(b"hello".to_vec()) },
+        HistoryEvent::ExecutionFailed { failure: failure() },
+        HistoryEvent::ExecutionTerminated { reason: "enough".to_owned() },
+    ]
+}
+
+#[test]
+fn histories() {
+    // What is short is kept as it is, what is long is compressed.
+    let mut first = every_history_event();
+    let rest = first.split_off(14);
+    for (name, events) in [("history_first", first), ("history_rest", rest)] {
+        let written = record::encode_history(events.clone());
+        understood(name, (written, events), record::decode_history);
+    }
+    let long: Vec<_> = (0..100).flat_map(|_| every_history_event()).collect();
+    let written = record::encode_history(long.clone());
+    assert!(written.len() < 4096, "{}", written.len());
+    understood("history_long", (written, long), record::decode_history);
+}
+
+#[test]
+fn messages() {
+    let ended = |result| Mail::ChildEnded { execution: 3, op: Operation(5), result };
+    for (name, mail) in [
+        ("mail_signal", Mail::Signalled(signal())),
+        ("mail_ended_well", ended(Ok(Payload(b"done".to_vec())))),
+        ("mail_ended_badly", ended(Err(failure()))),
+        ("mail_cancel", Mail::CancelRequested { reason: "enough".to_owned(), by: Some(actor_of("boss")) }),
+    ] {
+        understood(name, (record::encode_mail(mail.clone()), mail), record::decode_mail);
+    }
+}
+
+#[test]
+fn an_instance() {
+    let name = CodeName::parse("greet").unwrap();
+    let version = Version { major: 1, minor: 2, patch: 3 };
+    let status = Some("half done".to_owned());
+    let execution = Some(Box::new(Execution { name, version, number: 4, status }));
+    let session = Session { execution, ..session(State::Active) };
+    let written = record::encode_body(&session);
+    understood("session_instance", (written, session.clone()), |body| decoded(&session, body));
 }
 
 fn every_event() -> Vec<EventBody> {

@@ -120,6 +120,7 @@ pub(crate) fn session() -> impl Strategy<Value = Session> {
     all.prop_map(|(names, times, held, work, links, created, (facts, recipe, group))| Session {
         id: names.0,
         namespace: Namespace::default_name(),
+        execution: None,
         kind: names.1,
         key: names.2.and_then(|key| Key::parse(&key).ok()),
         state: held.3,

@@ -34,7 +34,10 @@ pub(super) fn abandoned(held: &Held, is_gone: bool) -> Problem {
         Problem::refused("ABANDONED", primary).detail(terms(held)).hint("look at it: tenure events <name>");
     let words = match held.holder.kind {
         HolderKind::Run => words.hint("run its command again: tenure resume <name>"),
-        HolderKind::Interactive | HolderKind::RuntimeSupervisor | HolderKind::RuntimeWorker => words,
+        HolderKind::Interactive
+        | HolderKind::RuntimeSupervisor
+        | HolderKind::RuntimeWorker
+        | HolderKind::Worker => words,
     };
     let words = words
         .hint("take it over and run: tenure run --key <key> --takeover <reason> -- <command>")

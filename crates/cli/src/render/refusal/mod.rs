@@ -76,6 +76,8 @@ fn wrong_kind(kind: Kind, verb: &str) -> Problem {
         (Kind::Workspace, _) => {
             words.detail("a workspace's session is changed by start, heartbeat, takeover and clear")
         }
+        (Kind::Workflow, "clear" | "complete" | "fail") => words.hint("tenure cancel <name>"),
+        (Kind::Workflow, _) => words.detail("an orchestration's session is driven by its workers"),
         (Kind::Agent, "clear") => words.hint("tenure cancel <name>"),
         (Kind::Agent, _) => words,
     }

@@ -9,8 +9,10 @@ use crate::fixture::{
     COUNTERS, EIGHT_HOURS_MS, IDLE_MS, agent, agent_commands, autonomous, context, driven, in_state,
     interactive, nothing, shut_down, stored, workspace_commands,
 };
+use crate::id::CodeName;
 use crate::kind::{Kind, Transition};
-use crate::session::{Command, Current, Session, StateName, decide};
+use crate::orchestration::{Cause, End, Failure, Opening, Version, end, open, start};
+use crate::session::{Command, Current, Session, StateName, Write, decide};
 
 const PAGE: &str = "docs/reference/session-states.md";
 /// While this file exists, the test writes the page instead of judging it. `cargo xtask fix` makes it.
@@ -24,7 +26,8 @@ Each kind of session has a table of the moves between states that it allows; eve
 the verbs that make the move, `allowed` is a move without a verb, and `-` is a move that is refused. `create` leaves a
 session pending; every other verb that opens one moves it to active in the same commit. `update` moves a session only
 when it is told an error. `expire` is the sweep, which ends what was idle too long, was not started in time, or is past
-its time. A workspace's `start` and `takeover` end a stale session when they open the one that takes its place.
+its time. A workspace's `start` and `takeover` end a stale session when they open the one that takes its place. `turn` is
+what a worker does for the code of an orchestration.
 ";
 
 /// The verbs that make each move.
@@ -39,7 +42,36 @@ fn arrows(kind: Kind) -> Arrows {
             }
         }
     }
+    for write in if kind == Kind::Workflow { turns() } else { Vec::new() } {
+        for (from, to) in moved(write.events) {
+            arrows.entry((from, to)).or_default().insert("turn");
+        }
+    }
     arrows
+}
+
+/// What turns do to the session of an instance.
+fn turns() -> Vec<Write> {
+    let at = instance().created_at;
+    let failed = End::Failed(Failure::new(Cause::Failed, "no"));
+    let cancelled = End::Cancelled { reason: "enough".to_owned(), by: None };
+    let active = in_state(instance(), StateName::Active);
+    let ends = [End::Completed, failed, cancelled].map(|how| end(Write::of(active.clone()), &how, at));
+    [vec![start(Write::of(instance()), at)], ends.to_vec()].concat()
+}
+
+/// An instance of an orchestration that has not begun.
+fn instance() -> Session {
+    let opening = Opening {
+        id: agent().id,
+        namespace: agent().namespace,
+        name: CodeName::parse("greet").unwrap(),
+        version: Version::FIRST,
+        labels: BTreeMap::new(),
+        parent: None,
+        at: agent().created_at,
+    };
+    open(opening, false).session
 }
 
 /// Nothing, and a session of each sort in each state in which one can be stored.
@@ -49,6 +81,7 @@ fn situations(kind: Kind) -> Vec<Current> {
         Kind::Agent => (vec![agent(), driven(), let_go()], StateName::ALL.to_vec()),
         // A workspace is active in the commit that opens it.
         Kind::Workspace => (vec![interactive(), autonomous()], vec![Active, Completed, Expired]),
+        Kind::Workflow => (vec![instance()], StateName::ALL.to_vec()),
     };
     let in_states =
         |session: Session| states.clone().into_iter().map(move |name| in_state(session.clone(), name));
@@ -65,6 +98,10 @@ fn commands(kind: Kind) -> Vec<Command> {
     match kind {
         Kind::Agent => agent_commands(COUNTERS.fence),
         Kind::Workspace => workspace_commands(),
+        Kind::Workflow => {
+            let commands = agent_commands(COUNTERS.fence).into_iter();
+            commands.filter(|command| command.applies_to(kind)).collect()
+        }
     }
 }
 
@@ -73,7 +110,11 @@ fn moves(current: &Current, command: &Command) -> Vec<(StateName, StateName)> {
     let decisions = [0, IDLE_MS + 1, EIGHT_HOURS_MS + 1].map(|ms| decide(current, command, &context(ms)));
     let events =
         decisions.into_iter().flatten().flat_map(|decision| decision.writes).flat_map(|write| write.events);
-    let moves = events.filter_map(|event| {
+    moved(events)
+}
+
+fn moved(events: impl IntoIterator<Item = EventBody>) -> Vec<(StateName, StateName)> {
+    let moves = events.into_iter().filter_map(|event| {
         let EventBody::StateChanged { from: Some(from), to, .. } = event else { return None };
         Some((from, to))
     });
@@ -143,12 +184,25 @@ fn every_move_that_a_command_makes_is_in_its_kinds_table() {
 
 #[test]
 fn every_move_of_a_table_has_a_verb() {
+    use StateName::{Active, Completed, Expired, Failed, Paused, Pending};
     let without_verb = Kind::ALL.map(|kind| {
         let arrows = arrows(kind);
         let allowed = kind.rules().transitions.iter();
         allowed.filter(|pair| !arrows.contains_key(pair)).copied().collect::<Vec<_>>()
     });
-    assert_eq!(without_verb, [vec![], vec![]]);
+    // Nothing makes these moves of an instance yet.
+    let waiting = vec![
+        (Pending, Completed),
+        (Pending, Failed),
+        (Pending, Expired),
+        (Active, Paused),
+        (Active, Expired),
+        (Paused, Active),
+        (Paused, Completed),
+        (Paused, Failed),
+        (Paused, Expired),
+    ];
+    assert_eq!(without_verb, [vec![], vec![], waiting]);
 }
 
 #[test]

@@ -9,6 +9,7 @@ fn the_lifecycle_follows_from_the_sort_of_holder() {
         ("runtime_supervisor", HolderKind::RuntimeSupervisor, Lifecycle::Autonomous),
         ("runtime_worker", HolderKind::RuntimeWorker, Lifecycle::Autonomous),
         ("run", HolderKind::Run, Lifecycle::Autonomous),
+        ("worker", HolderKind::Worker, Lifecycle::Autonomous),
     ];
     assert_eq!(table.map(|(_, kind, _)| kind), HolderKind::ALL);
     for (name, kind, lifecycle) in table {

@@ -108,7 +108,7 @@ fn command(kind: Kind, number: usize, step: &Step, open: Option<&Session>) -> Co
     let lease = open.and_then(|open| open.lease.as_ref());
     let fence = lease.filter(|_| step.has_current_fence).map_or(Fence(1), |lease| lease.fence);
     let commands = match kind {
-        Kind::Agent => agent_commands(fence),
+        Kind::Agent | Kind::Workflow => agent_commands(fence),
         Kind::Workspace => workspace_commands(),
     };
     let fresh_id = id(&format!("ses_{number}"));

@@ -304,13 +304,29 @@ flaws! {
     ForgetsSharedIds,
     /// A commit leaves out what is to be saved with it.
     CommitsWithoutSaving,
+    /// What a turn took still waits for the instance.
+    KeepsTakenMessages,
+    /// What a turn sends does not arrive.
+    LosesSends,
+    /// Nobody learns that an instance was taken from a worker that is gone.
+    ForgetsRescue,
+    /// What was let go is never looked after.
+    FreesForEver,
+    /// A history is the newest one, whatever was asked for.
+    ShowsNewestHistory,
+    /// Messages are read in the wrong order.
+    ReversesMail,
+    /// A live worker loses its name to whoever wants it.
+    ReplacesLiveWorkers,
+    /// A worker that retires keeps everything.
+    KeepsRetiredWorkers,
 }
 
 impl Flaw {
     /// Those that sequences of verbs seldom or never meet: nobody watches in it, there is one tenant, no key is
     /// an id, the order of what is due depends on how a store notes its looks, nothing is purged that is not there
-    /// or damaged, of what was forked little is removed, and no session is in a group.
-    pub(crate) const OUT_OF_REACH: [Self; 18] = [
+    /// or damaged, of what was forked little is removed, no session is in a group, and none is an instance.
+    pub(crate) const OUT_OF_REACH: [Self; 26] = [
         Self::NeverWakes,
         Self::WakesOnCommitsOnly,
         Self::WakesHereOnly,
@@ -329,5 +345,13 @@ impl Flaw {
         Self::CountsTheGone,
         Self::ForgetsTickets,
         Self::KeepsFirstLimit,
+        Self::KeepsTakenMessages,
+        Self::LosesSends,
+        Self::ForgetsRescue,
+        Self::FreesForEver,
+        Self::ShowsNewestHistory,
+        Self::ReversesMail,
+        Self::ReplacesLiveWorkers,
+        Self::KeepsRetiredWorkers,
     ];
 }

@@ -5,6 +5,7 @@ mod flaw;
 mod group;
 mod harness;
 mod inspect;
+mod instance;
 mod log;
 mod purge;
 mod session;

@@ -1,0 +1,1 @@
+SELECT pos, sid, execution, prev, payload FROM history ORDER BY pos
