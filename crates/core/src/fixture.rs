@@ -168,6 +168,8 @@ pub(crate) fn agent() -> Session {
         predecessor: None,
         successor: None,
         anonymous: false,
+        retained: None,
+        handover: None,
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Claim, Create, Current, Drive, Stats, Writer};
-use crate::id::{ActorId, Fence, Incarnation, Key, Namespace, Revision, SessionId};
+use super::{Claim, Create, Current, Drive, HandOver, Stats, Writer};
+use crate::id::{ActorId, Fence, HandoverId, Incarnation, Key, Namespace, Revision, SessionId};
 use crate::kind::{IdleRule, Kind};
 use crate::lease::{Holder, Ttl};
 use crate::time::Moment;
@@ -128,6 +128,25 @@ pub enum Command {
     Acquire(Box<Claim>),
     /// One step of a session that is driven by hand.
     Drive(Box<Drive>),
+    /// An operator's: keep everything of it, also once it has ended.
+    Retain {
+        /// Who wishes it.
+        by: Option<ActorId>,
+        /// Why.
+        reason: String,
+    },
+    /// An operator's: leave it to policies again.
+    EndRetention {
+        /// Who wishes it.
+        by: Option<ActorId>,
+    },
+    /// An operator's: it belongs to another store.
+    HandOver(Box<HandOver>),
+    /// The other store has it.
+    Arrived {
+        /// The hand-over.
+        id: HandoverId,
+    },
 }
 
 /// What a decision may rely on besides the session.
@@ -191,6 +210,8 @@ impl Command {
             Self::Start(_) => "start",
             Self::Acquire(_) => "acquire",
             Self::Drive(drive) => drive.step.verb(),
+            Self::Retain { .. } | Self::EndRetention { .. } => "retain",
+            Self::HandOver(_) | Self::Arrived { .. } => "move",
         }
     }
 
@@ -219,19 +240,23 @@ impl Command {
             | Self::ExpireIdle
             | Self::Create(_)
             | Self::Start(_)
-            | Self::Acquire(_) => None,
+            | Self::Acquire(_)
+            | Self::Retain { .. }
+            | Self::EndRetention { .. }
+            | Self::HandOver(_)
+            | Self::Arrived { .. } => None,
         }
     }
 
-    /// The only kind it applies to.
+    /// The only kind it applies to; `None`: every one.
     #[must_use]
-    pub const fn kind(&self) -> Kind {
+    pub const fn kind(&self) -> Option<Kind> {
         match self {
             Self::WorkspaceStart(_)
             | Self::WorkspaceHeartbeat(_)
             | Self::WorkspaceTakeover(_)
             | Self::WorkspaceClear(_)
-            | Self::WorkspaceImport(_) => Kind::Workspace,
+            | Self::WorkspaceImport(_) => Some(Kind::Workspace),
             Self::StartRun(_)
             | Self::Regrant { .. }
             | Self::Takeover { .. }
@@ -245,7 +270,10 @@ impl Command {
             | Self::Create(_)
             | Self::Start(_)
             | Self::Acquire(_)
-            | Self::Drive(_) => Kind::Agent,
+            | Self::Drive(_) => Some(Kind::Agent),
+            Self::Retain { .. } | Self::EndRetention { .. } | Self::HandOver(_) | Self::Arrived { .. } => {
+                None
+            }
         }
     }
 }

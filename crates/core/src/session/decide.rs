@@ -2,7 +2,7 @@
 
 use super::{
     Change, Claimant, Command, Context, Counters, Current, Decision, Judged, Opening, Session, StartRun,
-    State, StateName, Stats, Write, create, drive, expire,
+    State, StateName, Stats, Write, create, drive, expire, hand_over, keep,
 };
 use crate::id::{ActorId, Fence};
 use crate::kind::{Kind, Transition};
@@ -17,9 +17,14 @@ use crate::workspace;
 /// [`Refusal`] when a rule says no. Nothing is to be written then.
 pub fn decide(current: &Current, command: &Command, context: &Context) -> Result<Decision, Refusal> {
     // An id may be in use by a session of any kind.
-    let other = current.session.as_ref().filter(|session| session.kind != command.kind());
+    let is_other = |kind: Kind| command.kind().is_some_and(|only| kind != only);
+    let other = current.session.as_ref().filter(|session| is_other(session.kind));
     if let Some(session) = other.filter(|_| !matches!(command, Command::Create(_))) {
         return Err(Refusal::WrongKind { kind: session.kind, verb: command.verb() });
+    }
+    // What is for every kind is about the record itself, which stays here.
+    if let (Some(_), Some(session)) = (command.kind(), &current.session) {
+        hand_over::refuse_if_handed_over(session)?;
     }
     match command {
         Command::WorkspaceStart(start) => workspace::decide_start(current, start, context),
@@ -49,6 +54,10 @@ pub fn decide(current: &Current, command: &Command, context: &Context) -> Result
         Command::Start(claim) => drive::start(current, claim, context),
         Command::Acquire(claim) => drive::acquire(current, claim, context),
         Command::Drive(step) => drive::drive(current, step, context),
+        Command::Retain { by, reason } => keep::retain(current, reason, by.as_ref(), context),
+        Command::EndRetention { by } => keep::let_go(current, by.as_ref()),
+        Command::HandOver(wish) => hand_over::hand_over(current, wish, context),
+        Command::Arrived { id } => hand_over::arrived(current, *id, context),
     }
 }
 

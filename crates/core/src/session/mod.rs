@@ -8,6 +8,9 @@ mod decision;
 mod drive;
 mod expire;
 mod facts;
+mod hand_over;
+mod keep;
+mod prune;
 mod replay;
 mod state;
 #[cfg(test)]
@@ -23,6 +26,9 @@ pub use decide::decide;
 pub use decision::{Decision, Judged, Warning, Write};
 pub use drive::{Claim, Drive, Step, Update, Writer, may_renew};
 pub use facts::{Fact, Facts, Parent, Progress, Usage};
+pub use hand_over::{HandOver, Handover};
+pub use keep::{Needed, Retained};
+pub use prune::{PrunePolicy, Pruner, Verdict};
 pub use replay::{Phase, REPLAYED, Replay, Saying, Tenancy, Told};
 pub use state::{Exit, State, StateName, Stats};
 
@@ -141,6 +147,10 @@ pub struct Session {
     pub successor: Option<SessionId>,
     /// Whether it came from a record without a session id: such a session is never current.
     pub anonymous: bool,
+    /// Who wants everything of it kept, and why.
+    pub retained: Option<Retained>,
+    /// Where it was handed over to: it belongs to another store.
+    pub handover: Option<Handover>,
 }
 
 impl Session {

@@ -6,6 +6,7 @@ mod facts;
 mod fence;
 mod idle;
 mod judged;
+mod keep;
 mod lifecycle;
 mod operator;
 mod owner;

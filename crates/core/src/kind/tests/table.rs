@@ -129,7 +129,7 @@ fn every_command_is_for_one_kind_and_has_a_verb() {
     let table =
         [(Kind::Agent, agent_commands(Fence(1)), agent), (Kind::Workspace, workspace_commands(), workspace)];
     for (kind, commands, verbs) in table {
-        assert!(commands.iter().all(|command| command.kind() == kind));
+        assert!(commands.iter().all(|command| command.kind() == Some(kind)));
         let named: Vec<&str> = commands.iter().map(crate::session::Command::verb).collect();
         assert_eq!(named.join(" "), verbs);
     }
