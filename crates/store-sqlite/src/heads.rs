@@ -10,7 +10,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use rusqlite::Connection;
 use tenure_core::id::Fence;
 use tenure_core::lease::Term;
-use tenure_core::session::Session;
+use tenure_core::session::{Needed, Session};
 use tenure_core::time::WallTime;
 use tenure_store::Handle;
 
@@ -27,7 +27,10 @@ pub(crate) struct Head {
     /// Read when the log is first written to: renewals do not need it.
     pub(crate) chain: Option<Chain>,
     pub(crate) last_activity: WallTime,
-    pub(crate) terminal: bool,
+    /// Whether it takes nothing more from outside.
+    pub(crate) closed: bool,
+    /// Why no part of its log may be removed.
+    pub(crate) needed: Option<Needed>,
     pub(crate) anonymous: bool,
     pub(crate) lease: Option<(Fence, Term)>,
 }
@@ -40,7 +43,8 @@ impl Head {
             log,
             chain,
             last_activity: session.last_activity_at,
-            terminal: session.is_terminal(),
+            closed: session.is_closed(),
+            needed: session.needed_parts(),
             anonymous: session.anonymous,
             lease: session.lease.as_ref().map(|lease| (lease.fence, lease.term)),
         }

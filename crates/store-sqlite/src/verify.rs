@@ -62,6 +62,7 @@ fn check(conn: &Connection, depth: Depth) -> Result<Vec<String>, WorkError> {
     if depth == Depth::Deep {
         found.extend(check_sessions(conn)?);
         found.extend(texts(conn, sql::VERIFY_IDS)?);
+        found.extend(texts(conn, sql::VERIFY_ARRIVALS)?);
         found.extend(logs::check(conn)?);
         found.extend(catalog::check_postings(conn)?);
         if found.is_empty() {

@@ -5,6 +5,7 @@
 //! out: the store's own clocks judge leases.
 #![deny(missing_docs)]
 
+mod arrival;
 mod checkpoint;
 mod clock;
 mod error;
@@ -17,6 +18,10 @@ pub mod record;
 mod session;
 mod statistics;
 
+pub use arrival::{
+    AdmitOutcome, AdmitRequest, ArrivalStore, ArriveOutcome, ArriveRequest, BringOutcome, BringRequest,
+    Origin,
+};
 pub use checkpoint::{
     Capture, CheckpointRequest, CheckpointStore, CheckpointsRequest, CreateOutcome, CreateRequest,
     FileRequest, FilesRequest, ForkOutcome, ForkRequest, ListedCheckpoint, ListedFile, PayloadOutcome,
@@ -30,7 +35,7 @@ pub use log::{
     AppendOutcome, AppendRequest, AppendResolution, CompactOutcome, CompactRequest, Heard, LogPage, LogStore,
     ReadOutcome, ReadRequest, Watch,
 };
-pub use purge::{PurgeOutcome, PurgeStore};
+pub use purge::{PurgeOutcome, PurgeStore, Weight};
 pub use session::{
     CommitOutcome, CommitRequest, Committed, Find, Found, Handle, RenewOutcome, RenewRequest, SessionStore,
     Slot,
@@ -42,11 +47,18 @@ pub use statistics::{
 
 /// Everything an engine needs of a store.
 pub trait Store:
-    SessionStore + LogStore + PurgeStore + CheckpointStore + Inspect + Statistics + std::fmt::Debug
+    SessionStore + LogStore + PurgeStore + ArrivalStore + CheckpointStore + Inspect + Statistics + std::fmt::Debug
 {
 }
 
-impl<S: SessionStore + LogStore + PurgeStore + CheckpointStore + Inspect + Statistics + std::fmt::Debug> Store
-    for S
+impl<S> Store for S where
+    S: SessionStore
+        + LogStore
+        + PurgeStore
+        + ArrivalStore
+        + CheckpointStore
+        + Inspect
+        + Statistics
+        + std::fmt::Debug
 {
 }

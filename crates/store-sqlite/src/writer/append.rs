@@ -19,7 +19,7 @@ impl Work<'_> {
             }
             Some(_) | None => {}
         }
-        let (log, is_ended) = (head.log, head.terminal && append.fence.is_none());
+        let (log, is_ended) = (head.log, head.closed && append.fence.is_none());
         if append.named.is_empty() {
             if is_ended {
                 return Ok(AppendOutcome::Ended);

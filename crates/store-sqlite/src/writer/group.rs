@@ -256,6 +256,7 @@ fn is_there(conn: &Connection, evidence: Evidence) -> Result<bool, WorkError> {
             sql::any(conn, sql::LOG_HAS, (pos, handle.0, signed(first.0)))
         }
         Evidence::Commit { handle, id } => sql::any(conn, sql::SESSION_HAS_COMMIT, (handle.0, id.0)),
+        Evidence::Brought { handle, next } => sql::any(conn, sql::ARRIVAL_HAS, (handle.0, signed(next.0))),
         Evidence::Purge { handle } => Ok(!sql::any(conn, sql::SESSION_EXISTS, [handle.0])?),
     }
 }

@@ -1,5 +1,6 @@
 //! The promises as cases: each is one fact, and its name is the sentence.
 
+pub mod arrival;
 pub mod checkpoint;
 pub mod clock;
 pub mod compact;
@@ -11,6 +12,7 @@ pub mod fork;
 pub mod guard;
 pub mod inspect;
 pub mod instance;
+pub mod keep;
 pub mod lease;
 pub mod lifecycle;
 pub mod log;

@@ -51,6 +51,8 @@ pub enum Verb {
     Figures,
     /// [`tenure_store::PurgeStore::purge`].
     Purge,
+    /// [`tenure_store::PurgeStore::weigh`].
+    Weigh,
     /// [`tenure_store::PurgeStore::reclaim`].
     Reclaim,
     /// [`tenure_store::CheckpointStore::create_checkpoint`].
@@ -69,11 +71,19 @@ pub enum Verb {
     RemoveCheckpoints,
     /// [`tenure_store::CheckpointStore::fork`].
     Fork,
+    /// [`tenure_store::ArrivalStore::arrive`].
+    Arrive,
+    /// [`tenure_store::ArrivalStore::bring`].
+    Bring,
+    /// [`tenure_store::ArrivalStore::admit`].
+    Admit,
+    /// [`tenure_store::ArrivalStore::give_up`].
+    GiveUp,
 }
 
 impl Verb {
     /// Those that write.
-    pub const WRITES: [Self; 10] = [
+    pub const WRITES: [Self; 14] = [
         Self::Commit,
         Self::Renew,
         Self::Append,
@@ -84,6 +94,10 @@ impl Verb {
         Self::CreateCheckpoint,
         Self::RemoveCheckpoints,
         Self::Fork,
+        Self::Arrive,
+        Self::Bring,
+        Self::Admit,
+        Self::GiveUp,
     ];
 }
 

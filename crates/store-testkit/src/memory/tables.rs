@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use tenure_core::event::{Event, EventDraft};
 use tenure_core::id::{CommitId, Fence, Namespace, Seq, SessionId};
 use tenure_core::session::{Counters, Current, Session};
-use tenure_core::time::{Moment, WallTime};
-use tenure_store::{Committed, Find, Found, Handle, Listed, Slot};
+use tenure_core::time::{BootMoment, Moment, WallTime};
+use tenure_store::{Committed, Find, Found, Handle, Listed, Origin, Slot};
 use tokio::sync::watch;
 
 use super::checkpoint::Saved;
@@ -20,6 +20,10 @@ pub(super) struct Tables {
     pub(super) watches: HashMap<Handle, watch::Sender<u64>>,
     /// Events that were dropped or purged: they did come in.
     pub(super) dropped: Vec<(Namespace, Event)>,
+    /// Sessions that somebody brings in.
+    pub(super) arrivals: BTreeMap<Handle, Arriving>,
+    /// What sessions were brought in from.
+    pub(super) origins: HashMap<Handle, Origin>,
     /// The last handle that was given out. None is given out twice.
     last_handle: i64,
 }
@@ -43,6 +47,17 @@ pub(super) struct Stored {
     pub(super) commit: Option<(CommitId, Committed)>,
     /// In the order of their events.
     pub(super) checkpoints: Vec<Saved>,
+}
+
+/// A session that somebody brings in.
+#[derive(Debug)]
+pub(super) struct Arriving {
+    pub(super) namespace: Namespace,
+    pub(super) id: SessionId,
+    pub(super) earliest: Seq,
+    pub(super) events: Vec<Event>,
+    /// When something was brought last.
+    pub(super) at: BootMoment,
 }
 
 /// What a slot holds. Its newest session is the only one that can be open.

@@ -44,6 +44,8 @@ fn session() -> Session {
         predecessor: None,
         successor: None,
         anonymous: false,
+        retained: None,
+        handover: None,
     }
 }
 

@@ -296,6 +296,18 @@ flaws! {
     ForgetsSharedIds,
     /// A commit leaves out what is to be saved with it.
     CommitsWithoutSaving,
+    /// What somebody wants kept is purged.
+    PurgesRetained,
+    /// It is not known what a session was brought in from.
+    ForgetsOrigins,
+    /// Events are brought in without their ids.
+    BringsWithoutIds,
+    /// It is not noticed that a part is missing.
+    BringsGaps,
+    /// A slot does not count on from what comes.
+    AdmitsWithoutCounters,
+    /// What is given up goes on.
+    NeverGivesUp,
 }
 
 impl Flaw {
@@ -317,5 +329,15 @@ impl Flaw {
         Self::TrustsPayloads,
         Self::ForgetsDamaged,
         Self::RemovesFromForks,
+    ];
+
+    /// Those of verbs that no sequence plays: nobody retains a session or brings one in.
+    pub(crate) const UNPLAYED: [Self; 6] = [
+        Self::PurgesRetained,
+        Self::ForgetsOrigins,
+        Self::BringsWithoutIds,
+        Self::BringsGaps,
+        Self::AdmitsWithoutCounters,
+        Self::NeverGivesUp,
     ];
 }

@@ -1,0 +1,10 @@
+//! What stands in the lines: the vocabulary as JSON, exact to the last nanosecond and byte.
+
+mod event;
+mod lines;
+mod scalar;
+mod session;
+
+pub(crate) use event::{read_event, write_event};
+pub(crate) use lines::{EndForm, HeaderForm};
+pub(crate) use session::RecordForm;

@@ -1,0 +1,210 @@
+//! Sessions and events of every sort.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tenure_core::event::{Event, EventBody, Request, Stream, TerminalEvent};
+use tenure_core::id::{
+    ActorId, EventId, EventType, Fence, HandoverId, Key, Namespace, Revision, Seq, SessionId,
+};
+use tenure_core::kind::{IdleRule, Kind};
+use tenure_core::lease::{Holder, HolderKind, Place};
+use tenure_core::session::{
+    Activity, Counters, Exit, Facts, Fingerprint, Mode, Parent, Progress, Retained, Session, State,
+    StateName, Stats, Usage,
+};
+use tenure_core::time::WallTime;
+use tenure_portable::{Header, Record, Writer};
+
+const AT: WallTime = WallTime::from_epoch_ms(1_767_225_600_123);
+
+fn id(text: &str) -> SessionId {
+    SessionId::parse(text).unwrap()
+}
+
+fn actor(text: &str) -> ActorId {
+    ActorId::parse(text).unwrap()
+}
+
+fn usage() -> Usage {
+    Usage { iterations: 3, input_tokens: 1200, output_tokens: 340, tool_calls: 7, cost_micros: u64::MAX }
+}
+
+pub(crate) fn states() -> [State; 7] {
+    let why = "lunch \"break\"\n".to_owned();
+    [
+        State::Pending,
+        State::Active,
+        State::Paused { reason: why.clone() },
+        State::Completed { at: AT },
+        State::Failed { at: AT, error: why.clone() },
+        State::Cancelled { at: AT, reason: why.clone() },
+        State::Expired { at: AT, reason: why },
+    ]
+}
+
+/// A session in which nothing is missing that can be there.
+pub(crate) fn full(state: State) -> Record {
+    let text = |text: &str| text.to_owned();
+    let session = Session {
+        id: id("ses_01"),
+        namespace: Namespace::parse("tenant.1").unwrap(),
+        kind: Kind::Agent,
+        key: Some(Key::parse("käy \u{1b}[31m/1").unwrap()),
+        state,
+        mode: Mode::Implement,
+        lease: None,
+        counters: Counters { revision: Revision(8), fence: Fence(3) },
+        created_at: AT,
+        started_at: Some(AT.after(Duration::from_millis(1))),
+        last_started_at: Some(WallTime::from_epoch_ms(u64::MAX)),
+        start_count: 2,
+        last_activity_at: AT,
+        activity: Some(Activity { text: text("step 3"), actor: actor("a/1"), at: AT, revision: Revision(4) }),
+        labels: BTreeMap::from([(text("team"), text("web")), (text(""), text("\u{0}"))]),
+        command: vec![text("sh"), text("-c"), text("exit 1")],
+        directory: Some(text("/work")),
+        facts: Facts {
+            metadata: BTreeMap::from([(text("goal"), text("{\"a\":[1]}"))]),
+            progress: Some(Progress { current: 1, total: Some(u64::MAX) }),
+            timings: BTreeMap::from([(text("build"), Duration::new(61, 1))]),
+            usage: usage(),
+        },
+        parent: Some(Parent { id: id("ses_00"), deleted: false }),
+        idle: Some(IdleRule { after: Duration::from_secs(90), spares_held: true }),
+        pending_timeout: Some(Duration::from_millis(1)),
+        expires_at: Some(AT),
+        created_as: Some(Fingerprint([0xAB; 16])),
+        predecessor: Some(id("a")),
+        successor: Some(id("b")),
+        anonymous: true,
+        retained: Some(Retained { reason: text("a case"), by: Some(actor("counsel")), at: AT }),
+        handover: None,
+    };
+    Record { session, slot: Some(Counters { revision: Revision(9), fence: Fence(4) }) }
+}
+
+/// A session of which only that is there which must be.
+pub(crate) fn bare() -> Record {
+    let Record { session, .. } = full(State::Pending);
+    let session = Session {
+        namespace: Namespace::default_name(),
+        kind: Kind::Workspace,
+        key: None,
+        started_at: None,
+        last_started_at: None,
+        activity: None,
+        labels: BTreeMap::new(),
+        command: Vec::new(),
+        directory: None,
+        facts: Facts::default(),
+        parent: None,
+        idle: None,
+        pending_timeout: None,
+        expires_at: None,
+        created_as: None,
+        predecessor: None,
+        successor: None,
+        anonymous: false,
+        retained: None,
+        ..session
+    };
+    Record { session, slot: None }
+}
+
+fn given(kind: &str, json: &str) -> EventBody {
+    EventBody::Given { kind: EventType::parse(kind).unwrap(), json: json.to_owned() }
+}
+
+fn bodies() -> Vec<EventBody> {
+    let text = |text: &str| text.to_owned();
+    let person =
+        Holder { kind: HolderKind::Interactive, id: actor("interactive"), supervisor: None, place: None };
+    let holder = Holder {
+        kind: HolderKind::Run,
+        id: actor("runner/α"),
+        supervisor: Some(actor("s")),
+        place: Some(Place { host: "host".into(), pid: u32::MAX }),
+    };
+    let stats = Stats {
+        duration: Duration::new(3, 4),
+        exit: Some(Exit::Signal(9)),
+        output_bytes: u64::MAX,
+        usage: usage(),
+    };
+    let (fence, by) = (Fence(3), Some(actor("me")));
+    let terminal = |event| EventBody::Terminal(event);
+    let output = |stream, bytes: &[u8]| terminal(TerminalEvent::Output { stream, bytes: bytes.to_vec() });
+    vec![
+        EventBody::StateChanged { from: None, to: StateName::Pending, reason: text(""), by: None },
+        EventBody::StateChanged {
+            from: Some(StateName::Pending),
+            to: StateName::Active,
+            reason: text("\u{2028}"),
+            by: by.clone(),
+        },
+        EventBody::Completion { message: text("done"), stats: Stats::default() },
+        EventBody::Error { message: text("no"), stats },
+        EventBody::Activity { text: text("a\nb") },
+        EventBody::LeaseGranted { holder: person, fence, ttl: None },
+        EventBody::LeaseGranted { holder: holder.clone(), fence, ttl: Some(Duration::from_millis(1500)) },
+        EventBody::LeaseTakenOver { from: actor("old"), holder, fence, reason: text("late") },
+        EventBody::LeaseReleased { fence },
+        EventBody::Succeeded { by: id("ses_02") },
+        EventBody::Retained { reason: text("a case"), by: by.clone() },
+        EventBody::RetentionEnded { by: by.clone() },
+        EventBody::HandedOver { id: HandoverId([7; 16]), to: text("/there"), by, fence },
+        terminal(TerminalEvent::Started { command: vec![text("sh")], size: Some((80, 24)) }),
+        terminal(TerminalEvent::Started { command: Vec::new(), size: None }),
+        output(Stream::Terminal, b"plain\r\n\x1b[31m"),
+        output(Stream::Stdout, b"\xFF\x00\n"),
+        output(Stream::Stderr, b""),
+        terminal(TerminalEvent::Resized { cols: 1, rows: u16::MAX }),
+        terminal(TerminalEvent::Capped { limit: 7 }),
+        terminal(TerminalEvent::Lost { bytes: 8 }),
+        terminal(TerminalEvent::Exited(Exit::Code(-1))),
+        EventBody::Request(Request::Pause),
+        EventBody::Request(Request::Resume),
+        // Types of ours that callers may use as well, and JSON whose every byte counts.
+        given("message", "{\"text\":\"hi\"}"),
+        given("terminal", "{\"request\":\"pause\"}"),
+        given("activity", "{ \"a\" : 1.0e+2, \"a\":\"\\u00e9é\" }"),
+        given("x.y", " {}"),
+        given("x.y", "{\n}"),
+        given("x.y", "\"\u{2028}\u{7f}\""),
+        given("x.y", "12345678901234567890.12345678901234567890"),
+        given("x.y", "not json at all \u{0}"),
+    ]
+}
+
+/// One event of every sort.
+pub(crate) fn events(earliest: u64) -> Vec<Event> {
+    let numbered = (earliest..).zip(bodies());
+    let event = |(seq, data): (u64, EventBody)| Event {
+        seq: Seq(seq),
+        at: AT.after(Duration::from_secs(seq)),
+        fence: (seq % 2 == 0).then_some(Fence(seq)),
+        id: (seq % 3 == 0).then(|| EventId::parse(&format!("id/\"{seq}")).unwrap()),
+        data,
+    };
+    numbered.map(event).collect()
+}
+
+pub(crate) fn header(record: &Record, events: &[Event], earliest: u64) -> Header {
+    Header {
+        session: record.session.id.clone(),
+        namespace: record.session.namespace.clone(),
+        earliest: Seq(earliest),
+        last: Seq(earliest - 1 + events.len() as u64),
+    }
+}
+
+/// A whole file.
+pub(crate) fn file(record: &Record, events: &[Event], earliest: u64) -> Vec<u8> {
+    let (mut writer, mut bytes) = (Writer::new(), Vec::new());
+    writer.header(&mut bytes, &header(record, events, earliest));
+    writer.record(&mut bytes, record);
+    events.iter().for_each(|event| writer.event(&mut bytes, event));
+    writer.end(&mut bytes);
+    bytes
+}
