@@ -6,11 +6,14 @@
 
 mod append;
 mod apply;
+mod arrival;
 mod checkpoint;
 mod compact;
 mod delete;
 mod error;
+mod export;
 mod fence;
+mod hand_over;
 mod ids;
 mod keeper;
 mod loss;
@@ -18,6 +21,7 @@ mod names;
 mod newest;
 mod open_runs;
 mod overview;
+mod prune;
 mod renew;
 mod replay;
 mod sweep;
@@ -30,16 +34,20 @@ use std::sync::Arc;
 use tenure_store::Store;
 
 pub use apply::{Applied, Target};
+pub use arrival::{Admission, Arrival, ArrivalError};
 pub use checkpoint::{
     FileChange, FileContent, ForkAt, ForkWish, Forked, Prune, Pruned, Readable, Save, Skipped, largest_parts,
 };
 pub use error::EngineError;
+pub use export::Export;
 pub use fence::check_fence;
+pub use hand_over::{Departed, Departure};
 pub use ids::{Ids, SystemIds};
 pub use keeper::{Keeper, Kept, LeaseEvent, Steady};
 pub use loss::Loss;
 pub use names::Name;
 pub use overview::{Ages, Overview, count, mean_length};
+pub use prune::{Pruning, SessionsPruned};
 pub use sweep::Swept;
 pub use tail::{Next, Tail};
 pub use wait::{Wait, Waited, expires_in};

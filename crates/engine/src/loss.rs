@@ -37,7 +37,7 @@ pub enum Loss {
 }
 
 /// The types of events that tell of a loss.
-const TYPES: [&str; 2] = ["lease_taken_over", "state_changed"];
+const TYPES: [&str; 3] = ["lease_taken_over", "state_changed", "handed_over"];
 
 impl Loss {
     /// The loss that `event` is to whoever holds the session under `fence`.
@@ -53,6 +53,12 @@ impl Loss {
             {
                 Some(Self::Ended { state: *to, by: by.clone(), reason: reason.clone() })
             }
+            // It ends here once it has arrived there.
+            EventBody::HandedOver { to, by, .. } => Some(Self::Ended {
+                state: StateName::Expired,
+                by: by.clone(),
+                reason: format!("handed over to {to}"),
+            }),
             _ => None,
         }
     }

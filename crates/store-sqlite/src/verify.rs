@@ -43,7 +43,7 @@ impl SqliteStore {
     }
 }
 
-fn check(conn: &Connection, depth: Depth) -> Result<Vec<String>, WorkError> {
+pub(crate) fn check(conn: &Connection, depth: Depth) -> Result<Vec<String>, WorkError> {
     let pragma = match depth {
         Depth::Quick => "PRAGMA quick_check",
         Depth::Deep => "PRAGMA integrity_check",
