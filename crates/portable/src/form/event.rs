@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tenure_core::event::{Event, EventBody, Request, Stream, TerminalEvent};
-use tenure_core::id::{EventId, EventType, Fence, HandoverId, Seq, SessionId};
+use tenure_core::id::{CheckpointId, EventId, EventType, Fence, HandoverId, Seq, SessionId};
 use tenure_core::lease::{Holder, HolderKind, Place};
 use tenure_core::session::{Exit, StateName, Stats};
 
@@ -55,6 +55,8 @@ enum Data {
     Retained(Retained),
     RetentionEnded(RetentionEnded),
     HandedOver(HandedOver),
+    CheckpointCreated(CheckpointCreated),
+    CheckpointRestored(CheckpointRestored),
     Terminal(Terminal),
     Request(Asked),
 }
@@ -166,6 +168,22 @@ struct HandedOver {
     #[serde(skip_serializing_if = "Option::is_none")]
     by: Option<String>,
     fence: u64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CheckpointCreated {
+    checkpoint: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    size: u64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CheckpointRestored {
+    checkpoint: String,
+    record: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -294,6 +312,16 @@ fn ours(kind: &str, data: &RawValue) -> Result<EventBody, FlawKind> {
             let id = word("hand-over", &handover, HandoverId::parse)?;
             EventBody::HandedOver { id, to, by: by.as_deref().map(actor).transpose()?, fence: Fence(fence) }
         }
+        "checkpoint_created" => {
+            let CheckpointCreated { checkpoint, reason, size } = parse(json)?;
+            let id = name("checkpoint", &checkpoint, CheckpointId::parse)?;
+            EventBody::CheckpointCreated { id, reason, size }
+        }
+        "checkpoint_restored" => {
+            let CheckpointRestored { checkpoint, record: is_record } = parse(json)?;
+            let id = name("checkpoint", &checkpoint, CheckpointId::parse)?;
+            EventBody::CheckpointRestored { id, is_record }
+        }
         "terminal" => EventBody::Terminal(parse::<Terminal>(json)?.into_event()?),
         "message" => EventBody::Request(match parse::<Asked>(json)?.request.as_str() {
             "pause" => Request::Pause,
@@ -341,6 +369,15 @@ impl Data {
                 to: to.clone(),
                 by: by(who),
                 fence: fence.0,
+            }),
+            EventBody::CheckpointCreated { id, reason, size } => Self::CheckpointCreated(CheckpointCreated {
+                checkpoint: id.as_str().to_owned(),
+                reason: reason.clone(),
+                size: *size,
+            }),
+            EventBody::CheckpointRestored { id, is_record } => Self::CheckpointRestored(CheckpointRestored {
+                checkpoint: id.as_str().to_owned(),
+                record: *is_record,
             }),
             EventBody::Terminal(record) => Self::Terminal(Terminal::of(record)),
             EventBody::Request(request) => Self::Request(Asked { request: request.name().to_owned() }),

@@ -60,6 +60,9 @@ pub(super) fn words(refusal: &Refusal, raced: bool) -> Problem {
         Refusal::LeaseOver(held) => held::lease_over(held),
         Refusal::NotEnded(existing) => existing::not_ended(existing),
         Refusal::NotStarted(existing) => existing::not_started(existing),
+        Refusal::Retained(existing) => existing::retained(existing),
+        Refusal::NotRetained(existing) => existing::not_retained(existing),
+        Refusal::HandedOver(gone) => existing::handed_over(gone),
     }
 }
 

@@ -1,0 +1,107 @@
+//! `tenure export`: write a session with its whole log to a file.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Write};
+use std::path::Path;
+
+use tenure_engine::{Engine, Export};
+use tenure_portable::{End, Flaw, FlawKind, Header, Reader, Record, Writer};
+use tenure_store::Handle;
+
+use super::import::next_line;
+use crate::app::App;
+use crate::args::keeping::ExportArgs;
+use crate::exit::Exit;
+use crate::files::{Draft, Progress, patiently};
+use crate::problem::shown;
+use crate::render::keeping::Exported;
+
+/// Writes what is there now; what is written later is not in it.
+pub(super) async fn execute(app: &App, args: &ExportArgs) -> anyhow::Result<Exit> {
+    let (engine, listed) = app.named(&args.name).await?;
+    if args.to.as_os_str() == "-" {
+        let mut export = engine.export(listed.handle).await?;
+        write(&mut export, &mut |bytes| app.out.bytes(bytes)).await?;
+        app.out.flush()?;
+        return Ok(Exit::Success);
+    }
+    let (end, bytes) = patiently(async || to_file(engine, listed.handle, args).await).await?;
+    app.out.report(&Exported { session: listed.session, file: args.to.clone(), end, bytes })?;
+    Ok(Exit::Success)
+}
+
+/// Writes a file, reads it back, and gives it its name.
+async fn to_file(engine: &Engine, handle: Handle, args: &ExportArgs) -> anyhow::Result<(End, u64)> {
+    let mut export = engine.export(handle).await?;
+    let draft = Draft::begin(&args.to, args.force)?;
+    let mut file = draft.file();
+    let failed =
+        |error: std::io::Error| anyhow::Error::new(error).context(format!("write {}", shown(&args.to)));
+    let mut bytes = 0;
+    let mut to = |part: &[u8]| {
+        bytes += part.len() as u64;
+        file.write_all(part).map_err(failed)
+    };
+    let end = write(&mut export, &mut to).await?;
+    draft.sync().map_err(failed)?;
+    verify(draft.path(), end)?;
+    draft.keep()?;
+    Ok((end, bytes))
+}
+
+/// Hands over the lines, a bounded part at a time.
+async fn write(export: &mut Export, to: &mut dyn FnMut(&[u8]) -> anyhow::Result<()>) -> anyhow::Result<End> {
+    let mut progress = Progress::new("exporting");
+    let (mut writer, mut part) = (Writer::new(), Vec::new());
+    let session = export.session.clone();
+    let header = Header {
+        session: session.id.clone(),
+        namespace: session.namespace.clone(),
+        earliest: export.earliest,
+        last: export.last,
+    };
+    writer.header(&mut part, &header);
+    writer.record(&mut part, &Record { session, slot: export.slot });
+    let mut done = 0;
+    loop {
+        to(&part)?;
+        part.clear();
+        let events = export.next().await?;
+        if events.is_empty() {
+            break;
+        }
+        done += events.len() as u64;
+        for event in &events {
+            writer.event(&mut part, event);
+            // The largest events fill a part by themselves.
+            if part.len() >= 1 << 20 {
+                to(&part)?;
+                part.clear();
+            }
+        }
+        progress.tell(done, export.events());
+    }
+    let end = writer.end(&mut part);
+    to(&part)?;
+    Ok(end)
+}
+
+/// Reads back what was written.
+fn verify(path: &Path, expected: End) -> anyhow::Result<()> {
+    let mut progress = Progress::new("reading back");
+    let mut from = BufReader::with_capacity(1 << 20, File::open(path)?);
+    let (mut reader, mut line, mut done) = (Reader::new(), Vec::new(), 0);
+    while !from.fill_buf()?.is_empty() {
+        next_line(&mut from, &mut line)?;
+        reader.line(&line)?;
+        done += 1;
+        if done % 1024 == 0 {
+            progress.tell(done, expected.lines);
+        }
+    }
+    let found = reader.finish()?;
+    if found != expected {
+        return Err(Flaw { line: found.lines, what: FlawKind::Exchanged }.into());
+    }
+    Ok(())
+}
