@@ -30,6 +30,13 @@ pub enum Loss {
         /// Why.
         reason: String,
     },
+    /// The session belongs to another store.
+    HandedOver {
+        /// Which.
+        to: String,
+        /// Who asked for it, if known.
+        by: Option<ActorId>,
+    },
     /// A rule says so; what happened is in the log ([`Engine::loss`]).
     Refused(Refusal),
     /// The store gives answers that cannot be trusted.
@@ -53,12 +60,7 @@ impl Loss {
             {
                 Some(Self::Ended { state: *to, by: by.clone(), reason: reason.clone() })
             }
-            // It ends here once it has arrived there.
-            EventBody::HandedOver { to, by, .. } => Some(Self::Ended {
-                state: StateName::Expired,
-                by: by.clone(),
-                reason: format!("handed over to {to}"),
-            }),
+            EventBody::HandedOver { to, by, .. } => Some(Self::HandedOver { to: to.clone(), by: by.clone() }),
             _ => None,
         }
     }
@@ -66,7 +68,7 @@ impl Loss {
     /// Whether it says what happened.
     #[must_use]
     pub const fn is_told(&self) -> bool {
-        matches!(self, Self::Ended { .. } | Self::TakenOver { .. })
+        matches!(self, Self::Ended { .. } | Self::TakenOver { .. } | Self::HandedOver { .. })
     }
 }
 

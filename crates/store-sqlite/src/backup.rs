@@ -55,6 +55,26 @@ impl SqliteStore {
     }
 }
 
+/// Makes a store that nobody uses one file, so that another one can take its place: what SQLite keeps beside it would
+/// else be taken for a part of the new one.
+///
+/// # Errors
+/// [`StoreError::Blocked`] when somebody uses it.
+pub fn withdraw(path: &Path) -> Result<(), StoreError> {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    if !Path::new(&log).exists() {
+        return Ok(());
+    }
+    let withdrawn = || -> Result<(), WorkError> {
+        let store = open(path)?;
+        store.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT")?;
+        store.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        store.close().map_err(|(_, why)| why.into())
+    };
+    withdrawn().map_err(|why| why.told("replace a store"))
+}
+
 fn copy(from: &Connection, to: &Path, tell: &mut dyn FnMut(Copied)) -> Result<(), WorkError> {
     // The first look begins the snapshot.
     from.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema")?;

@@ -42,7 +42,7 @@ mod wal;
 mod watches;
 mod writer;
 
-pub use backup::{BackupSize, Copied};
+pub use backup::{BackupSize, Copied, withdraw};
 pub use clock::SystemClock;
 pub use error::OpenError;
 pub use faults::{FaultPoint, Faults, NoFaults};

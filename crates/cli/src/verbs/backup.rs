@@ -1,5 +1,7 @@
 //! `tenure backup`: copy the whole store while it is in use.
 
+use tenure_store_sqlite::withdraw;
+
 use crate::app::App;
 use crate::args::keeping::BackupArgs;
 use crate::exit::Exit;
@@ -16,11 +18,18 @@ pub(super) async fn execute(app: &App, args: &BackupArgs) -> anyhow::Result<Exit
     if is_same(app.db(), &args.file) {
         return Err(Problem::usage(format!("{} is the store itself", shown(&args.file))).into());
     }
+    if args.force {
+        // Whoever uses what is to be replaced is not to be found out only in the end.
+        withdraw(&args.file)?;
+    }
     let size = patiently(async || {
         let draft = Draft::begin(&args.file, args.force)?;
         let mut progress = Progress::new("copying");
         let size = store.back_up(draft.path(), &mut |copied| progress.tell(copied.pages, copied.of))?;
         drop(progress);
+        if args.force {
+            withdraw(&args.file)?;
+        }
         draft.keep()?;
         Ok(size)
     });

@@ -4,6 +4,7 @@ mod crash;
 mod follow;
 mod frozen;
 mod full_disk;
+mod keeping;
 mod leftovers;
 mod race;
 mod side_effects;
