@@ -1,4 +1,4 @@
-//! One line: a JSON object whose last field is the checksum of what is before it.
+//! One line: a JSON object that ends with its checksum.
 
 use crate::FlawKind;
 

@@ -1,4 +1,4 @@
-//! A copy of the whole store while it is in use: one state of it, verified before anybody relies on it.
+//! A copy of the whole store while it is in use: one state, verified.
 //!
 //! The copy is read from one snapshot, which writers do not wait for; without that, SQLite would begin anew with
 //! every write of another process.

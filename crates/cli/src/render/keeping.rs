@@ -1,4 +1,4 @@
-//! What became of sessions that were exported, taken in, moved, pruned, retained; and of the store's copy.
+//! What became of sessions that were kept, moved or removed.
 
 use std::path::PathBuf;
 

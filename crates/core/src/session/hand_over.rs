@@ -1,4 +1,6 @@
-//! Handing a session over to another store: here it is let go before it can be held there.
+//! Handing a session over to another store.
+//!
+//! Here it is let go before it can be held there.
 
 use super::{Change, Context, Counters, Current, Decision, Session, State, Write};
 use crate::id::{ActorId, Fence, HandoverId};

@@ -44,7 +44,7 @@ struct EventForm<'a> {
 /// Fields of ours. The name of the variant is not written: the event's type says which it is.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-enum Data {
+enum Ours {
     StateChanged(StateChanged),
     Ended(Ended),
     Activity(Activity),
@@ -233,7 +233,7 @@ pub(crate) fn write_event(to: &mut Vec<u8>, event: &Event) {
         json: None,
         text: None,
     };
-    match Data::of(&event.data) {
+    match Ours::of(&event.data) {
         Ok(data) => {
             let data = serde_json::value::to_raw_value(&data).expect("our forms can be written");
             form.data = Some(&data);
@@ -332,7 +332,7 @@ fn ours(kind: &str, data: &RawValue) -> Result<EventBody, FlawKind> {
     })
 }
 
-impl Data {
+impl Ours {
     /// What is ours, or the JSON text that a caller gave.
     fn of(body: &EventBody) -> Result<Self, &str> {
         let by = |by: &Option<tenure_core::id::ActorId>| by.as_ref().map(|by| by.as_str().to_owned());

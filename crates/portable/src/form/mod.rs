@@ -1,4 +1,4 @@
-//! What stands in the lines: the vocabulary as JSON, exact to the last nanosecond and byte.
+//! What stands in the lines: the vocabulary as JSON, exactly.
 
 mod event;
 mod lines;

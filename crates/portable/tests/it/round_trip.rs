@@ -1,4 +1,4 @@
-//! What is written is what is read, and what is read is written as the same bytes.
+//! What is read is what was written, and is the same bytes again.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Taking in sessions that come from elsewhere: their logs as chunks, bit by bit; what names them at once.
+//! Taking in sessions that come from elsewhere, bit by bit and unseen.
 
 use std::collections::HashSet;
 

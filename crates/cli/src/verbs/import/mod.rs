@@ -1,4 +1,4 @@
-//! `tenure import`: take in a session that was exported, or a record that an earlier tool has left.
+//! `tenure import`: take in an exported session, or an earlier tool's record.
 
 mod record;
 mod session;

@@ -42,6 +42,13 @@ fn listed(world: &World, db: &str) -> Vec<String> {
     list[0]["data"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect()
 }
 
+fn remove_store(db: &str) {
+    for suffix in ["", "-wal", "-shm"] {
+        drop(fs::remove_file(format!("{db}{suffix}")));
+    }
+    drop(fs::remove_dir_all(format!("{db}-run")));
+}
+
 /// What unfinished files are there.
 fn orphans(world: &World) -> Vec<String> {
     let names = fs::read_dir(world.path("")).unwrap().map(|entry| entry.unwrap().file_name());
@@ -122,6 +129,7 @@ fn a_killed_import_leaves_nothing_that_is_seen_and_the_next_one_takes_it_in() {
     world.ok(&["export", "job", "--to", &file]);
     let words = ["--db", &db, "import", &file];
     let length = length_ms(|| drop(world.ok(&words)));
+    remove_store(&db);
     let (mut random, mut kills_met, mut taken) = (Random(8), 0, 0);
     for _ in 0..kills() {
         kills_met += u64::from(killed(world.tenure(&words), random.below(length)));
@@ -131,7 +139,7 @@ fn a_killed_import_leaves_nothing_that_is_seen_and_the_next_one_takes_it_in() {
         taken += 1;
         assert_eq!(world.ok(&["--db", &db, "export", "job"]), fs::read_to_string(&file).unwrap());
         is_sound(&world, &db);
-        world.ok(&["--db", &db, "delete", "job", "--force"]);
+        remove_store(&db);
     }
     let known = &world.json(&words)[0];
     assert_eq!(known["known"], false, "{taken} were taken in");
