@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
+use tenure_core::checkpoint::Checkpoint;
 use tenure_core::event::Event;
-use tenure_core::id::{CommitId, Seq, SessionId};
+use tenure_core::id::{CheckpointId, CommitId, Seq, SessionId};
 use tenure_core::session::{Counters, Session};
+use tenure_store::payload::Packed;
 use tenure_store::{
-    AdmitOutcome, AdmitRequest, ArriveOutcome, ArriveRequest, BringOutcome, BringRequest, Handle, Origin,
-    Store, StoreError,
+    AdmitOutcome, AdmitRequest, ArriveOutcome, ArriveRequest, BringCheckpointOutcome, BringCheckpointRequest,
+    BringOutcome, BringRequest, Handle, Origin, Store, StoreError,
 };
 
-use crate::{Engine, EngineError};
+use crate::{Engine, EngineError, Ids};
 
 /// Why a session was not taken in. Nothing of it is seen.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,6 +35,12 @@ pub enum ArrivalError {
         /// The position of the later one.
         seq: Seq,
     },
+    /// Two of its checkpoints have the same id.
+    #[error("take in two checkpoints with one id")]
+    CheckpointRepeated {
+        /// The id.
+        id: CheckpointId,
+    },
     /// Somebody else began to bring it in, or was in its slot meanwhile, or nothing was brought for too long.
     #[error("go on with what was given up")]
     GivenUp,
@@ -43,6 +51,7 @@ pub enum ArrivalError {
 pub struct Arrival {
     store: Arc<dyn Store>,
     handle: Handle,
+    ids: Arc<dyn Ids>,
     commit_id: CommitId,
     next: Seq,
 }
@@ -67,7 +76,8 @@ impl Engine {
         let next = request.earliest;
         match self.store.arrive(request).await? {
             ArriveOutcome::Begun(handle) => {
-                Ok(Arrival { store: Arc::clone(&self.store), handle, commit_id: self.ids.commit_id(), next })
+                let (store, ids) = (Arc::clone(&self.store), Arc::clone(&self.ids));
+                Ok(Arrival { store, handle, commit_id: ids.commit_id(), ids, next })
             }
             ArriveOutcome::IdTaken { origin } => Err(ArrivalError::IdTaken { origin }.into()),
             ArriveOutcome::SlotTaken { by } => Err(ArrivalError::SlotTaken { by }.into()),
@@ -97,6 +107,25 @@ impl Arrival {
             }
             BringOutcome::IdRepeated { seq } => Err(ArrivalError::IdRepeated { seq }.into()),
             BringOutcome::Gap { .. } | BringOutcome::NotFound => Err(ArrivalError::GivenUp.into()),
+        }
+    }
+
+    /// Brings a checkpoint.
+    ///
+    /// # Errors
+    /// [`ArrivalError::CheckpointRepeated`], [`ArrivalError::GivenUp`], or when the store cannot do it.
+    pub async fn bring_checkpoint(
+        &self,
+        checkpoint: Checkpoint,
+        payload: Vec<u8>,
+    ) -> Result<(), EngineError> {
+        let (id, payload) = (checkpoint.id.clone(), Arc::new(Packed::of(payload)));
+        let commit_id = CommitId(self.ids.random());
+        let request = BringCheckpointRequest { commit_id, arrival: self.handle, checkpoint, payload };
+        match self.store.bring_checkpoint(request).await? {
+            BringCheckpointOutcome::Brought => Ok(()),
+            BringCheckpointOutcome::IdRepeated => Err(ArrivalError::CheckpointRepeated { id }.into()),
+            BringCheckpointOutcome::NotFound => Err(ArrivalError::GivenUp.into()),
         }
     }
 

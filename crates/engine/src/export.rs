@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
+use tenure_core::checkpoint::Checkpoint;
 use tenure_core::event::Event;
-use tenure_core::id::Seq;
+use tenure_core::id::{CheckpointId, Seq};
 use tenure_core::limits;
 use tenure_core::refusal::{HandedOver, Refusal};
 use tenure_core::session::{Counters, Session};
-use tenure_store::{Find, Found, Handle, ReadOutcome, ReadRequest, Slot, Store};
+use tenure_store::{
+    CheckpointRequest, CheckpointsRequest, Find, Found, Handle, ListedCheckpoint, PayloadOutcome,
+    ReadOutcome, ReadRequest, Slot, Store,
+};
 
 use crate::tail::before;
 use crate::{Engine, EngineError};
@@ -88,6 +92,46 @@ impl Export {
             None => return Err(EngineError::refused(Refusal::NotFound)),
         }
         Ok(page.events)
+    }
+
+    /// The checkpoints that it has, oldest first, up to the newest event.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn checkpoints(&self) -> Result<Vec<CheckpointId>, EngineError> {
+        let (mut all, mut before) = (Vec::new(), Some(self.last.next()));
+        loop {
+            let limit = limits::CHECKPOINTS_LISTED_MAX;
+            let page = self
+                .store
+                .list_checkpoints(CheckpointsRequest { handle: self.handle, before, limit })
+                .await?;
+            let is_last = page.len() < limit;
+            for listed in page {
+                let (id, seq) = match listed {
+                    ListedCheckpoint::Readable(checkpoint) => (checkpoint.id, checkpoint.seq),
+                    ListedCheckpoint::Damaged { id, seq, .. } => (id, seq),
+                };
+                before = Some(seq);
+                all.push(id);
+            }
+            if is_last {
+                all.reverse();
+                return Ok(all);
+            }
+        }
+    }
+
+    /// A checkpoint with its payload; `None` if it is not what was saved, or was removed meanwhile.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn payload(&self, id: &CheckpointId) -> Result<Option<(Checkpoint, Vec<u8>)>, EngineError> {
+        let request = CheckpointRequest { handle: self.handle, id: id.clone() };
+        Ok(match self.store.read_payload(request).await? {
+            PayloadOutcome::Payload { checkpoint, bytes } => Some((checkpoint, bytes)),
+            PayloadOutcome::Damaged { .. } | PayloadOutcome::NotFound => None,
+        })
     }
 
     /// From where the next events are.

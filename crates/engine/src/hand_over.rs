@@ -4,7 +4,9 @@
 //! rest follows, and one transaction shows it there. Between these two nobody can hold it anywhere; whoever is
 //! stopped there leaves a mark that says where it is to go, and the next one goes on from it.
 
-use tenure_core::id::{ActorId, HandoverId};
+use std::collections::HashSet;
+
+use tenure_core::id::{ActorId, CheckpointId, HandoverId};
 use tenure_core::limits;
 use tenure_core::refusal::{HandedOver, Refusal};
 use tenure_core::session::{Command, HandOver, Session};
@@ -100,12 +102,15 @@ impl Engine {
         tell: &mut (dyn FnMut(u64, u64) + Send),
     ) -> Result<(), EngineError> {
         bring(export, arrival, tell).await?;
+        let mut saved = HashSet::new();
+        bring_checkpoints(export, arrival, &mut saved).await?;
         let wish = HandOver { id, to: departure.to.clone(), by: departure.by.clone() };
         self.apply(&Target::Session(departure.handle), &Command::HandOver(Box::new(wish))).await?;
         // From here on nothing changes any more.
         let mut rest = self.leaving(departure.handle).await?;
         rest.skip_to(crate::tail::before(arrival.next()));
         bring(&mut rest, arrival, tell).await?;
+        bring_checkpoints(&rest, arrival, &mut saved).await?;
         let session = Session { handover: None, ..rest.session };
         let admission = Admission { session, slot: rest.slot, origin: origin(id) };
         match arrival.admit(admission).await {
@@ -175,6 +180,23 @@ async fn bring(
         arrival.bring(events).await?;
         tell(arrival.next().0.saturating_sub(export.earliest.0), export.events());
     }
+}
+
+/// Brings those checkpoints that were not brought. One that is damaged stays behind: it could not be brought back.
+async fn bring_checkpoints(
+    export: &Export,
+    arrival: &Arrival,
+    brought: &mut HashSet<CheckpointId>,
+) -> Result<(), EngineError> {
+    for id in export.checkpoints().await? {
+        if !brought.contains(&id)
+            && let Some((checkpoint, payload)) = export.payload(&id).await?
+        {
+            arrival.bring_checkpoint(checkpoint, payload).await?;
+            brought.insert(id);
+        }
+    }
+    Ok(())
 }
 
 /// Whether somebody else was in the way, who need not be the next time.

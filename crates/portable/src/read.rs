@@ -1,10 +1,11 @@
 //! From lines to a session, checking everything that can be checked on the way.
 
 use sha2::{Digest, Sha256};
+use tenure_core::checkpoint::Checkpoint;
 use tenure_core::event::Event;
 use tenure_core::id::Seq;
 
-use crate::form::{self, EndForm, HeaderForm, RecordForm};
+use crate::form::{self, CheckpointForm, EndForm, HeaderForm, PieceForm, RecordForm};
 use crate::{End, Flaw, FlawKind, Header, Record, line};
 
 /// What a line says.
@@ -16,6 +17,15 @@ pub enum Item {
     Record(Box<Record>),
     /// The next event.
     Event(Event),
+    /// A checkpoint, whose payload follows. How that was stored is not told.
+    Checkpoint(Checkpoint),
+    /// The next piece of its payload. Whether it is what was saved is known with the last one.
+    Piece {
+        /// The bytes.
+        bytes: Vec<u8>,
+        /// Whether it is the last one.
+        is_last: bool,
+    },
     /// The end.
     End(End),
 }
@@ -28,7 +38,18 @@ pub struct Reader {
     events: u64,
     header: Option<Header>,
     has_record: bool,
+    checkpoints: u64,
+    saving: Option<Saving>,
     end: Option<End>,
+}
+
+/// A checkpoint whose payload is read.
+#[derive(Debug, Clone)]
+struct Saving {
+    checkpoint: Checkpoint,
+    pieces_left: u64,
+    size: u64,
+    hash: Sha256,
 }
 
 /// What a line is, before it is understood.
@@ -78,6 +99,8 @@ impl Reader {
             "header" => self.header(&whole)?,
             "record" => self.record(&whole)?,
             "event" => self.event(&whole)?,
+            "checkpoint" => self.checkpoint(&whole)?,
+            "piece" => self.piece(&whole)?,
             "end" => self.ended(&whole)?,
             _ => return Err(FlawKind::Unknown { kind }),
         };
@@ -108,7 +131,8 @@ impl Reader {
     }
 
     fn event(&mut self, json: &[u8]) -> Result<Item, FlawKind> {
-        let Some(header) = self.header.as_ref().filter(|_| self.has_record) else {
+        let is_here = self.has_record && self.checkpoints == 0;
+        let Some(header) = self.header.as_ref().filter(|_| is_here) else {
             return Err(misplaced("event"));
         };
         let event = form::read_event(json)?;
@@ -123,12 +147,57 @@ impl Reader {
         Ok(Item::Event(event))
     }
 
+    fn checkpoint(&mut self, json: &[u8]) -> Result<Item, FlawKind> {
+        let is_complete = self.header.as_ref().is_some_and(|header| self.events == header.events());
+        if !self.has_record || !is_complete || self.saving.is_some() {
+            return Err(misplaced("checkpoint"));
+        }
+        let (checkpoint, pieces) = CheckpointForm::read(json)?;
+        self.checkpoints += 1;
+        let saving =
+            Saving { checkpoint: checkpoint.clone(), pieces_left: pieces, size: 0, hash: Sha256::new() };
+        self.saved(saving)?;
+        Ok(Item::Checkpoint(checkpoint))
+    }
+
+    fn piece(&mut self, json: &[u8]) -> Result<Item, FlawKind> {
+        let Some(mut saving) = self.saving.take() else {
+            return Err(misplaced("piece"));
+        };
+        let bytes = PieceForm::read(json)?;
+        saving.hash.update(&bytes);
+        saving.size = saving.size.saturating_add(bytes.len() as u64);
+        saving.pieces_left -= 1;
+        self.saved(saving)?;
+        Ok(Item::Piece { bytes, is_last: self.saving.is_none() })
+    }
+
+    /// Goes on with the payload, or checks it if that was all of it.
+    fn saved(&mut self, saving: Saving) -> Result<(), FlawKind> {
+        if saving.size > saving.checkpoint.original_size {
+            return Err(FlawKind::Miscounted);
+        }
+        if saving.pieces_left > 0 {
+            self.saving = Some(saving);
+            return Ok(());
+        }
+        if saving.size != saving.checkpoint.original_size {
+            return Err(FlawKind::Miscounted);
+        }
+        if <[u8; 32]>::from(saving.hash.finalize()) != saving.checkpoint.sha256 {
+            return Err(FlawKind::Exchanged);
+        }
+        Ok(())
+    }
+
     fn ended(&mut self, json: &[u8]) -> Result<Item, FlawKind> {
-        let Some(header) = self.header.as_ref().filter(|_| self.has_record) else {
+        let is_here = self.has_record && self.saving.is_none();
+        let Some(header) = self.header.as_ref().filter(|_| is_here) else {
             return Err(misplaced("end"));
         };
         let end = EndForm::read(json)?;
-        if (end.events, end.lines) != (self.events, self.lines) || self.events != header.events() {
+        let counted = (self.events, self.checkpoints, self.lines);
+        if (end.events, end.checkpoints, end.lines) != counted || self.events != header.events() {
             return Err(FlawKind::Miscounted);
         }
         if <[u8; 32]>::from(self.hash.clone().finalize()) != end.sha256 {

@@ -2,17 +2,22 @@
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use tenure_core::checkpoint::Checkpoint;
 use tenure_core::event::Event;
 
-use crate::form::{EndForm, HeaderForm, RecordForm, write_event};
+use crate::form::{CheckpointForm, EndForm, HeaderForm, PieceForm, RecordForm, write_event};
 use crate::{End, Header, Record, line};
 
-/// Writes lines, one after the other: the header, the record, the events, the end.
+/// Payload bytes of one line.
+const PIECE_BYTES: usize = 4 << 20;
+
+/// Writes lines, one after the other: the header, the record, the events, the checkpoints, the end.
 #[derive(Debug, Clone, Default)]
 pub struct Writer {
     hash: Sha256,
     lines: u64,
     events: u64,
+    checkpoints: u64,
 }
 
 impl Writer {
@@ -38,10 +43,32 @@ impl Writer {
         self.line(to, |to| write_event(to, event));
     }
 
+    /// Appends a checkpoint with its payload, in as many pieces as it takes, and hands each line over.
+    ///
+    /// # Errors
+    /// What whoever takes the lines says.
+    pub fn checkpoint<E>(
+        &mut self,
+        (checkpoint, payload): (&Checkpoint, &[u8]),
+        mut take: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut line = Vec::new();
+        self.checkpoints += 1;
+        let pieces = payload.chunks(PIECE_BYTES);
+        self.line(&mut line, |to| object(to, &CheckpointForm::of(checkpoint, pieces.len())));
+        take(&line)?;
+        for piece in pieces {
+            line.clear();
+            self.line(&mut line, |to| object(to, &PieceForm::of(piece)));
+            take(&line)?;
+        }
+        Ok(())
+    }
+
     /// Appends the last line to `to`.
     pub fn end(mut self, to: &mut Vec<u8>) -> End {
         let sha256 = std::mem::take(&mut self.hash).finalize().into();
-        let end = End { events: self.events, lines: self.lines + 1, sha256 };
+        let end = End { events: self.events, checkpoints: self.checkpoints, lines: self.lines + 1, sha256 };
         self.line(to, |to| object(to, &EndForm::of(&end)));
         end
     }

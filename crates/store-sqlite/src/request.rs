@@ -13,7 +13,7 @@ use tenure_store::{
 use tokio::sync::oneshot;
 
 use crate::recent::Appended;
-pub(crate) use saving::{Create, Fork, SavedPiece, Saving, Value, pieces_of};
+pub(crate) use saving::{BringCheckpoint, Create, Fork, SavedPiece, Saving, Value, pieces_of};
 
 mod bring;
 

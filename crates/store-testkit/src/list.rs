@@ -99,6 +99,8 @@ macro_rules! with_cases {
                 what_arrived_is_not_due_at_once,
                 what_had_ended_arrives,
                 what_arrived_outlives_the_store,
+                checkpoints_arrive_with_their_session,
+                checkpoints_of_what_is_given_up_are_removed,
             }
             keep {
                 nothing_is_removed_of_what_is_retained,
@@ -107,6 +109,7 @@ macro_rules! with_cases {
                 what_was_handed_over_takes_nothing_more,
                 nothing_is_removed_of_what_is_on_its_way,
                 a_session_weighs_what_its_log_takes,
+                checkpoints_are_kept_with_their_session,
             }
             lifecycle {
                 any_lifecycle_gives_the_states_events_and_refusals_of_the_table,

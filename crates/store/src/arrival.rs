@@ -1,10 +1,14 @@
 //! Sessions that come from elsewhere: brought bit by bit, seen as a whole.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
+use tenure_core::checkpoint::Checkpoint;
 use tenure_core::event::Event;
 use tenure_core::id::{CommitId, Namespace, Seq, SessionId};
 use tenure_core::session::{Counters, Session};
 
+use crate::payload::Packed;
 use crate::{Handle, Slot, StoreError};
 
 /// Names what a session was brought in from: one export, or one hand-over.
@@ -69,6 +73,30 @@ pub enum BringOutcome {
     NotFound,
 }
 
+/// A checkpoint of a session that is being brought in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BringCheckpointRequest {
+    /// Names this request, and the payload while it is written.
+    pub commit_id: CommitId,
+    /// What [`ArriveOutcome::Begun`] said.
+    pub arrival: Handle,
+    /// The checkpoint. How its payload is stored is what `payload` says.
+    pub checkpoint: Checkpoint,
+    /// The payload.
+    pub payload: Arc<Packed>,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BringCheckpointOutcome {
+    /// It is kept.
+    Brought,
+    /// Another one of its id was brought. Nothing was written.
+    IdRepeated,
+    /// Nobody brings this in (any more).
+    NotFound,
+}
+
 /// All was brought: the session is to be seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdmitRequest {
@@ -129,6 +157,16 @@ pub trait ArrivalStore: Send + Sync {
     /// that readers see. *Outcomes:* [`BringOutcome`]. It carries no commit id: asked once more after an error, the
     /// gap says that they were kept.
     async fn bring(&self, request: BringRequest) -> Result<BringOutcome, StoreError>;
+
+    /// Brings a checkpoint.
+    ///
+    /// *Before:* none of its id was brought. *Effect:* none that readers see. However large the payload is, other
+    /// writers wait only for a piece of it. *Outcomes:* [`BringCheckpointOutcome`]. Asked once more with the same commit
+    /// id, it is brought once.
+    async fn bring_checkpoint(
+        &self,
+        request: BringCheckpointRequest,
+    ) -> Result<BringCheckpointOutcome, StoreError>;
 
     /// Shows a session of which everything was brought.
     ///

@@ -19,8 +19,8 @@ mod session;
 mod statistics;
 
 pub use arrival::{
-    AdmitOutcome, AdmitRequest, ArrivalStore, ArriveOutcome, ArriveRequest, BringOutcome, BringRequest,
-    Origin,
+    AdmitOutcome, AdmitRequest, ArrivalStore, ArriveOutcome, ArriveRequest, BringCheckpointOutcome,
+    BringCheckpointRequest, BringOutcome, BringRequest, Origin,
 };
 pub use checkpoint::{
     Capture, CheckpointRequest, CheckpointStore, CheckpointsRequest, CreateOutcome, CreateRequest,

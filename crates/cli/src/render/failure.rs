@@ -80,6 +80,11 @@ fn arrival(error: &ArrivalError) -> Problem {
                 .detail("nothing was taken in")
                 .hint("export the session again")
         }
+        ArrivalError::CheckpointRepeated { id } => {
+            Problem::failure("IMPORT", format!("take in checkpoint {id}: there are two of its id"))
+                .detail("nothing was taken in")
+                .hint("export the session again")
+        }
         ArrivalError::GivenUp => {
             Problem::refused("CONFLICT", "somebody else brings in the same session, or had its key meanwhile")
                 .detail("nothing was taken in")

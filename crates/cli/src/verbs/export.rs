@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write};
 use std::path::Path;
 
+use tenure_core::id::CheckpointId;
 use tenure_engine::{Engine, Export};
 use tenure_portable::{End, Flaw, FlawKind, Header, Reader, Record, Writer};
 use tenure_store::Handle;
@@ -21,17 +22,23 @@ pub(super) async fn execute(app: &App, args: &ExportArgs) -> anyhow::Result<Exit
     let (engine, listed) = app.named(&args.name).await?;
     if args.to.as_os_str() == "-" {
         let mut export = engine.export(listed.handle).await?;
-        write(&mut export, &mut |bytes| app.out.bytes(bytes)).await?;
+        let (_, damaged) = write(&mut export, &mut |bytes| app.out.bytes(bytes)).await?;
         app.out.flush()?;
+        warn(app, &damaged);
         return Ok(Exit::Success);
     }
-    let (end, bytes) = patiently(async || to_file(engine, listed.handle, args).await).await?;
+    let (end, damaged, bytes) = patiently(async || to_file(engine, listed.handle, args).await).await?;
+    warn(app, &damaged);
     app.out.report(&Exported { session: listed.session, file: args.to.clone(), end, bytes })?;
     Ok(Exit::Success)
 }
 
 /// Writes a file, reads it back, and gives it its name.
-async fn to_file(engine: &Engine, handle: Handle, args: &ExportArgs) -> anyhow::Result<(End, u64)> {
+async fn to_file(
+    engine: &Engine,
+    handle: Handle,
+    args: &ExportArgs,
+) -> anyhow::Result<(End, Vec<CheckpointId>, u64)> {
     let mut export = engine.export(handle).await?;
     let draft = Draft::begin(&args.to, args.force)?;
     let mut file = draft.file();
@@ -42,15 +49,25 @@ async fn to_file(engine: &Engine, handle: Handle, args: &ExportArgs) -> anyhow::
         bytes += part.len() as u64;
         file.write_all(part).map_err(failed)
     };
-    let end = write(&mut export, &mut to).await?;
+    let (end, damaged) = write(&mut export, &mut to).await?;
     draft.sync().map_err(failed)?;
     verify(draft.path(), end)?;
     draft.keep()?;
-    Ok((end, bytes))
+    Ok((end, damaged, bytes))
+}
+
+/// What could not be brought back anywhere is not brought elsewhere.
+fn warn(app: &App, damaged: &[CheckpointId]) {
+    for id in damaged {
+        app.out.warn(&format!("checkpoint {id} is damaged, and not in the export"));
+    }
 }
 
 /// Hands over the lines, a bounded part at a time.
-async fn write(export: &mut Export, to: &mut dyn FnMut(&[u8]) -> anyhow::Result<()>) -> anyhow::Result<End> {
+async fn write(
+    export: &mut Export,
+    to: &mut dyn FnMut(&[u8]) -> anyhow::Result<()>,
+) -> anyhow::Result<(End, Vec<CheckpointId>)> {
     let mut progress = Progress::new("exporting");
     let (mut writer, mut part) = (Writer::new(), Vec::new());
     let session = export.session.clone();
@@ -81,9 +98,17 @@ async fn write(export: &mut Export, to: &mut dyn FnMut(&[u8]) -> anyhow::Result<
         }
         progress.tell(done, export.events());
     }
+    let mut damaged = Vec::new();
+    // Each payload is read and handed over by itself.
+    for id in export.checkpoints().await? {
+        match export.payload(&id).await? {
+            Some((checkpoint, payload)) => writer.checkpoint((&checkpoint, &payload), &mut *to)?,
+            None => damaged.push(id),
+        }
+    }
     let end = writer.end(&mut part);
     to(&part)?;
-    Ok(end)
+    Ok((end, damaged))
 }
 
 /// Reads back what was written.

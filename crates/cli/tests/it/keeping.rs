@@ -53,6 +53,13 @@ fn is_sound(home: &Home, db: &str) {
     assert!(told.contains("Everything is as it should be."), "{told}");
 }
 
+/// What checkpoints a session has.
+fn saved(home: &Home, db: &str, name: &str) -> Vec<(Value, Value, Value)> {
+    let list = home.json(&there(db, &["checkpoint", "list", name]));
+    let rows = list["data"].as_array().unwrap().iter();
+    rows.map(|row| (row["id"].clone(), row["sha256"].clone(), row["seq"].clone())).collect()
+}
+
 fn failed(home: &Home, words: &[&str]) -> Value {
     let Answer { code, out, .. } = home.ask(&json_words(words));
     assert_ne!(code, 0, "{words:?}: {out}");
@@ -73,8 +80,15 @@ fn what_is_exported_imported_and_exported_again_is_the_same_bytes() {
     assert_eq!(home.ask(&run).code, 3);
     home.ok(&["start", "--mode", "implement"]);
     home.ok(&["create", "--key", "pending", "--expires-in", "1h"]);
+    driven(&home, "saved");
+    let large = home.file("large.bin", &"0123456789abcdef".repeat(500_000));
+    for file in [&large, &home.file("small.json", "{\"a\": 1}")] {
+        home.ok(&["checkpoint", "create", "saved", "--fence", "1", "--file", file, "--reason", "lunch"]);
+    }
+    home.ok(&["checkpoint", "create", "saved", "--fence", "1"]);
+    home.ok(&["fork", "saved", "--id", "forked"]);
     let (db, key) = (at(&home, "other.db"), home.key());
-    for name in ["driven", "held", "compacted", "retained", "run", "pending", &key] {
+    for name in ["driven", "held", "compacted", "retained", "run", "pending", "saved", "forked", &key] {
         let file = at(&home, "session.jsonl");
         let exported = home.json(&["export", name, "--to", &file, "--force"]);
         let first = fs::read(&file).unwrap();
@@ -94,6 +108,9 @@ fn what_is_exported_imported_and_exported_again_is_the_same_bytes() {
             assert_eq!(theirs[field], ours[field], "{name}: {field}");
         }
         assert_eq!(theirs["lease"], Value::Null, "{name}");
+        let (ours, theirs) = (saved(&home, home.db().to_str().unwrap(), name), saved(&home, &db, name));
+        assert_eq!(theirs, ours, "{name}");
+        assert_eq!(imported["checkpoints"].as_u64(), Some(ours.len() as u64), "{name}");
     }
     is_sound(&home, &db);
 }
@@ -387,6 +404,8 @@ fn what_is_retained_is_neither_deleted_nor_compacted_nor_ended_for_that() {
 fn a_session_that_moves_goes_on_there_and_says_here_where_it_is() {
     let home = Home::new();
     let id = driven(&home, "job");
+    home.ok(&["checkpoint", "create", "job", "--fence", "1", "--reason", "lunch"]);
+    let had = saved(&home, home.db().to_str().unwrap(), "job");
     let db = at(&home, "other.db");
     let moved = home.json(&["move", "job", "--to", &db, "--actor-id", "ops"]);
     assert_eq!(
@@ -402,6 +421,7 @@ fn a_session_that_moves_goes_on_there_and_says_here_where_it_is() {
         &["cancel", "job"],
         &["create", "--key", "job"],
         &["export", "job"],
+        &["checkpoint", "restore", "job"],
     ] {
         let refused = home.refused_json(words);
         assert_eq!(
@@ -417,6 +437,7 @@ fn a_session_that_moves_goes_on_there_and_says_here_where_it_is() {
     assert_eq!((&shown["state"], &shown["handed_over"]["by"]), (&json!("expired"), &json!("ops")));
     let text = home.steady(&home.ok(&["show", "job"]));
     assert!(text.contains("Handed over: to [base]/other.db"), "{text}");
+    assert_eq!((had.len(), saved(&home, &db, "job")), (1, had));
     let there_now = home.json(&there(&db, &["show", "job"]));
     assert_eq!(
         (&there_now["id"], &there_now["state"], &there_now["fence"]),

@@ -70,18 +70,22 @@ impl HeaderForm {
 pub(crate) struct EndForm {
     line: String,
     events: u64,
+    checkpoints: u64,
     lines: u64,
     sha256: String,
 }
 
 impl EndForm {
     pub(crate) fn of(end: &End) -> Self {
-        Self { line: "end".to_owned(), events: end.events, lines: end.lines, sha256: hex(&end.sha256) }
+        let End { events, checkpoints, lines, sha256 } = end;
+        let (events, checkpoints, lines) = (*events, *checkpoints, *lines);
+        Self { line: "end".to_owned(), events, checkpoints, lines, sha256: hex(sha256) }
     }
 
     pub(crate) fn read(json: &[u8]) -> Result<End, FlawKind> {
         let form: Self = parse(json)?;
-        Ok(End { events: form.events, lines: form.lines, sha256: unhex("hash", &form.sha256)? })
+        let Self { events, checkpoints, lines, .. } = form;
+        Ok(End { events, checkpoints, lines, sha256: unhex("hash", &form.sha256)? })
     }
 }
 

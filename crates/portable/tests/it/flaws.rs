@@ -4,7 +4,7 @@ use tenure_core::id::Seq;
 use tenure_core::session::State;
 use tenure_portable::{End, Flaw, FlawKind, Item, LINE_BYTES_MAX, Reader, Writer};
 
-use crate::sample::{events, file, full, header};
+use crate::sample::{checkpoints, events, file, file_with, full, header};
 
 fn good() -> Vec<u8> {
     file(&full(State::Active), &events(1), 1)
@@ -109,14 +109,34 @@ fn sealed(body: &str) -> Vec<u8> {
 }
 
 #[test]
+fn a_payload_that_is_not_what_was_saved_is_found_though_each_line_is_whole() {
+    let (record, saved) = (full(State::Active), checkpoints());
+    let whole = file_with(&record, &[], 1, &saved[..1]);
+    let parts = lines(&whole);
+    assert_eq!(parts.len(), 5);
+    let piece = sealed("{\"line\":\"piece\",\"base64\":\"eyJhIjoyfQ==\"");
+    let other = [parts[0], parts[1], parts[2], &piece, parts[4]].concat();
+    assert_eq!(flaw(&other), (4, FlawKind::Exchanged));
+    let short = sealed("{\"line\":\"piece\",\"base64\":\"eyJhIjoy\"");
+    let other = [parts[0], parts[1], parts[2], &short, parts[4]].concat();
+    assert_eq!(flaw(&other), (4, FlawKind::Miscounted));
+    let missing = [parts[0], parts[1], parts[2], parts[4]].concat();
+    assert_eq!(flaw(&missing), (4, FlawKind::Misplaced { found: "end".to_owned() }));
+    let twice = [parts[0], parts[1], parts[2], parts[3], parts[3], parts[4]].concat();
+    assert_eq!(flaw(&twice), (5, FlawKind::Misplaced { found: "piece".to_owned() }));
+    let without = [parts[0], parts[1], parts[4]].concat();
+    assert_eq!(flaw(&without), (3, FlawKind::Miscounted));
+}
+
+#[test]
 fn what_a_newer_program_wrote_is_refused_as_such() {
     let newer = sealed("{\"line\":\"header\",\"format\":\"tenure-session\",\"version\":2,\"else\":[]");
     assert_eq!(flaw(&newer), (1, FlawKind::Newer { version: 2 }));
     let (mut writer, mut bytes) = (Writer::new(), Vec::new());
     let record = full(State::Active);
     writer.header(&mut bytes, &header(&record, &[], 1));
-    bytes.extend(sealed("{\"line\":\"checkpoint\",\"id\":\"x\""));
-    assert_eq!(flaw(&bytes), (2, FlawKind::Unknown { kind: "checkpoint".to_owned() }));
+    bytes.extend(sealed("{\"line\":\"later\",\"id\":\"x\""));
+    assert_eq!(flaw(&bytes), (2, FlawKind::Unknown { kind: "later".to_owned() }));
 }
 
 #[test]

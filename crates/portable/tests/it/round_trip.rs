@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
+use tenure_core::checkpoint::Checkpoint;
 use tenure_core::event::{Event, EventBody, Stream, TerminalEvent};
 use tenure_core::id::{EventType, Seq};
 use tenure_core::session::State;
 use tenure_core::time::WallTime;
 use tenure_portable::{End, Header, Item, Reader, Record};
 
-use crate::sample::{bare, events, file, full, header, states};
+use crate::sample::{bare, checkpoints, events, file, file_with, full, header, states};
 
 /// What a file says.
 fn read(bytes: &[u8]) -> (Header, Record, Vec<Event>, End) {
@@ -20,7 +21,7 @@ fn read(bytes: &[u8]) -> (Header, Record, Vec<Event>, End) {
             Item::Header(found) => header = Some(found),
             Item::Record(found) => record = Some(*found),
             Item::Event(event) => events.push(event),
-            Item::End(_) => {}
+            Item::Checkpoint(_) | Item::Piece { .. } | Item::End(_) => {}
         }
     }
     (header.unwrap(), record.unwrap(), events, reader.finish().unwrap())
@@ -40,6 +41,30 @@ fn every_session_and_every_event_comes_back_and_is_written_as_the_same_bytes() {
             assert_eq!(file(&found, &found_events, earliest), bytes);
         }
     }
+}
+
+#[test]
+fn checkpoints_come_back_with_their_payloads_piece_by_piece() {
+    let (record, events, checkpoints) = (full(State::Active), events(1), checkpoints());
+    let bytes = file_with(&record, &events, 1, &checkpoints);
+    let (mut reader, mut found): (_, Vec<(Checkpoint, Vec<u8>)>) = (Reader::new(), Vec::new());
+    let mut pieces = 0;
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        match reader.line(line).unwrap() {
+            Item::Checkpoint(checkpoint) => found.push((checkpoint, Vec::new())),
+            Item::Piece { bytes, is_last } => {
+                let (checkpoint, payload) = found.last_mut().unwrap();
+                payload.extend(bytes);
+                pieces += 1;
+                assert_eq!(is_last, payload.len() as u64 == checkpoint.original_size);
+            }
+            Item::Header(_) | Item::Record(_) | Item::Event(_) | Item::End(_) => {}
+        }
+    }
+    let end = reader.finish().unwrap();
+    assert!(found == checkpoints, "every byte");
+    assert_eq!((end.checkpoints, pieces), (3, 4));
+    assert!(file_with(&record, &events, 1, &found) == bytes);
 }
 
 #[test]
@@ -69,7 +94,8 @@ fn each_line_is_an_object_that_any_program_reads() {
 
 #[test]
 fn the_form_of_version_1_stays_what_it_is() {
-    let text = String::from_utf8(file(&full(State::Active), &events(1), 1)).unwrap();
+    let saved = &checkpoints()[..2];
+    let text = String::from_utf8(file_with(&full(State::Active), &events(1), 1, saved)).unwrap();
     // Whoever has a file of today reads it with the program of tomorrow.
     assert_eq!(text, include_str!("version_1.jsonl"));
 }

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use sha2::{Digest as _, Sha256};
+use tenure_core::checkpoint::{Checkpoint, Content, Encoding};
 use tenure_core::event::{Event, EventBody, Request, Stream, TerminalEvent};
 use tenure_core::id::{
-    ActorId, EventId, EventType, Fence, HandoverId, Key, Namespace, Revision, Seq, SessionId,
+    ActorId, CheckpointId, EventId, EventType, Fence, HandoverId, Key, Namespace, Revision, Seq, SessionId,
 };
 use tenure_core::kind::{IdleRule, Kind};
 use tenure_core::lease::{Holder, HolderKind, Place};
@@ -154,6 +156,8 @@ fn bodies() -> Vec<EventBody> {
         EventBody::Retained { reason: text("a case"), by: by.clone() },
         EventBody::RetentionEnded { by: by.clone() },
         EventBody::HandedOver { id: HandoverId([7; 16]), to: text("/there"), by, fence },
+        EventBody::CheckpointCreated { id: CheckpointId::parse("ckp_1").unwrap(), reason: None, size: 7 },
+        EventBody::CheckpointRestored { id: CheckpointId::parse("ckp_1").unwrap(), is_record: true },
         terminal(TerminalEvent::Started { command: vec![text("sh")], size: Some((80, 24)) }),
         terminal(TerminalEvent::Started { command: Vec::new(), size: None }),
         output(Stream::Terminal, b"plain\r\n\x1b[31m"),
@@ -199,12 +203,53 @@ pub(crate) fn header(record: &Record, events: &[Event], earliest: u64) -> Header
     }
 }
 
+/// Checkpoints of every sort, and payloads of none, one and several pieces.
+pub(crate) fn checkpoints() -> Vec<(Checkpoint, Vec<u8>)> {
+    let large = (0..9_000_000_u32).map(|number| number.to_le_bytes()[1]).collect::<Vec<_>>();
+    let payloads =
+        [(Content::Record, b"{\"a\":1}".to_vec()), (Content::Given, Vec::new()), (Content::Given, large)];
+    let checkpoint = |(number, (content, payload)): (u64, (Content, Vec<u8>))| {
+        let checkpoint = Checkpoint {
+            id: CheckpointId::parse(&format!("ckp_{number}")).unwrap(),
+            session: id("ses_00"),
+            seq: Seq(number),
+            created_at: AT,
+            reason: (number > 1).then(|| "before\nlunch".to_owned()),
+            metadata: (number > 1).then(|| "{ \"a\": [1] }".to_owned()),
+            content,
+            encoding: Encoding::Plain,
+            original_size: payload.len() as u64,
+            stored_size: payload.len() as u64,
+            sha256: Sha256::digest(&payload).into(),
+        };
+        (checkpoint, payload)
+    };
+    (1..).zip(payloads).map(checkpoint).collect()
+}
+
 /// A whole file.
 pub(crate) fn file(record: &Record, events: &[Event], earliest: u64) -> Vec<u8> {
+    file_with(record, events, earliest, &[])
+}
+
+/// A whole file with checkpoints.
+pub(crate) fn file_with(
+    record: &Record,
+    events: &[Event],
+    earliest: u64,
+    checkpoints: &[(Checkpoint, Vec<u8>)],
+) -> Vec<u8> {
     let (mut writer, mut bytes) = (Writer::new(), Vec::new());
     writer.header(&mut bytes, &header(record, events, earliest));
     writer.record(&mut bytes, record);
     events.iter().for_each(|event| writer.event(&mut bytes, event));
+    for (checkpoint, payload) in checkpoints {
+        let take = |line: &[u8]| {
+            bytes.extend_from_slice(line);
+            Ok::<_, ()>(())
+        };
+        writer.checkpoint((checkpoint, payload), take).unwrap();
+    }
     writer.end(&mut bytes);
     bytes
 }

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use tenure_store::{
-    AdmitOutcome, AdmitRequest, ArrivalStore, ArriveOutcome, ArriveRequest, BringOutcome, BringRequest,
-    Handle, StoreError,
+    AdmitOutcome, AdmitRequest, ArrivalStore, ArriveOutcome, ArriveRequest, BringCheckpointOutcome,
+    BringCheckpointRequest, BringOutcome, BringRequest, Handle, StoreError,
 };
 
 use super::SqliteStore;
@@ -18,6 +18,13 @@ impl ArrivalStore for SqliteStore {
     async fn bring(&self, request: BringRequest) -> Result<BringOutcome, StoreError> {
         let bring = Bring::of(request, self.shared.limits.chunk_bytes)?;
         self.ask(bring, |asked| Request::Bring(Box::new(asked))).await
+    }
+
+    async fn bring_checkpoint(
+        &self,
+        request: BringCheckpointRequest,
+    ) -> Result<BringCheckpointOutcome, StoreError> {
+        self.keep_brought(request).await
     }
 
     async fn admit(&self, request: AdmitRequest) -> Result<AdmitOutcome, StoreError> {

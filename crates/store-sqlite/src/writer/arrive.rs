@@ -8,13 +8,14 @@ use tenure_core::limits;
 use tenure_core::session::{Counters, Session};
 use tenure_core::time::{Moment, millis};
 use tenure_store::{
-    AdmitOutcome, AdmitRequest, ArriveOutcome, ArriveRequest, BringOutcome, Handle, Origin, Slot, record,
+    AdmitOutcome, AdmitRequest, ArriveOutcome, ArriveRequest, BringCheckpointOutcome, BringOutcome, Handle,
+    Origin, Slot, record,
 };
 
 use super::work::{Evidence, Work, exactly_one};
 use crate::error::WorkError;
 use crate::heads::Head;
-use crate::request::Bring;
+use crate::request::{Bring, BringCheckpoint};
 use crate::row::{LogHead, SlotRow, signed, unsigned};
 use crate::sql;
 
@@ -122,6 +123,31 @@ impl Work<'_> {
         Ok(BringOutcome::Brought)
     }
 
+    /// Keeps a checkpoint; nothing if its pieces are not all there.
+    pub(super) fn bring_checkpoint(
+        &mut self,
+        bring: &BringCheckpoint,
+    ) -> Result<Option<BringCheckpointOutcome>, WorkError> {
+        let handle = bring.arrival;
+        let Some(arriving) = self.arriving(handle)? else {
+            return Ok(Some(BringCheckpointOutcome::NotFound));
+        };
+        if let Some(other) = self.checkpoint(handle, &bring.checkpoint.id)? {
+            let is_same = other.commit_id == bring.value.commit_id;
+            let outcome =
+                if is_same { BringCheckpointOutcome::Brought } else { BringCheckpointOutcome::IdRepeated };
+            return Ok(Some(outcome));
+        }
+        let Some(payload) = self.payload(&bring.value, bring.is_staged)? else {
+            return Ok(None);
+        };
+        self.show_checkpoint(handle, &bring.checkpoint, (bring.value.commit_id, payload))?;
+        let (next, boot) = (signed(arriving.next.0), self.now.boot);
+        let row = (handle.0, next, boot.boot.0, signed(boot.ms), next);
+        exactly_one(sql::write(self.conn, sql::ARRIVAL_UPDATE, row)?, "an arrival")?;
+        Ok(Some(BringCheckpointOutcome::Brought))
+    }
+
     pub(super) fn admit(&mut self, request: &AdmitRequest) -> Result<AdmitOutcome, WorkError> {
         let AdmitRequest { arrival: handle, session, head, .. } = request;
         let slot = Slot::of(session);
@@ -227,11 +253,9 @@ impl Work<'_> {
             return Ok(());
         };
         exactly_one(sql::write(self.conn, sql::ARRIVAL_DELETE, [handle.0])?, "an arrival")?;
-        if arriving.next > arriving.earliest {
-            let folded = signed(arriving.next.0 - 1);
-            sql::write(self.conn, sql::PURGE_INSERT, (handle.0, 0_i64, folded))?;
-        }
-        Ok(())
+        // What was brought of it is like what is left of a purged log, checkpoints included.
+        let folded = signed(arriving.next.0 - 1);
+        sql::write(self.conn, sql::PURGE_INSERT, (handle.0, 0_i64, folded)).map(drop)
     }
 
     /// Gives up what nobody went on with, if there is any.

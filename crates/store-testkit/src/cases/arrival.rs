@@ -1,17 +1,22 @@
 //! Cases about sessions that come from elsewhere.
 
+use std::sync::Arc;
+
 use tenure_core::event::{Event, EventBody};
 use tenure_core::id::{EventId, EventType, Fence, Namespace, Revision, Seq};
 use tenure_core::limits;
 use tenure_core::session::{Counters, Session, State};
 use tenure_core::time::WallTime;
+use tenure_store::payload::Packed;
 use tenure_store::{
-    AdmitOutcome, AdmitRequest, AppendOutcome, AppendRequest, ArriveOutcome, ArriveRequest, BringOutcome,
-    BringRequest, Find, Found, Handle, Origin, Slot,
+    AdmitOutcome, AdmitRequest, AppendOutcome, AppendRequest, ArriveOutcome, ArriveRequest,
+    BringCheckpointOutcome, BringCheckpointRequest, BringOutcome, BringRequest, CheckpointRequest, Find,
+    Found, Handle, ListedCheckpoint, Origin, PayloadOutcome, Slot,
 };
 
 use crate::fixture::{
-    Bench, Target, append, commit_id, complete, create, creating, run, session_id, slot, start, try_prepare,
+    Bench, Target, append, commit_id, complete, create, creating, noise, run, session_id, slot, start,
+    try_prepare,
 };
 use crate::{Capability, Fault, Harness};
 
@@ -332,4 +337,58 @@ pub async fn what_arrived_outlives_the_store(harness: &dyn Harness) {
     let found = bench.store.find(Find::Handle(coming)).await.expect("an answer");
     assert_eq!((found.head, found.current.session), (Seq(3), Some(other)));
     let _ = try_prepare(bench.store.as_ref(), &slot("b").into(), &start(run("ses_z", Some("b"), 1))).await;
+}
+
+/// Checkpoints arrive with their session, small and large, and can be read there.
+pub async fn checkpoints_arrive_with_their_session(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let held = bench.hold("here", 1).await;
+    let payloads = [b"small".to_vec(), noise(3 * limits::CHECKPOINT_PIECE_BYTES / 2), Vec::new()];
+    let mut made = Vec::new();
+    for (number, payload) in payloads.iter().enumerate() {
+        made.push(bench.save(held, &format!("ckp_{number}"), payload).await);
+    }
+    let session = coming(&bench, "ses_x", "a").await;
+    let arrival = begin(&bench, &session, 1).await;
+    bring(&bench, arrival, events(1, 9)).await;
+    // In any order: what is listed is in that of their positions.
+    for (checkpoint, payload) in made.iter().zip(&payloads).rev() {
+        let packed = Arc::new(Packed::of(payload.clone()));
+        let checkpoint = checkpoint.clone();
+        let request = BringCheckpointRequest { commit_id: commit_id(), arrival, checkpoint, payload: packed };
+        for _ in 0..2 {
+            let outcome = bench.store.bring_checkpoint(request.clone()).await.expect("an outcome");
+            assert_eq!(outcome, BringCheckpointOutcome::Brought, "asked twice, it is brought once");
+        }
+        let again = BringCheckpointRequest { commit_id: commit_id(), ..request };
+        let outcome = bench.store.bring_checkpoint(again).await.expect("an outcome");
+        assert_eq!(outcome, BringCheckpointOutcome::IdRepeated);
+    }
+    assert_eq!(bench.listed(arrival, None, 100).await, []);
+    assert_eq!(admit(&bench, &admission(arrival, &session, 9)).await, AdmitOutcome::Admitted);
+    let listed: Vec<_> = made.iter().rev().cloned().map(ListedCheckpoint::Readable).collect();
+    assert_eq!(bench.listed(arrival, None, 100).await, listed);
+    for (checkpoint, payload) in made.iter().zip(payloads) {
+        let request = CheckpointRequest { handle: arrival, id: checkpoint.id.clone() };
+        let read = bench.store.read_payload(request).await.expect("an outcome");
+        assert_eq!(read, PayloadOutcome::Payload { checkpoint: checkpoint.clone(), bytes: payload });
+    }
+}
+
+/// What is given up leaves no checkpoint, and takes none any more.
+pub async fn checkpoints_of_what_is_given_up_are_removed(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let held = bench.hold("here", 1).await;
+    let checkpoint = bench.save(held, "ckp_1", b"small").await;
+    let session = coming(&bench, "ses_x", "a").await;
+    let arrival = begin(&bench, &session, 1).await;
+    let payload = Arc::new(Packed::of(b"small".to_vec()));
+    let request = BringCheckpointRequest { commit_id: commit_id(), arrival, checkpoint, payload };
+    let outcome = bench.store.bring_checkpoint(request.clone()).await.expect("an outcome");
+    assert_eq!(outcome, BringCheckpointOutcome::Brought);
+    bench.store.give_up(arrival).await.expect("it is done");
+    while bench.store.reclaim().await.expect("an answer") {}
+    let outcome = bench.store.bring_checkpoint(request).await.expect("an outcome");
+    assert_eq!(outcome, BringCheckpointOutcome::NotFound);
+    assert_eq!(bench.listed(arrival, None, 100).await, []);
 }

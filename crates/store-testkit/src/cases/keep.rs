@@ -3,11 +3,12 @@
 use tenure_core::id::{HandoverId, Seq};
 use tenure_core::session::{Command, HandOver};
 use tenure_store::{
-    AppendOutcome, CompactOutcome, CompactRequest, Handle, PurgeOutcome, RenewOutcome, Weight,
+    AppendOutcome, CompactOutcome, CompactRequest, CreateOutcome, Handle, PurgeOutcome, RemoveOutcome,
+    RenewOutcome, Weight,
 };
 
 use crate::Harness;
-use crate::fixture::{Bench, Held, append, complete, slot};
+use crate::fixture::{Bench, Held, append, complete, saving, slot};
 
 fn retain() -> Command {
     Command::Retain { by: None, reason: "a case".to_owned() }
@@ -124,4 +125,19 @@ pub async fn a_session_weighs_what_its_log_takes(harness: &dyn Harness) {
     bench.compact(held.handle, 90).await;
     let cut = bench.store.weigh(held.handle).await.expect("an answer");
     assert_eq!(cut.events, heavy.events - 89);
+}
+
+/// No checkpoint is removed of what somebody wants kept, and none is made of what was handed over.
+pub async fn checkpoints_are_kept_with_their_session(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let held = bench.hold("a", 1).await;
+    bench.save(held, "ckp_1", b"small").await;
+    bench.commit(held.handle, &retain()).await;
+    assert_eq!(bench.remove(held.handle, None, &["ckp_1"]).await, RemoveOutcome::Retained);
+    bench.commit(held.handle, &end_retention()).await;
+    bench.commit(held.handle, &handing_over()).await;
+    assert_eq!(bench.remove(held.handle, None, &["ckp_1"]).await, RemoveOutcome::OnItsWay);
+    assert_eq!(bench.listed(held.handle, None, 100).await.len(), 1);
+    let saving = saving(held.handle, None, "ckp_2", b"small");
+    assert_eq!(bench.create(&saving).await, CreateOutcome::Ended);
 }

@@ -75,6 +75,8 @@ pub enum Verb {
     Arrive,
     /// [`tenure_store::ArrivalStore::bring`].
     Bring,
+    /// [`tenure_store::ArrivalStore::bring_checkpoint`].
+    BringCheckpoint,
     /// [`tenure_store::ArrivalStore::admit`].
     Admit,
     /// [`tenure_store::ArrivalStore::give_up`].
@@ -83,7 +85,7 @@ pub enum Verb {
 
 impl Verb {
     /// Those that write.
-    pub const WRITES: [Self; 14] = [
+    pub const WRITES: [Self; 15] = [
         Self::Commit,
         Self::Renew,
         Self::Append,
@@ -96,6 +98,7 @@ impl Verb {
         Self::Fork,
         Self::Arrive,
         Self::Bring,
+        Self::BringCheckpoint,
         Self::Admit,
         Self::GiveUp,
     ];

@@ -7,10 +7,11 @@ use tenure_core::id::Namespace;
 use tenure_core::time::Moment;
 use tenure_store::{
     AdmitOutcome, AdmitRequest, AppendOutcome, AppendRequest, AppendResolution, ArrivalStore, ArriveOutcome,
-    ArriveRequest, BringOutcome, BringRequest, ChildrenRequest, CommitOutcome, CommitRequest, Committed,
-    CompactOutcome, CompactRequest, Due, Figures, FiguresRequest, Find, Found, Handle, Inspect, ListRequest,
-    Listed, LogStore, NamedRequest, Page, Postpone, PurgeOutcome, PurgeStore, ReadOutcome, ReadRequest,
-    RenewOutcome, RenewRequest, SessionStore, Statistics, Store, StoreError, Watch, Weight,
+    ArriveRequest, BringCheckpointOutcome, BringCheckpointRequest, BringOutcome, BringRequest,
+    ChildrenRequest, CommitOutcome, CommitRequest, Committed, CompactOutcome, CompactRequest, Due, Figures,
+    FiguresRequest, Find, Found, Handle, Inspect, ListRequest, Listed, LogStore, NamedRequest, Page,
+    Postpone, PurgeOutcome, PurgeStore, ReadOutcome, ReadRequest, RenewOutcome, RenewRequest, SessionStore,
+    Statistics, Store, StoreError, Watch, Weight,
 };
 
 use super::{Faults, Verb};
@@ -120,6 +121,14 @@ impl ArrivalStore for FaultyStore {
 
     async fn bring(&self, request: BringRequest) -> Result<BringOutcome, StoreError> {
         self.faults.around(Verb::Bring, None, || self.inner.bring(request.clone())).await
+    }
+
+    async fn bring_checkpoint(
+        &self,
+        request: BringCheckpointRequest,
+    ) -> Result<BringCheckpointOutcome, StoreError> {
+        let id = Some(request.commit_id);
+        self.faults.around(Verb::BringCheckpoint, id, || self.inner.bring_checkpoint(request.clone())).await
     }
 
     async fn admit(&self, request: AdmitRequest) -> Result<AdmitOutcome, StoreError> {

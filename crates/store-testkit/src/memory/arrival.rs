@@ -8,11 +8,12 @@ use tenure_core::limits;
 use tenure_core::session::{Counters, Session};
 use tenure_core::time::Moment;
 use tenure_store::{
-    AdmitOutcome, AdmitRequest, ArrivalStore, ArriveOutcome, ArriveRequest, BringOutcome, BringRequest,
-    Committed, Handle, Slot, StoreError,
+    AdmitOutcome, AdmitRequest, ArrivalStore, ArriveOutcome, ArriveRequest, BringCheckpointOutcome,
+    BringCheckpointRequest, BringOutcome, BringRequest, Committed, Handle, Slot, StoreError,
 };
 
 use super::MemoryStore;
+use super::checkpoint::Saved;
 use super::tables::{Arriving, Held, Stored, Tables, wall_or_epoch};
 
 #[async_trait]
@@ -24,6 +25,13 @@ impl ArrivalStore for MemoryStore {
     async fn bring(&self, request: BringRequest) -> Result<BringOutcome, StoreError> {
         assert!(!request.events.is_empty(), "something is brought");
         Ok(self.lock().bring(request, &self.clock.now()))
+    }
+
+    async fn bring_checkpoint(
+        &self,
+        request: BringCheckpointRequest,
+    ) -> Result<BringCheckpointOutcome, StoreError> {
+        Ok(self.lock().bring_checkpoint(request, &self.clock.now()))
     }
 
     async fn admit(&self, request: AdmitRequest) -> Result<AdmitOutcome, StoreError> {
@@ -52,7 +60,8 @@ impl Tables {
         }
         self.arrivals.retain(|_, other| (&other.namespace, &other.id) != (&namespace, &id));
         let handle = self.next_handle();
-        let arriving = Arriving { namespace, id, earliest, events: Vec::new(), at: now.boot };
+        let arriving =
+            Arriving { namespace, id, earliest, events: Vec::new(), checkpoints: Vec::new(), at: now.boot };
         self.arrivals.insert(handle, arriving);
         ArriveOutcome::Begun(handle)
     }
@@ -80,6 +89,23 @@ impl Tables {
         arriving.events.extend(request.events);
         arriving.at = now.boot;
         BringOutcome::Brought
+    }
+
+    fn bring_checkpoint(&mut self, request: BringCheckpointRequest, now: &Moment) -> BringCheckpointOutcome {
+        let Some(arriving) = self.arrivals.get_mut(&request.arrival) else {
+            return BringCheckpointOutcome::NotFound;
+        };
+        arriving.at = now.boot;
+        let saved = Saved::brought(request);
+        let (id, _, commit_id) = saved.name();
+        match arriving.checkpoints.iter().map(Saved::name).find(|(other, _, _)| *other == id) {
+            Some((_, _, same)) if same == commit_id => return BringCheckpointOutcome::Brought,
+            Some(_) => return BringCheckpointOutcome::IdRepeated,
+            None => {}
+        }
+        arriving.checkpoints.push(saved);
+        arriving.checkpoints.sort_by_key(|saved| saved.name().1);
+        BringCheckpointOutcome::Brought
     }
 
     fn admit(&mut self, request: AdmitRequest, now: &Moment) -> AdmitOutcome {
@@ -125,7 +151,7 @@ impl Tables {
             parent,
             log: arriving.events,
             shared: Seq(0),
-            checkpoints: Vec::new(),
+            checkpoints: arriving.checkpoints,
             earliest: arriving.earliest,
             appends: Vec::new(),
             look,

@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tenure_core::checkpoint::{Checkpoint, Content, Permit, permit};
+use tenure_core::event::EventBody;
 use tenure_core::id::{CheckpointId, CommitId, Fence, Seq};
 use tenure_core::limits;
+use tenure_core::session::Needed;
 use tenure_core::time::Moment;
 use tenure_store::payload::{Packed, unpack};
 use tenure_store::{
-    Capture, CheckpointRequest, CheckpointStore, CheckpointsRequest, Committed, CreateOutcome, CreateRequest,
-    FileRequest, FilesRequest, ForkOutcome, ForkRequest, Handle, ListedCheckpoint, ListedFile,
-    PayloadOutcome, RemoveOutcome, RemoveRequest, StoreError,
+    BringCheckpointRequest, Capture, CheckpointRequest, CheckpointStore, CheckpointsRequest, Committed,
+    CreateOutcome, CreateRequest, FileRequest, FilesRequest, ForkOutcome, ForkRequest, Handle,
+    ListedCheckpoint, ListedFile, PayloadOutcome, RemoveOutcome, RemoveRequest, StoreError,
 };
 
 use super::MemoryStore;
@@ -109,6 +111,19 @@ impl Saved {
         }
     }
 
+    /// One that was made elsewhere.
+    pub(super) fn brought(request: BringCheckpointRequest) -> Self {
+        let BringCheckpointRequest { commit_id, checkpoint, payload, .. } = request;
+        let (encoding, stored_size) = (payload.encoding, payload.bytes.len() as u64);
+        let checkpoint = Checkpoint { encoding, stored_size, ..checkpoint };
+        Self { checkpoint, commit_id, payload, damage: None }
+    }
+
+    /// Its id, its position, and the request that made it.
+    pub(super) fn name(&self) -> (&CheckpointId, Seq, CommitId) {
+        (&self.checkpoint.id, self.checkpoint.seq, self.commit_id)
+    }
+
     fn listed(&self) -> ListedCheckpoint {
         if self.damage == Some(Damage::Record) {
             let (id, seq) = (self.checkpoint.id.clone(), self.checkpoint.seq);
@@ -166,6 +181,11 @@ impl Tables {
         let held_under = stored.session.lease.as_ref().map(|lease| lease.fence);
         if request.fence.is_some() && request.fence != held_under {
             return RemoveOutcome::Fenced { current: self.counters(&stored.session).fence };
+        }
+        match stored.session.needed_parts() {
+            Some(Needed::Retained) => return RemoveOutcome::Retained,
+            Some(Needed::OnItsWay) => return RemoveOutcome::OnItsWay,
+            Some(Needed::Open) | None => {}
         }
         let checkpoints = &mut self.sessions.get_mut(&request.handle).expect("it was just there").checkpoints;
         let before = checkpoints.len();

@@ -56,6 +56,7 @@ pub(super) struct Arriving {
     pub(super) id: SessionId,
     pub(super) earliest: Seq,
     pub(super) events: Vec<Event>,
+    pub(super) checkpoints: Vec<Saved>,
     /// When something was brought last.
     pub(super) at: BootMoment,
 }

@@ -138,6 +138,7 @@ impl World {
         let told = |outcome| match outcome {
             RemoveOutcome::Removed { count } => Some(count),
             RemoveOutcome::Fenced { .. } => None,
+            RemoveOutcome::Retained | RemoveOutcome::OnItsWay => panic!("nobody wants it kept, or elsewhere"),
         };
         assert!(answer.is_none_or(|answer| told(answer) == told(expected)), "{answer:?} {expected:?}");
     }

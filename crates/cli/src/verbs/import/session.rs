@@ -2,6 +2,7 @@
 
 use std::io::BufRead;
 
+use tenure_core::checkpoint::Checkpoint;
 use tenure_core::event::Event;
 use tenure_core::id::Seq;
 use tenure_core::limits;
@@ -87,6 +88,7 @@ async fn begin(engine: &Engine, header: &Header, record: &Record) -> anyhow::Res
 async fn bring(lines: &mut Lines<'_>, header: &Header, way: &mut Way) -> anyhow::Result<()> {
     let mut progress = Progress::new("importing");
     let (mut part, mut bytes): (Vec<Event>, _) = (Vec::new(), 0);
+    let mut saved: Option<(Checkpoint, Vec<u8>)> = None;
     loop {
         let item = lines.next()?;
         let is_over = !matches!(item, Some((Item::Event(_), _)));
@@ -104,10 +106,30 @@ async fn bring(lines: &mut Lines<'_>, header: &Header, way: &mut Way) -> anyhow:
                 part.push(event);
                 bytes += length;
             }
+            Some((Item::Checkpoint(checkpoint), _)) if checkpoint.original_size > 0 => {
+                saved = Some((checkpoint, Vec::new()));
+            }
+            Some((Item::Checkpoint(checkpoint), _)) => save(way, checkpoint, Vec::new()).await?,
+            Some((Item::Piece { bytes, is_last }, _)) => {
+                let Some((checkpoint, mut payload)) = saved.take() else { continue };
+                payload.extend_from_slice(&bytes);
+                if is_last {
+                    save(way, checkpoint, payload).await?;
+                } else {
+                    saved = Some((checkpoint, payload));
+                }
+            }
             Some((Item::End(_), _)) => {}
             None => return Ok(()),
             Some((Item::Header(_) | Item::Record(_), _)) => unreachable!("a reader refuses them here"),
         }
+    }
+}
+
+async fn save(way: &Way, checkpoint: Checkpoint, payload: Vec<u8>) -> anyhow::Result<()> {
+    match way {
+        Way::Coming(arrival) => Ok(arrival.bring_checkpoint(checkpoint, payload).await?),
+        Way::There(_) => Ok(()),
     }
 }
 

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use tenure_core::id::{Fence, Revision};
 use tenure_store::{
-    AdmitOutcome, AdmitRequest, ArrivalStore, ArriveOutcome, ArriveRequest, BringOutcome, BringRequest,
-    Handle, Origin, StoreError,
+    AdmitOutcome, AdmitRequest, ArrivalStore, ArriveOutcome, ArriveRequest, BringCheckpointOutcome,
+    BringCheckpointRequest, BringOutcome, BringRequest, Handle, Origin, StoreError,
 };
 
 use super::Flaw;
@@ -30,6 +30,16 @@ impl ArrivalStore for MutantStore {
             BringOutcome::Gap { .. } if self.has(Flaw::BringsGaps) => Ok(BringOutcome::Brought),
             outcome => Ok(outcome),
         }
+    }
+
+    async fn bring_checkpoint(
+        &self,
+        request: BringCheckpointRequest,
+    ) -> Result<BringCheckpointOutcome, StoreError> {
+        if self.has(Flaw::BringsNoCheckpoints) {
+            return Ok(BringCheckpointOutcome::Brought);
+        }
+        self.inner.bring_checkpoint(request).await
     }
 
     async fn admit(&self, mut request: AdmitRequest) -> Result<AdmitOutcome, StoreError> {

@@ -302,6 +302,8 @@ flaws! {
     ForgetsOrigins,
     /// Events are brought in without their ids.
     BringsWithoutIds,
+    /// Checkpoints are not brought in.
+    BringsNoCheckpoints,
     /// It is not noticed that a part is missing.
     BringsGaps,
     /// A slot does not count on from what comes.
@@ -332,10 +334,11 @@ impl Flaw {
     ];
 
     /// Those of verbs that no sequence plays: nobody retains a session or brings one in.
-    pub(crate) const UNPLAYED: [Self; 6] = [
+    pub(crate) const UNPLAYED: [Self; 7] = [
         Self::PurgesRetained,
         Self::ForgetsOrigins,
         Self::BringsWithoutIds,
+        Self::BringsNoCheckpoints,
         Self::BringsGaps,
         Self::AdmitsWithoutCounters,
         Self::NeverGivesUp,
