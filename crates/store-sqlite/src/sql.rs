@@ -20,6 +20,7 @@ statements! {
     ARRIVAL_LIST = "arrival_list",
     ARRIVAL_NAMED = "arrival_named",
     ARRIVAL_UPDATE = "arrival_update",
+    CHECKPOINT_BROUGHT = "checkpoint_brought",
     CHECKPOINT_DELETE = "checkpoint_delete",
     CHECKPOINT_FIND = "checkpoint_find",
     CHECKPOINT_INHERIT = "checkpoint_inherit",

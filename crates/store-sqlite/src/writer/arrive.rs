@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use rusqlite::params;
-use tenure_core::id::{Namespace, Seq, SessionId};
+use tenure_core::id::{CommitId, Namespace, Seq, SessionId};
 use tenure_core::limits;
 use tenure_core::session::{Counters, Session};
 use tenure_core::time::{Moment, millis};
@@ -132,8 +132,10 @@ impl Work<'_> {
         let Some(arriving) = self.arriving(handle)? else {
             return Ok(Some(BringCheckpointOutcome::NotFound));
         };
-        if let Some(other) = self.checkpoint(handle, &bring.checkpoint.id)? {
-            let is_same = other.commit_id == bring.value.commit_id;
+        let key = (handle.0, bring.checkpoint.id.as_str(), signed(bring.checkpoint.seq.0));
+        let other = sql::one(self.conn, sql::CHECKPOINT_BROUGHT, key, |row| Ok(CommitId(row.get(0)?)))?;
+        if let Some(other) = other {
+            let is_same = other == bring.value.commit_id;
             let outcome =
                 if is_same { BringCheckpointOutcome::Brought } else { BringCheckpointOutcome::IdRepeated };
             return Ok(Some(outcome));
