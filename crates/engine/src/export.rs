@@ -94,7 +94,7 @@ impl Export {
         Ok(page.events)
     }
 
-    /// The checkpoints that it has, oldest first, up to the newest event.
+    /// What is saved of it, oldest first, up to the newest event: checkpoints, and versions of files.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -102,10 +102,8 @@ impl Export {
         let (mut all, mut before) = (Vec::new(), Some(self.last.next()));
         loop {
             let limit = limits::CHECKPOINTS_LISTED_MAX;
-            let page = self
-                .store
-                .list_checkpoints(CheckpointsRequest { handle: self.handle, before, limit })
-                .await?;
+            let request = CheckpointsRequest { handle: self.handle, before, limit, with_files: true };
+            let page = self.store.list_checkpoints(request).await?;
             let is_last = page.len() < limit;
             for listed in page {
                 let (id, seq) = match listed {

@@ -26,6 +26,7 @@ statements! {
     CHECKPOINT_INHERIT = "checkpoint_inherit",
     CHECKPOINT_INSERT = "checkpoint_insert",
     CHECKPOINT_LIST = "checkpoint_list",
+    CHECKPOINT_LIST_ALL = "checkpoint_list_all",
     CHUNK_AT = "chunk_at",
     CHUNK_BYTES = "chunk_bytes",
     CHUNK_DELETE = "chunk_delete",

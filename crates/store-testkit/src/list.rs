@@ -100,6 +100,7 @@ macro_rules! with_cases {
                 what_had_ended_arrives,
                 what_arrived_outlives_the_store,
                 checkpoints_arrive_with_their_session,
+                versions_of_files_arrive_with_their_session,
                 checkpoints_of_what_is_given_up_are_removed,
             }
             keep {

@@ -75,6 +75,8 @@ pub struct CheckpointsRequest {
     pub before: Option<Seq>,
     /// At most this many.
     pub limit: usize,
+    /// The versions of changed files too, which are not listed otherwise.
+    pub with_files: bool,
 }
 
 /// A checkpoint in a list.

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
-use tenure_core::checkpoint::{Checkpoint, Content, Encoding};
+use tenure_core::checkpoint::{Checkpoint, Content, Encoding, FileAction, FileVersion};
 use tenure_core::id::{CheckpointId, Seq, SessionId};
 
 use super::lines::parse;
@@ -25,16 +25,46 @@ pub(crate) struct CheckpointForm {
     #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<String>,
     content: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<FileForm>,
     size: u64,
     sha256: String,
     pieces: u64,
 }
 
+/// Which file a version is of. Its content is the payload, if it is kept.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileForm {
+    path: String,
+    action: String,
+    size: u64,
+    kept: bool,
+}
+
+impl FileForm {
+    fn of(version: &FileVersion) -> Self {
+        let FileVersion { path, action, size, is_kept } = version;
+        Self { path: path.clone(), action: action.name().to_owned(), size: *size, kept: *is_kept }
+    }
+
+    fn read(self) -> Result<FileVersion, FlawKind> {
+        let action = match self.action.as_str() {
+            "created" => FileAction::Created,
+            "modified" => FileAction::Modified,
+            "deleted" => FileAction::Deleted,
+            _ => return Err(wrong("what became of the file is not a known action")),
+        };
+        Ok(FileVersion { path: self.path, action, size: self.size, is_kept: self.kept })
+    }
+}
+
 impl CheckpointForm {
     pub(crate) fn of(checkpoint: &Checkpoint, pieces: usize) -> Self {
-        let content = match checkpoint.content {
-            Content::Record => "record",
-            Content::Given => "given",
+        let (content, file) = match &checkpoint.content {
+            Content::Record => ("record", None),
+            Content::Given => ("given", None),
+            Content::File(version) => ("file", Some(FileForm::of(version))),
         };
         Self {
             line: "checkpoint".to_owned(),
@@ -45,6 +75,7 @@ impl CheckpointForm {
             reason: checkpoint.reason.clone(),
             metadata: checkpoint.metadata.clone(),
             content: content.to_owned(),
+            file,
             size: checkpoint.original_size,
             sha256: hex(&checkpoint.sha256),
             pieces: pieces as u64,
@@ -54,9 +85,10 @@ impl CheckpointForm {
     /// The checkpoint, and how many pieces follow. How it is stored is for whoever stores it to say.
     pub(crate) fn read(json: &[u8]) -> Result<(Checkpoint, u64), FlawKind> {
         let form: Self = parse(json)?;
-        let content = match form.content.as_str() {
-            "record" => Content::Record,
-            "given" => Content::Given,
+        let content = match (form.content.as_str(), form.file) {
+            ("record", None) => Content::Record,
+            ("given", None) => Content::Given,
+            ("file", Some(file)) => Content::File(file.read()?),
             _ => return Err(wrong("its content is not a known one")),
         };
         let checkpoint = Checkpoint {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
-use tenure_core::checkpoint::{Checkpoint, Content, Encoding};
+use tenure_core::checkpoint::{Checkpoint, Content, Encoding, FileAction, FileVersion};
 use tenure_core::event::{Event, EventBody, Request, Stream, TerminalEvent};
 use tenure_core::id::{
     ActorId, CheckpointId, EventId, EventType, Fence, HandoverId, Key, Namespace, Revision, Seq, SessionId,
@@ -206,8 +206,17 @@ pub(crate) fn header(record: &Record, events: &[Event], earliest: u64) -> Header
 /// Checkpoints of every sort, and payloads of none, one and several pieces.
 pub(crate) fn checkpoints() -> Vec<(Checkpoint, Vec<u8>)> {
     let large = (0..9_000_000_u32).map(|number| number.to_le_bytes()[1]).collect::<Vec<_>>();
-    let payloads =
-        [(Content::Record, b"{\"a\":1}".to_vec()), (Content::Given, Vec::new()), (Content::Given, large)];
+    let version = |path: &str, action, size, is_kept| {
+        Content::File(FileVersion { path: path.to_owned(), action, size, is_kept })
+    };
+    let payloads = [
+        (Content::Record, b"{\"a\":1}".to_vec()),
+        (Content::Given, Vec::new()),
+        (version("src/\"ä\".rs", FileAction::Created, 4, true), b"main".to_vec()),
+        (version("big", FileAction::Modified, 1 << 40, false), Vec::new()),
+        (version("big", FileAction::Deleted, 0, false), Vec::new()),
+        (Content::Given, large),
+    ];
     let checkpoint = |(number, (content, payload)): (u64, (Content, Vec<u8>))| {
         let checkpoint = Checkpoint {
             id: CheckpointId::parse(&format!("ckp_{number}")).unwrap(),

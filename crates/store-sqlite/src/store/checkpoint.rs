@@ -47,7 +47,8 @@ impl CheckpointStore for SqliteStore {
         let before = signed(request.before.unwrap_or(Seq(u64::MAX)).0);
         let limit = request.limit.min(limits::CHECKPOINTS_LISTED_MAX) as u64;
         let range = (request.handle.0, before, signed(limit));
-        let read = move |conn: &Connection| sql::all(conn, sql::CHECKPOINT_LIST, range, CheckpointRow::of);
+        let list = if request.with_files { sql::CHECKPOINT_LIST_ALL } else { sql::CHECKPOINT_LIST };
+        let read = move |conn: &Connection| sql::all(conn, list, range, CheckpointRow::of);
         let rows = self.read_much("list checkpoints", read).await?;
         Ok(rows.into_iter().map(|row| row.listed).collect())
     }

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
+use tenure_core::checkpoint::{Checkpoint, Content, FileAction, FileVersion};
 use tenure_core::event::{Event, EventBody};
-use tenure_core::id::{EventId, EventType, Fence, Namespace, Revision, Seq};
+use tenure_core::id::{CheckpointId, EventId, EventType, Fence, Namespace, Revision, Seq};
 use tenure_core::limits;
 use tenure_core::session::{Counters, Session, State};
 use tenure_core::time::WallTime;
 use tenure_store::payload::Packed;
 use tenure_store::{
     AdmitOutcome, AdmitRequest, AppendOutcome, AppendRequest, ArriveOutcome, ArriveRequest,
-    BringCheckpointOutcome, BringCheckpointRequest, BringOutcome, BringRequest, CheckpointRequest, Find,
-    Found, Handle, ListedCheckpoint, Origin, PayloadOutcome, Slot,
+    BringCheckpointOutcome, BringCheckpointRequest, BringOutcome, BringRequest, CheckpointRequest,
+    CheckpointsRequest, FilesRequest, Find, Found, Handle, ListedCheckpoint, Origin, PayloadOutcome, Slot,
 };
 
 use crate::fixture::{
@@ -373,6 +374,57 @@ pub async fn checkpoints_arrive_with_their_session(harness: &dyn Harness) {
         let read = bench.store.read_payload(request).await.expect("an outcome");
         assert_eq!(read, PayloadOutcome::Payload { checkpoint: checkpoint.clone(), bytes: payload });
     }
+}
+
+/// The versions of its files arrive with a session, and are found by their paths there.
+pub async fn versions_of_files_arrive_with_their_session(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let session = coming(&bench, "ses_x", "a").await;
+    let arrival = begin(&bench, &session, 1).await;
+    bring(&bench, arrival, events(1, 9)).await;
+    let version = |number: u64, path: &str, action, is_kept| {
+        let payload = Packed::of(if is_kept { vec![b'x'; 9] } else { Vec::new() });
+        let size = if action == FileAction::Deleted { 0 } else { 9 };
+        Checkpoint {
+            id: CheckpointId::parse(&format!("ckp_{number}")).expect("an id"),
+            session: session.id.clone(),
+            seq: Seq(number),
+            created_at: AT,
+            reason: None,
+            metadata: None,
+            content: Content::File(FileVersion { path: path.to_owned(), action, size, is_kept }),
+            encoding: payload.encoding,
+            original_size: payload.original_size,
+            stored_size: payload.bytes.len() as u64,
+            sha256: payload.sha256,
+        }
+    };
+    let made = [
+        version(2, "b", FileAction::Created, true),
+        version(4, "a", FileAction::Modified, false),
+        version(6, "b", FileAction::Deleted, false),
+    ];
+    for checkpoint in &made {
+        let payload =
+            Arc::new(Packed::of(vec![b'x'; usize::try_from(checkpoint.original_size).expect("small")]));
+        let checkpoint = checkpoint.clone();
+        let request = BringCheckpointRequest { commit_id: commit_id(), arrival, checkpoint, payload };
+        let outcome = bench.store.bring_checkpoint(request).await.expect("an outcome");
+        assert_eq!(outcome, BringCheckpointOutcome::Brought);
+    }
+    assert_eq!(admit(&bench, &admission(arrival, &session, 9)).await, AdmitOutcome::Admitted);
+    let request = CheckpointsRequest { handle: arrival, before: None, limit: 9, with_files: true };
+    let all = bench.store.list_checkpoints(request).await.expect("an answer");
+    assert_eq!(all, made.iter().rev().cloned().map(ListedCheckpoint::Readable).collect::<Vec<_>>());
+    assert_eq!(bench.listed(arrival, None, 9).await, [], "they are no checkpoints that somebody made");
+    let files = FilesRequest { handle: arrival, after: None, limit: 9 };
+    let files = bench.store.list_files(files).await.expect("an answer");
+    let found: Vec<_> = files.into_iter().map(|file| (file.path, file.version)).collect();
+    let newest = |made: &Checkpoint| ListedCheckpoint::Readable(made.clone());
+    assert_eq!(found, [("a".to_owned(), newest(&made[1])), ("b".to_owned(), newest(&made[2]))]);
+    let request = CheckpointRequest { handle: arrival, id: made[0].id.clone() };
+    let read = bench.store.read_payload(request).await.expect("an outcome");
+    assert_eq!(read, PayloadOutcome::Payload { checkpoint: made[0].clone(), bytes: vec![b'x'; 9] });
 }
 
 /// What is given up leaves no checkpoint, and takes none any more.

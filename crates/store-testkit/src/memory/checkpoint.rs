@@ -44,7 +44,7 @@ impl CheckpointStore for MemoryStore {
         let tables = self.lock();
         let saved = tables.sessions.get(&request.handle).map_or(&[][..], |stored| &stored.checkpoints);
         let is_before = |seq| request.before.is_none_or(|before| seq < before);
-        let wanted = saved.iter().rev().filter(|saved| saved.path().is_none());
+        let wanted = saved.iter().rev().filter(|saved| request.with_files || saved.path().is_none());
         let wanted = wanted.filter(|saved| is_before(saved.checkpoint.seq));
         Ok(wanted.take(request.limit.min(limits::CHECKPOINTS_LISTED_MAX)).map(Saved::listed).collect())
     }
