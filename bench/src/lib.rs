@@ -92,7 +92,11 @@ pub fn run(ids: &dyn Ids, n: usize) -> StartRun {
         command: Vec::new(),
         directory: None,
         idle: Some(IdleRule { after: Duration::from_secs(1800), spares_held: true }),
+        recipe: None,
+        group: None,
+        waits: false,
         takeover: None,
+        is_fresh: false,
     }
 }
 
@@ -106,7 +110,8 @@ pub fn describe(run: &mut StartRun, n: usize) {
     let team = ["web", "data", "mobile", "infra", "search"][n % 5];
     run.key = Some(Key::parse(&format!("{team}-job-{n}")).expect("a plain key"));
     let env = if n % 10 == 0 { "production" } else { "ci" };
-    run.labels = [("team", team), ("env", env)].map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    run.labels =
+        [("team", team), ("env", env)].map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     run.command = ["cargo", "nextest", "run", "--package", team].map(str::to_owned).into();
     run.directory = Some(format!("/home/{team}/checkout-{}", n % 40));
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tenure_core::id::{CommitId, Revision};
-use tenure_core::session::{Change, Command, Context, Current, State, decide};
+use tenure_core::session::{Change, Command, Context, Current, GroupView, State, decide};
 use tenure_core::time::{BootId, BootMoment, Moment, WallTime};
 use tenure_engine::{Ids, SystemIds, Target};
 use tenure_store::{CommitOutcome, CommitRequest, Store};
@@ -52,7 +52,8 @@ fn session(n: usize, at: WallTime) -> CommitRequest {
     }
     let Target::Slot(slot) = crate::target(&run) else { unreachable!("it has a key") };
     let boot = BootMoment { boot: BootId([1; 16]), ms: 1 };
-    let context = Context { now: Moment { wall: Some(at), boot }, gone: None, seen: None };
+    let context =
+        Context { now: Moment { wall: Some(at), boot }, gone: None, seen: None, group: GroupView::default() };
     let mut decision =
         decide(&Current::default(), &Command::StartRun(Box::new(run)), &context).expect("the slot is empty");
     if let Some(to) = end(n, at.after(Duration::from_secs(n as u64 % 600))) {

@@ -27,7 +27,9 @@ fn main() {
         status.push(time(tenure_in(&tenure, home.path()).arg("status")));
     }
     println!("{:<34} {:>8} {:>8} {:>8}", "", "p50 ms", "p99 ms", "p99.9");
-    for (name, lengths) in [("tenure status", status), ("bare SQLite: open, read a row", bare), ("start and exit", floor)] {
+    for (name, lengths) in
+        [("tenure status", status), ("bare SQLite: open, read a row", bare), ("start and exit", floor)]
+    {
         let spread = Spread::of(lengths);
         println!("{name:<34} {:>8.2} {:>8.2} {:>8.2}", spread.at(0.5), spread.at(0.99), spread.at(0.999));
     }
@@ -42,7 +44,8 @@ fn tenure_in(tenure: &Path, home: &Path) -> Command {
 /// A store with a thousand finished sessions and one open workspace.
 fn fill(tenure: &Path, home: &Path) {
     let ok = |arguments: &[&str]| {
-        let status = tenure_in(tenure, home).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        let status =
+            tenure_in(tenure, home).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
         assert!(status.expect("tenure starts").success(), "{arguments:?}");
     };
     for _ in 0..1000 {
@@ -62,6 +65,8 @@ fn time(command: &mut Command) -> Duration {
 
 fn read_a_row(db: &str) {
     let connection = rusqlite::Connection::open(db).expect("the store opens");
-    let count: i64 = connection.query_row("SELECT count(*) FROM (SELECT 1 FROM session LIMIT 1)", [], |row| row.get(0)).expect("it has sessions");
+    let count: i64 = connection
+        .query_row("SELECT count(*) FROM (SELECT 1 FROM session LIMIT 1)", [], |row| row.get(0))
+        .expect("it has sessions");
     assert_eq!(count, 1);
 }

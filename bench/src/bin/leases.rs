@@ -35,14 +35,20 @@ struct Measured {
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() {
     let home = directory();
-    println!("W8 heartbeats of {OWNERS} independent owners (goal: at least 150,000/s), medians of {ROUNDS} rounds in turn");
+    println!(
+        "W8 heartbeats of {OWNERS} independent owners (goal: at least 150,000/s), medians of {ROUNDS} rounds in turn"
+    );
     print_disk(home.path());
     let path = home.path().join("tenure.db");
     let options = SqliteOptions::new(path, SystemIds.incarnation(), Arc::new(SystemClock::new()));
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(options).expect("the store opens"));
-    let owned = Arc::new(hold_all(&Engine::new(Arc::clone(&store), Arc::new(SystemIds), Arc::new(NoWitness))).await);
+    let owned =
+        Arc::new(hold_all(&Engine::new(Arc::clone(&store), Arc::new(SystemIds), Arc::new(NoWitness))).await);
     let mut floor = Floor::open(&home.path().join("floor.db"));
-    println!("{:>9}  {:<8} {:>12} {:>9} {:>9} {:>9} {:>11} {:>9}", "in flight", "", "renewals/s", "p50 ms", "p99 ms", "p99.9", "CPU-µs each", "KiB each");
+    println!(
+        "{:>9}  {:<8} {:>12} {:>9} {:>9} {:>9} {:>11} {:>9}",
+        "in flight", "", "renewals/s", "p50 ms", "p99 ms", "p99.9", "CPU-µs each", "KiB each"
+    );
     for in_flight in IN_FLIGHT {
         let (mut ours, mut bare) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
@@ -58,7 +64,9 @@ fn print(in_flight: usize, name: &str, mut rounds: Vec<Measured>) {
     rounds.sort_by(|one, other| one.rate.total_cmp(&other.rate));
     let Measured { rate, spread, cpu_micros, kib } = &rounds[rounds.len() / 2];
     let (p50, p99, p999) = (spread.at(0.5), spread.at(0.99), spread.at(0.999));
-    println!("{in_flight:>9}  {name:<8} {rate:>12.0} {p50:>9.3} {p99:>9.3} {p999:>9.3} {cpu_micros:>11.2} {kib:>9.3}");
+    println!(
+        "{in_flight:>9}  {name:<8} {rate:>12.0} {p50:>9.3} {p99:>9.3} {p999:>9.3} {cpu_micros:>11.2} {kib:>9.3}"
+    );
 }
 
 async fn hold_all(engine: &Engine) -> Vec<Owned> {

@@ -18,7 +18,9 @@ const LONGEST: Duration = Duration::from_secs(5);
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() {
     let home = directory();
-    println!("Lists of {PAGE} (goal: at most 20 ms), figures (at most 200 ms) and a sweep's look, in one process");
+    println!(
+        "Lists of {PAGE} (goal: at most 20 ms), figures (at most 200 ms) and a sweep's look, in one process"
+    );
     print_disk(home.path());
     for size in SIZES {
         measure(&home.path().join(format!("{size}.db")), size).await;
@@ -88,30 +90,51 @@ fn requests(size: usize) -> Vec<(&'static str, ListRequest)> {
         ("label: team=web (20 %)", of(Filter { labels: label("team", "web"), ..base() })),
         ("label: release=v0 (one)", of(Filter { labels: label("release", "v0"), ..base() })),
         ("label: team=none (none)", of(Filter { labels: label("team", "none"), ..base() })),
-        ("holder (1 in 3700, all open)", of(Filter { holder: Some(ActorId::parse("owner/0").expect("a name")), ..base() })),
+        (
+            "holder (1 in 3700, all open)",
+            of(Filter { holder: Some(ActorId::parse("owner/0").expect("a name")), ..base() }),
+        ),
         ("holder (none)", of(Filter { holder: Some(ActorId::parse("nobody").expect("a name")), ..base() })),
         ("key: web-job-1… (2 %)", of(Filter { key_prefix: Some("web-job-1".to_owned()), ..base() })),
         ("key: web-job-777…", of(Filter { key_prefix: Some("web-job-777".to_owned()), ..base() })),
         ("key: none", of(Filter { key_prefix: Some("nothing".to_owned()), ..base() })),
         ("directory: checkout-7 (2.5 %)", of(Filter { directory: Some("checkout-7".to_owned()), ..base() })),
-        ("created: one day, 45 days ago", of(Filter { created: Period { from: days_ago(45), to: days_ago(44) }, ..base() })),
-        ("started: in the last day", of(Filter { started: Period { from: days_ago(1), to: None }, ..base() })),
-        ("created: before all (none)", of(Filter { created: Period { from: None, to: days_ago(100) }, ..base() })),
+        (
+            "created: one day, 45 days ago",
+            of(Filter { created: Period { from: days_ago(45), to: days_ago(44) }, ..base() }),
+        ),
+        (
+            "started: in the last day",
+            of(Filter { started: Period { from: days_ago(1), to: None }, ..base() }),
+        ),
+        (
+            "created: before all (none)",
+            of(Filter { created: Period { from: None, to: days_ago(100) }, ..base() }),
+        ),
         ("search: nextest (all)", of(Filter { terms: text(&["nextest"]), ..base() })),
         ("search: web prod (10 %)", of(Filter { terms: text(&["web", "prod"]), ..base() })),
         ("search: 4711 (a key's number, by its beginning)", of(Filter { terms: text(&["4711"]), ..base() })),
         ("search: nothing", of(Filter { terms: text(&["nothing"]), ..base() })),
         ("search: ses_01 (the beginning of all ids)", of(Filter { terms: text(&["ses_01"]), ..base() })),
-        ("team=data and state active (20 % and 1 %, none both)", of(Filter { labels: label("team", "data"), states: states(&[Active]), ..base() })),
-        ("env=ci and search: production (90 % and 10 %, none both)", of(Filter { labels: label("env", "ci"), terms: text(&["production"]), ..base() })),
-        ("completed, ci, nextest, web-…, checkout-5, 60 days", of(Filter {
-            states: states(&[Completed]),
-            labels: label("env", "ci"),
-            key_prefix: Some("web-".to_owned()),
-            directory: Some("checkout-5".to_owned()),
-            created: Period { from: days_ago(60), to: None },
-            terms: text(&["nextest"]),
-            ..base()
-        })),
+        (
+            "team=data and state active (20 % and 1 %, none both)",
+            of(Filter { labels: label("team", "data"), states: states(&[Active]), ..base() }),
+        ),
+        (
+            "env=ci and search: production (90 % and 10 %, none both)",
+            of(Filter { labels: label("env", "ci"), terms: text(&["production"]), ..base() }),
+        ),
+        (
+            "completed, ci, nextest, web-…, checkout-5, 60 days",
+            of(Filter {
+                states: states(&[Completed]),
+                labels: label("env", "ci"),
+                key_prefix: Some("web-".to_owned()),
+                directory: Some("checkout-5".to_owned()),
+                created: Period { from: days_ago(60), to: None },
+                terms: text(&["nextest"]),
+                ..base()
+            }),
+        ),
     ]
 }

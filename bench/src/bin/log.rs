@@ -83,7 +83,9 @@ async fn main() {
 }
 
 async fn followers(engine: &Engine, path: &Path, owned: &Arc<Vec<Owned>>) {
-    println!("W7 time from append to a follower (goals: p99 at most 5 ms in one process, 25 ms across, 50 ms with 1,000 followers)");
+    println!(
+        "W7 time from append to a follower (goals: p99 at most 5 ms in one process, 25 ms across, 50 ms with 1,000 followers)"
+    );
     print_lateness("one process", one_process(engine, owned[0]).await);
     print_lateness("two processes", two_processes(engine, path, owned[1]).await);
     let before = cpu();
@@ -122,7 +124,11 @@ async fn hold(engine: &Engine, n: usize) -> Owned {
         command: Vec::new(),
         directory: None,
         idle: None,
+        recipe: None,
+        group: None,
+        waits: false,
         takeover: None,
+        is_fresh: false,
     };
     let applied = engine.apply(&Target::New, &Command::StartRun(Box::new(start))).await.expect("it starts");
     let session = applied.session.expect("a session");
@@ -144,7 +150,8 @@ fn event(bytes: usize) -> EventBody {
 async fn append(engine: &Engine, to: Owned, events: Vec<EventBody>) {
     let events = events.into_iter().map(Into::into).collect();
     let commit_id = engine.ids().commit_id();
-    let request = AppendRequest { commit_id, handle: to.handle, fence: Some(to.fence), events, after: Seq(0) };
+    let request =
+        AppendRequest { commit_id, handle: to.handle, fence: Some(to.fence), events, after: Seq(0) };
     let outcome = engine.append(request).await.expect("an answer");
     assert!(matches!(outcome, AppendOutcome::Appended { .. }), "{outcome:?}");
 }
@@ -219,7 +226,11 @@ async fn append_for_a_while(
     measured(lengths, per_append, used)
 }
 
-fn measured(lengths: Vec<Duration>, per_append: usize, (length, cpu, kib): (Duration, Duration, f64)) -> Measured {
+fn measured(
+    lengths: Vec<Duration>,
+    per_append: usize,
+    (length, cpu, kib): (Duration, Duration, f64),
+) -> Measured {
     let count = (lengths.len() * per_append) as f64;
     Measured {
         rate: count / length.as_secs_f64(),

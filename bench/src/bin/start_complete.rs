@@ -43,10 +43,17 @@ async fn main() {
     let home = directory();
     println!("Start + complete, and append, as the store keeps them; medians of {ROUNDS} rounds in turn");
     print_disk(home.path());
-    println!("{:<10} {:>9} {:>10} {:>9} {:>9} {:>11} {:>9}", "", "in flight", "per s", "p50 ms", "p99 ms", "CPU-µs each", "KiB each");
+    println!(
+        "{:<10} {:>9} {:>10} {:>9} {:>9} {:>11} {:>9}",
+        "", "in flight", "per s", "p50 ms", "p99 ms", "CPU-µs each", "KiB each"
+    );
     let chosen: Vec<String> = std::env::args().skip(1).collect();
-    let is_chosen = |word: &str, others: &[&str]| chosen.iter().any(|one| one == word) || !chosen.iter().any(|one| others.contains(&one.as_str()));
-    for (name, workload) in [("plain", Workload::Plain), ("described", Workload::Described), ("append", Workload::Append)] {
+    let is_chosen = |word: &str, others: &[&str]| {
+        chosen.iter().any(|one| one == word) || !chosen.iter().any(|one| others.contains(&one.as_str()))
+    };
+    for (name, workload) in
+        [("plain", Workload::Plain), ("described", Workload::Described), ("append", Workload::Append)]
+    {
         if !is_chosen(name, &["plain", "described", "append"]) {
             continue;
         }
@@ -54,16 +61,25 @@ async fn main() {
         let mut rounds = IN_FLIGHT.map(|_| Vec::new());
         for _ in 0..ROUNDS {
             for (rounds, in_flight) in rounds.iter_mut().zip(IN_FLIGHT) {
-                if !is_chosen(&in_flight.to_string(), &IN_FLIGHT.map(|one| one.to_string()).each_ref().map(String::as_str)) {
+                if !is_chosen(
+                    &in_flight.to_string(),
+                    &IN_FLIGHT.map(|one| one.to_string()).each_ref().map(String::as_str),
+                ) {
                     continue;
                 }
                 rounds.push(measure(&engine, workload, in_flight).await);
             }
         }
-        for (mut rounds, in_flight) in rounds.into_iter().zip(IN_FLIGHT).filter(|(rounds, _)| !rounds.is_empty()) {
+        for (mut rounds, in_flight) in
+            rounds.into_iter().zip(IN_FLIGHT).filter(|(rounds, _)| !rounds.is_empty())
+        {
             rounds.sort_by(|one, other| one.rate.total_cmp(&other.rate));
             let Measured { rate, spread, cpu_micros, kib } = &rounds[ROUNDS / 2];
-            println!("{name:<10} {in_flight:>9} {rate:>10.0} {:>9.3} {:>9.3} {cpu_micros:>11.2} {kib:>9.3}", spread.at(0.5), spread.at(0.99));
+            println!(
+                "{name:<10} {in_flight:>9} {rate:>10.0} {:>9.3} {:>9.3} {cpu_micros:>11.2} {kib:>9.3}",
+                spread.at(0.5),
+                spread.at(0.99)
+            );
         }
     }
 }

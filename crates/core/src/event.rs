@@ -208,6 +208,8 @@ pub enum Request {
     Pause,
     /// Go on.
     Resume,
+    /// End what is running and let go, so that the work can go on later.
+    Stop,
 }
 
 impl Request {
@@ -217,6 +219,7 @@ impl Request {
         match self {
             Self::Pause => "pause",
             Self::Resume => "resume",
+            Self::Stop => "stop",
         }
     }
 }

@@ -8,11 +8,12 @@ use proptest::test_runner::Config;
 use crate::event::EventBody;
 use crate::id::{ActorId, Fence, Incarnation, Key, Namespace, Revision, SessionId};
 use crate::kind::Kind;
-use crate::lease::{Holder, HolderKind, Lease, Place, Term, Ttl};
+use crate::lease::{Holder, HolderKind, Lease, Place, RunTimes, Term, Ttl};
 use crate::refusal::Refusal;
 use crate::session::{
     Activity, Claim, Claimant, Command, Context, Counters, Create, Current, Decision, Drive, Expiry, Facts,
-    Mode, Progress, Seen, Session, StartRun, State, StateName, Stats, Step, Update, Usage, Writer, decide,
+    GroupView, Mode, Progress, Recipe, Rerun, SHUTDOWN, Seen, Session, StartRun, State, StateName, Stats,
+    Step, Update, Usage, Writer, decide,
 };
 use crate::time::{BootId, BootMoment, Moment, WallTime};
 use crate::workspace::{
@@ -64,7 +65,7 @@ pub(crate) const fn no_wall(ms: u64) -> Moment {
 
 /// A first look, so many milliseconds after the start.
 pub(crate) fn context(ms: u64) -> Context {
-    Context { now: moment(ms), gone: None, seen: None }
+    Context { now: moment(ms), gone: None, seen: None, group: GroupView::default() }
 }
 
 /// A first look at a wall clock that stands before 1970.
@@ -147,6 +148,8 @@ pub(crate) fn agent() -> Session {
         kind: Kind::Agent,
         key: Some(key()),
         state: State::Active,
+        group: None,
+        is_queued: false,
         mode: Mode::General,
         lease: Some(run_lease(1, COUNTERS.fence, RUN_TTL, 0)),
         counters: COUNTERS,
@@ -159,6 +162,7 @@ pub(crate) fn agent() -> Session {
         labels: BTreeMap::new(),
         command: vec!["make".to_owned()],
         directory: Some("/repo".to_owned()),
+        recipe: None,
         facts: Facts::default(),
         parent: None,
         idle: Kind::Agent.rules().idle,
@@ -256,8 +260,40 @@ pub(crate) fn run() -> StartRun {
         command: vec!["test".to_owned()],
         directory: Some("/elsewhere".to_owned()),
         idle: None,
+        group: None,
+        waits: false,
+        recipe: Some(recipe()),
         takeover: None,
+        is_fresh: false,
     }
+}
+
+/// How runner 2's command is run again.
+pub(crate) fn recipe() -> Box<Recipe> {
+    Box::new(Recipe {
+        raw_command: Vec::new(),
+        raw_directory: None,
+        actor: None,
+        times: RunTimes::new(RUN_TTL, Duration::from_secs(3)).unwrap(),
+        outlives_lease: false,
+        record_limit: Some(1024),
+        watch: None,
+        autosave: None,
+        refused_exit: 3,
+        auto_resume: true,
+        waits: false,
+    })
+}
+
+/// [`agent`], paused because its runner shut down.
+pub(crate) fn shut_down() -> Session {
+    let state = State::Paused { reason: SHUTDOWN.to_owned() };
+    Session { state, lease: None, recipe: Some(recipe()), ..agent() }
+}
+
+/// Runner 2 runs a session's command again.
+pub(crate) fn rerun(is_automatic: bool) -> Command {
+    Command::Rerun(Box::new(Rerun { claimant: runner(2), is_automatic }))
 }
 
 /// An agent session at work, held by an actor that drives it by hand.
@@ -274,7 +310,7 @@ pub(crate) fn by_hand(n: u8) -> Claimant {
 
 /// Actor 2 claims a session for as long as [`RUN_TTL`].
 pub(crate) fn claim() -> Box<Claim> {
-    Box::new(Claim { claimant: by_hand(2), ttl: ttl(RUN_TTL) })
+    Box::new(Claim { claimant: by_hand(2), ttl: ttl(RUN_TTL), group: None, waits: false })
 }
 
 /// A session is created in the slot of every other one.
@@ -284,6 +320,7 @@ pub(crate) fn create() -> Create {
         namespace: Namespace::default_name(),
         key: Some(key()),
         parent: None,
+        group: None,
         labels: BTreeMap::new(),
         metadata: BTreeMap::new(),
         directory: None,
@@ -425,6 +462,11 @@ pub(crate) fn agent_commands(fence: Fence) -> Vec<Command> {
     let by_runs = vec![
         Command::StartRun(Box::new(run())),
         Command::StartRun(Box::new(StartRun { takeover: Some(reason.clone()), ..run() })),
+        Command::StartRun(Box::new(StartRun { is_fresh: true, ..run() })),
+        rerun(false),
+        rerun(true),
+        Command::ShutDown { fence },
+        Command::Enter { fence },
         takeover(),
         Command::Cancel { by: Some(actor("operator")), reason: reason.clone() },
         Command::ExpireIdle,

@@ -106,6 +106,12 @@ name_type!(
 );
 
 name_type!(
+    /// What sessions share that are at work in turn. Any text; shown escaped.
+    GroupName,
+    |text| bounded(text, limits::GROUP_BYTES_MAX)
+);
+
+name_type!(
     /// Who acts: a person, a runtime, a worker. Any text; shown escaped.
     ActorId,
     |text| bounded(text, limits::ACTOR_ID_BYTES_MAX)

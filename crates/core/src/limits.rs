@@ -12,6 +12,8 @@ pub const SESSION_ID_CHARS_MAX: usize = 128;
 pub const ACTOR_ID_BYTES_MAX: usize = 256;
 /// Longest slot key, in bytes. Workspace keys carry a path, so this follows the usual `PATH_MAX`.
 pub const KEY_BYTES_MAX: usize = 4096;
+/// Longest name of a group, in bytes.
+pub const GROUP_BYTES_MAX: usize = 256;
 /// Longest namespace, in bytes.
 pub const NAMESPACE_BYTES_MAX: usize = 64;
 /// Longest event type name, in bytes.

@@ -6,7 +6,7 @@ use crate::checkpoint::CheckpointRefusal;
 use crate::id::{ActorId, Fence, HandoverId, InvalidName, Key, Revision, SessionId};
 use crate::kind::Kind;
 use crate::lease::{Holder, Lease, Lifecycle, RunTimesRefusal};
-use crate::session::{Handover, Session, StateName};
+use crate::session::{Full, Handover, Session, StateName};
 use crate::time::{UnusableClock, WallTime};
 
 /// Who holds a session, for a refusal that names the holder.
@@ -355,6 +355,16 @@ pub enum Refusal {
     LeaseOver(Box<Held>),
     /// The session has not ended, so it is not deleted.
     NotEnded(Box<Existing>),
+    /// Nobody holds the session, so nobody can be asked.
+    NotHeld(Box<Existing>),
+    /// Somebody paused the session, and a start does not undo that.
+    Paused(Box<Existing>),
+    /// The session was not paused for a shutdown, or is not to go on by itself.
+    NotShutDown(Box<Existing>),
+    /// `tenure run` did not start the session: there is nothing to run again.
+    NotARun(Box<Existing>),
+    /// Its group has no place.
+    GroupFull(Box<Full>),
     /// The session was never started.
     NotStarted(Box<Existing>),
     /// Somebody wants everything of the session kept.

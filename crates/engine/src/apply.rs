@@ -2,10 +2,13 @@
 
 use tenure_core::id::{Fence, Namespace, SessionId};
 use tenure_core::refusal::Refusal;
-use tenure_core::session::{Command, Context, Decision, Seen, Session, Warning, decide};
+use tenure_core::session::{Command, Context, Decision, GroupView, Seen, Session, Warning, decide};
 use tenure_core::{id::Revision, limits};
-use tenure_store::{Capture, CommitOutcome, CommitRequest, Committed, Find, Found, Handle, Slot, StoreError};
+use tenure_store::{
+    Capture, CommitOutcome, CommitRequest, Committed, Find, Found, GroupRequest, Handle, Slot, StoreError,
+};
 
+use crate::group::full;
 use crate::{Engine, EngineError, check_fence};
 
 /// What a command is about.
@@ -44,7 +47,13 @@ pub struct Applied {
 /// What became of one attempt.
 enum Attempt {
     Done(Box<Applied>),
-    Again { expected: Revision, actual: Revision, seen: Seen },
+    /// The group had no place.
+    Full(GroupRequest),
+    Again {
+        expected: Revision,
+        actual: Revision,
+        seen: Seen,
+    },
 }
 
 impl Engine {
@@ -70,10 +79,12 @@ impl Engine {
         given: Option<Fence>,
     ) -> Result<Applied, EngineError> {
         let mut seen = None;
+        let mut view = GroupView::default();
         let mut conflict = (Revision(0), Revision(0));
         for _ in 0..limits::DECIDE_ATTEMPTS_MAX {
-            match self.attempt(target, (command, given), seen.as_ref()).await? {
+            match self.attempt(target, (command, given), (seen.as_ref(), &view)).await? {
                 Attempt::Done(applied) => return Ok(*applied),
+                Attempt::Full(group) => self.look_at(&group, &mut view).await?,
                 Attempt::Again { expected, actual, seen: first } => {
                     conflict = (expected, actual);
                     seen.get_or_insert(first);
@@ -91,14 +102,14 @@ impl Engine {
         &self,
         target: &Target,
         (command, given): (&Command, Option<Fence>),
-        seen: Option<&Seen>,
+        (seen, view): (Option<&Seen>, &GroupView),
     ) -> Result<Attempt, EngineError> {
         let found = self.load(target).await?;
         if let Some(given) = given {
             check_fence(&found.current, given)
                 .map_err(|refusal| EngineError::Refused { refusal, raced: seen.is_some() })?;
         }
-        let context = self.context(&found, seen).await?;
+        let context = self.context(&found, (seen, view)).await?;
         let decision = decide(&found.current, command, &context)
             .map_err(|refusal| EngineError::Refused { refusal, raced: seen.is_some() })?;
         let before = found.current.session.clone();
@@ -122,6 +133,10 @@ impl Engine {
                 warning: request.decision.warning,
             })),
             CommitOutcome::RevisionConflict { actual } => again(actual),
+            CommitOutcome::Full => match group_of(&request.decision) {
+                Some(group) => Attempt::Full(group),
+                None => unreachable!("only what takes a place in a group finds it full"),
+            },
             CommitOutcome::Fenced { .. } | CommitOutcome::Rejudge | CommitOutcome::IdTaken => {
                 again(found.current.counters.revision)
             }
@@ -144,10 +159,29 @@ impl Engine {
         }
     }
 
-    async fn context(&self, found: &Found, seen: Option<&Seen>) -> Result<Context, StoreError> {
+    /// Who of a full group is proven to be gone; that it is full, if that is no news.
+    async fn look_at(&self, request: &GroupRequest, view: &mut GroupView) -> Result<(), StoreError> {
+        let found = self.store.group(request.clone()).await?;
+        let leases = found.members.iter().filter_map(|member| member.session.lease.as_ref());
+        let gone = leases.filter(|lease| self.witness.is_gone(lease)).map(|lease| lease.incarnation);
+        let gone: Vec<_> = gone.filter(|incarnation| !view.gone.contains(incarnation)).collect();
+        if !gone.is_empty() {
+            view.gone.extend(gone);
+            return Ok(());
+        }
+        // One whose limit was lifted since is looked at again.
+        view.full = full(request, found);
+        Ok(())
+    }
+
+    async fn context(
+        &self,
+        found: &Found,
+        (seen, view): (Option<&Seen>, &GroupView),
+    ) -> Result<Context, StoreError> {
         let lease = found.current.open().and_then(|session| session.lease.as_ref());
         let gone = lease.filter(|lease| self.witness.is_gone(lease)).map(|lease| lease.incarnation);
-        Ok(Context { now: self.store.now().await?, gone, seen: seen.cloned() })
+        Ok(Context { now: self.store.now().await?, gone, seen: seen.cloned(), group: view.clone() })
     }
 
     fn request(
@@ -179,4 +213,10 @@ impl Engine {
             answer => answer,
         }
     }
+}
+
+/// The group that a decision takes a place in.
+fn group_of(decision: &Decision) -> Option<GroupRequest> {
+    let namespace = decision.session()?.namespace.clone();
+    Some(GroupRequest { namespace, name: decision.place.as_ref()?.group.clone() })
 }

@@ -21,7 +21,7 @@ use crate::{Engine, EngineError};
 pub struct Export {
     store: Arc<dyn Store>,
     handle: Handle,
-    /// The session, held by nobody: who holds it is a matter of where it is.
+    /// The session, held by nobody and waiting for no place: that is a matter of where it is.
     pub session: Session,
     /// Its slot's counters, if it has a key.
     pub slot: Option<Counters>,
@@ -54,7 +54,7 @@ impl Engine {
         Ok(Export {
             store: Arc::clone(&self.store),
             handle,
-            session: Session { lease: None, ..session },
+            session: Session { lease: None, is_queued: false, ..session },
             slot,
             earliest,
             last: head,

@@ -13,6 +13,7 @@ mod delete;
 mod error;
 mod export;
 mod fence;
+mod group;
 mod hand_over;
 mod ids;
 mod keeper;

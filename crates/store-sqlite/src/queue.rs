@@ -119,6 +119,7 @@ impl Queue {
             | Request::Postpone(_)
             | Request::Purge(_)
             | Request::Reclaim(_)
+            | Request::Limit(_)
             | Request::Watch(_)
             | Request::Save(_)
             | Request::Chore(_) => state.others.push_back((since, request)),

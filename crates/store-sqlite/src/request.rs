@@ -3,12 +3,12 @@
 mod saving;
 use tenure_core::event::EventDraft;
 use tenure_core::id::{CommitId, EventId, Fence, Incarnation, Revision};
-use tenure_core::session::{Change, Counters, Judged, Session, Write};
+use tenure_core::session::{Change, Counters, Judged, Place, Session, Write};
 use tenure_store::record;
 use tenure_store::{
     AdmitOutcome, AdmitRequest, AppendOutcome, AppendRequest, ArriveOutcome, ArriveRequest, BringOutcome,
-    CommitOutcome, CommitRequest, CompactOutcome, CompactRequest, Handle, Postpone, PurgeOutcome,
-    RenewOutcome, RenewRequest, Slot, StoreError,
+    CommitOutcome, CommitRequest, CompactOutcome, CompactRequest, Handle, LimitRequest, Postpone,
+    PurgeOutcome, RenewOutcome, RenewRequest, Slot, StoreError,
 };
 use tokio::sync::oneshot;
 
@@ -59,6 +59,7 @@ pub(crate) enum Request {
     /// `None`: not yet, some of it had to be handed on.
     Purge(Box<Asked<Handle, Option<PurgeOutcome>>>),
     Reclaim(Box<Asked<(), bool>>),
+    Limit(Box<Asked<LimitRequest, Option<u32>>>),
     Watch(Box<Asked<Handle, ()>>),
     Save(Box<Saving>),
     Chore(Chore),
@@ -95,6 +96,7 @@ impl Request {
             Self::Postpone(asked) => asked.reply.is_closed(),
             Self::Purge(asked) => asked.reply.is_closed(),
             Self::Reclaim(asked) => asked.reply.is_closed(),
+            Self::Limit(asked) => asked.reply.is_closed(),
             Self::Watch(asked) => asked.reply.is_closed(),
             Self::Save(saving) => saving.is_abandoned(),
             Self::Chore(_) => false,
@@ -115,6 +117,7 @@ impl Request {
             Self::Postpone(asked) => asked.answer = None,
             Self::Purge(asked) => asked.answer = None,
             Self::Reclaim(asked) => asked.answer = None,
+            Self::Limit(asked) => asked.answer = None,
             Self::Watch(asked) => asked.answer = None,
             Self::Save(saving) => saving.forget(),
             Self::Chore(_) => {}
@@ -135,6 +138,7 @@ impl Request {
             Self::Postpone(asked) => asked.tell(),
             Self::Purge(asked) => asked.tell(),
             Self::Reclaim(asked) => asked.tell(),
+            Self::Limit(asked) => asked.tell(),
             Self::Watch(asked) => asked.tell(),
             Self::Save(saving) => saving.tell(),
             Self::Chore(_) => {}
@@ -155,6 +159,7 @@ impl Request {
             Self::Postpone(asked) => asked.refuse(error),
             Self::Purge(asked) => asked.refuse(error),
             Self::Reclaim(asked) => asked.refuse(error),
+            Self::Limit(asked) => asked.refuse(error),
             Self::Watch(asked) => asked.refuse(error),
             Self::Save(saving) => saving.refuse(error),
             Self::Chore(_) => {}
@@ -192,6 +197,7 @@ impl Request {
             | Self::Postpone(_)
             | Self::Purge(_)
             | Self::Reclaim(_)
+            | Self::Limit(_)
             | Self::Watch(_)
             | Self::Chore(_) => None,
         }
@@ -298,6 +304,7 @@ pub(crate) struct Commit {
     pub(crate) on: Option<Handle>,
     pub(crate) expected: Revision,
     pub(crate) judged: Option<Judged>,
+    pub(crate) place: Option<Place>,
     pub(crate) writes: Vec<SessionWrite>,
     /// What is saved of the session that is written last; its event is the last one.
     pub(crate) capture: Option<Value>,
@@ -340,6 +347,7 @@ impl From<CommitRequest> for Commit {
             on: request.on,
             expected: request.expected,
             judged: decision.judged,
+            place: decision.place,
             writes: decision
                 .writes
                 .into_iter()
@@ -372,6 +380,8 @@ fn changes_lease(change: &Change) -> bool {
         | Change::Started { .. }
         | Change::ModeSet(_)
         | Change::Described { .. }
+        | Change::Queued { .. }
+        | Change::Joined(_)
         | Change::FactSet(_)
         | Change::Touched { .. }
         | Change::ActivitySet { .. }
@@ -395,6 +405,8 @@ fn changes_activity(change: &Change) -> bool {
         | Change::Started { .. }
         | Change::ModeSet(_)
         | Change::Described { .. }
+        | Change::Queued { .. }
+        | Change::Joined(_)
         | Change::FactSet(_)
         | Change::Granted(_)
         | Change::TakenOver { .. }

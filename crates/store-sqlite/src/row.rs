@@ -1,14 +1,15 @@
 //! From rows to what they mean, and from numbers to columns.
 
-use rusqlite::Row;
+use rusqlite::{Connection, Row};
 use tenure_core::id::{CheckpointId, CommitId, Fence, Incarnation, Key, Namespace, Revision, Seq, SessionId};
 use tenure_core::lease::Lease;
-use tenure_core::session::{Counters, Current, Session};
+use tenure_core::session::{Counters, Current, Session, Ticket};
 use tenure_core::time::WallTime;
 use tenure_store::record::{self, Columns, TermColumns};
 use tenure_store::{Found, Handle, Listed, ListedCheckpoint, StoreError};
 
 use crate::error::WorkError;
+use crate::sql;
 
 /// A slot's row: its number, its counters, and its newest session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +17,30 @@ pub(crate) struct SlotRow {
     pub(crate) slot: i64,
     pub(crate) counters: Counters,
     pub(crate) newest: i64,
+}
+
+/// A group's row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct GroupRow {
+    pub(crate) grp: i64,
+    pub(crate) limit: Option<u32>,
+    pub(crate) last_ticket: u64,
+}
+
+impl GroupRow {
+    pub(crate) fn of(row: &Row<'_>) -> Result<Self, WorkError> {
+        Ok(Self { grp: row.get(0)?, limit: row.get(1)?, last_ticket: unsigned(row.get(2)?)? })
+    }
+
+    /// Its members and their tickets: those at work, then those that wait in their order.
+    pub(crate) fn members(&self, conn: &Connection) -> Result<Vec<(Handle, Option<Ticket>)>, WorkError> {
+        sql::all(conn, sql::MEMBER_LIST, [self.grp], |row| Ok((Handle(row.get(0)?), ticket(row, 1)?)))
+    }
+}
+
+/// The ticket of a member that waits.
+pub(crate) fn ticket(row: &Row<'_>, column: usize) -> Result<Option<Ticket>, WorkError> {
+    row.get::<_, Option<i64>>(column)?.map(|number| unsigned(number).map(Ticket)).transpose()
 }
 
 /// The commit that a session remembers.

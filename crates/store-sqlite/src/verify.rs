@@ -54,9 +54,14 @@ pub(crate) fn check(conn: &Connection, depth: Depth) -> Result<Vec<String>, Work
         // What a damaged file says about sessions is worth nothing.
         return Ok(found);
     }
-    for statement in
-        [sql::VERIFY_SLOTS, sql::VERIFY_LEASES, sql::VERIFY_HEADS, sql::VERIFY_FORKS, sql::VERIFY_PAYLOADS]
-    {
+    for statement in [
+        sql::VERIFY_SLOTS,
+        sql::VERIFY_LEASES,
+        sql::VERIFY_HEADS,
+        sql::VERIFY_FORKS,
+        sql::VERIFY_PAYLOADS,
+        sql::VERIFY_GROUPS,
+    ] {
         found.extend(texts(conn, statement)?);
     }
     if depth == Depth::Deep {

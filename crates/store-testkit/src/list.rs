@@ -303,6 +303,15 @@ macro_rules! with_cases {
                 postponing_what_has_ended_brings_nothing_back,
                 an_active_session_is_due_again_once_it_is_idle,
             }
+            group {
+                a_group_has_the_limit_that_it_was_given,
+                a_full_group_takes_nobody_until_somebody_stops,
+                who_is_late_loses_the_place_and_not_the_session,
+                who_is_gone_takes_no_place,
+                places_are_given_in_the_order_of_arrival,
+                who_waits_for_a_place_is_woken,
+                a_claim_by_hand_takes_a_place_when_it_goes_to_work,
+            }
             purge {
                 a_purged_session_is_gone_in_every_way,
                 an_open_session_is_not_purged,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tenure_core::id::{ActorId, SessionId};
+use tenure_core::id::{ActorId, GroupName, SessionId};
 use tenure_core::kind::Kind;
 use tenure_core::session::{Session, StateName};
 use tenure_core::time::WallTime;
@@ -24,6 +24,8 @@ pub struct Filter {
     pub directory: Option<String>,
     /// Created for the session with this id.
     pub parent: Option<SessionId>,
+    /// Of this group.
+    pub group: Option<GroupName>,
     /// Opened within this time.
     pub created: Period,
     /// First started within this time.
@@ -58,6 +60,7 @@ impl Filter {
             && self.key_prefix.as_deref().is_none_or(|prefix| has_key(session, prefix))
             && self.directory.as_deref().is_none_or(|directory| works_in(session, directory))
             && self.parent.as_ref().is_none_or(|parent| is_child(session, parent))
+            && self.group.as_ref().is_none_or(|group| session.group.as_ref() == Some(group))
             && self.created.holds(Some(session.created_at))
             && self.started.holds(session.started_at)
             && self.finds(session)

@@ -10,6 +10,7 @@ mod checkpoint;
 mod clock;
 mod error;
 mod filter;
+mod group;
 mod inspect;
 mod log;
 pub mod payload;
@@ -30,6 +31,7 @@ pub use checkpoint::{
 pub use clock::Clock;
 pub use error::StoreError;
 pub use filter::{Filter, Period, WORD_CHARS_MAX, WORDS_MAX, last_part, words_in, words_of};
+pub use group::{GroupFound, GroupMember, GroupRequest, GroupStore, LimitRequest};
 pub use inspect::{ChildrenRequest, Due, Inspect, ListRequest, Listed, NamedRequest, Order, Page, Postpone};
 pub use log::{
     AppendOutcome, AppendRequest, AppendResolution, CompactOutcome, CompactRequest, Heard, LogPage, LogStore,
@@ -47,7 +49,15 @@ pub use statistics::{
 
 /// Everything an engine needs of a store.
 pub trait Store:
-    SessionStore + LogStore + PurgeStore + ArrivalStore + CheckpointStore + Inspect + Statistics + std::fmt::Debug
+    SessionStore
+    + LogStore
+    + PurgeStore
+    + ArrivalStore
+    + CheckpointStore
+    + GroupStore
+    + Inspect
+    + Statistics
+    + std::fmt::Debug
 {
 }
 
@@ -57,6 +67,7 @@ impl<S> Store for S where
         + PurgeStore
         + ArrivalStore
         + CheckpointStore
+        + GroupStore
         + Inspect
         + Statistics
         + std::fmt::Debug

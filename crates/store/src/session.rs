@@ -114,6 +114,8 @@ pub enum CommitOutcome {
     Rejudge,
     /// A session of that id exists in that namespace. Nothing was written.
     IdTaken,
+    /// The group that it takes a place in has none. Nothing was written.
+    Full,
 }
 
 /// A holder that says it is still there.
@@ -156,14 +158,19 @@ pub trait SessionStore: Send + Sync {
     ///
     /// *Before:* under the write lock, in this order: the revision is `expected`; a given `fence` is the
     /// current lease's; what the decision `judged` still holds by the store's clock; no session that is
-    /// opened has an id that exists in its namespace, and no checkpoint of the session has the id of the capture.
-    /// The first that fails is the outcome, and nothing is written.
+    /// opened has an id that exists in its namespace, and no checkpoint of the session has the id of the capture;
+    /// the group that the decision takes a `place` in has one, besides its other members that are there by the
+    /// store's clock and not proven gone, by [`has_place`]. The first that fails is the outcome, and nothing is
+    /// written.
     /// *Effect:* each write's session is stored; its lease and activity only where the write's changes touch
     /// them, and the last activity never moves back, because renewals and appends may have come in between;
+    /// a session that begins to wait in its group gets the group's next ticket, and keeps it while it waits;
     /// its events follow in its log without a gap, then that of the capture, which is a checkpoint from then on;
     /// slot and sessions get the decision's counters. A decision without writes succeeds without effect only if
     /// the revision holds.
     /// *Outcomes:* [`CommitOutcome`]; `Committed` is durable.
+    ///
+    /// [`has_place`]: tenure_core::session::has_place
     async fn commit(&self, request: CommitRequest) -> Result<CommitOutcome, StoreError>;
 
     /// Moves a live lease's end to one ttl from now.

@@ -27,6 +27,9 @@ pub(crate) struct FilterArgs {
     /// Only sessions whose key begins like this
     #[arg(long, value_name = "BEGINNING")]
     pub(crate) key: Option<String>,
+    /// Only sessions of this group
+    #[arg(long, value_name = "GROUP")]
+    pub(crate) group: Option<String>,
     /// Only sessions in this directory: a path, or the name of its last part
     #[arg(long, visible_alias = "worktree", value_name = "DIR")]
     pub(crate) directory: Option<String>,

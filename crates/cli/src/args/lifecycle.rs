@@ -31,6 +31,12 @@ pub(crate) struct CreateArgs {
     /// The session that it is created for: its id, or its key
     #[arg(long, value_name = "NAME")]
     pub(crate) parent: Option<String>,
+    /// The group it belongs to, of which only so many sessions are at work at once
+    #[arg(long, value_name = "GROUP")]
+    pub(crate) group: Option<String>,
+    /// How many sessions of the group may be at work at once, if it has no limit yet (see `tenure group`)
+    #[arg(long, value_name = "N", requires = "group", value_parser = super::run::limit)]
+    pub(crate) group_limit: Option<super::run::Limit>,
     /// A name and value to keep with it; may be repeated
     #[arg(long = "label", value_name = "NAME=VALUE", value_parser = super::filter::label)]
     pub(crate) labels: Vec<(String, String)>,

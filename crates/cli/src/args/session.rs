@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::filter::{FilterArgs, OrderArg};
+pub(crate) use super::run::Limit;
 use clap::Args;
 
 /// List sessions, newest first.
@@ -128,12 +129,70 @@ pub(crate) struct PauseArgs {
 
 /// Go on with a paused session, or ask its owner to.
 ///
-/// With the fence it is held under, or when nobody holds it, it is done at once. Otherwise its owner is asked.
-/// Exits with 1 if the owner has not done it in time; the request stays in the log.
+/// Where `tenure run` started it and its runner is gone, its command runs again: here, in the directory it ran in, in
+/// the same session, with `TENURE_RESUMED=1`. Otherwise, with the fence it is held under, or when nobody holds it, it
+/// is done at once; else its owner is asked. Exits with 1 if the owner has not done it in time; the request stays in
+/// the log.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ResumeArgs {
     #[command(flatten)]
     pub(crate) ask: AskArgs,
+    /// Run the command in the background: print the session and return
+    #[arg(long)]
+    pub(crate) detach: bool,
+    /// Set in the background process that `--detach` starts
+    #[arg(long, hide = true)]
+    pub(crate) detached: bool,
+    /// Set by `tenure recover`: only what was paused for a shutdown goes on
+    #[arg(long, hide = true)]
+    pub(crate) automatic: bool,
+}
+
+/// Stop what a session's owner is doing, so that it can go on later.
+///
+/// Its owner is asked to shut down: a command under `tenure run` gets SIGTERM, and SIGKILL after its grace. The session
+/// is paused then, for the reason `shutdown`, and held by nobody; `tenure resume` goes on with it. A command that ends
+/// by itself meanwhile, well or badly, has ended its session by that. Exits with 1 if the owner has not done it in
+/// time; the request stays in the log.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct StopArgs {
+    /// The session's id, or its key
+    pub(crate) name: String,
+    /// How long to wait until the owner has done it
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = super::run::duration)]
+    pub(crate) timeout: Duration,
+    /// Only ask, and do not wait until it is done
+    #[arg(long, conflicts_with = "timeout")]
+    pub(crate) no_wait: bool,
+}
+
+/// Show a group: which of its sessions are at work, which wait, and how many may be.
+///
+/// A group is there once a session joins it (`--group` of run, create and start) or it is given a limit. The limit is
+/// kept in the store and judged where a session goes to work: it counts for everybody at once.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct GroupArgs {
+    /// The group's name
+    #[arg(value_name = "GROUP")]
+    pub(crate) name: String,
+    /// How many of its sessions may be at work at once from now on: a number from 1, or `none` for any
+    #[arg(long, value_name = "N", value_parser = super::run::limit)]
+    pub(crate) limit: Option<Limit>,
+}
+
+/// Run again, in the background, what a shutdown has paused.
+///
+/// Each command runs in its own session and directory, with `TENURE_RESUMED=1`. What a person paused stays paused, and so
+/// does a run that was started with `--no-auto-resume`.
+#[derive(Debug, Clone, Args)]
+#[command(group = clap::ArgGroup::new("which").required(true))]
+pub(crate) struct RecoverArgs {
+    /// Sessions: their ids, or their keys
+    #[arg(value_name = "NAME", group = "which")]
+    pub(crate) names: Vec<String>,
+    /// Everything in the store, of every tenant
+    #[arg(long, group = "which")]
+    pub(crate) all: bool,
 }
 
 /// Which session, by whom, and how long to wait for its owner.

@@ -56,6 +56,8 @@ pub(crate) struct StartArgs {
     #[arg(long, value_name = "N")]
     pub(crate) fence: Option<u64>,
     #[command(flatten)]
+    pub(crate) group: super::run::JoinArgs,
+    #[command(flatten)]
     pub(crate) place: PlaceArgs,
 }
 

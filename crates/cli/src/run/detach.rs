@@ -12,7 +12,7 @@ use super::start::Verdict;
 const READY: &str = "ready\n";
 
 /// Starts this program again in the background and returns once it holds the session, or was refused.
-pub(super) fn start() -> anyhow::Result<Verdict> {
+pub(crate) fn start() -> anyhow::Result<Verdict> {
     let mut arguments: Vec<_> = std::env::args_os().skip(1).collect();
     let at = arguments.iter().position(|argument| argument == "--detach").context("find --detach")?;
     arguments.insert(at + 1, "--detached".into());

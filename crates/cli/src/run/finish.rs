@@ -6,6 +6,7 @@ use tenure_core::session::{Command, Stats};
 use tenure_engine::{Engine, EngineError, Target};
 use tenure_guard::{BootTime, Ended, Stream, Unshown};
 
+use super::claim::Claimed;
 use super::lease::Granted;
 use super::runner::{End, exit};
 
@@ -17,14 +18,13 @@ const RETRY_AFTER: Duration = Duration::from_millis(200);
 pub(super) async fn record(
     engine: &Engine,
     granted: &Granted,
-    (end, stats): (&End, Stats),
+    command: &Command,
     give_up_at: BootTime,
 ) -> Result<(), EngineError> {
-    let command = command(granted, end, stats);
     let target = Target::Session(granted.kept.handle);
     let give_up_at = give_up_at.max(BootTime::now().saturating_add(granted.kept.times.grace()));
     loop {
-        match engine.apply(&target, &command).await {
+        match engine.apply(&target, command).await {
             Ok(_) => return Ok(()),
             Err(EngineError::Store(error)) if error.is_retryable() && BootTime::now() < give_up_at => {
                 tokio::time::sleep(RETRY_AFTER).await;
@@ -34,8 +34,17 @@ pub(super) async fn record(
     }
 }
 
-fn command(granted: &Granted, end: &End, stats: Stats) -> Command {
-    let fence = granted.kept.fence;
+/// What the end of a run means for its session. A command that could not be run again has not failed: it is yet to run.
+pub(super) fn command(claimed: &Claimed, end: &End, stats: Stats) -> Command {
+    let fence = claimed.fence();
+    if end.gave_up.is_some() {
+        let by = Some(claimed.holder().clone());
+        return Command::Cancel { by, reason: "given up while it waited for a place".to_owned() };
+    }
+    let never_ran = end.ended.is_none() && (end.failure.is_some() || end.broken.is_some());
+    if end.is_interrupted() || (claimed.is_resumed && never_ran) {
+        return Command::ShutDown { fence };
+    }
     let stats = Stats { exit: end.ended.map(exit), ..stats };
     match (end.ended, end.failure) {
         (Some(ended), _) => {

@@ -5,6 +5,8 @@ use tenure_engine::LeaseEvent;
 use tenure_guard::GuardEvent;
 use tenure_guard::signals::Caught;
 
+use super::places::Waited;
+
 /// Something that the runner must react to.
 #[derive(Debug)]
 pub(super) enum Happening {
@@ -14,6 +16,8 @@ pub(super) enum Happening {
     Signal(Caught),
     /// Something happened to the lease.
     Lease(LeaseEvent),
+    /// The wait for a place in the group has ended.
+    Place(Waited),
     /// Somebody asks for something.
     Asked(Request),
 }
@@ -21,6 +25,12 @@ pub(super) enum Happening {
 impl From<GuardEvent> for Happening {
     fn from(event: GuardEvent) -> Self {
         Self::Guard(event)
+    }
+}
+
+impl From<Waited> for Happening {
+    fn from(waited: Waited) -> Self {
+        Self::Place(waited)
     }
 }
 

@@ -32,6 +32,11 @@ pub(crate) fn path(db: &Path, incarnation: Incarnation) -> PathBuf {
     directory(db).join(format!("{incarnation}{SUFFIX}"))
 }
 
+/// Where a command that runs under this lock finds what was saved.
+pub(super) fn saved(lock: &HoldLock) -> PathBuf {
+    lock.path().with_extension("saved")
+}
+
 /// Makes the directory, private to this user.
 pub(super) fn prepare(db: &Path) -> io::Result<()> {
     private_directory(&run_directory(db))?;
@@ -49,6 +54,7 @@ pub(super) fn clear(db: &Path, needed: &HashSet<Incarnation>) {
     for lock in locks(db).filter(|lock| !needed.contains(lock)) {
         if matches!(hold::probe(&lock), Ok(Probe::Free)) {
             // Another process may have been faster.
+            drop(fs::remove_file(lock.with_extension("saved")));
             drop(fs::remove_file(lock));
         }
     }

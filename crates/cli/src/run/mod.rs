@@ -1,5 +1,6 @@
 //! `tenure run`: an owned, recorded command, stopped before it can run twice.
 
+mod autosave;
 mod batch;
 mod changes;
 mod claim;
@@ -14,15 +15,18 @@ mod lane;
 mod lease;
 mod notice;
 mod patience;
+pub(crate) mod places;
 mod queue;
 mod record;
 mod runner;
+mod saved;
 mod sitter;
 mod start;
 mod steady;
 mod suspend;
 mod wish;
 
+pub(crate) use detach::start as detach;
 pub(crate) use sitter::execute as sit;
-pub(crate) use start::{Ground, Verdict, execute};
+pub(crate) use start::{Again, Ground, Verdict, execute, resume};
 pub(crate) use steady::BootClock;

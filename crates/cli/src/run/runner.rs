@@ -6,6 +6,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use tenure_core::event::{Request, TerminalEvent};
 use tenure_core::lease::RunTimes;
+use tenure_core::refusal::Refusal;
 use tenure_core::session::{Command, Exit};
 use tenure_engine::{Engine, EngineError, LeaseEvent, Loss, Target};
 use tenure_guard::signals::Caught;
@@ -37,6 +38,10 @@ pub(super) struct End {
     pub(super) broken: Option<anyhow::Error>,
     /// Why we stopped it.
     pub(super) stopped: Option<Stopped>,
+    /// The signal by which a person gave up waiting for a place, before the command was started.
+    pub(super) gave_up: Option<i32>,
+    /// Whether this run is shutting down: the command may go on later.
+    pub(super) shuts_down: bool,
     /// How the lease was lost, as far as we heard.
     pub(super) loss: Option<Loss>,
     /// Bytes of output that were not recorded.
@@ -59,6 +64,24 @@ impl End {
         let patience = if is_awaited { times.grace() } else { times.ttl().length() };
         *self.give_up_at.get_or_insert_with(|| now.saturating_add(patience))
     }
+
+    /// Whether the command was interrupted by a shutdown, rather than having come to an end of its own.
+    pub(super) fn is_interrupted(&self) -> bool {
+        self.shuts_down
+            && self.failure.is_none()
+            && self.ended.is_none_or(|ended| exit(ended).is_interruption())
+    }
+
+    /// What came in while nobody listened any more. A machine that shuts down tells the command and this process at
+    /// the same time, and the command may be the first to end.
+    pub(super) fn hear_late(&mut self, happenings: &Receiver<Happening>) {
+        let shuts_down = |happening: Happening| match happening {
+            Happening::Signal(caught) => is_one_of(&SHUTTING_DOWN, caught),
+            Happening::Asked(request) => request == Request::Stop,
+            Happening::Guard(_) | Happening::Lease(_) | Happening::Place(_) => false,
+        };
+        self.shuts_down |= happenings.try_iter().any(shuts_down);
+    }
 }
 
 /// A held session with a guarded command.
@@ -79,6 +102,8 @@ pub(super) struct Runner<'a> {
     pub(super) notices: Notices,
     /// What is known of the end so far.
     pub(super) end: End,
+    /// Whether going on takes a place in a group.
+    pub(super) is_in_group: bool,
     /// The guard's process.
     pub(super) guard_pid: u32,
     /// When a guard that was told to stop the command, and has not, is killed itself.
@@ -89,7 +114,14 @@ pub(super) struct Runner<'a> {
 const GUARD_PATIENCE: Duration = Duration::from_secs(2);
 
 /// The signals by which a run is asked to end.
-const ENDING: [Signal; 4] = [Signal::TERM, Signal::INT, Signal::QUIT, Signal::HUP];
+pub(super) const ENDING: [Signal; 4] = [Signal::TERM, Signal::INT, Signal::QUIT, Signal::HUP];
+/// Those that mean that this process has to go, and the work may go on later.
+pub(super) const SHUTTING_DOWN: [Signal; 2] = [Signal::TERM, Signal::HUP];
+
+/// Whether it is one of these.
+pub(super) fn is_one_of(signals: &[Signal], caught: Caught) -> bool {
+    signals.iter().any(|signal| signal.as_raw() == caught.signal)
+}
 
 impl Runner<'_> {
     /// Reacts to everything until nothing of the command's tree is left.
@@ -101,6 +133,8 @@ impl Runner<'_> {
                 Happening::Signal(caught) => self.signal(caught),
                 Happening::Lease(event) => self.lease(event),
                 Happening::Asked(request) => self.asked(request),
+                // It was heard before the command was started.
+                Happening::Place(_) => {}
             }
         }
         self.end
@@ -174,12 +208,26 @@ impl Runner<'_> {
     }
 
     fn signal(&mut self, caught: Caught) {
-        if ENDING.iter().any(|ending| ending.as_raw() == caught.signal) {
+        if is_one_of(&ENDING, caught) {
             self.end.asked_at = Some(BootTime::now());
+        }
+        // The whole tree gets SIGTERM by that; twice would be one too many.
+        if caught.signal == Signal::TERM.as_raw() {
+            return self.shut_down();
         }
         if let Ok(Some(size)) = self.console.pass(&self.control, caught) {
             self.recorder.fact(TerminalEvent::Resized { cols: size.columns, rows: size.rows });
         }
+        if is_one_of(&SHUTTING_DOWN, caught) {
+            self.shut_down();
+        }
+    }
+
+    /// Ends the command. What it is that has ended by that, its end tells.
+    fn shut_down(&mut self) {
+        self.end.shuts_down = true;
+        self.end.asked_at = Some(BootTime::now());
+        self.stop();
     }
 
     fn lease(&mut self, event: LeaseEvent) {
@@ -211,12 +259,31 @@ impl Runner<'_> {
         self.end.stopped.get_or_insert(Stopped::Lost);
     }
 
-    fn asked(&self, request: Request) {
+    fn asked(&mut self, request: Request) {
         // A guard that is gone is reported by its own event.
-        drop(match request {
-            Request::Pause => self.control.freeze(),
-            Request::Resume => self.control.thaw(),
-        });
+        match request {
+            Request::Pause => drop(self.control.freeze()),
+            Request::Resume => self.go_on(),
+            Request::Stop => self.shut_down(),
+        }
+    }
+
+    /// Goes on with what was paused. In a group that takes a place, before anything moves.
+    fn go_on(&self) {
+        if self.is_in_group {
+            let kept = self.sitters.granted.kept;
+            let command = Command::Resume { fence: kept.fence, reason: asked() };
+            let target = Target::Session(kept.handle);
+            match self.runtime.block_on(self.engine.apply(&target, &command)) {
+                Err(EngineError::Refused { refusal: Refusal::GroupFull(full), .. }) => {
+                    let place = format!("group `{}` has no place", full.group);
+                    return self.notices.say(&format!("{place}: the command stays paused"));
+                }
+                Ok(_) | Err(EngineError::Refused { .. }) => {}
+                Err(error) => return self.notices.say(&format!("failed to record the resume: {error}")),
+            }
+        }
+        drop(self.control.thaw());
     }
 
     /// Writes a transition of ours. Asked for twice, the second is refused, and that is as well.

@@ -1,34 +1,39 @@
 //! From options to a running command, and from its end to this process's.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 
 use anyhow::Context;
-use tenure_core::event::{Stream as Recorded, TerminalEvent};
+use tenure_core::event::{Request, Stream as Recorded, TerminalEvent};
 use tenure_core::id::Namespace;
 use tenure_core::refusal::Refusal;
-use tenure_core::session::{Session, Stats};
-use tenure_engine::{Engine, EngineError, Loss};
+use tenure_core::session::{Command, Recipe, Session, Stats};
+use tenure_engine::{Engine, EngineError, LeaseEvent, Loss};
 use tenure_guard::terminal::Screen;
 use tenure_guard::{
     BootTime, Console, Control, Ended, Guarded, HoldLock, Launch, Output, Reexec, Signals, Stdio, Stream,
     launch,
 };
+use tenure_store::Handle;
 use tenure_store_sqlite::SqliteStore;
 
+use super::autosave::{Autosave, Saving};
 use super::changes::{Changes, Watching};
 use super::claim::{self, Claim, Claimed};
 use super::happening::Happening;
 use super::lease::{self, Granted};
 use super::notice::Notices;
+use super::places::{Waited, Waiting};
 use super::record::{Recorder, Recording};
-use super::runner::{End, Runner, Stopped, exit};
+use super::runner::{ENDING, End, Runner, SHUTTING_DOWN, Stopped, exit, is_one_of};
+use super::saved::Saved;
 use super::suspend::Sitters;
 use super::{detach, earlier, finish, holds, inbox, wish};
 use crate::args::run::RunArgs;
-use crate::problem::shown;
+use crate::problem::{Problem, shown};
 
 /// Where a run takes place.
 #[derive(Debug, Clone)]
@@ -67,7 +72,56 @@ pub(crate) fn execute(ground: &Ground, args: &RunArgs, announce: Announce<'_>) -
         return detach::start();
     }
     let cwd = std::env::current_dir().context("find the working directory")?;
-    let wish = match wish::wish(ground.namespace.clone(), args, Some(&cwd)) {
+    perform(ground, Task { args, cwd: &cwd, again: None }, announce)
+}
+
+/// A session that was run before, and is to be run again.
+#[derive(Debug)]
+pub(crate) struct Again {
+    /// Its row.
+    pub(crate) handle: Handle,
+    /// The session, as it was found.
+    pub(crate) session: Session,
+    /// How it is run again.
+    pub(crate) recipe: Recipe,
+    /// Who runs it, if that was said now.
+    pub(crate) actor: Option<String>,
+    /// Whether nobody asked for this very session.
+    pub(crate) is_automatic: bool,
+    /// Whether this process is to leave the terminal once it holds the session.
+    pub(crate) is_detached: bool,
+}
+
+/// Runs a session's command again.
+pub(crate) fn resume(ground: &Ground, again: &Again, announce: Announce<'_>) -> anyhow::Result<Verdict> {
+    let args = wish::again(&again.session, &again.recipe);
+    let args =
+        RunArgs { detached: again.is_detached, actor_id: again.actor.clone().or(args.actor_id), ..args };
+    let cwd = wish::directory(&again.session, &again.recipe).unwrap_or_else(|| PathBuf::from("/"));
+    // Before the session is claimed: it is not to suffer from what is not its fault.
+    if !cwd.is_dir() {
+        let what =
+            format!("run session {} again: its directory {} is not there", again.session.id, shown(&cwd));
+        return Err(Problem::failure("DIRECTORY_GONE", what).hint("bring it back, then try again").into());
+    }
+    perform(
+        ground,
+        Task { args: &args, cwd: &cwd, again: Some((again.handle, again.is_automatic)) },
+        announce,
+    )
+}
+
+/// What is to be run, and where.
+struct Task<'a> {
+    args: &'a RunArgs,
+    cwd: &'a Path,
+    /// The session to run again, and whether nobody asked for it; else a run is started.
+    again: Option<(Handle, bool)>,
+}
+
+fn perform(ground: &Ground, task: Task<'_>, announce: Announce<'_>) -> anyhow::Result<Verdict> {
+    let Task { args, cwd, again } = task;
+    let wish = match wish::wish(ground.namespace.clone(), args, Some(cwd)) {
         Ok(wish) => wish,
         Err(refusal) => return Ok(refused(EngineError::Refused { refusal, raced: false })),
     };
@@ -76,7 +130,13 @@ pub(crate) fn execute(ground: &Ground, args: &RunArgs, announce: Announce<'_>) -
     let lock = HoldLock::acquire(&holds::path(&ground.db, incarnation)).context("take the hold lock")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     runtime.block_on(earlier::tidy(ground))?;
-    let claimed = runtime.block_on(claim::claim((&ground.engine, &ground.db), &wish, incarnation, &lock));
+    let place = (&ground.engine, ground.db.as_path());
+    let claimed = match again {
+        None => runtime.block_on(claim::claim(place, &wish, incarnation, &lock)),
+        Some(again) => runtime
+            .block_on(claim::again(place, again, &wish, incarnation))
+            .map(|claimed| Claim::Granted(Box::new(claimed))),
+    };
     let verdict = match claimed {
         Err(error) => error.downcast().map(refused),
         Ok(Claim::Skipped(held)) => Ok(Verdict::Skipped(held)),
@@ -84,7 +144,7 @@ pub(crate) fn execute(ground: &Ground, args: &RunArgs, announce: Announce<'_>) -
             if let Some(key) = &wish.key {
                 holds::note_slot(&lock, &ground.namespace, key).context("sign the hold lock")?;
             }
-            let run = Run { ground, args, cwd: &cwd, runtime: &runtime, claimed: &claimed, lock: &lock };
+            let run = Run { ground, args, cwd, runtime: &runtime, claimed: &claimed, lock: &lock };
             run.execute(announce)
         }
     };
@@ -95,6 +155,26 @@ pub(crate) fn execute(ground: &Ground, args: &RunArgs, announce: Announce<'_>) -
 
 fn refused(error: EngineError) -> Verdict {
     Verdict::Refused(Box::new(error))
+}
+
+/// What goes on beside a command.
+#[derive(Default)]
+struct Beside {
+    changes: Option<Changes>,
+    autosave: Option<Autosave>,
+    saved: Option<Saved>,
+}
+
+impl Beside {
+    /// Brings it to its end, which is before the session's.
+    fn finish(self, end: &End, give_up_at: BootTime) {
+        if let Some(changes) = self.changes {
+            changes.finish(end, give_up_at);
+        }
+        if let Some(autosave) = self.autosave {
+            autosave.finish(end, give_up_at);
+        }
+    }
 }
 
 /// A run whose session is held.
@@ -118,21 +198,26 @@ impl Run<'_> {
         let recorder = Recorder::start(self.ground.engine.clone(), self.recording(), notices)?;
         // Whatever goes wrong from here on, the session's end is recorded and the lease let go.
         let broken = |error| End { broken: Some(error), ..End::default() };
-        let (changes, mut end) = match self.changes(notices) {
-            Ok(changes) => (changes, self.guarded(stdio, &recorder, notices).unwrap_or_else(broken)),
-            Err(error) => (None, broken(error)),
+        let (beside, mut end) = match self.beside(notices) {
+            Ok(beside) => {
+                let end = self.guarded(stdio, (&recorder, &beside), notices).unwrap_or_else(broken);
+                (beside, end)
+            }
+            Err(error) => (Beside::default(), broken(error)),
         };
         let output_bytes = recorder.output_bytes();
         let give_up_at = end.give_up_at(self.claimed.granted.kept.times);
         recorder.end_by(give_up_at);
-        if let Some(changes) = changes {
-            changes.finish(&end, give_up_at);
-        }
+        beside.finish(&end, give_up_at);
         end.lost_bytes = recorder.finish();
         let duration = BootTime::now().saturating_since(began);
         let stats = Stats { duration, output_bytes, ..Stats::default() };
-        let recorded = finish::record(&self.ground.engine, &self.claimed.granted, (&end, stats), give_up_at);
+        let command = finish::command(self.claimed, &end, stats);
+        let recorded = finish::record(&self.ground.engine, &self.claimed.granted, &command, give_up_at);
         let recorded = self.runtime.block_on(recorded);
+        if matches!((&command, &recorded), (Command::ShutDown { .. }, Ok(()))) {
+            self.say_how_it_goes_on();
+        }
         for unshown in &end.unshown {
             Notices { raw: false }.say(&finish::words(unshown));
         }
@@ -144,10 +229,35 @@ impl Run<'_> {
         }
     }
 
+    fn say_how_it_goes_on(&self) {
+        let id = &self.claimed.session.id;
+        Notices { raw: false }.say(&format!("session {id} is paused; go on with it: tenure resume {id}"));
+    }
+
     fn recording(&self) -> Recording {
         let limit = (!self.args.no_record).then_some(self.args.record_limit);
         let head = self.claimed.committed.head;
         Recording { handle: self.claimed.handle(), fence: self.claimed.fence(), head, limit }
+    }
+
+    /// What goes on beside the command from now on.
+    fn beside(&self, notices: Notices) -> anyhow::Result<Beside> {
+        let engine = &self.ground.engine;
+        let saved = holds::saved(self.lock);
+        let saved = Saved::write(engine, self.claimed.handle(), saved, notices);
+        let saved = self.runtime.block_on(saved).context("bring back what was saved")?;
+        Ok(Beside { changes: self.changes(notices)?, autosave: self.autosave(notices)?, saved })
+    }
+
+    /// Begins to save the command's own file, if it is to be.
+    fn autosave(&self, notices: Notices) -> anyhow::Result<Option<Autosave>> {
+        let Some(file) = &self.args.checkpoint_file else {
+            return Ok(None);
+        };
+        let (handle, fence) = (self.claimed.handle(), self.claimed.fence());
+        let saving =
+            Saving { file: self.cwd.join(file), interval: self.args.checkpoint_interval, handle, fence };
+        Ok(Some(Autosave::start(self.ground.engine.clone(), saving, notices)?))
     }
 
     /// Begins to record changes of files, if they are to be.
@@ -163,20 +273,65 @@ impl Run<'_> {
     }
 
     /// Runs the command to its end, and shows all of its output.
-    fn guarded(&self, stdio: Stdio, recorder: &Recorder, notices: Notices) -> anyhow::Result<End> {
+    fn guarded(
+        &self,
+        stdio: Stdio,
+        (recorder, beside): (&Recorder, &Beside),
+        notices: Notices,
+    ) -> anyhow::Result<End> {
         let (news, happenings) = mpsc::channel();
         let signals = Signals::watch(&news).context("catch signals")?;
+        let held = (self.claimed.handle(), self.claimed.fence());
+        let engine = self.ground.engine.clone();
+        inbox::follow(engine, held, self.claimed.committed.head, self.args.idle_timeout, news.clone())?;
+        let granted = match self.place(notices, (&news, &happenings))? {
+            Ok(granted) => granted,
+            Err(end) => return Ok(*end),
+        };
         recorder.fact(TerminalEvent::Started { command: self.words(), size: size(&stdio) });
-        let granted = self.after_earlier_runs(notices)?;
-        let guarded = launch(self.launch(stdio, granted)?, &news).context("start the guard")?;
-        let end = self.watch((guarded, granted), recorder, notices, (news, happenings));
+        let granted = self.after_earlier_runs(granted, notices)?;
+        let guarded = launch(self.launch(stdio, granted, beside)?, &news).context("start the guard")?;
+        let mut end = self.watch((guarded, granted), recorder, notices, (news, &happenings))?;
         drop(signals);
-        end
+        end.hear_late(&happenings);
+        Ok(end)
+    }
+
+    /// The lease, once there is a place in the group; else how the wait for it ended.
+    fn place(
+        &self,
+        notices: Notices,
+        (news, happenings): (&Sender<Happening>, &Receiver<Happening>),
+    ) -> anyhow::Result<Result<Granted, Box<End>>> {
+        let (session, granted) = (&self.claimed.session, self.claimed.granted);
+        let Some(group) = session.group.clone().filter(|_| session.is_queued) else {
+            return Ok(Ok(granted));
+        };
+        notices.say(&format!("waiting for a place in group `{group}`"));
+        let (engine, namespace) = (self.ground.engine.clone(), self.ground.namespace.clone());
+        let waiting = Waiting { engine, kept: granted.kept, at: granted.at, namespace, group };
+        waiting.on_lane(news.clone()).context("wait for a place")?;
+        let mut end = End::default();
+        loop {
+            match happenings.recv().context("wait for a place")? {
+                Happening::Place(Waited::Entered(_, at)) => return Ok(Ok(Granted { at, ..granted })),
+                Happening::Place(Waited::Lost(loss)) | Happening::Lease(LeaseEvent::Lost(loss)) => {
+                    (end.loss, end.stopped) = (Some(loss), Some(Stopped::Lost));
+                }
+                Happening::Signal(caught) if is_one_of(&SHUTTING_DOWN, caught) => end.shuts_down = true,
+                Happening::Signal(caught) if is_one_of(&ENDING, caught) => end.gave_up = Some(caught.signal),
+                Happening::Asked(Request::Stop) => end.shuts_down = true,
+                Happening::Guard(_) | Happening::Signal(_) | Happening::Lease(_) | Happening::Asked(_) => {
+                    continue;
+                }
+            }
+            end.asked_at = Some(BootTime::now());
+            return Ok(Err(Box::new(end)));
+        }
     }
 
     /// The lease, once nobody works for the same key any more.
-    fn after_earlier_runs(&self, notices: Notices) -> anyhow::Result<Granted> {
-        let granted = self.claimed.granted;
+    fn after_earlier_runs(&self, granted: Granted, notices: Notices) -> anyhow::Result<Granted> {
         match &self.claimed.session.key {
             Some(key) => self.runtime.block_on(earlier::wait(self.ground, self.lock, key, granted, notices)),
             None => Ok(granted),
@@ -188,15 +343,14 @@ impl Run<'_> {
         (guarded, granted): (Guarded, Granted),
         recorder: &Recorder,
         notices: Notices,
-        (news, happenings): (Sender<Happening>, Receiver<Happening>),
+        (news, happenings): (Sender<Happening>, &Receiver<Happening>),
     ) -> anyhow::Result<End> {
         let Guarded { control, output, spared, guard_pid } = guarded;
         let engine = self.ground.engine.clone();
-        lease::keep(engine.clone(), granted, control.clone(), news.clone())?;
+        lease::keep(engine, granted, control.clone(), news.clone())?;
         let console = open(output, &control, recorder)?;
         console.enter().context("take the terminal")?;
-        let held = (self.claimed.handle(), self.claimed.fence());
-        inbox::follow(engine, held, self.claimed.committed.head, self.args.idle_timeout, news)?;
+        drop(news);
         let (store, db) = (Arc::clone(&self.ground.store), self.ground.db.clone());
         let sitters = Sitters { granted, store, db, control: control.clone(), spared };
         let runner = Runner {
@@ -208,10 +362,11 @@ impl Run<'_> {
             sitters,
             notices,
             end: End::default(),
+            is_in_group: self.claimed.session.group.is_some(),
             guard_pid,
             guard_ends_at: None,
         };
-        let mut end = runner.run(&happenings);
+        let mut end = runner.run(happenings);
         // The console waits for the recording to take what it still has.
         recorder.end_by(end.give_up_at(granted.kept.times));
         end.unshown = console.close();
@@ -222,12 +377,12 @@ impl Run<'_> {
         Ok(end)
     }
 
-    fn launch(&self, stdio: Stdio, granted: Granted) -> anyhow::Result<Launch<'_>> {
+    fn launch(&self, stdio: Stdio, granted: Granted, beside: &Beside) -> anyhow::Result<Launch<'_>> {
         Ok(Launch {
             program: Reexec::current(["__guard"], ["__stage"]).context("find this program's file")?,
             argv: self.args.command.clone(),
             cwd: self.cwd.to_owned(),
-            env: self.environment(),
+            env: self.environment(beside),
             stdio,
             hold: self.lock,
             grace: self.claimed.granted.kept.times.grace(),
@@ -237,16 +392,19 @@ impl Run<'_> {
     }
 
     /// What the command needs to append, to check its fence, and to guard its own side effects.
-    fn environment(&self) -> Vec<(std::ffi::OsString, Option<std::ffi::OsString>)> {
+    fn environment(&self, beside: &Beside) -> Vec<(OsString, Option<OsString>)> {
         let session = &self.claimed.session;
         [
-            ("TENURE_SESSION_ID", session.id.as_str().into()),
-            ("TENURE_FENCE", self.claimed.fence().to_string().into()),
-            ("TENURE_DB", self.ground.db.clone().into_os_string()),
-            ("TENURE_NAMESPACE", self.ground.namespace.as_str().into()),
+            ("TENURE_SESSION_ID", Some(session.id.as_str().into())),
+            ("TENURE_FENCE", Some(self.claimed.fence().to_string().into())),
+            ("TENURE_DB", Some(self.ground.db.clone().into_os_string())),
+            ("TENURE_NAMESPACE", Some(self.ground.namespace.as_str().into())),
+            // A run inside of one that goes on does not go on itself.
+            ("TENURE_RESUMED", self.claimed.is_resumed.then(|| "1".into())),
+            ("TENURE_CHECKPOINT", beside.saved.as_ref().map(|saved| saved.path().into())),
         ]
         .into_iter()
-        .map(|(name, value)| (name.into(), Some(value)))
+        .map(|(name, value)| (name.into(), value))
         .collect()
     }
 
@@ -277,6 +435,9 @@ impl Run<'_> {
                 let missing = finish::missing(&end);
                 Notices { raw: false }.say(&format!("failed to record the session's end: {error}{missing}"));
                 Verdict::Code(1)
+            }
+            (None, Ok(())) if end.gave_up.is_some() => {
+                Verdict::Like(Ended::Signal(end.gave_up.unwrap_or_default()))
             }
             (None, Ok(())) => match (end.ended, end.failure) {
                 (Some(Ended::Code(0)), _) if !end.unshown.is_empty() => Verdict::Code(1),

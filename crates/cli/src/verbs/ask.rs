@@ -29,9 +29,15 @@ pub(super) async fn execute(app: &App, args: &AskArgs, request: Request) -> anyh
         return drive::take(app, (engine, &listed), (&args.owned, args.actor_id.as_deref()), step).await;
     }
     may_be_asked(&listed.session, request).map_err(given::refuse)?;
+    if request == Request::Resume
+        && let Some(full) = engine.full(listed.handle, &listed.session).await?
+    {
+        return Err(given::refuse(Refusal::GroupFull(full)));
+    }
+    let is_done = |session: &Session| session.state.name() == wanted(request) || session.is_terminal();
     let asking = Asking { engine, handle: listed.handle, after: listed.head, request };
     let seq = asking.append().await?;
-    let session = match tokio::time::timeout(args.timeout, asking.done()).await {
+    let session = match tokio::time::timeout(args.timeout, asking.until(is_done)).await {
         Ok(session) => session?,
         Err(_elapsed) => return Err(asking.unanswered(args.timeout, &app.hold_locks()).await?.into()),
     };
@@ -59,12 +65,13 @@ fn step(request: Request, reason: Option<&str>) -> anyhow::Result<Step> {
     Ok(match request {
         Request::Pause => Step::Pause { reason: reason.unwrap_or_else(|| "session paused".to_owned()) },
         Request::Resume => Step::Resume { reason: reason.unwrap_or_else(|| "session resumed".to_owned()) },
+        Request::Stop => unreachable!("stopping is always asked of the owner"),
     })
 }
 
 const fn wanted(request: Request) -> StateName {
     match request {
-        Request::Pause => StateName::Paused,
+        Request::Pause | Request::Stop => StateName::Paused,
         Request::Resume => StateName::Active,
     }
 }
@@ -86,16 +93,16 @@ fn refusal(session: &Session, request: Request) -> Refusal {
 }
 
 /// A request under way.
-struct Asking<'a> {
-    engine: &'a Engine,
-    handle: Handle,
+pub(super) struct Asking<'a> {
+    pub(super) engine: &'a Engine,
+    pub(super) handle: Handle,
     /// Where its log ended when it was found.
-    after: Seq,
-    request: Request,
+    pub(super) after: Seq,
+    pub(super) request: Request,
 }
 
 impl Asking<'_> {
-    async fn append(&self) -> anyhow::Result<Seq> {
+    pub(super) async fn append(&self) -> anyhow::Result<Seq> {
         let request = AppendRequest {
             commit_id: self.engine.ids().commit_id(),
             handle: self.handle,
@@ -113,14 +120,12 @@ impl Asking<'_> {
         }
     }
 
-    /// The session once it is as asked for, or has ended.
-    async fn done(&self) -> Result<Session, StoreError> {
+    /// The session once it is as asked for.
+    pub(super) async fn until(&self, is_done: impl Fn(&Session) -> bool) -> Result<Session, StoreError> {
         let mut watch = self.engine.store().watch(self.handle).await?;
         loop {
             let session = self.session().await?;
-            let is_done =
-                |session: &Session| session.state.name() == wanted(self.request) || session.is_terminal();
-            if let Some(session) = session.filter(is_done) {
+            if let Some(session) = session.filter(&is_done) {
                 return Ok(session);
             }
             watch.changed().await?;
@@ -131,7 +136,11 @@ impl Asking<'_> {
         Ok(self.engine.store().find(Find::Handle(self.handle)).await?.current.session)
     }
 
-    async fn unanswered(&self, timeout: Duration, witness: &impl Witness) -> anyhow::Result<Problem> {
+    pub(super) async fn unanswered(
+        &self,
+        timeout: Duration,
+        witness: &impl Witness,
+    ) -> anyhow::Result<Problem> {
         let verb = self.request.name();
         let now = self.engine.store().now().await?;
         let session = self.session().await?;

@@ -3,20 +3,24 @@
 use std::time::Duration;
 
 use tenure_core::id::{ActorId, Fence};
-use tenure_core::lease::{Holder, HolderKind, Ttl};
+use tenure_core::lease::{Holder, HolderKind, RunTimes, Ttl};
 use tenure_core::limits;
 use tenure_core::refusal::{LimitRefusal, Refusal};
 use tenure_core::session::{Claim, Claimant, Command, Session, Step, Writer, may_renew};
-use tenure_engine::{Engine, EngineError, Target};
+use tenure_engine::{Engine, EngineError, Kept, Loss, Steady, Target};
 use tenure_store::Listed;
 
-use super::{current, given, meant, ownership};
+use super::{current, given, group, meant, ownership};
 use crate::app::App;
 use crate::args::lifecycle::{AcquireArgs, ClaimArgs};
+use crate::args::run::IfFull;
 use crate::args::workspace::StartArgs;
 use crate::exit::Exit;
 use crate::problem::Problem;
+use crate::render::lost;
 use crate::render::session::Claimed;
+use crate::run::BootClock;
+use crate::run::places::{Waited, Waiting};
 
 /// Starts the named session and holds it; its own holder starts it with the fence.
 pub(super) async fn start(app: &App, name: &str, args: &StartArgs) -> anyhow::Result<Exit> {
@@ -25,8 +29,21 @@ pub(super) async fn start(app: &App, name: &str, args: &StartArgs) -> anyhow::Re
         Some(fence) => meant::drive(engine, &listed, Writer::Owner(fence), Step::Start).await?.session,
         None => {
             let claim = claim(engine, args.actor_id.as_deref(), args.lease_seconds, "start")?;
+            let name = args.group.group.as_deref().map(group::name).transpose()?;
+            if let Some(name) = &name {
+                group::limit(engine, (&listed.session.namespace, name), args.group.group_limit).await?;
+            }
+            let waits = args.group.if_full == Some(IfFull::Wait);
             expire(engine, &listed).await?;
-            engine.apply(&target(&listed), &Command::Start(Box::new(claim))).await?.session
+            let claim = Claim { group: name, waits, ..claim };
+            let (ttl, at) = (claim.ttl, BootClock.now());
+            let session = engine.apply(&target(&listed), &Command::Start(Box::new(claim))).await?.session;
+            match session {
+                Some(session) if session.is_queued => {
+                    Some(placed(app, engine, (&listed, session), (ttl, at)).await?)
+                }
+                session => session,
+            }
         }
     };
     report(app, engine, ("start", args.export), session).await
@@ -53,6 +70,29 @@ fn fence(app: &App, listed: &Listed, flag: Option<u64>, actor: Option<&str>) -> 
     match (given::fence(flag), actor) {
         (None, Some(_)) => None,
         (flag, _) => ownership::of_session(app, &listed.session.id, flag),
+    }
+}
+
+/// The session once it has a place in its group.
+async fn placed(
+    app: &App,
+    engine: &Engine,
+    (listed, session): (&Listed, Session),
+    (ttl, at): (Ttl, Duration),
+) -> anyhow::Result<Session> {
+    let group = session.group.clone().expect("what waits for a place is in a group");
+    if !app.out.is_json() {
+        app.out.warn(&format!("waiting for a place in group `{group}`"));
+    }
+    let times = RunTimes::new(ttl.length(), Duration::ZERO).map_err(given::refuse)?;
+    let kept = Kept { handle: listed.handle, fence: session.counters.fence, times };
+    let waiting = Waiting { engine: engine.clone(), kept, at, namespace: session.namespace.clone(), group };
+    match waiting.wait().await {
+        Waited::Entered(session, _) => Ok(*session),
+        Waited::Lost(Loss::Refused(refusal)) => Err(given::refuse(refusal)),
+        Waited::Lost(Loss::Store(error)) => Err(error.into()),
+        Waited::Lost(Loss::Ended { .. } | Loss::TakenOver { .. }) => Err(given::refuse(Refusal::NotFound)),
+        Waited::Lost(gone @ Loss::HandedOver { .. }) => Err(lost(&session, &gone).into()),
     }
 }
 
@@ -87,7 +127,8 @@ fn claim(engine: &Engine, actor: Option<&str>, seconds: Option<u64>, verb: &str)
     let ttl =
         Ttl::run(length).ok_or_else(|| given::refuse(LimitRefusal::Length { what: "lease", min, max }))?;
     let holder = Holder { kind: HolderKind::RuntimeWorker, id, supervisor: None, place: None };
-    Ok(Claim { claimant: Claimant { holder, incarnation: engine.ids().incarnation() }, ttl })
+    let claimant = Claimant { holder, incarnation: engine.ids().incarnation() };
+    Ok(Claim { claimant, ttl, group: None, waits: false })
 }
 
 async fn report(

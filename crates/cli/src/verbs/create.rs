@@ -9,7 +9,7 @@ use tenure_core::session::{Command, Create, Expiry, IdleLimit};
 use tenure_engine::{Applied, Engine, EngineError, Target};
 use tenure_store::Slot;
 
-use super::{facts, given};
+use super::{facts, given, group};
 use crate::app::App;
 use crate::args::lifecycle::{CreateArgs, ExpiryArgs, Span};
 use crate::args::options::Options;
@@ -27,11 +27,16 @@ pub(super) async fn execute(app: &App, args: &CreateArgs) -> anyhow::Result<Exit
         None => None,
     };
     let engine = app.engine()?;
+    let group = args.group.as_deref().map(group::name).transpose()?;
+    if let Some(name) = &group {
+        group::limit(engine, (&app.options.namespace.value, name), args.group_limit).await?;
+    }
     let create = Create {
         id: id(engine, given_id).await?,
         namespace: app.options.namespace.value.clone(),
         key,
         parent,
+        group,
         labels: args.labels.iter().cloned().collect(),
         metadata,
         directory: args.directory.clone(),

@@ -65,6 +65,7 @@ impl Filtered {
         };
         let filter = Filter {
             parent,
+            group: args.group.as_deref().map(super::group::name).transpose()?,
             states: args.states.clone(),
             kinds: args.kinds.clone(),
             labels: args.labels.clone(),

@@ -21,6 +21,7 @@ mod facts;
 mod files;
 mod fork;
 mod given;
+mod group;
 mod guard;
 mod hand_over;
 mod heartbeat;
@@ -30,7 +31,9 @@ mod meant;
 mod ownership;
 mod profile;
 mod prune;
+mod recover;
 mod reference;
+mod resume;
 mod retain;
 mod run;
 mod send;
@@ -38,6 +41,7 @@ mod show;
 mod start;
 mod stats;
 mod status;
+mod stop;
 mod takeover;
 mod wait;
 
@@ -74,7 +78,10 @@ pub(crate) fn execute(app: &App, command: Command) -> anyhow::Result<Exit> {
         Command::Compact(args) => block_on(compact::execute(app, &args)),
         Command::Send(args) => block_on(send::execute(app, &args)),
         Command::Pause(args) => block_on(ask::execute(app, &args.ask, Request::Pause)),
-        Command::Resume(args) => block_on(ask::execute(app, &args.ask, Request::Resume)),
+        Command::Resume(args) => resume::execute(app, &args),
+        Command::Stop(args) => block_on(stop::execute(app, &args)),
+        Command::Group(args) => block_on(group::execute(app, &args)),
+        Command::Recover(args) => block_on(recover::execute(app, &args)),
         Command::Update(args) => block_on(drive::update(app, &args)),
         Command::Complete(args) => block_on(drive::complete(app, &args)),
         Command::Fail(args) => block_on(drive::fail(app, &args)),

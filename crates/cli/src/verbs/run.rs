@@ -4,22 +4,50 @@ use serde_json::{Value, json};
 use tenure_core::refusal::Held;
 use tenure_core::session::Session;
 
+use super::{block_on, group};
 use crate::app::App;
 use crate::args::run::{RunArgs, SitterArgs};
 use crate::exit::Exit;
 use crate::render::{Look, Report, explain, lost};
-use crate::run::{Ground, Verdict};
+use crate::run::{Again, Ground, Verdict};
 
 /// Runs a command as a session.
 pub(super) fn execute(app: &App, args: &RunArgs) -> anyhow::Result<Exit> {
-    let ground = Ground {
+    let announce = |session: &Session| app.out.report(&Detached(session));
+    if let (Some(name), Some(limit)) = (&args.group.group, args.group.group_limit) {
+        let name = group::name(name)?;
+        let namespace = &app.options.namespace.value;
+        block_on(async {
+            group::limit(app.engine()?, (namespace, &name), Some(limit)).await?;
+            Ok(Exit::Success)
+        })?;
+    }
+    concluded(app, crate::run::execute(&ground(app)?, args, &announce), args.refused_exit)
+}
+
+/// Runs a session's command again.
+pub(super) fn again(app: &App, again: &Again) -> anyhow::Result<Exit> {
+    let announce = |session: &Session| app.out.report(&Detached(session));
+    concluded(app, crate::run::resume(&ground(app)?, again, &announce), again.recipe.refused_exit)
+}
+
+/// Does what this process was asked to do in the background.
+pub(super) fn detach(app: &App) -> anyhow::Result<Exit> {
+    const REFUSED: u8 = 3;
+    concluded(app, crate::run::detach(), REFUSED)
+}
+
+fn ground(app: &App) -> anyhow::Result<Ground> {
+    Ok(Ground {
         engine: app.engine()?.clone(),
         store: app.shared_store()?,
         db: app.db().to_owned(),
         namespace: app.options.namespace.value.clone(),
-    };
-    let announce = |session: &Session| app.out.report(&Detached(session));
-    let error = match crate::run::execute(&ground, args, &announce) {
+    })
+}
+
+fn concluded(app: &App, verdict: anyhow::Result<Verdict>, refused_exit: u8) -> anyhow::Result<Exit> {
+    let error = match verdict {
         Ok(Verdict::Like(ended)) => return Ok(Exit::Like(ended)),
         Ok(Verdict::Code(code)) => return Ok(Exit::Code(code)),
         Ok(Verdict::Skipped(held)) => {
@@ -33,7 +61,7 @@ pub(super) fn execute(app: &App, args: &RunArgs) -> anyhow::Result<Exit> {
     match explain(error) {
         Some(problem) if problem.exit == Exit::Refused => {
             app.out.fail(&problem)?;
-            Ok(Exit::Code(args.refused_exit))
+            Ok(Exit::Code(refused_exit))
         }
         // A store that does not answer is no refusal.
         Some(problem) => Err(problem.into()),

@@ -8,6 +8,7 @@ use super::{claim, given, ownership};
 use crate::app::App;
 use crate::args::workspace::StartArgs;
 use crate::exit::Exit;
+use crate::problem::Problem;
 use crate::render::workspace::Started;
 use crate::workspace::Workspace;
 
@@ -15,6 +16,11 @@ use crate::workspace::Workspace;
 pub(super) async fn execute(app: &App, args: &StartArgs) -> anyhow::Result<Exit> {
     if let Some(name) = &args.name {
         return claim::start(app, name, args).await;
+    }
+    if args.group.group.is_some() || args.group.if_full.is_some() {
+        return Err(
+            Problem::usage("a workspace is in no group: name the session that is to be started").into()
+        );
     }
     let workspace = Workspace::find(&app.options, &args.place)?;
     let owner = owner(args)?;

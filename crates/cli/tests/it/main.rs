@@ -1,6 +1,7 @@
 //! The built `tenure`, from the outside.
 #![expect(clippy::unwrap_used, reason = "a test that cannot be arranged fails")]
 
+mod autosaves;
 mod checkpoints;
 mod doctor;
 mod events;

@@ -24,7 +24,7 @@ fn a_session_is_shown_to_people_and_to_programs() {
         keys(&shown).join(" "),
         "id namespace kind key state error lease revision fence head_seq earliest_seq start_count \
          duration_ms created_at started_at last_started_at last_activity_at completed_at labels command directory \
-         idle_timeout_ms idle_spares_held"
+         auto_resume idle_timeout_ms idle_spares_held"
     );
     assert_eq!((&shown["state"], &shown["error"]), (&"failed".into(), &"exited with code 4".into()));
     assert_eq!((&shown["labels"], &shown["lease"]), (&json!({ "team": "web" }), &Value::Null));

@@ -34,6 +34,8 @@ impl Fork {
             command: record.command,
             directory: record.directory,
             idle: record.idle.or(Kind::Agent.rules().idle),
+            recipe: None,
+            group: parent.group.clone(),
             predecessor: Some(parent.id.clone()),
             at,
         };

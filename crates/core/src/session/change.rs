@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Activity, Counters, Fact, Facts, Handover, Mode, Retained, Session, State, Stats};
+use super::{Activity, Counters, Fact, Facts, Handover, Mode, Recipe, Retained, Session, State, Stats};
 use crate::checkpoint::Record;
 use crate::event::EventBody;
-use crate::id::{ActorId, CheckpointId, EventType, Key, Namespace, Revision, SessionId};
+use crate::id::{ActorId, CheckpointId, EventType, GroupName, Key, Namespace, Revision, SessionId};
 use crate::kind::{IdleRule, Kind};
 use crate::lease::{Lease, Term};
 use crate::time::WallTime;
@@ -21,6 +21,8 @@ pub struct Opening {
     pub kind: Kind,
     /// The slot, if any.
     pub key: Option<Key>,
+    /// The group, if any.
+    pub group: Option<GroupName>,
     /// What it is for.
     pub mode: Mode,
     /// Names and values given by callers.
@@ -29,6 +31,8 @@ pub struct Opening {
     pub command: Vec<String>,
     /// The directory it works in.
     pub directory: Option<String>,
+    /// How its command is run again.
+    pub recipe: Option<Box<Recipe>>,
     /// When it expires without activity.
     pub idle: Option<IdleRule>,
     /// The session it goes on from.
@@ -47,6 +51,8 @@ impl Opening {
             kind: self.kind,
             key: self.key,
             state: State::Pending,
+            group: self.group,
+            is_queued: false,
             mode: self.mode,
             lease: None,
             counters,
@@ -59,6 +65,7 @@ impl Opening {
             labels: self.labels,
             command: self.command,
             directory: self.directory,
+            recipe: self.recipe,
             facts: Facts::default(),
             parent: None,
             idle: self.idle,
@@ -89,6 +96,13 @@ pub enum Change {
         /// Why, when it moved to active by that.
         reason: String,
     },
+    /// Its holder waits for a place in its group.
+    Queued {
+        /// Since when.
+        at: WallTime,
+    },
+    /// It belongs to this group from now on.
+    Joined(GroupName),
     /// What it is for changed.
     ModeSet(Mode),
     /// It runs something else now.
@@ -99,6 +113,8 @@ pub enum Change {
         command: Vec<String>,
         /// The directory it works in.
         directory: Option<String>,
+        /// How that is run again.
+        recipe: Option<Box<Recipe>>,
         /// When it expires without activity.
         idle: Option<IdleRule>,
     },
@@ -184,16 +200,23 @@ pub fn evolve(mut session: Session, change: &Change) -> Session {
         Change::Created { .. } => {}
         Change::Started { at, .. } => {
             session.state = State::Active;
+            session.is_queued = false;
             session.started_at = session.started_at.or(Some(*at));
             session.last_started_at = Some(*at);
             session.start_count = session.start_count.saturating_add(1);
             session.last_activity_at = *at;
         }
+        Change::Queued { at } => {
+            session.is_queued = true;
+            session.last_activity_at = *at;
+        }
+        Change::Joined(group) => session.group = Some(group.clone()),
         Change::ModeSet(mode) => session.mode = *mode,
-        Change::Described { labels, command, directory, idle } => {
+        Change::Described { labels, command, directory, recipe, idle } => {
             session.labels.extend(labels.clone());
             session.command.clone_from(command);
             session.directory.clone_from(directory);
+            session.recipe.clone_from(recipe);
             session.idle = *idle;
         }
         Change::Granted(lease) | Change::TakenOver { lease, .. } => {
@@ -212,10 +235,16 @@ pub fn evolve(mut session: Session, change: &Change) -> Session {
                 Some(Activity { text: text.clone(), actor: actor.clone(), at: *at, revision: *revision });
         }
         Change::ActivityDropped => session.activity = None,
-        Change::Moved { to, .. } => session.state = to.clone(),
+        Change::Moved { to, .. } => {
+            session.state = to.clone();
+            session.is_queued = false;
+        }
         Change::FactSet(fact) => session = with_fact(session, fact),
         Change::Finished { stats, .. } => session.facts.usage = stats.usage,
-        Change::Released => session.lease = None,
+        Change::Released => {
+            session.lease = None;
+            session.is_queued = false;
+        }
         Change::Succeeded(by) => session.successor = Some(by.clone()),
         Change::Restored { record, .. } => {
             if let Some(record) = record {
@@ -304,6 +333,8 @@ impl Change {
                 fence: handover.fence,
             }),
             Self::Arrived
+            | Self::Queued { .. }
+            | Self::Joined(_)
             | Self::ModeSet(_)
             | Self::Described { .. }
             | Self::Renewed(_)

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Claim, Create, Current, Drive, HandOver, Stats, Writer};
-use crate::id::{ActorId, Fence, HandoverId, Incarnation, Key, Namespace, Revision, SessionId};
+use super::{Claim, Create, Current, Drive, GroupView, HandOver, Recipe, Rerun, Stats, Writer};
+use crate::id::{ActorId, Fence, GroupName, HandoverId, Incarnation, Key, Namespace, Revision, SessionId};
 use crate::kind::{IdleRule, Kind};
 use crate::lease::{Holder, Ttl};
 use crate::time::Moment;
@@ -39,8 +39,16 @@ pub struct StartRun {
     pub directory: Option<String>,
     /// When it expires without activity; `None`: as its kind says.
     pub idle: Option<IdleRule>,
+    /// The group, if any; a session that has one keeps it where none is given.
+    pub group: Option<GroupName>,
+    /// Whether it waits where its group has no place.
+    pub waits: bool,
+    /// How it is run again.
+    pub recipe: Option<Box<Recipe>>,
     /// The reason to take an abandoned session over instead of refusing to.
     pub takeover: Option<String>,
+    /// Whether what a shutdown has paused is ended, and a new session opened, instead of going on with it.
+    pub is_fresh: bool,
 }
 
 /// A request to change a session.
@@ -93,6 +101,18 @@ pub enum Command {
         /// Why.
         reason: String,
     },
+    /// The owner's: let go, so that the work can go on after a shutdown.
+    ShutDown {
+        /// The fence it holds under.
+        fence: Fence,
+    },
+    /// The owner's: go to work, having waited for a place in the group.
+    Enter {
+        /// The fence it holds under.
+        fence: Fence,
+    },
+    /// Run the command of a session again, and hold it.
+    Rerun(Box<Rerun>),
     /// The owner's: say what is being done.
     Note {
         /// The fence it holds under.
@@ -158,6 +178,8 @@ pub struct Context {
     pub gone: Option<Incarnation>,
     /// What was found at the first look, when this is not the first.
     pub seen: Option<Seen>,
+    /// What is known of the session's group.
+    pub group: GroupView,
 }
 
 /// Which session, at which revision, a command was first decided on.
@@ -202,12 +224,13 @@ impl Command {
             Self::Regrant { .. } => "renew",
             Self::Cancel { .. } => "cancel",
             Self::Pause { .. } => "pause",
-            Self::Resume { .. } => "resume",
+            Self::Resume { .. } | Self::Rerun(_) => "resume",
+            Self::ShutDown { .. } => "stop",
             Self::Complete { .. } => "complete",
             Self::Fail { .. } => "fail",
             Self::ExpireIdle => "expire",
             Self::Create(_) => "create",
-            Self::Start(_) => "start",
+            Self::Start(_) | Self::Enter { .. } => "start",
             Self::Acquire(_) => "acquire",
             Self::Drive(drive) => drive.step.verb(),
             Self::Retain { .. } | Self::EndRetention { .. } => "retain",
@@ -222,6 +245,8 @@ impl Command {
             Self::Regrant { fence }
             | Self::Pause { fence, .. }
             | Self::Resume { fence, .. }
+            | Self::ShutDown { fence }
+            | Self::Enter { fence }
             | Self::Note { fence, .. }
             | Self::Complete { fence, .. }
             | Self::Fail { fence, .. } => Some(*fence),
@@ -235,6 +260,7 @@ impl Command {
             | Self::WorkspaceClear(_)
             | Self::WorkspaceImport(_)
             | Self::StartRun(_)
+            | Self::Rerun(_)
             | Self::Takeover { .. }
             | Self::Cancel { .. }
             | Self::ExpireIdle
@@ -263,6 +289,9 @@ impl Command {
             | Self::Cancel { .. }
             | Self::Pause { .. }
             | Self::Resume { .. }
+            | Self::ShutDown { .. }
+            | Self::Enter { .. }
+            | Self::Rerun(_)
             | Self::Note { .. }
             | Self::Complete { .. }
             | Self::Fail { .. }

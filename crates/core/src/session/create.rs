@@ -7,7 +7,7 @@ use super::facts::{self, Merged};
 use super::{
     Change, Context, Counters, Current, Decision, Facts, Mode, Opening, Parent, Session, Usage, Write,
 };
-use crate::id::{Key, Namespace, SessionId};
+use crate::id::{GroupName, Key, Namespace, SessionId};
 use crate::kind::{IdleRule, Kind};
 use crate::refusal::{Existing, LimitRefusal, Refusal};
 use crate::time::millis;
@@ -23,6 +23,8 @@ pub struct Create {
     pub key: Option<Key>,
     /// The session that it is created for.
     pub parent: Option<SessionId>,
+    /// The group, if any.
+    pub group: Option<GroupName>,
     /// Names and values to keep with it.
     pub labels: BTreeMap<String, String>,
     /// Names and values to keep with it: compact JSON text.
@@ -99,6 +101,10 @@ impl Create {
                 hash.number(millis(after));
             }
         }
+        // One that has none is told as before there were any.
+        if let Some(group) = &self.group {
+            hash.text(group.as_str());
+        }
         for length in [self.expiry.pending, self.expiry.absolute] {
             hash.number(length.map_or(0, millis));
         }
@@ -113,10 +119,12 @@ impl Create {
             namespace: self.namespace.clone(),
             kind: Kind::Agent,
             key: self.key.clone(),
+            group: self.group.clone(),
             mode: Mode::General,
             labels: facts::labelled(&BTreeMap::new(), &self.labels)?,
             command: Vec::new(),
             directory: self.directory.clone(),
+            recipe: None,
             idle: self.expiry.idle.rule()?,
             predecessor: None,
             at: now,

@@ -2,7 +2,7 @@
 
 use super::{
     Change, Claimant, Command, Context, Counters, Current, Decision, Judged, Opening, Session, StartRun,
-    State, StateName, Stats, Write, create, drive, expire, hand_over, keep,
+    State, StateName, Stats, Write, create, drive, expire, group, hand_over, keep, rerun,
 };
 use crate::id::{ActorId, Fence};
 use crate::kind::{Kind, Transition};
@@ -22,6 +22,14 @@ pub fn decide(current: &Current, command: &Command, context: &Context) -> Result
     if let Some(session) = other.filter(|_| !matches!(command, Command::Create(_))) {
         return Err(Refusal::WrongKind { kind: session.kind, verb: command.verb() });
     }
+    let decision = judged(current, command, context)?.with_place(current, context);
+    match &context.group.full {
+        Some(full) if decision.place.is_some() => Err(Refusal::GroupFull(full.clone())),
+        Some(_) | None => Ok(decision),
+    }
+}
+
+fn judged(current: &Current, command: &Command, context: &Context) -> Result<Decision, Refusal> {
     // What is for every kind is about the record itself, which stays here.
     if let (Some(_), Some(session)) = (command.kind(), &current.session) {
         hand_over::refuse_if_handed_over(session)?;
@@ -40,6 +48,15 @@ pub fn decide(current: &Current, command: &Command, context: &Context) -> Result
             owner_moves(current, *fence, State::Paused { reason: reason.clone() }, reason, context)
         }
         Command::Resume { fence, reason } => owner_moves(current, *fence, State::Active, reason, context),
+        Command::ShutDown { fence } => rerun::shut_down(current, *fence, context),
+        Command::Enter { fence } => {
+            let (session, lease) = owned(current, *fence)?;
+            if !session.is_queued {
+                allow(session, StateName::Active)?;
+            }
+            group::enter(current, session, lease, &context.now)
+        }
+        Command::Rerun(again) => rerun::rerun(current, again, context),
         Command::Note { fence, activity } => note(current, *fence, activity.as_ref(), context),
         Command::Complete { fence, message, stats } => {
             let end = End { well: true, message, stats: *stats };
@@ -85,21 +102,35 @@ fn start_run(current: &Current, start: &StartRun, context: &Context) -> Result<D
     let now = context.now.wall()?;
     let takeover = start.takeover.as_deref().map(workspace::parse_reason).transpose()?;
     let Some(session) = current.open() else {
-        return Ok(open_run(current.counters, start, &context.now, now));
+        return Ok(open_run(current.counters, start, context, now));
     };
     let counters =
         Counters { revision: current.counters.revision.next(), fence: current.counters.fence.next() };
     let lease = granted(&start.claimant, start.ttl, counters.fence, &context.now, now);
-    let started = Change::Started { at: now, reason: "session started".to_owned() };
+    let goes_on = session.lease.is_none() && session.is_shut_down();
+    if goes_on && start.is_fresh {
+        return open_instead(current.counters, session, start, context);
+    }
+    let reason = if goes_on { rerun::begins(session) } else { "session started" };
+    let started = |write| group::start_or_wait(write, (&context.group, start.waits), (now, reason));
+    let joined = |write: Write| match &start.group {
+        Some(group) if session.group.as_ref() != Some(group) => write.then(Change::Joined(group.clone())),
+        Some(_) | None => write,
+    };
     let described = Change::Described {
         labels: start.labels.clone(),
         command: start.command.clone(),
         directory: start.directory.clone(),
+        recipe: start.recipe.clone(),
         idle: start.idle.or(session.idle),
     };
     let Some(held) = &session.lease else {
-        let write = Write::of(session.clone()).then(described).then(Change::Granted(lease)).then(started);
-        return Ok(Decision::new(vec![write], counters, None));
+        // Whoever paused it decides when it goes on; after a shutdown nobody has to.
+        if session.state.name() == StateName::Paused && !session.is_auto_resumed() {
+            return Err(Refusal::Paused(Box::new(Existing::of(session))));
+        }
+        let write = Write::of(session.clone()).then(described).then(Change::Granted(lease));
+        return Ok(Decision::new(vec![started(joined(write))], counters, None));
     };
     let (standing, judged) = judge(session, held, context)?;
     match (standing, takeover) {
@@ -111,31 +142,49 @@ fn start_run(current: &Current, start: &StartRun, context: &Context) -> Result<D
         (Standing::Over, Some(reason)) => {
             let taken = Change::TakenOver { lease, from: held.holder.id.clone(), reason };
             let write = Write::of(session.clone()).then(described).then(taken);
-            let write = write.then(started).then(Change::ActivityDropped);
+            let write = started(joined(write)).then(Change::ActivityDropped);
             Ok(Decision::new(vec![write], counters, Some(judged)))
         }
     }
 }
 
-fn open_run(counters: Counters, start: &StartRun, moment: &Moment, now: WallTime) -> Decision {
+/// Ends what a shutdown has paused, and opens a new session in its slot.
+fn open_instead(
+    counters: Counters,
+    session: &Session,
+    start: &StartRun,
+    context: &Context,
+) -> Result<Decision, Refusal> {
+    let now = context.now.wall()?;
+    let reason = "replaced by a fresh run".to_owned();
+    let to = State::Cancelled { at: now, reason: reason.clone() };
+    let by = Some(start.claimant.holder.id.clone());
+    let ended = Write::of(session.clone()).then(Change::Moved { to, reason, by });
+    let mut decision = open_run(counters, start, context, now);
+    decision.writes.insert(0, ended);
+    Ok(Decision::new(decision.writes, decision.counters, None))
+}
+
+fn open_run(counters: Counters, start: &StartRun, context: &Context, now: WallTime) -> Decision {
     let counters = Counters { revision: counters.revision.next(), fence: counters.fence.next() };
     let opening = Opening {
         id: start.id.clone(),
         namespace: start.namespace.clone(),
         kind: Kind::Agent,
         key: start.key.clone(),
+        group: start.group.clone(),
         mode: super::Mode::General,
         labels: start.labels.clone(),
         command: start.command.clone(),
         directory: start.directory.clone(),
+        recipe: start.recipe.clone(),
         idle: start.idle.or(Kind::Agent.rules().idle),
         predecessor: None,
         at: now,
     };
-    let lease = granted(&start.claimant, start.ttl, counters.fence, moment, now);
-    let write = Write::opening(opening.into_session(counters))
-        .then(Change::Granted(lease))
-        .then(Change::Started { at: now, reason: "session started".to_owned() });
+    let lease = granted(&start.claimant, start.ttl, counters.fence, &context.now, now);
+    let write = Write::opening(opening.into_session(counters)).then(Change::Granted(lease));
+    let write = group::start_or_wait(write, (&context.group, start.waits), (now, "session started"));
     Decision::new(vec![write], counters, None)
 }
 

@@ -1,6 +1,6 @@
 //! What a command decided, as data for a store to write.
 
-use super::{Change, Counters, Session, evolve};
+use super::{Change, Counters, Place, Session, evolve};
 use crate::event::EventBody;
 use crate::id::{ActorId, Incarnation};
 use crate::lease::Standing;
@@ -106,6 +106,8 @@ pub struct Decision {
     pub counters: Counters,
     /// What must still hold when it is written.
     pub judged: Option<Judged>,
+    /// The place that it takes in a group.
+    pub place: Option<Place>,
     /// What a person should know.
     pub warning: Option<Warning>,
 }
@@ -117,7 +119,7 @@ impl Decision {
         for write in &mut writes {
             write.session.counters = counters;
         }
-        Self { writes, counters, judged, warning: None }
+        Self { writes, counters, judged, place: None, warning: None }
     }
 
     /// The same with something to tell.

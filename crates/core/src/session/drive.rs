@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use super::decide::{End, allow, ended_by_operator, finished, granted, judge, may_move, owned};
 use super::facts::{self, Merged};
+use super::group::start_or_wait;
 use super::hand_over::refuse_if_handed_over;
 use super::{
     Change, Claimant, Context, Counters, Current, Decision, Fact, Judged, Progress, Session, State,
     StateName, Stats, Usage, Write,
 };
 use crate::checkpoint::Restore;
-use crate::id::{ActorId, Fence};
+use crate::id::{ActorId, Fence, GroupName};
 use crate::kind::Kind;
 use crate::lease::{HolderKind, Lease, Standing, Ttl};
 use crate::refusal::{Existing, Held, Refusal, TakeoverRefusal};
@@ -23,6 +24,10 @@ pub struct Claim {
     pub claimant: Claimant,
     /// For how long after each renewal.
     pub ttl: Ttl,
+    /// The group it belongs to from now on; `None`: as before.
+    pub group: Option<GroupName>,
+    /// Whether it waits where its group has no place.
+    pub waits: bool,
 }
 
 /// One step of a session that is driven by hand.
@@ -135,7 +140,8 @@ pub(super) fn start(current: &Current, claim: &Claim, context: &Context) -> Resu
     }
     nobody_holds(session, context)?;
     let write = claimed(current, session, claim, context)?;
-    let write = write.then(started(context)?);
+    let at = context.now.wall()?;
+    let write = start_or_wait(write, (&context.group, claim.waits), (at, "session started"));
     let counters = next_holder(current);
     Ok(Decision::new(vec![write], counters, None))
 }
@@ -157,7 +163,11 @@ fn started(context: &Context) -> Result<Change, Refusal> {
 fn claimed(current: &Current, session: &Session, claim: &Claim, context: &Context) -> Result<Write, Refusal> {
     let now = context.now.wall()?;
     let lease = granted(&claim.claimant, claim.ttl, next_holder(current).fence, &context.now, now);
-    Ok(Write::of(session.clone()).then(Change::Granted(lease)))
+    let write = Write::of(session.clone()).then(Change::Granted(lease));
+    Ok(match &claim.group {
+        Some(group) if session.group.as_ref() != Some(group) => write.then(Change::Joined(group.clone())),
+        Some(_) | None => write,
+    })
 }
 
 const fn next_holder(current: &Current) -> Counters {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::decide::ended_by_operator;
 use super::{Change, Context, Current, Decision, Judged, Session, State, StateName, Write};
+use crate::kind::IdleRule;
 use crate::lease::Standing;
 use crate::refusal::Refusal;
 use crate::time::WallTime;
@@ -19,10 +20,20 @@ impl Session {
     }
 
     /// When it has been without activity for too long, unless something happens.
+    ///
+    /// A rule that spares who is silent spares who was shut down as well: that is no sign of neglect.
     #[must_use]
     pub fn idle_at(&self) -> Option<WallTime> {
-        let rule =
-            self.idle.filter(|_| matches!(self.state.name(), StateName::Active | StateName::Paused))?;
+        let is_judged = |rule: &IdleRule| match self.state.name() {
+            StateName::Active => true,
+            StateName::Paused => !(rule.spares_held && self.is_shut_down()),
+            StateName::Pending
+            | StateName::Completed
+            | StateName::Failed
+            | StateName::Cancelled
+            | StateName::Expired => false,
+        };
+        let rule = self.idle.filter(is_judged)?;
         Some(later_than(self.last_activity_at, rule.after))
     }
 

@@ -8,10 +8,12 @@ mod decision;
 mod drive;
 mod expire;
 mod facts;
+mod group;
 mod hand_over;
 mod keep;
 mod prune;
 mod replay;
+mod rerun;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -26,13 +28,15 @@ pub use decide::decide;
 pub use decision::{Decision, Judged, Warning, Write};
 pub use drive::{Claim, Drive, Step, Update, Writer, may_renew};
 pub use facts::{Fact, Facts, Parent, Progress, Usage};
+pub use group::{Full, GroupView, Member, Place, Ticket, has_place};
 pub use hand_over::{HandOver, Handover};
 pub use keep::{Needed, Retained};
 pub use prune::{PrunePolicy, Pruner, Verdict};
 pub use replay::{Phase, REPLAYED, Replay, Saying, Tenancy, Told};
+pub use rerun::{Autosave, Recipe, Rerun, SHUTDOWN, Stopping, Watched, may_stop};
 pub use state::{Exit, State, StateName, Stats};
 
-use crate::id::{ActorId, Fence, Key, Namespace, Revision, SessionId};
+use crate::id::{ActorId, Fence, GroupName, Key, Namespace, Revision, SessionId};
 use crate::kind::{IdleRule, Kind};
 use crate::lease::{Lease, Standing};
 use crate::time::{Moment, UnusableClock, WallTime};
@@ -105,6 +109,10 @@ pub struct Session {
     pub key: Option<Key>,
     /// Where it is in its life.
     pub state: State,
+    /// The group whose members are at work in turn.
+    pub group: Option<GroupName>,
+    /// Whether its holder waits for a place in the group.
+    pub is_queued: bool,
     /// What it is for (workspaces).
     pub mode: Mode,
     /// Who holds it.
@@ -129,6 +137,8 @@ pub struct Session {
     pub command: Vec<String>,
     /// The directory it works in.
     pub directory: Option<String>,
+    /// How its command is run again, if `tenure run` started it.
+    pub recipe: Option<Box<Recipe>>,
     /// What callers keep with it.
     pub facts: Facts,
     /// The session it was created for.

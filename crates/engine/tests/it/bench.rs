@@ -107,7 +107,11 @@ pub(crate) fn start(key: &str, actor: &str, takeover: Option<&str>) -> Command {
         command: vec!["make".to_owned()],
         directory: None,
         idle: Some(IdleRule { after: limits::AGENT_IDLE_AFTER, spares_held: true }),
+        recipe: None,
+        group: None,
+        waits: false,
         takeover: takeover.map(str::to_owned),
+        is_fresh: false,
     }))
 }
 

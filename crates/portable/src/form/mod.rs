@@ -3,6 +3,7 @@
 mod checkpoint;
 mod event;
 mod lines;
+mod recipe;
 mod scalar;
 mod session;
 

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use tenure_core::id::{ActorId, InvalidName};
 use tenure_core::time::WallTime;
@@ -80,6 +82,23 @@ fn length(text: &str) -> Option<Duration> {
         return None;
     }
     Some(Duration::new(secs.parse().ok()?, format!("{rest:0<9}").parse().ok()?))
+}
+
+/// Bytes that need not be text, as base64.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Bytes(pub(crate) Vec<u8>);
+
+impl Serialize for Bytes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Bytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        STANDARD.decode(text.as_bytes()).map(Self).map_err(de::Error::custom)
+    }
 }
 
 /// A name, checked as it was when it came in.

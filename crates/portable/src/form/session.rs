@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use tenure_core::id::{Fence, Key, Namespace, Revision, SessionId};
+use tenure_core::id::{Fence, GroupName, Key, Namespace, Revision, SessionId};
 use tenure_core::kind::{IdleRule, Kind};
 use tenure_core::session::{
     Activity, Counters, Facts, Fingerprint, Mode, Parent, Progress, Retained, Session, State, StateName,
@@ -11,6 +11,7 @@ use tenure_core::session::{
 };
 
 use super::lines::parse;
+use super::recipe::RecipeForm;
 use super::scalar::{At, Length, actor, hex, name, unhex, word};
 use crate::read::wrong;
 use crate::{FlawKind, Record};
@@ -71,6 +72,10 @@ pub(crate) struct RecordForm {
     anonymous: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     retained: Option<RetainedForm>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recipe: Option<RecipeForm>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -179,6 +184,8 @@ impl RecordForm {
             successor: session.successor.as_ref().map(text),
             anonymous: session.anonymous,
             retained: session.retained.as_ref().map(RetainedForm::of),
+            group: session.group.as_ref().map(|group| group.as_str().to_owned()),
+            recipe: session.recipe.as_deref().map(RecipeForm::of),
         }
     }
 
@@ -230,6 +237,10 @@ impl RecordForm {
             anonymous: self.anonymous,
             retained: self.retained.map(RetainedForm::into_retained).transpose()?,
             handover: None,
+            group: self.group.as_deref().map(|group| name("group", group, GroupName::parse)).transpose()?,
+            recipe: self.recipe.map(RecipeForm::into_recipe).transpose()?.map(Box::new),
+            // Whoever waits for a place holds it.
+            is_queued: false,
         };
         if self.slot_counters.is_some() != session.key.is_some() {
             return Err(wrong("counters of a slot belong to a key, and a key to them"));

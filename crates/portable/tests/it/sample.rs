@@ -7,13 +7,14 @@ use sha2::{Digest as _, Sha256};
 use tenure_core::checkpoint::{Checkpoint, Content, Encoding, FileAction, FileVersion};
 use tenure_core::event::{Event, EventBody, Request, Stream, TerminalEvent};
 use tenure_core::id::{
-    ActorId, CheckpointId, EventId, EventType, Fence, HandoverId, Key, Namespace, Revision, Seq, SessionId,
+    ActorId, CheckpointId, EventId, EventType, Fence, GroupName, HandoverId, Key, Namespace, Revision, Seq,
+    SessionId,
 };
 use tenure_core::kind::{IdleRule, Kind};
-use tenure_core::lease::{Holder, HolderKind, Place};
+use tenure_core::lease::{Holder, HolderKind, Place, RunTimes};
 use tenure_core::session::{
-    Activity, Counters, Exit, Facts, Fingerprint, Mode, Parent, Progress, Retained, Session, State,
-    StateName, Stats, Usage,
+    Activity, Autosave, Counters, Exit, Facts, Fingerprint, Mode, Parent, Progress, Recipe, Retained,
+    Session, State, StateName, Stats, Usage, Watched,
 };
 use tenure_core::time::WallTime;
 use tenure_portable::{Header, Record, Writer};
@@ -43,6 +44,22 @@ pub(crate) fn states() -> [State; 7] {
         State::Cancelled { at: AT, reason: why.clone() },
         State::Expired { at: AT, reason: why },
     ]
+}
+
+fn recipe() -> Recipe {
+    Recipe {
+        raw_command: vec![b"cat".to_vec(), vec![0xFF, b'a']],
+        raw_directory: Some(vec![b'/', 0xFE]),
+        actor: Some(actor("runner")),
+        times: RunTimes::new(Duration::from_secs(15), Duration::from_millis(2500)).unwrap(),
+        outlives_lease: true,
+        record_limit: Some(1 << 20),
+        watch: Some(Watched { directory: b"src".to_vec(), limit: 9 }),
+        autosave: Some(Autosave { file: vec![0xFD], interval: Duration::from_millis(500) }),
+        refused_exit: 4,
+        auto_resume: true,
+        waits: true,
+    }
 }
 
 /// A session in which nothing is missing that can be there.
@@ -82,6 +99,9 @@ pub(crate) fn full(state: State) -> Record {
         anonymous: true,
         retained: Some(Retained { reason: text("a case"), by: Some(actor("counsel")), at: AT }),
         handover: None,
+        group: Some(GroupName::parse("gpu").unwrap()),
+        recipe: Some(Box::new(recipe())),
+        is_queued: false,
     };
     Record { session, slot: Some(Counters { revision: Revision(9), fence: Fence(4) }) }
 }
@@ -109,6 +129,8 @@ pub(crate) fn bare() -> Record {
         successor: None,
         anonymous: false,
         retained: None,
+        group: None,
+        recipe: None,
         ..session
     };
     Record { session, slot: None }

@@ -15,7 +15,7 @@ use tenure_core::id::{
 };
 use tenure_core::kind::Kind;
 use tenure_core::lease::{Holder, HolderKind, Ttl};
-use tenure_core::session::{Claimant, Command, Context, Current, StartRun, decide};
+use tenure_core::session::{Claimant, Command, Context, Current, GroupView, StartRun, decide};
 use tenure_store::payload::Packed;
 use tenure_store::{
     AppendOutcome, AppendRequest, CheckpointStore as _, CommitOutcome, CommitRequest, CompactRequest,
@@ -267,9 +267,13 @@ async fn open_one(store: &SqliteStore, id: &str, number: u64) -> Result<(), Fail
         command: Vec::new(),
         directory: None,
         idle: None,
+        recipe: None,
+        group: None,
+        waits: false,
         takeover: None,
+        is_fresh: false,
     };
-    let context = Context { now: store.now().await?, gone: None, seen: None };
+    let context = Context { now: store.now().await?, gone: None, seen: None, group: GroupView::default() };
     let decision = decide(&Current::default(), &Command::StartRun(Box::new(start)), &context);
     let request = CommitRequest {
         commit_id: CommitId(name(number | 1 << 40)),
@@ -312,7 +316,8 @@ async fn purge(path: &str, round: &str) -> Result<(), Failure> {
         while let Some(done) = tasks.join_next().await {
             done??;
         }
-        let context = Context { now: store.now().await?, gone: None, seen: None };
+        let context =
+            Context { now: store.now().await?, gone: None, seen: None, group: GroupView::default() };
         let cancel = Command::Cancel { by: None, reason: "enough".to_owned() };
         let request = CommitRequest {
             commit_id: CommitId(name(number | 1 << 41)),

@@ -266,9 +266,10 @@ impl Asked {
             terms::term(sort, directory)
         });
         let parent = filter.parent.iter().map(|parent| terms::term(terms::PARENT, parent.as_str()));
+        let group = filter.group.iter().map(|group| terms::term(terms::GROUP, group.as_str()));
         let found = filter.terms.iter().map(|term| Found::of(conn, ns, term)).collect::<Result<_, _>>()?;
         Ok(Self {
-            all: labels.chain(holder).chain(directory).chain(parent).collect(),
+            all: labels.chain(holder).chain(directory).chain(parent).chain(group).collect(),
             key: filter.key_prefix.as_deref().map(key_words).unwrap_or_default(),
             found,
             states: states(filter),

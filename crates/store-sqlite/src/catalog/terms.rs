@@ -21,6 +21,7 @@ pub(super) const DIRECTORY: char = 'd';
 pub(super) const LAST_PART: char = 'n';
 pub(super) const LABEL: char = 'l';
 pub(super) const PARENT: char = 'p';
+pub(super) const GROUP: char = 'g';
 pub(super) const WORD: char = 'w';
 
 /// A term of one sort.
@@ -58,9 +59,10 @@ fn steady(session: &Session) -> impl Iterator<Item = String> {
     let whole = directory.map(|directory| term(DIRECTORY, directory));
     let part = directory.and_then(last_part).map(|part| term(LAST_PART, part));
     let labels = session.labels.iter().map(|(name, value)| label(name, value));
+    let group = session.group.as_ref().map(|group| term(GROUP, group.as_str()));
     let parent = session.parent.as_ref().map(|parent| term(PARENT, parent.id.as_str()));
     let words = words_of(session).into_iter().map(|word| term(WORD, &word));
-    whole.into_iter().chain(part).chain(parent).chain(labels).chain(words)
+    whole.into_iter().chain(part).chain(parent).chain(group).chain(labels).chain(words)
 }
 
 /// What was true of a session and is no longer, and what has become true.
@@ -68,6 +70,7 @@ pub(super) fn difference(old: &Session, new: &Session) -> (Vec<String>, Vec<Stri
     let is_described_alike = old.labels == new.labels
         && old.directory == new.directory
         && old.key == new.key
+        && old.group == new.group
         && old.command == new.command
         && old.facts.metadata == new.facts.metadata
         && old.activity.as_ref().map(|activity| &activity.text)

@@ -2,6 +2,7 @@
 
 mod arrival;
 mod checkpoint;
+mod group;
 mod inspect;
 mod log;
 mod purge;

@@ -127,6 +127,12 @@ impl Work<'_> {
         {
             return Ok(Some(CommitOutcome::IdTaken));
         }
+        if let (Some(place), Some(write)) = (&commit.place, commit.writes.last()) {
+            let on = ground.on.as_ref().filter(|_| !write.opens);
+            if !self.has_place(place, (on, &write.session))? {
+                return Ok(Some(CommitOutcome::Full));
+            }
+        }
         Ok(None)
     }
 
@@ -211,6 +217,9 @@ impl Work<'_> {
         ];
         exactly_one(sql::write(self.conn, sql::SESSION_UPDATE, row)?, "a session")?;
         self.write_head(handle, (on.log, log), session.last_activity_at)?;
+        if session.group.is_some() {
+            self.note_member(handle, &session)?;
+        }
         self.wrote(stamp, handle, Head::of(on.ns, &session, log, chain));
         Ok((handle, log.seq))
     }
@@ -252,6 +261,9 @@ impl Work<'_> {
         let (folded, earliest) = (signed(log.folded.0), signed(log.earliest.0));
         let row = (handle.0, signed(log.seq.0), log.pos, signed(log.depth), at, folded, earliest);
         sql::write(self.conn, sql::HEAD_INSERT, row)?;
+        if session.is_member() {
+            self.note_member(handle, session)?;
+        }
         self.wrote(stamp, handle, Head::of(ns, session, log, chain));
         Ok((handle, log.seq))
     }

@@ -25,6 +25,7 @@ mod litter;
 mod memory;
 mod named;
 mod news;
+mod places;
 mod postpone;
 mod purge;
 mod renew;

@@ -109,6 +109,7 @@ impl<'c> Work<'c> {
             Request::Purge(asked) => asked.answer = Some(Ok(self.purge(asked.question)?)),
             Request::Reclaim(asked) => asked.answer = Some(Ok(self.reclaim()?)),
             Request::Postpone(asked) => asked.answer = Some(Ok(self.postpone(&asked.question)?)),
+            Request::Limit(asked) => asked.answer = Some(Ok(self.limit_group(&asked.question)?)),
             Request::Watch(asked) => asked.answer = Some(Ok(self.watch(asked.question)?)),
             Request::Save(saving) => self.save(saving)?,
             Request::Chore(chore) => self.chore(*chore)?,

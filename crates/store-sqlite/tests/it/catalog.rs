@@ -158,6 +158,7 @@ fn as_before_the_catalog(home: &Home) {
     let undo = "DROP TABLE posting; DROP TABLE zone; DROP TABLE folded; DROP TABLE tally; DROP TABLE volume;
         DROP TABLE fork; DROP TABLE trunk; DROP TABLE checkpoint; DROP TABLE payload; DROP TABLE piece;
         DROP TABLE arrival; DROP TABLE origin;
+        DROP TABLE session_group; DROP TABLE group_member;
         CREATE INDEX session_listed ON session (ns, kind, state); PRAGMA user_version = 1";
     Connection::open(home.db()).unwrap().execute_batch(undo).unwrap();
 }

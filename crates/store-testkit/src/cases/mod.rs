@@ -9,6 +9,7 @@ pub mod due;
 pub mod file;
 pub mod filter;
 pub mod fork;
+pub mod group;
 pub mod guard;
 pub mod inspect;
 pub mod instance;

@@ -6,18 +6,18 @@ use std::time::Duration;
 use tenure_core::event::{EventBody, Request, Stream, TerminalEvent};
 use tenure_core::id::{Fence, Incarnation, Revision};
 use tenure_core::kind::IdleRule;
-use tenure_core::lease::{Holder, HolderKind, Lease, Place, Term};
+use tenure_core::lease::{Holder, HolderKind, Lease, Place, RunTimes, Term};
 use tenure_core::session::{
-    Activity, Change, Counters, Decision, Exit, Facts, Fingerprint, Mode, Progress, Session, State,
-    StateName, Stats, Usage, Write,
+    Activity, Autosave, Change, Counters, Decision, Exit, Facts, Fingerprint, Mode, Progress, Recipe,
+    Session, State, StateName, Stats, Usage, Watched, Write,
 };
 use tenure_core::time::{BootId, BootMoment, WallTime};
 use tenure_store::{AppendOutcome, AppendRequest, CommitRequest};
 
 use crate::Harness;
 use crate::fixture::{
-    Bench, TTL, Target, actor, append, checkpoint_id, commit_id, committed, given, import, run, session_id,
-    slot, start, storing, ttl, workspace,
+    Bench, TTL, Target, actor, append, checkpoint_id, commit_id, committed, given, group, import, run,
+    session_id, slot, start, storing, ttl, workspace,
 };
 
 /// Text that tempts a store: quotes, control bytes, no ASCII, nothing at all.
@@ -55,6 +55,9 @@ pub async fn a_session_with_every_field_comes_back(harness: &dyn Harness) {
         command: TEMPTING.map(str::to_owned).into(),
         directory: Some("/with space/ä".to_owned()),
         idle: Some(IdleRule { after: Duration::from_millis(1_500), spares_held: true }),
+        recipe: Some(recipe()),
+        group: Some(group("gr\u{fc}n '; --")),
+        is_queued: true,
         facts: facts(),
         pending_timeout: Some(Duration::from_millis(2_500)),
         expires_at: Some(WallTime::from_epoch_ms(1 << 41)),
@@ -65,6 +68,22 @@ pub async fn a_session_with_every_field_comes_back(harness: &dyn Harness) {
         ..plain(&bench, "ses_full").await
     };
     is_kept(&bench, full).await;
+}
+
+fn recipe() -> Box<Recipe> {
+    Box::new(Recipe {
+        raw_command: vec![Vec::new(), vec![0, 0xFF], b"'; --".to_vec()],
+        raw_directory: Some(vec![b'/', 0xFE]),
+        actor: Some(actor("who\never")),
+        times: RunTimes::new(TTL, Duration::from_millis(1)).expect("they fit"),
+        outlives_lease: true,
+        record_limit: Some(u64::MAX),
+        watch: Some(Watched { directory: vec![0xFF, b'.'], limit: u64::MAX }),
+        autosave: Some(Autosave { file: vec![0xFE], interval: Duration::from_millis(1) }),
+        refused_exit: u8::MAX,
+        auto_resume: true,
+        waits: true,
+    })
 }
 
 fn facts() -> Facts {
@@ -237,6 +256,7 @@ fn every_event(text: &str) -> Vec<EventBody> {
         EventBody::CheckpointRestored { id: checkpoint_id("ckp_1"), is_record: true },
         EventBody::Request(Request::Pause),
         EventBody::Request(Request::Resume),
+        EventBody::Request(Request::Stop),
         given("x.y-z_1", &text()),
     ]);
     events.extend(every_terminal_record(&text()).into_iter().map(EventBody::Terminal));

@@ -81,6 +81,10 @@ pub enum Verb {
     Admit,
     /// [`tenure_store::ArrivalStore::give_up`].
     GiveUp,
+    /// [`tenure_store::GroupStore::group`].
+    Group,
+    /// [`tenure_store::GroupStore::limit_group`].
+    LimitGroup,
 }
 
 impl Verb {

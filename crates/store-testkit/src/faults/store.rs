@@ -9,9 +9,9 @@ use tenure_store::{
     AdmitOutcome, AdmitRequest, AppendOutcome, AppendRequest, AppendResolution, ArrivalStore, ArriveOutcome,
     ArriveRequest, BringCheckpointOutcome, BringCheckpointRequest, BringOutcome, BringRequest,
     ChildrenRequest, CommitOutcome, CommitRequest, Committed, CompactOutcome, CompactRequest, Due, Figures,
-    FiguresRequest, Find, Found, Handle, Inspect, ListRequest, Listed, LogStore, NamedRequest, Page,
-    Postpone, PurgeOutcome, PurgeStore, ReadOutcome, ReadRequest, RenewOutcome, RenewRequest, SessionStore,
-    Statistics, Store, StoreError, Watch, Weight,
+    FiguresRequest, Find, Found, GroupFound, GroupRequest, GroupStore, Handle, Inspect, LimitRequest,
+    ListRequest, Listed, LogStore, NamedRequest, Page, Postpone, PurgeOutcome, PurgeStore, ReadOutcome,
+    ReadRequest, RenewOutcome, RenewRequest, SessionStore, Statistics, Store, StoreError, Watch, Weight,
 };
 
 use super::{Faults, Verb};
@@ -153,5 +153,16 @@ impl PurgeStore for FaultyStore {
 
     async fn reclaim(&self) -> Result<bool, StoreError> {
         self.faults.around(Verb::Reclaim, None, || self.inner.reclaim()).await
+    }
+}
+
+#[async_trait]
+impl GroupStore for FaultyStore {
+    async fn group(&self, request: GroupRequest) -> Result<GroupFound, StoreError> {
+        self.faults.around(Verb::Group, None, || self.inner.group(request.clone())).await
+    }
+
+    async fn limit_group(&self, request: LimitRequest) -> Result<Option<u32>, StoreError> {
+        self.faults.around(Verb::LimitGroup, None, || self.inner.limit_group(request.clone())).await
     }
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tenure_core::checkpoint::{Checkpoint, Content, Permit, permit};
-use tenure_core::event::EventBody;
 use tenure_core::id::{CheckpointId, CommitId, Fence, Seq};
 use tenure_core::limits;
 use tenure_core::session::Needed;

@@ -53,7 +53,13 @@ impl Tables {
         let is_captured = request.capture.as_ref().zip(request.on).is_some_and(|(capture, on)| {
             self.saved(&CheckpointRequest { handle: on, id: capture.id.clone() }).is_some()
         });
-        (is_taken || is_captured).then_some(CommitOutcome::IdTaken)
+        if is_taken || is_captured {
+            return Some(CommitOutcome::IdTaken);
+        }
+        let session = request.decision.session()?;
+        let handle = self.handle_of(session);
+        let has_place = |place| self.has_place(place, (handle, session), now);
+        (!request.decision.place.as_ref().is_none_or(has_place)).then_some(CommitOutcome::Full)
     }
 
     /// The counters that guard a request: the slot's, else those of the session it was decided on.
@@ -121,12 +127,14 @@ impl Tables {
         let handle = self.handle_of(&write.session).unwrap_or_else(|| self.open(write));
         let stored = self.sessions.get_mut(&handle).expect("it is stored or was just opened");
         let merged = merged(&stored.session, write, counters);
+        let before = (!write.opens).then(|| stored.session.clone());
         stored.look = merged.due_at();
         stored.session = merged;
         for event in &write.events {
             stored.append(&event.clone().into(), request.fence, wall_or_epoch(now));
         }
         let head = stored.head();
+        self.note_member(handle, before.as_ref());
         if let Some(slot) = &request.slot {
             let newest = self.slots.get(slot).and_then(|held| held.newest).max(Some(handle));
             self.slots.insert(slot.clone(), Held { counters, newest });

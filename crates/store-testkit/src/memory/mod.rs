@@ -3,6 +3,7 @@
 mod arrival;
 mod checkpoint;
 mod commit;
+mod group;
 mod harness;
 mod inspect;
 mod log;

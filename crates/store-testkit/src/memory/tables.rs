@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use tenure_core::event::{Event, EventDraft};
 use tenure_core::id::{CommitId, Fence, Namespace, Seq, SessionId};
-use tenure_core::session::{Counters, Current, Session};
+use tenure_core::session::{Counters, Current, Session, Ticket};
 use tenure_core::time::{BootMoment, Moment, WallTime};
-use tenure_store::{Committed, Find, Found, Handle, Listed, Origin, Slot};
+use tenure_store::{Committed, Find, Found, GroupRequest, Handle, Listed, Origin, Slot};
 use tokio::sync::watch;
 
 use super::checkpoint::Saved;
+use super::group::Group;
 
 /// Everything that is stored, and who watches it.
 #[derive(Debug, Default)]
@@ -17,6 +18,9 @@ pub(super) struct Tables {
     pub(super) sessions: BTreeMap<Handle, Stored>,
     pub(super) slots: HashMap<Slot, Held>,
     pub(super) ids: HashMap<(Namespace, SessionId), Handle>,
+    pub(super) groups: HashMap<GroupRequest, Group>,
+    /// Of sessions that wait in their group.
+    pub(super) tickets: HashMap<Handle, Ticket>,
     pub(super) watches: HashMap<Handle, watch::Sender<u64>>,
     /// Events that were dropped or purged: they did come in.
     pub(super) dropped: Vec<(Namespace, Event)>,

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use tenure_core::id::{Namespace, SessionId};
-use tenure_core::session::{Context, Current};
+use tenure_core::session::{Context, Current, GroupView};
 use tenure_core::time::WallTime;
 use tenure_store::{AppendRequest, Clock as _, CommitRequest, Find, Found, Handle, Store};
 
@@ -129,7 +129,7 @@ impl World {
     fn context(&self, op: &Op, current: &Current) -> Context {
         let lease = current.open().and_then(|session| session.lease.as_ref());
         let gone = lease.filter(|_| op.number == 6).map(|lease| lease.incarnation);
-        Context { now: self.clock.now(), gone, seen: None }
+        Context { now: self.clock.now(), gone, seen: None, group: GroupView::default() }
     }
 
     /// The id of a session to open: now and then one that is taken.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use prost::Message;
-use tenure_core::id::{Fence, HandoverId, Key, Namespace, Revision, SessionId};
+use tenure_core::id::{Fence, GroupName, HandoverId, Key, Namespace, Revision, SessionId};
 use tenure_core::kind::{IdleRule, Kind};
 use tenure_core::lease::Lease;
 use tenure_core::session::{
@@ -15,6 +15,7 @@ use super::code::{mode_code, mode_of};
 use super::facts::FactsRecord;
 use super::holder::actor;
 use super::length::LengthRecord;
+use super::recipe::RecipeRecord;
 use super::{corrupt, required, sixteen};
 use crate::StoreError;
 
@@ -81,9 +82,15 @@ struct BodyRecord {
     created_as: Option<Vec<u8>>,
     #[prost(message, optional, tag = "18")]
     facts: Option<FactsRecord>,
-    #[prost(message, optional, tag = "20")]
+    #[prost(message, optional, tag = "19")]
+    recipe: Option<RecipeRecord>,
+    #[prost(string, optional, tag = "20")]
+    group: Option<String>,
+    #[prost(bool, tag = "21")]
+    is_queued: bool,
+    #[prost(message, optional, tag = "22")]
     retained: Option<RetainedRecord>,
-    #[prost(message, optional, tag = "21")]
+    #[prost(message, optional, tag = "23")]
     handover: Option<HandoverRecord>,
 }
 
@@ -168,6 +175,9 @@ pub fn encode_body(session: &Session) -> Vec<u8> {
         facts: FactsRecord::of(&session.facts),
         retained: session.retained.as_ref().map(RetainedRecord::of),
         handover: session.handover.as_ref().map(HandoverRecord::of),
+        recipe: session.recipe.as_deref().map(RecipeRecord::of),
+        group: session.group.as_ref().map(|group| group.as_str().to_owned()),
+        is_queued: session.is_queued,
     };
     record.encode_to_vec()
 }
@@ -184,6 +194,8 @@ pub fn decode_session(body: &[u8], columns: Columns) -> Result<Session, StoreErr
         kind: columns.kind,
         key: columns.key,
         state: required(record.state, "the session's state")?.into_state(columns.state)?,
+        group: record.group.as_deref().map(group_name).transpose()?,
+        is_queued: record.is_queued,
         mode: mode_of(record.mode)?,
         lease: columns.lease,
         counters: columns.counters,
@@ -197,6 +209,7 @@ pub fn decode_session(body: &[u8], columns: Columns) -> Result<Session, StoreErr
         command: record.command,
         directory: record.directory,
         facts: record.facts.map(FactsRecord::into_facts).unwrap_or_default(),
+        recipe: record.recipe.map(RecipeRecord::into_recipe).transpose()?.map(Box::new),
         parent: record
             .parent
             .map(|id| Ok::<_, StoreError>(Parent { id: session_id(&id)?, deleted: columns.parent_deleted }))
@@ -312,6 +325,10 @@ pub fn decode_activity(bytes: &[u8]) -> Result<Activity, StoreError> {
         at: WallTime::from_epoch_ms(record.at),
         revision: Revision(record.revision),
     })
+}
+
+fn group_name(text: &str) -> Result<GroupName, StoreError> {
+    GroupName::parse(text).map_err(|why| corrupt(format!("group is not a name: {why:?}")))
 }
 
 /// A session's id that was accepted when it was written.

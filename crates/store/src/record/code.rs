@@ -57,7 +57,7 @@ codes!(pub(super) holder_kind_code, holder_kind_of, HolderKind, "holder kind", {
 
 codes!(pub(super) stream_code, stream_of, Stream, "stream", { Terminal = 1, Stdout = 2, Stderr = 3 });
 
-codes!(pub(super) request_code, request_of, Request, "request", { Pause = 1, Resume = 2 });
+codes!(pub(super) request_code, request_of, Request, "request", { Pause = 1, Resume = 2, Stop = 3 });
 
 codes!(pub(super) file_action_code, file_action_of, FileAction, "file action", { Created = 1, Modified = 2, Deleted = 3 });
 

@@ -17,6 +17,7 @@ mod grant;
 mod holder;
 mod length;
 mod recent;
+mod recipe;
 mod terminal;
 
 pub use body::{Columns, decode_activity, decode_session, encode_activity, encode_body};

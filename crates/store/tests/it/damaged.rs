@@ -40,8 +40,8 @@ fn numbers_that_stand_for_nothing_are_damage() {
     damaged(record::kind_of(99), "kind 99");
     damaged(record::state_of(8), "state 8");
     damaged(session(StateName::Active, &[0x0A, 0, 0x10, 9]), "mode 9");
-    // One event, a request of number 3.
-    damaged(record::decode_events(Seq(1), &[0x1A, 2, 0x50, 3]), "request 3");
+    // One event, a request of number 4.
+    damaged(record::decode_events(Seq(1), &[0x1A, 2, 0x50, 4]), "request 4");
 }
 
 #[test]

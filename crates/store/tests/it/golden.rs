@@ -11,13 +11,14 @@ use std::time::Duration;
 use tenure_core::checkpoint::{Checkpoint, Content, Encoding};
 use tenure_core::event::{Event, EventBody, EventDraft, Request, Stream, TerminalEvent};
 use tenure_core::id::{
-    CheckpointId, CommitId, EventId, EventType, Fence, HandoverId, Incarnation, Key, Namespace, Revision, Seq,
+    CheckpointId, CommitId, EventId, EventType, Fence, GroupName, HandoverId, Incarnation, Key, Namespace,
+    Revision, Seq,
 };
 use tenure_core::kind::{IdleRule, Kind};
-use tenure_core::lease::{Holder, HolderKind, Lease, Place, Term, Ttl};
+use tenure_core::lease::{Holder, HolderKind, Lease, Place, RunTimes, Term, Ttl};
 use tenure_core::session::{
-    Activity, Counters, Exit, Facts, Fingerprint, Handover, Mode, Parent, Progress, Retained, Session, State,
-    StateName, Stats, Usage,
+    Activity, Counters, Exit, Facts, Fingerprint, Handover, Mode, Parent, Progress, Recipe, Retained,
+    SHUTDOWN, Session, State, StateName, Stats, Usage,
 };
 use tenure_core::time::{BootId, BootMoment, WallTime};
 use tenure_store::StoreError;
@@ -87,6 +88,9 @@ fn session(state: State) -> Session {
         pending_timeout: None,
         expires_at: None,
         created_as: None,
+        recipe: None,
+        group: None,
+        is_queued: false,
         predecessor: Some(session_id_of("ses_0")),
         successor: Some(session_id_of("ses_2")),
         anonymous: true,
@@ -109,6 +113,39 @@ fn decoded(session: &Session, body: &[u8]) -> Result<Session, StoreError> {
         parent_deleted: true,
     };
     record::decode_session(body, columns)
+}
+
+/// A session that can be run again, with bytes that are no text.
+#[test]
+fn a_recipe() {
+    let recipe = Recipe {
+        raw_command: vec![b"cat".to_vec(), vec![0xFF, b'a']],
+        raw_directory: Some(vec![b'/', 0xFE]),
+        actor: Some(actor_of("runner/α")),
+        times: RunTimes::new(Duration::from_secs(15), Duration::from_millis(2500)).unwrap(),
+        outlives_lease: true,
+        record_limit: Some(1 << 20),
+        watch: None,
+        autosave: None,
+        refused_exit: 4,
+        auto_resume: true,
+        waits: false,
+    };
+    let session =
+        Session { recipe: Some(Box::new(recipe)), ..session(State::Paused { reason: SHUTDOWN.to_owned() }) };
+    let written = record::encode_body(&session);
+    understood("session_shut_down", (written, session.clone()), |body| decoded(&session, body));
+}
+
+#[test]
+fn a_member_of_a_group_that_waits() {
+    let session = Session {
+        group: Some(GroupName::parse("web ä").unwrap()),
+        is_queued: true,
+        ..session(State::Pending)
+    };
+    let written = record::encode_body(&session);
+    understood("session_queued", (written, session.clone()), |body| decoded(&session, body));
 }
 
 #[test]
@@ -258,6 +295,7 @@ fn events_understood(name: &str, events: &[EventBody]) {
 #[test]
 fn events() {
     events_understood("events", &every_event());
+    events_understood("events_stop", &[EventBody::Request(Request::Stop)]);
     events_understood("events_lost", &[EventBody::Terminal(TerminalEvent::Lost { bytes: 1 << 16 })]);
 }
 

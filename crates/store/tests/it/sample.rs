@@ -9,14 +9,14 @@ use proptest::sample::select;
 use tenure_core::checkpoint::{Checkpoint, Content, Encoding};
 use tenure_core::event::{EventBody, EventDraft, Request, Stream, TerminalEvent};
 use tenure_core::id::{
-    ActorId, CheckpointId, EventId, EventType, Fence, HandoverId, Incarnation, Key, Namespace, Revision, Seq,
-    SessionId,
+    ActorId, CheckpointId, EventId, EventType, Fence, GroupName, HandoverId, Incarnation, Key, Namespace,
+    Revision, Seq, SessionId,
 };
 use tenure_core::kind::{IdleRule, Kind};
-use tenure_core::lease::{Holder, HolderKind, Lease, Place, Term, Ttl};
+use tenure_core::lease::{Holder, HolderKind, Lease, Place, RunTimes, Term, Ttl};
 use tenure_core::session::{
-    Activity, Counters, Exit, Facts, Fingerprint, Handover, Mode, Parent, Progress, Retained, Session, State,
-    StateName, Stats, Usage,
+    Activity, Autosave, Counters, Exit, Facts, Fingerprint, Handover, Mode, Parent, Progress, Recipe,
+    Retained, Session, State, StateName, Stats, Usage, Watched,
 };
 use tenure_core::time::{BootId, BootMoment, WallTime};
 
@@ -121,8 +121,9 @@ pub(crate) fn session() -> impl Strategy<Value = Session> {
     );
     let created =
         (option::of(session_id()), option::of(length()), option::of(wall()), any::<Option<[u8; 16]>>());
-    let all = (names, times, held, work, links, created, facts());
-    all.prop_map(|(names, times, held, work, links, created, facts)| Session {
+    let all =
+        (names, times, held, work, links, created, (facts(), option::of(recipe()), option::of(".{1,20}")));
+    all.prop_map(|(names, times, held, work, links, created, (facts, recipe, group))| Session {
         id: names.0,
         namespace: Namespace::default_name(),
         kind: names.1,
@@ -140,6 +141,9 @@ pub(crate) fn session() -> impl Strategy<Value = Session> {
         labels: work.0,
         command: work.1,
         directory: work.2,
+        recipe: recipe.map(Box::new),
+        group: group.and_then(|name| GroupName::parse(&name).ok()),
+        is_queued: links.2,
         facts,
         parent: created.0.map(|id| Parent { id, deleted: links.2 }),
         idle: work.3,
@@ -167,6 +171,28 @@ fn handover() -> impl Strategy<Value = Handover> {
         at,
         fence: Fence(fence),
         has_arrived,
+    })
+}
+
+fn recipe() -> impl Strategy<Value = Recipe> {
+    let bytes = || vec(any::<u8>(), 0..8);
+    let times = (10_000..600_000_u64, 0..1000_u64);
+    let rest = (vec(bytes(), 0..3), option::of(bytes()), option::of(actor()), any::<(bool, bool)>());
+    let watch = option::of((bytes(), any::<u64>()));
+    let autosave = option::of((bytes(), length()));
+    let all = (times, rest, any::<Option<u64>>(), any::<u8>(), (watch, autosave));
+    all.prop_map(|((ttl, grace), rest, record_limit, refused_exit, beside)| Recipe {
+        raw_command: rest.0,
+        raw_directory: rest.1,
+        actor: rest.2,
+        times: RunTimes::new(Duration::from_millis(ttl), Duration::from_millis(grace)).unwrap(),
+        outlives_lease: rest.3.0,
+        record_limit,
+        watch: beside.0.map(|(directory, limit)| Watched { directory, limit }),
+        autosave: beside.1.map(|(file, interval)| Autosave { file, interval }),
+        refused_exit,
+        auto_resume: rest.3.1,
+        waits: rest.3.0 != rest.3.1,
     })
 }
 
@@ -241,7 +267,7 @@ pub(crate) fn event() -> impl Strategy<Value = EventBody> {
         option::of(actor()).prop_map(|by| EventBody::RetentionEnded { by }),
         handover().prop_map(|Handover { id, to, by, fence, .. }| EventBody::HandedOver { id, to, by, fence }),
         terminal().prop_map(EventBody::Terminal),
-        select(vec![Request::Pause, Request::Resume]).prop_map(EventBody::Request),
+        select(vec![Request::Pause, Request::Resume, Request::Stop]).prop_map(EventBody::Request),
         ("[a-z][a-z0-9_.-]{0,20}", ".{0,100}")
             .prop_map(|(kind, json)| EventBody::Given { kind: EventType::parse(&kind).unwrap(), json }),
     ]

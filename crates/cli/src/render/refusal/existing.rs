@@ -2,6 +2,7 @@
 
 use tenure_core::escape::Escaped;
 use tenure_core::refusal::{Existing, HandedOver};
+use tenure_core::session::Full;
 
 use crate::problem::Problem;
 use crate::render::when::instant;
@@ -32,6 +33,68 @@ pub(super) fn key_in_use(existing: &Existing) -> Problem {
         .detail("a key has one open session at a time")
         .hint("hold it: tenure start <name> --actor-id <actor-id>")
         .hint("end it: tenure cancel <name>");
+    with_existing(words, existing)
+}
+
+/// Its group has no place.
+pub(super) fn group_full(full: &Full) -> Problem {
+    let Full { group, limit, active, waiting } = full;
+    let limited = format!("group `{group}` has no place: {limit} of it may be at work at once");
+    let names: Vec<_> = active.iter().map(|id| id.to_string()).collect();
+    let words = Problem::refused("GROUP_FULL", limited).detail(format!("at work: {}", names.join(", ")));
+    let words = match waiting {
+        0 => words,
+        1 => words.detail("1 session waits"),
+        _ => words.detail(format!("{waiting} sessions wait")),
+    };
+    words
+        .hint("look at it: tenure group <group>")
+        .hint("wait for a place, in the order of arrival: `--if-full wait`")
+        .fact("group", group.as_str())
+        .fact("limit", *limit)
+        .fact("active", active.iter().map(|id| id.as_str()).collect::<Vec<_>>())
+        .fact("waiting", *waiting)
+}
+
+/// Nobody holds it, so nobody can be asked to stop.
+pub(super) fn not_held(existing: &Existing) -> Problem {
+    let primary = format!(
+        "nobody holds {}, so there is nothing to stop: it is {}",
+        session(existing),
+        existing.state.name()
+    );
+    let words = Problem::refused("NOT_HELD", primary)
+        .hint("go on with it: tenure resume <name>")
+        .hint("end it: tenure cancel <name>");
+    with_existing(words, existing)
+}
+
+/// Somebody paused it, and decides when it goes on.
+pub(super) fn paused(existing: &Existing) -> Problem {
+    let words = Problem::refused("PAUSED", format!("{} is paused, and not by a shutdown", session(existing)))
+        .detail("what a person paused, or what was started with `--no-auto-resume`, does not go on by itself")
+        .hint("go on with it: tenure resume <name>")
+        .hint("end it: tenure cancel <name>");
+    with_existing(words, existing)
+}
+
+/// It does not go on by itself.
+pub(super) fn not_shut_down(existing: &Existing) -> Problem {
+    let primary = format!("{} does not go on by itself: it is {}", session(existing), existing.state.name());
+    let words = Problem::refused("NOT_SHUT_DOWN", primary)
+        .detail(
+            "only what `tenure run` started and a shutdown has paused does, unless it has `--no-auto-resume`",
+        )
+        .hint("go on with it all the same: tenure resume <name>");
+    with_existing(words, existing)
+}
+
+/// There is no command to run again.
+pub(super) fn not_a_run(existing: &Existing) -> Problem {
+    let primary = format!("{} has no command to run again", session(existing));
+    let words = Problem::refused("NOT_A_RUN", primary)
+        .detail("`tenure run` did not start it")
+        .hint("hold it: tenure start <name> --actor-id <actor-id>");
     with_existing(words, existing)
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tenure_core::lease::Holder;
+use tenure_core::lease::{Holder, HolderKind};
 use tenure_core::refusal::Held;
 
 use super::with_held;
@@ -30,9 +30,13 @@ pub(super) fn lines(held: &Held) -> [String; 2] {
 pub(super) fn abandoned(held: &Held, is_gone: bool) -> Problem {
     let why = if is_gone { "whose process is gone" } else { "whose lease is over" };
     let primary = format!("{} was left by {}, {why}", session(held), who(&held.holder));
-    let words = Problem::refused("ABANDONED", primary)
-        .detail(terms(held))
-        .hint("look at it: tenure events <name>")
+    let words =
+        Problem::refused("ABANDONED", primary).detail(terms(held)).hint("look at it: tenure events <name>");
+    let words = match held.holder.kind {
+        HolderKind::Run => words.hint("run its command again: tenure resume <name>"),
+        HolderKind::Interactive | HolderKind::RuntimeSupervisor | HolderKind::RuntimeWorker => words,
+    };
+    let words = words
         .hint("take it over and run: tenure run --key <key> --takeover <reason> -- <command>")
         .hint("take it over: tenure takeover <name> --actor-id <actor-id> --reason <reason>");
     with_held(words.fact("holder_gone", is_gone), held)
@@ -54,7 +58,7 @@ pub(super) fn by_run(held: &Held) -> Problem {
     let words = Problem::refused("HELD_BY_RUN", primary)
         .detail(terms)
         .detail("it ends with its command: by exiting, well with code 0")
-        .hint("from outside: tenure pause <name>, tenure cancel <name>");
+        .hint("from outside: tenure pause <name>, tenure stop <name>, tenure cancel <name>");
     with_held(words, held)
 }
 

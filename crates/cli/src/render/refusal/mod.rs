@@ -63,6 +63,11 @@ pub(super) fn words(refusal: &Refusal, raced: bool) -> Problem {
         Refusal::Retained(existing) => existing::retained(existing),
         Refusal::NotRetained(existing) => existing::not_retained(existing),
         Refusal::HandedOver(gone) => existing::handed_over(gone),
+        Refusal::GroupFull(full) => existing::group_full(full),
+        Refusal::NotHeld(existing) => existing::not_held(existing),
+        Refusal::Paused(existing) => existing::paused(existing),
+        Refusal::NotShutDown(existing) => existing::not_shut_down(existing),
+        Refusal::NotARun(existing) => existing::not_a_run(existing),
     }
 }
 

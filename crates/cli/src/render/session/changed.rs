@@ -4,13 +4,14 @@ use serde_json::{Value, json};
 use tenure_core::escape::Escaped;
 use tenure_core::event::Request;
 use tenure_core::id::{Fence, Seq, SessionId};
-use tenure_core::session::Session;
+use tenure_core::session::{Session, State, StateName};
 use tenure_core::workspace::ActivityText;
 use tenure_engine::Applied;
 
 use super::title;
+use crate::exit::Exit;
 use crate::render::when::{instant, rfc3339};
-use crate::render::{Look, Report, hint};
+use crate::render::{Look, Report, Tone, hint};
 
 /// Activity of a session was recorded.
 #[derive(Debug)]
@@ -147,6 +148,7 @@ impl Report for Asked {
         let did = match self.request {
             Request::Pause => "Paused",
             Request::Resume => "Resumed",
+            Request::Stop => "Stopped",
         };
         format!("{did} {}.\n", title(&self.session))
     }
@@ -159,6 +161,120 @@ impl Report for Asked {
             "state": self.session.state.name().name(),
             "request_seq": self.seq.0,
         })
+    }
+}
+
+/// A session's owner has shut down, has come to an end, or was asked to.
+#[derive(Debug)]
+pub(crate) struct Stopped {
+    pub(crate) session: Session,
+    /// Where the request is; `None`: there was no need to ask.
+    pub(crate) seq: Option<Seq>,
+}
+
+impl Report for Stopped {
+    fn text(&self, _: &Look) -> String {
+        let title = title(&self.session);
+        match self.session.state.name() {
+            StateName::Pending | StateName::Paused if self.session.lease.is_none() => {
+                let did = if self.seq.is_some() { "Stopped" } else { "Already stopped:" };
+                format!("{did} {title}; go on with `tenure resume <name>`.\n")
+            }
+            state if state.is_terminal() => {
+                format!("The work of {title} came to its own end: {}.\n", state.name())
+            }
+            _ => format!("Asked the owner of {title} to stop.\n"),
+        }
+    }
+
+    fn json(&self) -> Value {
+        let mut document = json!({
+            "command": "stop",
+            "ok": true,
+            "session": self.session.id.as_str(),
+            "state": self.session.state.name().name(),
+        });
+        if let State::Paused { reason } = &self.session.state {
+            document["reason"] = reason.as_str().into();
+        }
+        if let Some(seq) = self.seq {
+            document["request_seq"] = seq.0.into();
+        }
+        document
+    }
+}
+
+/// What became of what was to be run again.
+#[derive(Debug)]
+pub(crate) enum Recovery {
+    /// It runs, as its process has reported.
+    Runs(Value),
+    /// It does not.
+    Not {
+        /// What its process has reported.
+        said: Value,
+        /// What it complained of.
+        complaints: Vec<String>,
+    },
+}
+
+impl Recovery {
+    /// Whether somebody else was faster.
+    pub(crate) fn is_held(&self) -> bool {
+        matches!(self, Self::Not { said, .. } if matches!(said["code"].as_str(), Some("HELD" | "NOT_SHUT_DOWN")))
+    }
+}
+
+/// What a shutdown had paused runs again.
+#[derive(Debug)]
+pub(crate) struct Recovered {
+    pub(crate) recoveries: Vec<(Session, Recovery)>,
+}
+
+impl Recovered {
+    /// How this process is to end.
+    pub(crate) fn exit(&self) -> Exit {
+        let runs = |(_, recovery): &(Session, Recovery)| matches!(recovery, Recovery::Runs(_));
+        if self.recoveries.iter().all(runs) { Exit::Success } else { Exit::Failure }
+    }
+}
+
+impl Report for Recovered {
+    fn text(&self, look: &Look) -> String {
+        if self.recoveries.is_empty() {
+            return "Nothing was paused for a shutdown.\n".to_owned();
+        }
+        let line = |(session, recovery): &(Session, Recovery)| match recovery {
+            Recovery::Runs(_) => format!("Resumed {}.\n", title(session)),
+            Recovery::Not { said, complaints } => {
+                let why = said["message"].as_str().map(|text| Escaped(text).to_string());
+                let why = why.or_else(|| complaints.first().cloned()).unwrap_or_default();
+                let not = look.paint(Tone::Bad, "Not resumed:");
+                format!("{not} {}: {why}\n", title(session))
+            }
+        };
+        self.recoveries.iter().map(line).collect()
+    }
+
+    fn json(&self) -> Value {
+        let became = |(session, recovery): &(Session, Recovery)| {
+            let mut document = json!({
+                "session": session.id.as_str(),
+                "namespace": session.namespace.as_str(),
+                "key": session.key.as_ref().map(|key| key.as_str()),
+                "resumed": matches!(recovery, Recovery::Runs(_)),
+            });
+            match recovery {
+                Recovery::Runs(said) => document["fence"] = said["fence"].clone(),
+                Recovery::Not { said, .. } => {
+                    document["code"] = said["code"].clone();
+                    document["message"] = said["message"].clone();
+                }
+            }
+            document
+        };
+        let sessions: Vec<_> = self.recoveries.iter().map(became).collect();
+        json!({ "command": "recover", "ok": self.exit() == Exit::Success, "sessions": sessions })
     }
 }
 

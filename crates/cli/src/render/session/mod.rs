@@ -3,6 +3,7 @@
 mod changed;
 mod driven;
 mod forked;
+mod group;
 mod list;
 mod log;
 mod show;
@@ -13,9 +14,12 @@ use tenure_core::id::Seq;
 use tenure_core::kind::Kind;
 use tenure_core::session::{Facts, Progress, Session, State, Usage};
 
-pub(crate) use changed::{Appended, Asked, Cancelled, Checked, Imported, Noted, TakenOver};
+pub(crate) use changed::{
+    Appended, Asked, Cancelled, Checked, Imported, Noted, Recovered, Recovery, Stopped, TakenOver,
+};
 pub(crate) use driven::{Claimed, Created, Deleted, Driven, Renewed};
 pub(crate) use forked::Forked;
+pub(crate) use group::Group;
 pub(crate) use list::Sessions;
 pub(crate) use log::{AppendedMany, Compacted, Replayed};
 pub(crate) use show::{Ended, Shown, used};
@@ -84,12 +88,21 @@ fn about_work(fields: &mut Map<String, Value>, session: &Session) {
             json!({ "text": activity.text, "actor_id": activity.actor.as_str(), "at": rfc3339(activity.at) });
         fields.insert("activity".to_owned(), document);
     }
+    if let Some(group) = &session.group {
+        fields.insert("group".to_owned(), group.as_str().into());
+    }
+    if session.is_queued {
+        fields.insert("waits_for_place".to_owned(), true.into());
+    }
     fields.insert("labels".to_owned(), json!(session.labels));
     if !session.command.is_empty() {
         fields.insert("command".to_owned(), json!(session.command));
     }
     if let Some(directory) = &session.directory {
         fields.insert("directory".to_owned(), directory.as_str().into());
+    }
+    if let Some(recipe) = &session.recipe {
+        fields.insert("auto_resume".to_owned(), recipe.auto_resume.into());
     }
     if let Some(idle) = session.idle {
         fields.insert("idle_timeout_ms".to_owned(), tenure_core::time::millis(idle.after).into());

@@ -132,7 +132,14 @@ impl Shown {
         let session = &self.listed.session;
         let name = state(look, session);
         match &session.state {
+            State::Pending | State::Paused { .. } if session.is_queued => {
+                format!("{name}: it waits for a place in its group")
+            }
+            State::Pending if session.is_shut_down() => format!("{name}: it was shut down while it waited"),
             State::Pending | State::Active => name,
+            State::Paused { .. } if session.is_shut_down() && !session.is_auto_resumed() => {
+                format!("{name}: shutdown; it does not go on by itself")
+            }
             State::Paused { reason } => format!("{name}: {}", Escaped(reason)),
             State::Completed { at } => format!("{name} {}", ago(*at, &self.now)),
             State::Failed { at, error: why }
@@ -169,6 +176,7 @@ impl Shown {
             let at = ago(activity.at, &self.now);
             rows.push(("Activity", format!("{} ({at})", Escaped(&activity.text))));
         }
+        rows.extend(session.group.iter().map(|group| ("Group", group.to_string())));
         if !session.labels.is_empty() {
             rows.push(("Labels", labels(session)));
         }

@@ -31,7 +31,7 @@ impl World {
     /// `tenure` with these arguments in this home, without any other Tenure setting of this process.
     pub(crate) fn tenure(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tenure"));
-        for name in ["TENURE_SESSION_ID", "TENURE_FENCE", "TENURE_DB", "TENURE_NAMESPACE"] {
+        for name in ["TENURE_SESSION_ID", "TENURE_FENCE", "TENURE_DB", "TENURE_NAMESPACE", "TENURE_RESUMED"] {
             command.env_remove(name);
         }
         command.env("TENURE_HOME", self.home.path()).current_dir(self.home.path()).args(arguments);
@@ -92,13 +92,18 @@ impl Process {
 
     /// The next line of its standard output.
     pub(crate) fn line(&mut self) -> String {
+        String::from_utf8(self.line_bytes()).unwrap()
+    }
+
+    /// The same, whatever it is.
+    pub(crate) fn line_bytes(&mut self) -> Vec<u8> {
         let output = self.0.stdout.as_mut().unwrap();
         let mut line = Vec::new();
         let mut byte = [0];
         while output.read(&mut byte).unwrap() == 1 && byte[0] != b'\n' {
             line.push(byte[0]);
         }
-        String::from_utf8(line).unwrap()
+        line
     }
 }
 

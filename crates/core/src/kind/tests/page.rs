@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::event::EventBody;
 use crate::fixture::{
     COUNTERS, EIGHT_HOURS_MS, IDLE_MS, agent, agent_commands, autonomous, context, driven, in_state,
-    interactive, nothing, stored, workspace_commands,
+    interactive, nothing, shut_down, stored, workspace_commands,
 };
 use crate::kind::{Kind, Transition};
 use crate::session::{Command, Current, Session, StateName, decide};
@@ -52,7 +52,8 @@ fn situations(kind: Kind) -> Vec<Current> {
     };
     let in_states =
         |session: Session| states.clone().into_iter().map(move |name| in_state(session.clone(), name));
-    sessions.into_iter().flat_map(in_states).map(stored).chain([nothing()]).collect()
+    let shut_down = (kind == Kind::Agent).then(shut_down);
+    sessions.into_iter().flat_map(in_states).chain(shut_down).map(stored).chain([nothing()]).collect()
 }
 
 /// A session that nobody holds, and that may be pending for a while only.

@@ -121,7 +121,7 @@ fn workspaces_are_judged_by_the_wall_clock_and_never_idle() {
 
 #[test]
 fn every_command_is_for_one_kind_and_has_a_verb() {
-    let agent = "run run takeover cancel expire renew pause resume heartbeat heartbeat complete fail \
+    let agent = "run run run resume resume stop start takeover cancel expire renew pause resume heartbeat heartbeat complete fail \
                  create start acquire \
                  start pause resume complete fail release update update \
                  start pause resume complete fail release update update";

@@ -25,7 +25,7 @@ fn every_owner_command_under_another_fence_is_refused_naming_the_current_one_and
     let held = Some(Box::new(Held::of(&agent(), &lease(&agent()))));
     for given in [Fence(0), Fence(2), Fence(4), Fence(u64::MAX)] {
         let commands = owner_commands(given);
-        assert_eq!(commands.len(), 15);
+        assert_eq!(commands.len(), 17);
         for command in commands {
             let refusal = Refusal::Fenced { given, current: COUNTERS.fence, holder: held.clone() };
             assert_eq!(refused(agent(), &command, &context(0)), refusal, "{}", command.verb());
@@ -100,7 +100,7 @@ fn a_regrant_keeps_fence_and_incarnation_and_renews_a_late_lease() {
 #[test]
 fn a_regrant_on_another_boot_is_live_there() {
     let now = Moment { boot: other_boot(0), ..moment(0) };
-    let context = Context { now, gone: None, seen: None };
+    let context = Context { now, gone: None, seen: None, group: Default::default() };
     let decision = decided(agent(), &Command::Regrant { fence: COUNTERS.fence }, &context);
     assert_eq!(written(&decision).standing(&now), Ok(Standing::Live));
     assert_eq!(agent().standing(&now), Ok(Standing::Over));

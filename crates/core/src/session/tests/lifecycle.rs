@@ -18,6 +18,11 @@ const AGENT: &str = "
     command         pending    active     paused     completed  failed     cancelled  expired
     run             active     abandoned  abandoned  next       next       next       next
     run:takeover    active     active     active     next       next       next       next
+    run:fresh       active     abandoned  abandoned  next       next       next       next
+    resume:run      no_run     no_run     no_run     ended      ended      ended      ended
+    resume:auto     no_run     no_run     no_run     ended      ended      ended      ended
+    stop            fenced     paused     paused     fenced     fenced     fenced     fenced
+    start:enter     fenced     no_move    active     fenced     fenced     fenced     fenced
     takeover        unheld     active     paused     unheld     unheld     unheld     unheld
     cancel          cancelled  cancelled  cancelled  no_move    no_move    no_move    no_move
     expire          not_idle   expired    expired    not_idle   not_idle   not_idle   not_idle
@@ -53,6 +58,8 @@ const AGENT: &str = "
 const BY_HAND: &str = "
     command         pending    active     paused     completed  failed     cancelled  expired
     run             abandoned  abandoned  abandoned  next       next       next       next
+    start:enter     active     no_move    active     fenced     fenced     fenced     fenced
+    stop            pending    paused     paused     fenced     fenced     fenced     fenced
     takeover        pending    active     paused     unheld     unheld     unheld     unheld
     resume          unstarted  no_move    active     fenced     fenced     fenced     fenced
     start           abandoned  abandoned  abandoned  no_move    no_move    no_move    no_move
@@ -70,7 +77,9 @@ const BY_HAND: &str = "
 /// The same for one that nobody holds.
 const LET_GO: &str = "
     command         pending    active     paused     completed  failed     cancelled  expired
-    run             active     active     active     next       next       next       next
+    run             active     active     put_aside  next       next       next       next
+    run:takeover    active     active     put_aside  next       next       next       next
+    run:fresh       active     active     put_aside  next       next       next       next
     takeover        unheld     unheld     unheld     unheld     unheld     unheld     unheld
     start           active     active     active     no_move    no_move    no_move    no_move
     acquire         pending    active     paused     ended      ended      ended      ended
@@ -118,6 +127,8 @@ fn word(refusal: &Refusal) -> &'static str {
         ("key", matches!(refusal, Refusal::KeyInUse(_))),
         ("ended", matches!(refusal, Refusal::Ended(_))),
         ("by_run", matches!(refusal, Refusal::HeldByRun(_))),
+        ("put_aside", matches!(refusal, Refusal::Paused(_))),
+        ("no_run", matches!(refusal, Refusal::NotARun(_))),
         ("unstarted", matches!(refusal, Refusal::NotStarted(_))),
     ];
     words.into_iter().find_map(|(word, fits)| fits.then_some(word)).unwrap_or("another refusal")
@@ -148,6 +159,15 @@ fn row_name(command: &Command) -> String {
         };
     }
     let takes_over = matches!(command, Command::StartRun(start) if start.takeover.is_some());
+    if let Command::Rerun(again) = command {
+        return format!("{verb}:{}", if again.is_automatic { "auto" } else { "run" });
+    }
+    if matches!(command, Command::Enter { .. }) {
+        return "start:enter".to_owned();
+    }
+    if matches!(command, Command::StartRun(start) if start.is_fresh) {
+        return "run:fresh".to_owned();
+    }
     let says = matches!(command, Command::Note { activity: Some(_), .. });
     format!("{verb}{}{}", if takes_over { ":takeover" } else { "" }, if says { ":text" } else { "" })
 }

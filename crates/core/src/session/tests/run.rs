@@ -56,6 +56,7 @@ fn taken(session: Session, ms: u64) -> Session {
         last_activity_at: wall(ms),
         command: run().command,
         directory: run().directory,
+        recipe: run().recipe,
         ..session
     }
 }
@@ -139,7 +140,7 @@ fn proof_that_somebody_else_is_gone_proves_nothing() {
 #[test]
 fn after_another_boot_a_run_is_abandoned_at_once() {
     let now = Moment { boot: other_boot(0), ..moment(0) };
-    let context = Context { now, gone: None, seen: None };
+    let context = Context { now, gone: None, seen: None, group: Default::default() };
     assert_eq!(refused(agent(), &start(), &context), abandoned(false));
 }
 
@@ -147,7 +148,7 @@ fn after_another_boot_a_run_is_abandoned_at_once() {
 fn a_jump_of_the_wall_clock_neither_ends_nor_extends_the_lease_of_a_run() {
     let at = |wall_ms, boot_ms| {
         let now = Moment { wall: Some(wall(wall_ms)), boot: boot(boot_ms) };
-        Context { now, gone: None, seen: None }
+        Context { now, gone: None, seen: None, group: Default::default() }
     };
     assert_eq!(refused(agent(), &start(), &at(1_000_000_000, 14_999)), Refusal::Held(held()));
     assert_eq!(refused(agent(), &start(), &at(0, 15_000)), abandoned(false));

@@ -161,7 +161,8 @@ proptest! {
             let Some(open) = taken.after.open().filter(|open| open.lease.is_none()) else { return Ok(()) };
             let was_held = lease(taken.before.session.as_ref().filter(|before| before.id == open.id)).is_some();
             let released = matches!(&taken.command, Command::Drive(drive) if drive.step == Step::Release);
-            prop_assert!(!was_held || released, "{:?}", &taken.command);
+            let shut_down = matches!(taken.command, Command::ShutDown { .. });
+            prop_assert!(!was_held || released || shut_down, "{:?}", &taken.command);
             Ok(())
         })?;
     }

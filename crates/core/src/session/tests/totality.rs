@@ -112,7 +112,7 @@ fn any_context() -> BoxedStrategy<Context> {
     ];
     let seen = proptest::option::of(any_current().prop_map(|current| Seen::of(&current)));
     (now.boxed(), gone.boxed(), seen.boxed())
-        .prop_map(|(now, gone, seen)| Context { now, gone, seen })
+        .prop_map(|(now, gone, seen)| Context { now, gone, seen, group: Default::default() })
         .boxed()
 }
 

@@ -76,7 +76,8 @@ pub(super) fn walk(kind: Kind, steps: &[Step]) -> Vec<Taken> {
         let now = Moment { wall: step.has_wall.then(|| wall(ms + jumped)), boot: clock };
         let command = command(kind, number, step, current.open());
         let gone = current.open().and_then(|open| open.lease.as_ref()).filter(|_| step.holder_is_gone);
-        let context = Context { now, gone: gone.map(|lease| lease.incarnation), seen: None };
+        let context =
+            Context { now, gone: gone.map(|lease| lease.incarnation), seen: None, group: Default::default() };
         let taken = take(&current, command, context, kept);
         current.clone_from(&taken.after);
         kept = taken.kept.clone();
@@ -124,6 +125,9 @@ fn command(kind: Kind, number: usize, step: &Step, open: Option<&Session>) -> Co
         Command::Start(claim) | Command::Acquire(claim) => {
             (claim.claimant.holder, claim.claimant.incarnation) = (by_hand(step.who).holder, incarnation);
         }
+        Command::Rerun(again) => {
+            (again.claimant.holder, again.claimant.incarnation) = (runner(step.who).holder, incarnation);
+        }
         Command::Takeover { claimant, .. } => {
             (claimant.holder, claimant.incarnation) = (runner(step.who).holder, incarnation);
         }
@@ -145,6 +149,8 @@ fn command(kind: Kind, number: usize, step: &Step, open: Option<&Session>) -> Co
         | Command::Cancel { .. }
         | Command::Pause { .. }
         | Command::Resume { .. }
+        | Command::ShutDown { .. }
+        | Command::Enter { .. }
         | Command::Note { .. }
         | Command::Complete { .. }
         | Command::Fail { .. }

@@ -156,6 +156,8 @@ fn assert_fresh(before: &Current, start: &Start, context: &Context, decision: &D
         kind: Kind::Workspace,
         key: Some(start.key.clone()),
         state: State::Active,
+        group: None,
+        is_queued: false,
         mode: start.mode.unwrap_or(Mode::General),
         lease: Some(Lease {
             holder: holder(start, kept),
@@ -173,6 +175,7 @@ fn assert_fresh(before: &Current, start: &Start, context: &Context, decision: &D
         labels: BTreeMap::new(),
         command: Vec::new(),
         directory: Some("/repo".to_owned()),
+        recipe: None,
         facts: Facts::default(),
         parent: None,
         idle: None,

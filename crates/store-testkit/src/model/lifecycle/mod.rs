@@ -60,7 +60,8 @@ impl Played {
     }
 
     fn command(&self, op: Op) -> Command {
-        let claim = |who: u8| Box::new(Claim { claimant: by_hand(who), ttl: ttl(TTL) });
+        let claim =
+            |who: u8| Box::new(Claim { claimant: by_hand(who), ttl: ttl(TTL), group: None, waits: false });
         match op {
             Op::Start(who) => Command::Start(claim(who)),
             Op::Acquire(who) => Command::Acquire(claim(who)),

@@ -24,6 +24,14 @@ flaws! {
     ForgetsFence,
     /// A commit does not look at what was judged.
     ForgetsJudgement,
+    /// Whether a group has a place is not asked.
+    ForgetsPlaces,
+    /// Who is proven to be gone takes a place all the same.
+    CountsTheGone,
+    /// Who waits is told as being at work.
+    ForgetsTickets,
+    /// A limit stays what it was first.
+    KeepsFirstLimit,
     /// A commit claims to have opened a session whose id exists.
     ForgetsIds,
     /// An id that exists in another namespace is taken.
@@ -313,10 +321,10 @@ flaws! {
 }
 
 impl Flaw {
-    /// Those that sequences of verbs seldom or never meet: nobody watches in it, there is one tenant, no key is an id, the
-    /// order of what is due depends on how a store notes its looks, and nothing is purged that is not there
-    /// or damaged, and of what was forked little is removed.
-    pub(crate) const OUT_OF_REACH: [Self; 14] = [
+    /// Those that sequences of verbs seldom or never meet: nobody watches in it, there is one tenant, no key is
+    /// an id, the order of what is due depends on how a store notes its looks, nothing is purged that is not there
+    /// or damaged, of what was forked little is removed, and no session is in a group.
+    pub(crate) const OUT_OF_REACH: [Self; 18] = [
         Self::NeverWakes,
         Self::WakesOnCommitsOnly,
         Self::WakesHereOnly,
@@ -331,6 +339,10 @@ impl Flaw {
         Self::TrustsPayloads,
         Self::ForgetsDamaged,
         Self::RemovesFromForks,
+        Self::ForgetsPlaces,
+        Self::CountsTheGone,
+        Self::ForgetsTickets,
+        Self::KeepsFirstLimit,
     ];
 
     /// Those of verbs that no sequence plays: nobody retains a session or brings one in.

@@ -3,6 +3,7 @@
 mod arrival;
 mod checkpoint;
 mod flaw;
+mod group;
 mod harness;
 mod inspect;
 mod log;

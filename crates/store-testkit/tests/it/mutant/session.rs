@@ -129,6 +129,12 @@ impl MutantStore {
             Flaw::ForgetsFence => request.fence = None,
             Flaw::CommitsWithoutSaving => request.capture = None,
             Flaw::ForgetsJudgement => request.decision.judged = None,
+            Flaw::ForgetsPlaces => request.decision.place = None,
+            Flaw::CountsTheGone => {
+                if let Some(place) = &mut request.decision.place {
+                    place.gone.clear();
+                }
+            }
             Flaw::WritesHalf => request.decision.writes.truncate(1),
             Flaw::LosesLastEvent => {
                 for write in &mut request.decision.writes {

@@ -1,0 +1,1 @@
+UPDATE session_group SET room = ?2 WHERE grp = ?1

@@ -1,0 +1,1 @@
+UPDATE session_group SET ticket = ?2 WHERE grp = ?1

@@ -1,0 +1,1 @@
+SELECT grp, ticket FROM group_member WHERE sid = ?1
