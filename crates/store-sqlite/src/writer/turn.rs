@@ -211,7 +211,12 @@ impl Writer {
             // Others write, so the last of them does this.
             return Ok(());
         };
-        if wal::copy(conn)? {
+        let is_copied = {
+            // The helper may be at it: then this would find the log busy, and leave all of it.
+            let _copying = self.shared.copier.pause();
+            wal::copy(conn)?
+        };
+        if is_copied {
             self.shared.copier.finish(conn)?;
         }
         Ok(())
