@@ -213,6 +213,9 @@ pub enum Request {
 }
 
 impl Request {
+    /// Every request.
+    pub const ALL: [Self; 3] = [Self::Pause, Self::Resume, Self::Stop];
+
     /// Its name on the wire.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -221,6 +224,12 @@ impl Request {
             Self::Resume => "resume",
             Self::Stop => "stop",
         }
+    }
+
+    /// The request of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|request| request.name() == name)
     }
 }
 

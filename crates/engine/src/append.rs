@@ -1,8 +1,8 @@
 //! Appending to a log, once, also when the store's answer gets lost.
 
 use tenure_core::limits;
-use tenure_core::refusal::{HandedOver, Held, Refusal};
-use tenure_core::session::Session;
+use tenure_core::refusal::{Held, Refusal};
+use tenure_core::session::{Session, refuse_if_handed_over};
 use tenure_store::{AppendOutcome, AppendRequest, AppendResolution, Find, Found, StoreError};
 
 use crate::{Engine, EngineError};
@@ -71,10 +71,5 @@ fn held(session: &Session) -> Option<Held> {
 
 /// Who writes to what was handed over is told where it is.
 fn gone(found: &Found) -> Result<(), EngineError> {
-    let session = found.current.session.as_ref();
-    let Some((session, handover)) = session.and_then(|session| Some((session, session.handover.as_ref()?)))
-    else {
-        return Ok(());
-    };
-    Err(EngineError::refused(Refusal::HandedOver(Box::new(HandedOver::of(session, handover)))))
+    found.current.session.as_ref().map_or(Ok(()), refuse_if_handed_over).map_err(EngineError::refused)
 }

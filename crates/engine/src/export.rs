@@ -6,8 +6,8 @@ use tenure_core::checkpoint::Checkpoint;
 use tenure_core::event::Event;
 use tenure_core::id::{CheckpointId, Seq};
 use tenure_core::limits;
-use tenure_core::refusal::{HandedOver, Refusal};
-use tenure_core::session::{Counters, Session};
+use tenure_core::refusal::Refusal;
+use tenure_core::session::{Counters, Session, refuse_if_handed_over};
 use tenure_store::{
     CheckpointRequest, CheckpointsRequest, Find, Found, Handle, ListedCheckpoint, PayloadOutcome,
     ReadOutcome, ReadRequest, Slot, Store,
@@ -39,10 +39,7 @@ impl Engine {
     /// [`Refusal::NotFound`]; [`Refusal::HandedOver`] for a session that belongs to another store.
     pub async fn export(&self, handle: Handle) -> Result<Export, EngineError> {
         let export = self.leaving(handle).await?;
-        if let Some(handover) = &export.session.handover {
-            let refusal = Refusal::HandedOver(Box::new(HandedOver::of(&export.session, handover)));
-            return Err(EngineError::refused(refusal));
-        }
+        refuse_if_handed_over(&export.session).map_err(EngineError::refused)?;
         Ok(export)
     }
 

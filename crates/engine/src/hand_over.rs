@@ -8,8 +8,8 @@ use std::collections::HashSet;
 
 use tenure_core::id::{ActorId, CheckpointId, HandoverId};
 use tenure_core::limits;
-use tenure_core::refusal::{HandedOver, Refusal};
-use tenure_core::session::{Command, HandOver, Session};
+use tenure_core::refusal::Refusal;
+use tenure_core::session::{Command, HandOver, Session, refuse_if_handed_over};
 use tenure_store::{ArriveRequest, Handle, Origin, Slot};
 
 use crate::arrival::{Admission, Arrival, ArrivalError};
@@ -125,11 +125,10 @@ impl Engine {
     /// The hand-over that is under way, or a new one.
     fn id_of(&self, session: &Session, departure: &Departure) -> Result<HandoverId, EngineError> {
         match &session.handover {
-            None => Ok(HandoverId(self.ids.random())),
             Some(handover) if handover.to == departure.to => Ok(handover.id),
-            Some(handover) => {
-                let elsewhere = HandedOver::of(session, handover);
-                Err(EngineError::refused(Refusal::HandedOver(Box::new(elsewhere))))
+            Some(_) | None => {
+                refuse_if_handed_over(session).map_err(EngineError::refused)?;
+                Ok(HandoverId(self.ids.random()))
             }
         }
     }

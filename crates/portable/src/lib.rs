@@ -1,9 +1,10 @@
 //! A session with its log as lines of JSON, which another store can take in.
 //!
 //! The first line says what it is (`header`), the second is the session (`record`), then come its events in order
-//! (`event`) and its checkpoints (`checkpoint`, and `piece` for each part of its payload), and the last line (`end`) counts and sums up what is before it. Each line ends with a checksum of its
-//! own, so that what was altered is found where it was altered; the hash in the last line is of all lines before it,
-//! so that none can be missing, doubled or exchanged. Nothing depends on when or where it was written: the same
+//! (`event`) and its checkpoints (`checkpoint`, and `piece` for each part of its payload), and the last line (`end`)
+//! counts and sums up what is before it. Each line ends with a checksum of its own, so that what was altered is found
+//! where it was altered; the hash in the last line is of all lines before it, so that none can be missing, doubled or
+//! exchanged. Nothing depends on when or where it was written: the same
 //! session is always the same bytes.
 //!
 //! Nothing here opens a file. Kinds of lines that are not known are refused: what they say would be lost.

@@ -36,7 +36,10 @@ pub struct HandOver {
 }
 
 /// Nothing else is done to what was handed over.
-pub(super) fn refuse_if_handed_over(session: &Session) -> Result<(), Refusal> {
+///
+/// # Errors
+/// [`Refusal::HandedOver`], if it was.
+pub fn refuse_if_handed_over(session: &Session) -> Result<(), Refusal> {
     match &session.handover {
         None => Ok(()),
         Some(handover) => Err(Refusal::HandedOver(Box::new(HandedOver::of(session, handover)))),

@@ -29,7 +29,7 @@ pub use decision::{Decision, Judged, Warning, Write};
 pub use drive::{Claim, Drive, Step, Update, Writer, may_renew};
 pub use facts::{Fact, Facts, Parent, Progress, Usage};
 pub use group::{Full, GroupView, Member, Place, Ticket, has_place};
-pub use hand_over::{HandOver, Handover};
+pub use hand_over::{HandOver, Handover, refuse_if_handed_over};
 pub use keep::{Needed, Retained};
 pub use prune::{PrunePolicy, Pruner, Verdict};
 pub use replay::{Phase, REPLAYED, Replay, Saying, Tenancy, Told};

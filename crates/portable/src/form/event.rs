@@ -323,11 +323,7 @@ fn ours(kind: &str, data: &RawValue) -> Result<EventBody, FlawKind> {
             EventBody::CheckpointRestored { id, is_record }
         }
         "terminal" => EventBody::Terminal(parse::<Terminal>(json)?.into_event()?),
-        "message" => EventBody::Request(match parse::<Asked>(json)?.request.as_str() {
-            "pause" => Request::Pause,
-            "resume" => Request::Resume,
-            _ => return Err(wrong("its request is not a known one")),
-        }),
+        "message" => EventBody::Request(word("request", &parse::<Asked>(json)?.request, Request::parse)?),
         _ => return Err(wrong(format!("events of type {kind} have no data of ours"))),
     })
 }

@@ -159,7 +159,7 @@ fn bodies() -> Vec<EventBody> {
     let (fence, by) = (Fence(3), Some(actor("me")));
     let terminal = |event| EventBody::Terminal(event);
     let output = |stream, bytes: &[u8]| terminal(TerminalEvent::Output { stream, bytes: bytes.to_vec() });
-    vec![
+    let sorts = vec![
         EventBody::StateChanged { from: None, to: StateName::Pending, reason: text(""), by: None },
         EventBody::StateChanged {
             from: Some(StateName::Pending),
@@ -189,8 +189,6 @@ fn bodies() -> Vec<EventBody> {
         terminal(TerminalEvent::Capped { limit: 7 }),
         terminal(TerminalEvent::Lost { bytes: 8 }),
         terminal(TerminalEvent::Exited(Exit::Code(-1))),
-        EventBody::Request(Request::Pause),
-        EventBody::Request(Request::Resume),
         // Types of ours that callers may use as well, and JSON whose every byte counts.
         given("message", "{\"text\":\"hi\"}"),
         given("terminal", "{\"request\":\"pause\"}"),
@@ -200,7 +198,8 @@ fn bodies() -> Vec<EventBody> {
         given("x.y", "\"\u{2028}\u{7f}\""),
         given("x.y", "12345678901234567890.12345678901234567890"),
         given("x.y", "not json at all \u{0}"),
-    ]
+    ];
+    sorts.into_iter().chain(Request::ALL.map(EventBody::Request)).collect()
 }
 
 /// One event of every sort.

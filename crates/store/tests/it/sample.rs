@@ -267,7 +267,7 @@ pub(crate) fn event() -> impl Strategy<Value = EventBody> {
         option::of(actor()).prop_map(|by| EventBody::RetentionEnded { by }),
         handover().prop_map(|Handover { id, to, by, fence, .. }| EventBody::HandedOver { id, to, by, fence }),
         terminal().prop_map(EventBody::Terminal),
-        select(vec![Request::Pause, Request::Resume, Request::Stop]).prop_map(EventBody::Request),
+        select(Request::ALL.to_vec()).prop_map(EventBody::Request),
         ("[a-z][a-z0-9_.-]{0,20}", ".{0,100}")
             .prop_map(|(kind, json)| EventBody::Given { kind: EventType::parse(&kind).unwrap(), json }),
     ]

@@ -1,6 +1,7 @@
 //! Real processes against one store: races, kills, freezes, terminals.
 
 mod crash;
+mod elsewhere;
 mod follow;
 mod frozen;
 mod full_disk;

@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use crate::event::EventBody;
 use crate::fixture::{
-    actor, agent, agent_commands, autonomous, context, decided, in_state, refused, wall, workspace_commands,
-    written,
+    actor, agent, agent_commands, autonomous, context, decided, in_state, refused, shut_down, stored, wall,
+    workspace_commands, written,
 };
-use crate::id::{Fence, HandoverId, Key, SessionId};
+use crate::id::{Fence, GroupName, HandoverId, Key, SessionId};
 use crate::kind::Kind;
 use crate::limits;
 use crate::refusal::{LimitRefusal, Refusal};
-use crate::session::{Command, HandOver, Needed, PrunePolicy, Pruner, Session, State, StateName, Verdict};
+use crate::session::{
+    Command, HandOver, Needed, PrunePolicy, Pruner, Session, State, StateName, Verdict, may_renew, may_stop,
+};
 use crate::time::WallTime;
 
 fn retain(reason: &str) -> Command {
@@ -128,7 +130,28 @@ fn every_command_to_what_was_handed_over_is_told_where_it_is() {
                 let Refusal::HandedOver(told) = refusal else { panic!("{command:?}: {refusal:?}") };
                 assert_eq!((told.to.as_str(), told.has_arrived), ("/there/tenure.db", has_arrived));
             }
+            let current = stored(session);
+            assert!(matches!(may_stop(&current, &context(700)), Err(Refusal::HandedOver(_))));
+            assert!(matches!(may_renew(&current, Fence(1)), Err(Refusal::HandedOver(_))));
         }
+    }
+}
+
+#[test]
+fn what_was_shut_down_goes_on_by_itself_only_where_it_belongs() {
+    assert!(shut_down().is_auto_resumed());
+    let leaving = written(&decided(shut_down(), &handing_over(), &context(500))).clone();
+    assert!(leaving.is_shut_down() && !leaving.is_auto_resumed());
+}
+
+#[test]
+fn a_hand_over_gives_back_the_place_in_the_group_or_the_one_in_its_queue() {
+    let group = GroupName::parse("web").ok();
+    for is_queued in [false, true] {
+        let member = Session { group: group.clone(), is_queued, ..agent() };
+        assert!(member.is_member());
+        let gone = written(&decided(member, &handing_over(), &context(500))).clone();
+        assert_eq!((gone.group.clone(), gone.is_queued, gone.is_member()), (group.clone(), false, false));
     }
 }
 
