@@ -30,7 +30,7 @@ pub struct SessionsPruned {
 }
 
 impl Engine {
-    /// Deletes what a policy lets go, and tells of each session before it goes. What is interrupted is done so far.
+    /// Deletes what a policy lets go, and tells of each session that went. What is interrupted is done so far.
     ///
     /// # Errors
     /// When the store cannot be asked, or whoever is told does not want to hear more.

@@ -87,6 +87,7 @@ macro_rules! with_cases {
             arrival {
                 what_arrives_is_seen_as_a_whole_and_not_before,
                 what_arrived_goes_on,
+                what_arrives_takes_a_place_once_it_is_held,
                 what_arrives_with_a_dropped_beginning_begins_there,
                 nothing_arrives_with_a_gap,
                 ids_of_events_arrive_with_them,

@@ -14,7 +14,7 @@ use super::workspace::PlaceArgs;
 /// Write a session with its whole log and its checkpoints to a file.
 ///
 /// One line of JSON for each event; `tenure import` takes it in elsewhere. The same session is always written as the
-/// same bytes. Who holds it is not in it: that is a matter of where it is. The file has its name only once it is
+/// same bytes. Who holds it is not in it, nor its place in a group: that is a matter of where it is. The file has its name only once it is
 /// whole and was read back.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ExportArgs {
@@ -98,8 +98,8 @@ pub(crate) struct PruneArgs {
 
 /// Keep everything of a session, whatever policies say.
 ///
-/// Nothing of it is deleted, pruned or compacted, nor any of its checkpoints, until that is ended. It may be open or have ended, and its owner is
-/// not disturbed. Both are events of its log.
+/// Nothing of it is deleted, pruned or compacted, nor any of its checkpoints, until that is ended. It may be open or
+/// have ended, and its owner is not disturbed. Both are events of its log.
 #[derive(Debug, Clone, Args)]
 #[command(group = clap::ArgGroup::new("what").required(true))]
 pub(crate) struct RetainArgs {

@@ -6,18 +6,19 @@ use tenure_core::checkpoint::{Checkpoint, Content, FileAction, FileVersion};
 use tenure_core::event::{Event, EventBody};
 use tenure_core::id::{CheckpointId, EventId, EventType, Fence, Namespace, Revision, Seq};
 use tenure_core::limits;
-use tenure_core::session::{Counters, Session, State};
+use tenure_core::session::{Counters, Session, StartRun, State};
 use tenure_core::time::WallTime;
 use tenure_store::payload::Packed;
 use tenure_store::{
     AdmitOutcome, AdmitRequest, AppendOutcome, AppendRequest, ArriveOutcome, ArriveRequest,
     BringCheckpointOutcome, BringCheckpointRequest, BringOutcome, BringRequest, CheckpointRequest,
-    CheckpointsRequest, FilesRequest, Find, Found, Handle, ListedCheckpoint, Origin, PayloadOutcome, Slot,
+    CheckpointsRequest, CommitOutcome, FilesRequest, Find, Found, GroupRequest, Handle, LimitRequest,
+    ListedCheckpoint, Origin, PayloadOutcome, Slot,
 };
 
 use crate::fixture::{
-    Bench, Target, append, commit_id, complete, create, creating, noise, run, session_id, slot, start,
-    try_prepare,
+    Bench, Target, append, cancel, commit_id, complete, create, creating, group, noise, run, session_id,
+    slot, start, try_prepare,
 };
 use crate::{Capability, Fault, Harness};
 
@@ -126,6 +127,30 @@ pub async fn what_arrived_goes_on(harness: &dyn Harness) {
     let positions: Vec<_> = bench.log(arrival).await.iter().map(|event| event.seq.0).collect();
     assert_eq!(positions, (1..=positions.len() as u64).collect::<Vec<_>>());
     assert!(positions.len() > 7);
+}
+
+/// What was at work in a group is held by nobody when it arrives, so it takes no place; whoever starts it needs one.
+pub async fn what_arrives_takes_a_place_once_it_is_held(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let web = GroupRequest { namespace: Namespace::default_name(), name: group("web") };
+    let limit = LimitRequest { group: web.clone(), limit: Some(1), only_first: true };
+    bench.store.limit_group(limit).await.expect("an answer");
+    let first = StartRun { group: Some(group("web")), ..run("ses_b", Some("b"), 2) };
+    let first = bench.commit(slot("b"), &start(first)).await.handle;
+    let session = Session { group: Some(group("web")), ..coming(&bench, "ses_x", "a").await };
+    let arrival = bring_in(&bench, &session, 3).await;
+    assert_eq!(bench.session(arrival).await, session);
+    let members = async || {
+        let found = bench.store.group(web.clone()).await.expect("an answer");
+        found.members.iter().map(|member| member.handle).collect::<Vec<_>>()
+    };
+    assert_eq!(members().await, [first]);
+    let again = start(run("ses_y", Some("a"), 3));
+    let refused = bench.prepare(slot("a"), &again).await;
+    assert_eq!(bench.send(&refused).await, CommitOutcome::Full);
+    bench.commit(first, &cancel()).await;
+    bench.commit(slot("a"), &again).await;
+    assert_eq!(members().await, [arrival]);
 }
 
 /// A log whose beginning had been dropped begins there still; one of which nothing is left goes on where it was.

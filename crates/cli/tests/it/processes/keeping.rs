@@ -17,6 +17,12 @@ fn kills() -> u64 {
     std::env::var("TENURE_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(24)
 }
 
+/// Bytes that do not shrink, and are brought to a store in several pieces.
+fn payload() -> Vec<u8> {
+    let mut random = Random(11);
+    (0..300_000).map(|_| u8::try_from(random.below(256)).unwrap()).collect()
+}
+
 /// A session with this many events, held by nobody.
 fn session(world: &World, key: &str, events: usize) {
     world.ok(&["create", "--key", key, "--id", key]);
@@ -26,6 +32,22 @@ fn session(world: &World, key: &str, events: usize) {
     let lines: String = (0..events).map(line).collect();
     fs::write(world.path("batch"), lines).unwrap();
     world.ok(&["append", key, "--batch", world.path("batch").to_str().unwrap()]);
+}
+
+/// The same with a checkpoint of [`payload`].
+fn saved_session(world: &World, key: &str, events: usize) {
+    session(world, key, events);
+    fs::write(world.path("payload"), payload()).unwrap();
+    world.ok(&["checkpoint", "create", key, "--file", world.path("payload").to_str().unwrap()]);
+}
+
+/// The payload of its only checkpoint.
+fn saved(world: &World, db: &str, key: &str) -> Vec<u8> {
+    let list = world.json(&["--db", db, "checkpoint", "list", key]);
+    assert_eq!(list[0]["data"].as_array().unwrap().len(), 1);
+    let shown = world.answer(&["--db", db, "checkpoint", "show", key, "--raw"]);
+    assert!(shown.status.success(), "{}", told(&shown));
+    shown.stdout
 }
 
 fn at(world: &World, name: &str) -> String {
@@ -90,7 +112,7 @@ fn length_ms(deed: impl FnOnce()) -> u64 {
 #[test]
 fn a_killed_export_or_backup_leaves_a_whole_file_or_none_and_the_next_one_sweeps_up() {
     let world = World::new();
-    session(&world, "job", 5000);
+    saved_session(&world, "job", 5000);
     let mut random = Random(7);
     for (deed, name) in [("export", "job.jsonl"), ("backup", "copy.db")] {
         let file = at(&world, name);
@@ -124,7 +146,7 @@ fn a_killed_export_or_backup_leaves_a_whole_file_or_none_and_the_next_one_sweeps
 #[test]
 fn a_killed_import_leaves_nothing_that_is_seen_and_the_next_one_takes_it_in() {
     let world = World::new();
-    session(&world, "job", 5000);
+    saved_session(&world, "job", 5000);
     let (file, db) = (at(&world, "job.jsonl"), at(&world, "other.db"));
     world.ok(&["export", "job", "--to", &file]);
     let words = ["--db", &db, "import", &file];
@@ -158,18 +180,21 @@ fn a_killed_pruning_leaves_each_session_whole_or_gone_and_those_that_are_needed_
     for round in 0..kills() {
         for number in 0..6 {
             let key = format!("s{round}-{number}");
-            session(&world, &key, 200);
+            // The one that stays has a checkpoint, and one of those that go.
+            let create = if number == 3 || number == 4 { saved_session } else { session };
+            create(&world, &key, 200);
             world.ok(&["cancel", &key]);
         }
         let kept = format!("s{round}-3");
         world.ok(&["retain", &kept, "--reason", "a case"]);
         let exported = world.ok(&["export", &kept]);
         kills_met += u64::from(killed(world.tenure(&["prune", "--older-than", "0s"]), random.below(60)));
-        for id in listed(&world, &db) {
-            world.ok(&["export", &id]);
+        let this_round = format!("s{round}-");
+        for id in listed(&world, &db).iter().filter(|id| id.starts_with(&this_round)) {
+            world.ok(&["export", id]);
         }
         assert_eq!(world.ok(&["export", &kept]), exported);
-        if round % 8 == 7 {
+        if round % 4 == 3 {
             is_sound(&world, &db);
         }
     }
@@ -190,12 +215,12 @@ fn can_be_owned(world: &World, db: &str, key: &str) -> bool {
 fn a_move_that_is_killed_at_any_moment_leaves_one_side_at_most_and_is_finished_by_the_next() {
     let world = World::new();
     let (here, there) = (at(&world, "tenure.db"), at(&world, "other.db"));
-    session(&world, "first", 2000);
+    saved_session(&world, "first", 2000);
     let length = length_ms(|| drop(world.ok(&["move", "first", "--to", &there])));
     let (mut random, mut kills_met, mut between) = (Random(10), 0, 0);
     for round in 0..kills() {
         let key = format!("s{round}");
-        session(&world, &key, 2000);
+        saved_session(&world, &key, 2000);
         let words = ["move", &key, "--to", &there];
         kills_met += u64::from(killed(world.tenure(&words), random.below(length)));
         let shown = &world.json(&["show", &key])[0];
@@ -213,6 +238,7 @@ fn a_move_that_is_killed_at_any_moment_leaves_one_side_at_most_and_is_finished_b
         assert_eq!(world.answer(&["delete", &key]).status.code(), Some(0));
         let events = world.json(&["--db", &there, "events", &key, "--type", "note"]);
         assert_eq!(events.len(), 2000, "nothing that was acknowledged is lost");
+        assert!(saved(&world, &there, &key) == payload(), "no checkpoint is lost or half");
     }
     assert_eq!(listed(&world, &there).len() as u64, kills() + 1);
     for db in [&here, &there] {
@@ -234,7 +260,7 @@ fn cramped(world: &World, blocks: u32, words: &[&str]) -> Output {
 #[test]
 fn without_room_nothing_half_is_left_and_with_room_it_is_done() {
     let world = World::new();
-    session(&world, "job", 20_000);
+    saved_session(&world, "job", 20_000);
     let db = at(&world, "tenure.db");
     let (file, copy, other) = (at(&world, "job.jsonl"), at(&world, "copy.db"), at(&world, "other.db"));
     let deeds = [vec!["export", "job", "--to", &file], vec!["backup", &copy]];
@@ -259,15 +285,29 @@ fn without_room_nothing_half_is_left_and_with_room_it_is_done() {
     world.ok(&["--db", &other, "import", &file]);
     assert_eq!(world.ok(&["--db", &other, "export", "job"]), fs::read_to_string(&file).unwrap());
     is_sound(&world, &other);
+    // Where there is no room for it, it stays here.
+    let third = at(&world, "third.db");
+    for blocks in [64, 900, 2000] {
+        let refused = cramped(&world, blocks, &["move", "job", "--to", &third]);
+        assert!(!refused.status.success(), "within {blocks}: {}", told(&refused));
+        world.ok(&["append", "job", "--type", "note"]);
+        assert!(blocks < 900 || listed(&world, &third).is_empty());
+    }
+    world.ok(&["move", "job", "--to", &third]);
+    assert!(saved(&world, &third, "job") == payload());
+    world.ok(&["move", "job", "--to", &third]);
+    is_sound(&world, &third);
     // A pruning that has no room to say what is gone leaves what it could not remove.
-    world.ok(&["cancel", "job"]);
-    let pruned = cramped(&world, 8, &["prune", "--older-than", "0s"]);
-    let is_there = !listed(&world, &db).is_empty();
+    world.ok(&["--db", &third, "cancel", "job"]);
+    let pruned = cramped(&world, 8, &["--db", &third, "prune", "--older-than", "0s"]);
+    let is_there = !listed(&world, &third).is_empty();
     assert_eq!(pruned.status.success(), !is_there, "{}", told(&pruned));
-    is_sound(&world, &db);
-    world.ok(&["prune", "--older-than", "0s"]);
-    assert_eq!(listed(&world, &db), [""; 0]);
-    is_sound(&world, &db);
+    is_sound(&world, &third);
+    world.ok(&["--db", &third, "prune", "--older-than", "0s"]);
+    assert_eq!(listed(&world, &third), [""; 0]);
+    for db in [&db, &third] {
+        is_sound(&world, db);
+    }
 }
 
 #[test]
