@@ -14,8 +14,8 @@ use super::workspace::PlaceArgs;
 /// Write a session with its whole log and its checkpoints to a file.
 ///
 /// One line of JSON for each event; `tenure import` takes it in elsewhere. The same session is always written as the
-/// same bytes. Who holds it is not in it, nor its place in a group: that is a matter of where it is. The file has its name only once it is
-/// whole and was read back.
+/// same bytes. Who holds it is not in it, nor its place in a group: that is a matter of where it is. The file has its
+/// name only once it is whole and was read back.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ExportArgs {
     /// The session's id, or its key

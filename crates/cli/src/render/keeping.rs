@@ -4,14 +4,15 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 use tenure_core::escape::Escaped;
-use tenure_core::id::Seq;
 use tenure_core::session::Session;
 use tenure_core::time::Moment;
 use tenure_engine::SessionsPruned;
 use tenure_portable::End;
+use tenure_store::payload::Hex;
 use tenure_store::{Listed, Weight};
 use tenure_store_sqlite::BackupSize;
 
+use super::checkpoint::size;
 use super::session::title;
 use super::when::{ago, rfc3339};
 use super::{Look, Report};
@@ -28,8 +29,8 @@ pub(crate) struct Exported {
 
 impl Report for Exported {
     fn text(&self, _: &Look) -> String {
-        let (events, size) = (count(self.end.events, "event"), bytes(self.bytes));
-        format!("Exported {} to {}: {events}, {size}.\n", title(&self.session), shown(&self.file))
+        let (events, bytes) = (count(self.end.events, "event"), size(self.bytes));
+        format!("Exported {} to {}: {events}, {bytes}.\n", title(&self.session), shown(&self.file))
     }
 
     fn json(&self) -> Value {
@@ -42,7 +43,7 @@ impl Report for Exported {
             "checkpoints": self.end.checkpoints,
             "lines": self.end.lines,
             "bytes": self.bytes,
-            "sha256": hex(&self.end.sha256),
+            "sha256": Hex(&self.end.sha256).to_string(),
         })
     }
 }
@@ -84,7 +85,7 @@ impl Report for TakenIn {
             "start_count": session.start_count,
             "revision": session.counters.revision.0,
             "fence": session.counters.fence.0,
-            "sha256": hex(&self.end.sha256),
+            "sha256": Hex(&self.end.sha256).to_string(),
         })
     }
 }
@@ -99,9 +100,9 @@ pub(crate) struct BackedUp {
 
 impl Report for BackedUp {
     fn text(&self, _: &Look) -> String {
-        let (sessions, size) = (count(self.size.sessions, "session"), bytes(self.size.bytes));
+        let (sessions, bytes) = (count(self.size.sessions, "session"), size(self.size.bytes));
         let (from, file) = (shown(&self.from), shown(&self.file));
-        format!("Copied {from} to {file}: {sessions}, {size}, checked.\n")
+        format!("Copied {from} to {file}: {sessions}, {bytes}, checked.\n")
     }
 
     fn json(&self) -> Value {
@@ -129,9 +130,9 @@ impl Report for Going {
     fn text(&self, _: &Look) -> String {
         let session = &self.session;
         let ended = session.state.completed_at().map_or_else(String::new, |at| ago(at, &self.now));
-        let (events, size) = (count(self.weight.events, "event"), bytes(self.weight.bytes));
+        let (events, bytes) = (count(self.weight.events, "event"), size(self.weight.bytes));
         let verb = if self.is_dry { "Would delete" } else { "Deleted" };
-        format!("{verb} {}: {} {ended}, {events}, {size}\n", title(session), session.state.name().name())
+        format!("{verb} {}: {} {ended}, {events}, {bytes}\n", title(session), session.state.name().name())
     }
 
     fn json(&self) -> Value {
@@ -167,8 +168,8 @@ impl Report for PrunedAll {
             return format!("Nothing to delete.{kept}\n");
         }
         let verb = if self.is_dry { "Would delete" } else { "Deleted" };
-        let (events, size) = (count(weight.events, "event"), bytes(weight.bytes));
-        format!("{verb} {}: {events}, {size}.{kept}\n", count(sessions, "session"))
+        let (events, bytes) = (count(weight.events, "event"), size(weight.bytes));
+        format!("{verb} {}: {events}, {bytes}.{kept}\n", count(sessions, "session"))
     }
 
     fn json(&self) -> Value {
@@ -230,7 +231,7 @@ impl Report for MovedAway {
         if self.was_there {
             return format!("{} is in {to} already.\n", title.replacen('s', "S", 1));
         }
-        let fence = self.session.handover.as_ref().map_or(Seq(0).0, |handover| handover.fence.0);
+        let fence = self.session.handover.as_ref().map_or(0, |handover| handover.fence.0);
         format!("Moved {title} to {to}: {}, held by nobody, after fence {fence}.\n", self.before)
     }
 
@@ -252,41 +253,4 @@ impl Report for MovedAway {
 fn count(number: u64, what: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {what}{plural}")
-}
-
-/// A size for people.
-fn bytes(number: u64) -> String {
-    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
-    if number < 1024 {
-        return count(number, "byte");
-    }
-    let (mut whole, mut rest, mut unit) = (number / 1024, number % 1024, 0);
-    while whole >= 1024 && unit + 1 < UNITS.len() {
-        (whole, rest, unit) = (whole / 1024, whole % 1024, unit + 1);
-    }
-    format!("{whole}.{} {}", rest * 10 / 1024, UNITS[unit])
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_are_told_in_units_that_fit() {
-        for (number, told) in [
-            (0, "0 bytes"),
-            (1, "1 byte"),
-            (1023, "1023 bytes"),
-            (1024, "1.0 KiB"),
-            (1536, "1.5 KiB"),
-            (5 << 30, "5.0 GiB"),
-            (u64::MAX, "16777215.9 TiB"),
-        ] {
-            assert_eq!(bytes(number), told);
-        }
-    }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use tenure_core::id::CheckpointId;
 use tenure_engine::{Engine, Export};
-use tenure_portable::{End, Flaw, FlawKind, Header, Reader, Record, Writer};
+use tenure_portable::{End, Flaw, Header, Reader, Record, Writer};
 use tenure_store::Handle;
 
 use super::import::next_line;
@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::args::keeping::ExportArgs;
 use crate::exit::Exit;
 use crate::files::{Draft, Progress, patiently};
-use crate::problem::shown;
+use crate::problem::{Problem, shown};
 use crate::render::keeping::Exported;
 
 /// Writes what is there now; what is written later is not in it.
@@ -51,7 +51,12 @@ async fn to_file(
     };
     let (end, damaged) = write(&mut export, &mut to).await?;
     draft.sync().map_err(failed)?;
-    verify(draft.path(), end)?;
+    if verify(draft.path()).map_err(failed)? != Ok(end) {
+        let what = format!("write {}: what was read back is something else", shown(&args.to));
+        return Err(Problem::failure("FAILED", what)
+            .hint("look after the disk, or write to another one")
+            .into());
+    }
     draft.keep()?;
     Ok((end, damaged, bytes))
 }
@@ -112,21 +117,14 @@ async fn write(
 }
 
 /// Reads back what was written.
-fn verify(path: &Path, expected: End) -> anyhow::Result<()> {
-    let mut progress = Progress::new("reading back");
+fn verify(path: &Path) -> std::io::Result<Result<End, Flaw>> {
     let mut from = BufReader::with_capacity(1 << 20, File::open(path)?);
-    let (mut reader, mut line, mut done) = (Reader::new(), Vec::new(), 0);
+    let (mut reader, mut line) = (Reader::new(), Vec::new());
     while !from.fill_buf()?.is_empty() {
         next_line(&mut from, &mut line)?;
-        reader.line(&line)?;
-        done += 1;
-        if done % 1024 == 0 {
-            progress.tell(done, expected.lines);
+        if let Err(flaw) = reader.line(&line) {
+            return Ok(Err(flaw));
         }
     }
-    let found = reader.finish()?;
-    if found != expected {
-        return Err(Flaw { line: found.lines, what: FlawKind::Exchanged }.into());
-    }
-    Ok(())
+    Ok(reader.finish())
 }

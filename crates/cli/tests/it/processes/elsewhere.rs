@@ -67,6 +67,8 @@ fn how_a_run_is_run_again_goes_with_it_and_so_do_its_group_its_file_and_what_it_
         assert_eq!(theirs[field], ours[field], "{field}");
     }
     assert_eq!(world.ok(&["--db", &there, "files", "job", "made"]), "one");
+    let listed = world.json(&["--db", &there, "list", "--group", "web"]).remove(0);
+    assert_eq!(listed["data"][0]["key"], "job");
     assert_eq!(world.ok(&["--db", &there, "resume", "job"]), "kept again 2\n");
     assert_eq!(shown(&world, &there, "job")["state"], "completed");
     // How many may be at work is for each store to say.
