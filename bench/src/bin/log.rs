@@ -1,4 +1,6 @@
-//! W7 and W11: many logs appended to and followed, a long one read anywhere.
+//! W7 and W11: many logs appended to and followed, and a long one.
+//!
+//! Of the long one any place is read, and what was saved of it is restored.
 //!
 //! Words choose among the parts: `log appends followers long`.
 
@@ -15,8 +17,8 @@ use rustix::time::{ClockId, clock_gettime};
 use tenure_core::event::EventBody;
 use tenure_core::id::{ActorId, EventType, Fence, Namespace, Seq};
 use tenure_core::lease::{Holder, HolderKind, Ttl};
-use tenure_core::session::{Claimant, Command, StartRun};
-use tenure_engine::{Engine, Ids, Next, NoWitness, SystemIds, Target};
+use tenure_core::session::{Claimant, Command, StartRun, Writer};
+use tenure_engine::{Engine, Ids, Next, NoWitness, Save, SystemIds, Target};
 use tenure_store::{AppendOutcome, AppendRequest, Handle, ReadRequest};
 use tenure_store_sqlite::{SqliteOptions, SqliteStore, SystemClock};
 use tokio::task::JoinSet;
@@ -32,6 +34,9 @@ const LENGTH: Duration = Duration::from_secs(2);
 const LONG_EVENTS: u64 = 10_000_000;
 const LONG_PER_APPEND: usize = 20;
 const LOOKS: usize = 2_000;
+const RESTORES: usize = 1_000;
+/// As many as are kept where nobody says otherwise.
+const CHECKPOINTS: usize = 10;
 /// One event to each of the followed sessions, this far apart.
 const BEAT: Duration = Duration::from_millis(2);
 
@@ -78,7 +83,9 @@ async fn main() {
         println!();
     }
     if is_chosen("long") {
-        long_log(&engine).await;
+        let to = long_log(&engine).await;
+        print_disk(home.path());
+        restores(&engine, to).await;
     }
 }
 
@@ -311,7 +318,7 @@ fn lateness(event: &EventBody) -> Option<Duration> {
 fn print_lateness(name: &str, lengths: Vec<Duration>) {
     let (count, spread) = (lengths.len(), Spread::of(lengths));
     let (p50, p99, p999) = (spread.at(0.5), spread.at(0.99), spread.at(0.999));
-    println!("{name:<16} {count:>7} events  p50 {p50:>8.3} ms  p99 {p99:>8.3} ms  p99.9 {p999:>8.3} ms");
+    println!("{name:<16} {count:>7} times  p50 {p50:>8.3} ms  p99 {p99:>8.3} ms  p99.9 {p999:>8.3} ms");
 }
 
 /// How late each of the next `count` events of a session comes.
@@ -433,7 +440,7 @@ async fn stamp(engine: Engine, to: Owned) {
     append(&engine, to, vec![stamped()]).await;
 }
 
-async fn long_log(engine: &Engine) {
+async fn long_log(engine: &Engine) -> Owned {
     println!("W11 one log of {LONG_EVENTS} events (goal: a page of 100 from any place within 5 ms)");
     let to = hold(engine, SESSIONS).await;
     let start = Instant::now();
@@ -470,4 +477,42 @@ async fn long_log(engine: &Engine) {
         (after, read) = (page.read_to, read + page.events.len());
     }
     println!("replay from the start: {:.0} events/s", read as f64 / start.elapsed().as_secs_f64());
+    to
+}
+
+/// What was saved of the long log is found, read, checked and told of in the log, one after the other.
+async fn restores(engine: &Engine, to: Owned) {
+    println!("restores of the newest checkpoint of that log (goal: p99 at most 20 ms)");
+    for (name, bytes) in [("100 bytes", 100), ("1 MiB", 1 << 20)] {
+        // Small ones among it, as people keep them.
+        for _ in 0..CHECKPOINTS {
+            save(engine, to, noise(100)).await;
+        }
+        save(engine, to, noise(bytes)).await;
+        let mut lengths = Vec::new();
+        for _ in 0..RESTORES {
+            let asked = Instant::now();
+            let read = engine.read_checkpoint(to.handle, None).await.expect("it is whole");
+            let restored = engine.restore(to.handle, &read, Writer::Owner(to.fence)).await;
+            lengths.push(asked.elapsed());
+            restored.expect("it is restored");
+            assert_eq!(read.bytes.len(), bytes);
+        }
+        print_lateness(name, lengths);
+    }
+}
+
+async fn save(engine: &Engine, of: Owned, payload: Vec<u8>) {
+    let save = Save { fence: Some(of.fence), payload: Some(payload), ..Save::default() };
+    engine.save(of.handle, save).await.expect("it is saved");
+}
+
+/// Bytes that do not compress.
+fn noise(count: usize) -> Vec<u8> {
+    let mut state = 7_u64;
+    let next = |_| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state.to_be_bytes()[0]
+    };
+    (0..count).map(next).collect()
 }

@@ -75,6 +75,14 @@ impl App {
         Ok((engine, engine.resolve(&name).await?))
     }
 
+    /// Says what went wrong in the store beside what was asked for, and was not the verb's failure.
+    pub(crate) fn warn_of_damage(&self) {
+        let health = self.opened.get().and_then(|opened| opened.store.health().ok());
+        for trouble in health.into_iter().flat_map(|health| health.troubles) {
+            self.out.warn(&trouble);
+        }
+    }
+
     /// Closes the store, if it was opened: nothing of this process is to be left for others to clean up.
     pub(crate) fn close(&self) {
         if let Some(opened) = self.opened.get() {

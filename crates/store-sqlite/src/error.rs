@@ -104,6 +104,11 @@ pub(crate) enum WorkError {
 }
 
 impl WorkError {
+    /// Whether something that is stored is not what was written, and the store as such works.
+    pub(crate) const fn is_damage(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Corrupt { .. }))
+    }
+
     /// What the caller is told: nothing was changed.
     pub(crate) fn told(self, what: &'static str) -> StoreError {
         match self {

@@ -8,7 +8,7 @@ use tenure_store::Handle;
 
 use crate::chain::{self, belongs, missing};
 use crate::error::WorkError;
-use crate::row::{LogHead, blob, signed, unsigned};
+use crate::row::{LogHead, blob, corrupt, signed, unsigned};
 use crate::sql;
 
 /// Payloads up to this size are read with their row; larger ones once it is known that they are wanted.
@@ -41,6 +41,17 @@ impl TailRow {
         })
     }
 
+    /// Stands for positions of which no row can be found: their events cannot be read.
+    fn lost(first: Seq, before: Seq) -> Self {
+        let count = before.0.saturating_sub(first.0);
+        Self { pos: 0, first, count, prev: 0, bytes: 0, payload: Some(Vec::new()), id: CommitId([0; 16]) }
+    }
+
+    /// Whether it only stands for what cannot be found.
+    pub(crate) const fn is_lost(&self) -> bool {
+        self.pos == 0
+    }
+
     /// The position of its last event.
     pub(crate) fn last(&self) -> Seq {
         Seq(self.first.0.saturating_add(self.count.saturating_sub(1)))
@@ -69,6 +80,9 @@ pub(crate) fn rows(
         let row =
             sql::one(conn, sql::LOG_ROW, (pos, signed(SMALL_BYTES)), |row| TailRow::of(row, (handle, pos)))?;
         let row = row.ok_or_else(|| missing(pos))?;
+        if rows.front().is_some_and(|newer: &TailRow| newer.first != row.last().next()) {
+            return Err(corrupt(format!("row {pos} of the log is not the one that was before it")));
+        }
         let (is_first, prev) = (row.first <= after.next(), row.prev);
         rows.push_front(row);
         if is_first {
@@ -76,4 +90,35 @@ pub(crate) fn rows(
         }
         pos = prev;
     }
+}
+
+/// What can be found of a tail whose rows do not lead to one another, up to `last`, and what stands for the rest;
+/// oldest first, and at most `limit` rows.
+///
+/// It looks at every row of the log: only damage makes that necessary.
+pub(crate) fn torn_rows(
+    conn: &Connection,
+    handle: Handle,
+    log: LogHead,
+    limit: u64,
+) -> Result<Vec<TailRow>, WorkError> {
+    let wanted = (handle.0, signed(log.folded.0), log.pos, signed(SMALL_BYTES), signed(limit));
+    let found = sql::all(conn, sql::LOG_SCATTERED, wanted, |row| TailRow::of(row, (handle, row.get(7)?)))?;
+    let is_all = (found.len() as u64) < limit;
+    let mut rows: Vec<TailRow> = Vec::new();
+    let mut next = log.folded.next();
+    for row in found.into_iter().filter(|row| row.last() <= log.seq) {
+        if row.first < next {
+            continue;
+        }
+        if row.first > next {
+            rows.push(TailRow::lost(next, row.first));
+        }
+        next = row.last().next();
+        rows.push(row);
+    }
+    if is_all && next <= log.seq {
+        rows.push(TailRow::lost(next, log.seq.next()));
+    }
+    Ok(rows)
 }

@@ -86,8 +86,8 @@ pub(crate) struct ListArgs {
 /// Show a checkpoint, after checking that its payload is what was saved.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ShowArgs {
-    /// The session's id, or its key
-    pub(crate) name: String,
+    /// The session's id, or its key [env: TENURE_SESSION_ID]
+    pub(crate) name: Option<String>,
     /// The checkpoint; without it, the newest that can be brought back
     pub(crate) id: Option<String>,
     /// Write the payload itself, byte for byte
@@ -115,8 +115,8 @@ pub(crate) struct DiffArgs {
 /// says that it happened. With the fence it is held under, or when nobody holds it.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct RestoreArgs {
-    /// The session's id, or its key
-    pub(crate) name: String,
+    /// The session's id, or its key [env: TENURE_SESSION_ID]
+    pub(crate) name: Option<String>,
     /// The checkpoint; without it, the newest that can be brought back
     pub(crate) id: Option<String>,
     /// Where to write the payload, replacing what is there; `-` is standard output

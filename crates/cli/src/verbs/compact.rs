@@ -29,6 +29,7 @@ pub(super) async fn execute(app: &App, args: &CompactArgs) -> anyhow::Result<Exi
     let from = listed.earliest;
     let earliest =
         if args.dry_run { before.max(from) } else { engine.compact(listed.handle, before).await? };
+    app.warn_of_damage();
     let session = listed.session.id;
     app.out.report(&Compacted { session, from, earliest, head, is_dry: args.dry_run })?;
     if !args.dry_run {

@@ -28,6 +28,7 @@ pub(super) async fn execute(app: &App, args: &DeleteArgs) -> anyhow::Result<Exit
         cancelled(engine, &listed, &cancel).await?;
     }
     let session = engine.delete(listed.handle).await?;
+    app.warn_of_damage();
     app.out.report(&Deleted { session })?;
     if engine.reclaim().await.is_err() {
         app.out.warn("the room that the session took is given back later");

@@ -299,6 +299,27 @@ fn a_fork_stays_whole_when_its_parent_drops_its_beginning_and_is_deleted() {
 }
 
 #[test]
+fn a_parent_with_a_damaged_log_is_deleted_and_says_what_its_forks_cannot_read() {
+    let held = Held::new();
+    let home = &held.home;
+    for step in ["1", "2", "3"] {
+        home.ok(&["append", &held.id, "--type", "step", "--data", step, "--fence", &held.fence]);
+    }
+    home.ok(&["fork", &held.id, "--id", "ses_fork"]);
+    held.owner(&["complete", "job"]);
+    let script = "import sqlite3, sys; db = sqlite3.connect(sys.argv[1], isolation_level=None); \
+                  print(db.execute('DELETE FROM log WHERE sid = 1 AND first_seq = 5').rowcount)";
+    let mut damage = home.program("python3");
+    assert_eq!(answer(damage.args(["-c", script]).arg(home.db())).out, "1\n");
+    let deleted = succeeded(home.ask(&["delete", &held.id]));
+    assert!(deleted.err.contains("warning: hand on a damaged log: the events from 5 to 5"), "{deleted:?}");
+    let rest = home.ok(&["events", "ses_fork", "--after", "5", "--output", "json"]);
+    assert_eq!(rest.lines().count(), 2, "{rest}");
+    let doctor = home.ask(&["doctor", "--deep"]);
+    assert!(doctor.code == 1 && doctor.out.contains("the append from 5"), "{doctor:?}");
+}
+
+#[test]
 fn a_pause_saves_the_session_and_going_on_says_so() {
     let held = Held::new();
     let home = &held.home;
@@ -314,6 +335,51 @@ fn a_pause_saves_the_session_and_going_on_says_so() {
     assert_eq!(document(&told)["data"], json!({ "checkpoint": saved["id"], "record": false }));
     held.owner(&["pause", "job"]);
     assert_eq!(held.ids().len(), 1, "the last one is kept");
+}
+
+#[test]
+fn the_reason_of_a_pauses_record_is_nobody_elses() {
+    let held = Held::new();
+    let refused = held.home.refused_json(&held.words("create", &["--reason", "pause"]));
+    assert_eq!(refused["code"], "LIMIT");
+    let told = held.ask("create", &["--reason", "pause"]).err;
+    assert!(told.contains("--reason \"before the pause\"") && told.contains("tenure pause <name>"), "{told}");
+    assert_eq!(held.ids().len(), 0);
+    let file = held.home.file("payload", "mine");
+    held.json("create", &["--reason", "pause", "--file", &file]);
+}
+
+#[test]
+fn a_checkpoint_alone_is_of_the_session_that_the_environment_names() {
+    let held = Held::new();
+    let id = held.save("one");
+    let to = held.path("back");
+    for verb in ["restore", "show"] {
+        let alone = held.home.ask(&["checkpoint", verb, &id]);
+        assert_eq!(alone.code, 2, "{alone:?}");
+        assert!(alone.err.contains("name the session before the checkpoint"), "{}", alone.err);
+        assert!(alone.err.contains(&format!("<name> {id}")) && alone.err.contains("forks"), "{}", alone.err);
+        assert_eq!(held.home.ask(&["checkpoint", verb]).code, 2);
+        assert_eq!(held.home.ask(&["checkpoint", verb, "nobody"]).code, 1);
+    }
+    assert!(!Path::new(&to).exists());
+    let inside = |words: &[&str]| {
+        let mut command = held.home.command();
+        command.env("TENURE_SESSION_ID", &held.id).env("TENURE_FENCE", &held.fence);
+        succeeded(answer(command.args(words))).out
+    };
+    assert_eq!(inside(&["checkpoint", "show", &id, "--raw"]), "one");
+    let newer = held.save("two");
+    assert_eq!(inside(&["checkpoint", "show", "--raw"]), "two");
+    inside(&["checkpoint", "restore", &id, "--to", &to]);
+    assert_eq!(fs::read_to_string(&to).unwrap(), "one");
+    inside(&["checkpoint", "restore", "--to", &to]);
+    assert_eq!(fs::read_to_string(&to).unwrap(), "two");
+
+    // A session that is called like that is meant by it.
+    held.home.ok(&["create", "--key", &newer]);
+    let shown = held.home.ask(&["checkpoint", "show", &newer, "--output", "json"]);
+    assert_eq!(document(&shown.out)["code"], "CHECKPOINT_NOT_FOUND", "{shown:?}");
 }
 
 #[test]

@@ -20,6 +20,9 @@ use crate::event::EventBody;
 use crate::id::{CheckpointId, Seq, SessionId};
 use crate::time::WallTime;
 
+/// Why a pause saves a session's record. Nobody else may say so of the record: going on relies on it.
+pub const PAUSE_REASON: &str = "pause";
+
 /// What a payload is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Content {
@@ -118,6 +121,8 @@ pub enum CheckpointRefusal {
         /// Its largest parts by name, largest first, if it has any.
         largest: Vec<(String, u64)>,
     },
+    /// The reason that a pause gives for saving a record was given by somebody else.
+    PauseReason,
     /// A fork begins with positions that its parent has not reached.
     Beyond {
         /// The parent.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tenure_core::checkpoint::{Checkpoint, CheckpointRefusal, Content, Permit, permit};
+use tenure_core::checkpoint::{Checkpoint, CheckpointRefusal, Content, PAUSE_REASON, Permit, permit};
 use tenure_core::id::Fence;
 use tenure_core::limits;
 use tenure_core::refusal::{Existing, Held, LimitRefusal, Refusal};
@@ -30,9 +30,13 @@ impl Engine {
     /// Saves a session. When it returns, the checkpoint is durable.
     ///
     /// # Errors
-    /// [`Refusal::Ended`], [`Refusal::Checkpoint`] when the payload is too large, [`Refusal::Fenced`] and
-    /// [`Refusal::Held`] when somebody else holds the session; a [`StoreError`] when the store gives no answer.
+    /// [`Refusal::Ended`], [`Refusal::Checkpoint`] when the payload is too large or the record is said to be a
+    /// pause's, [`Refusal::Fenced`] and [`Refusal::Held`] when somebody else holds the session; a [`StoreError`]
+    /// when the store gives no answer.
     pub async fn save(&self, handle: Handle, save: Save) -> Result<Checkpoint, EngineError> {
+        if save.payload.is_none() && save.reason.as_deref() == Some(PAUSE_REASON) {
+            return Err(refuse(CheckpointRefusal::PauseReason));
+        }
         let (session, found) = self.saved_session(handle).await?;
         let now = self.store.now().await?;
         let at = now.wall().map_err(|unusable| EngineError::refused(unusable.into()))?;

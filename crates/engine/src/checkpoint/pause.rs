@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use tenure_core::checkpoint::{Checkpoint, Content, Record};
+use tenure_core::checkpoint::{Checkpoint, Content, PAUSE_REASON, Record};
 use tenure_core::id::CheckpointId;
 use tenure_core::session::{Change, Decision, Session, StateName};
 use tenure_core::time::Moment;
@@ -18,8 +18,6 @@ use tenure_store::{
 use super::record;
 use crate::{Engine, EngineError};
 
-/// Why it was saved.
-const REASON: &str = "pause";
 /// So far back among a session's checkpoints the last pause's is looked for.
 const LOOKED_AT_MAX: usize = 100;
 
@@ -38,7 +36,7 @@ impl Engine {
                 let written = Session { counters: decision.counters, ..session.clone() };
                 let capture = Capture {
                     id: self.ids.checkpoint_id(now.wall),
-                    reason: Some(REASON.to_owned()),
+                    reason: Some(PAUSE_REASON.to_owned()),
                     content: Content::Record,
                     payload: Arc::new(Packed::of(record::written(&written, found.head))),
                 };
@@ -86,7 +84,7 @@ impl Engine {
     async fn pauses(&self, handle: Handle) -> Result<Vec<CheckpointId>, EngineError> {
         let listed = self.checkpoints(handle, None, LOOKED_AT_MAX).await?;
         let is_pauses = |checkpoint: &Checkpoint| {
-            checkpoint.content == Content::Record && checkpoint.reason.as_deref() == Some(REASON)
+            checkpoint.content == Content::Record && checkpoint.reason.as_deref() == Some(PAUSE_REASON)
         };
         let readable = listed.into_iter().filter_map(|listed| match listed {
             ListedCheckpoint::Readable(checkpoint) => Some(checkpoint),

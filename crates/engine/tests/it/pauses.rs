@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use tenure_core::checkpoint::{Checkpoint, Content, Record};
+use tenure_core::checkpoint::{Checkpoint, CheckpointRefusal, Content, Record};
 use tenure_core::event::EventBody;
+use tenure_core::refusal::Refusal;
 use tenure_core::session::{Command, Drive, Progress, Session, Step, Update, Usage, Writer};
-use tenure_engine::{Kept, Save, Target};
+use tenure_engine::{EngineError, Kept, Save, Target};
 use tenure_store::{Find, Handle, ListedCheckpoint};
 use tenure_store_testkit::{Damage, Trouble, Verb, read_all};
 
@@ -146,4 +147,33 @@ async fn a_pause_whose_answer_was_lost_saved_once() {
     assert_eq!(created.iter().filter(|name| *name == "checkpoint_created").count(), 1);
     let paused = session(&bench, kept.handle).await;
     assert_eq!(paused.state.name(), tenure_core::session::StateName::Paused);
+}
+
+#[tokio::test]
+async fn a_record_that_somebody_else_saves_is_never_a_pauses() {
+    let bench = Bench::new();
+    let (_, kept) = bench.hold("nightly", "w1").await;
+    let save = |payload| Save {
+        fence: Some(kept.fence),
+        reason: Some("pause".to_owned()),
+        payload,
+        ..Save::default()
+    };
+    let refused = bench.engine.save(kept.handle, save(None)).await;
+    let is_refused = |refusal: &Refusal| *refusal == Refusal::Checkpoint(CheckpointRefusal::PauseReason);
+    assert!(
+        matches!(&refused, Err(EngineError::Refused { refusal, .. }) if is_refused(refusal)),
+        "{refused:?}"
+    );
+    assert_eq!(checkpoints(&bench, kept.handle).await, []);
+
+    // A payload is its maker's, whatever reason is given: it stays, and nobody goes on from it.
+    let given = bench.engine.save(kept.handle, save(Some(b"mine".to_vec()))).await.unwrap();
+    apply(&bench, kept, &pause(kept)).await;
+    apply(&bench, kept, &resume(kept)).await;
+    let left: Vec<_> = checkpoints(&bench, kept.handle).await.into_iter().map(|one| one.id).collect();
+    assert_eq!((left.len(), &left[1]), (2, &given.id));
+    let log = read_all(bench.engine.store().as_ref(), kept.handle).await;
+    let restored = EventBody::CheckpointRestored { id: left[0].clone(), is_record: false };
+    assert_eq!(log.last().map(|event| &event.data), Some(&restored));
 }

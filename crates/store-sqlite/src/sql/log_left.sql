@@ -1,1 +1,1 @@
-SELECT sid, prev, length(payload), first_seq FROM log WHERE pos = ?1
+SELECT sid, prev, length(payload), first_seq, count FROM log WHERE pos = ?1

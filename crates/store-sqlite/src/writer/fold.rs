@@ -72,6 +72,30 @@ pub(super) fn fold_any(
     fold_rows(conn, memory, handle, (limits, u64::MAX))
 }
 
+/// The same of a tail that is damaged: what cannot be found of it stays unreadable, and nothing else. Returns the
+/// positions that cannot be found.
+pub(super) fn fold_torn(
+    conn: &Connection,
+    memory: &mut Memory,
+    handle: Handle,
+    limits: &Limits,
+) -> Result<Vec<(Seq, Seq)>, WorkError> {
+    let Some(log) = memory.heads.of(conn, handle)?.map(|head| head.log) else {
+        return Ok(Vec::new());
+    };
+    let mut rows = tail::torn_rows(conn, handle, log, ROWS)?;
+    let mut bytes: u64 = 0;
+    let fits = rows.iter().take_while(|row| {
+        let is_first = bytes == 0;
+        bytes = bytes.saturating_add(row.bytes);
+        is_first || bytes <= limits.fold_bytes
+    });
+    rows.truncate(fits.count());
+    let lost = rows.iter().filter(|row| row.is_lost()).map(|row| (row.first, row.last())).collect();
+    fold_these(conn, memory, handle, (log, rows, limits))?;
+    Ok(lost)
+}
+
 fn fold_rows(
     conn: &Connection,
     memory: &mut Memory,
@@ -83,17 +107,29 @@ fn fold_rows(
     };
     let from = head.log;
     let rows = chosen(conn, handle, from, (limits.fold_bytes, row_bytes_max))?;
+    fold_these(conn, memory, handle, (from, rows, limits))
+}
+
+/// Turns the oldest rows of a tail into chunks.
+fn fold_these(
+    conn: &Connection,
+    memory: &mut Memory,
+    handle: Handle,
+    (from, rows, limits): (LogHead, Vec<TailRow>, &Limits),
+) -> Result<(), WorkError> {
     let Some(folded) = rows.last().map(TailRow::last) else {
         return not_due(conn, handle);
     };
-    let dead = rows.len() as u64;
+    let dead = rows.iter().filter(|row| !row.is_lost()).count() as u64;
     write_chunks(conn, handle, rows, limits)?;
     let to = from.folded_to(folded);
     write_seam(conn, handle, (from, to))?;
     sql::write(conn, sql::LITTER_ADD, [signed(dead)])?;
-    head.log = to;
+    if let Some(head) = memory.heads.of(conn, handle)? {
+        head.log = to;
+        head.chain = head.chain.take().filter(|_| to.pos != 0);
+    }
     if to.pos == 0 {
-        head.chain = None;
         not_due(conn, handle)?;
     }
     Ok(())
@@ -164,8 +200,14 @@ fn halves(first: Seq, batch: Batch) -> Result<Vec<(Seq, Batch)>, WorkError> {
     }
     let count = batch.count / 2;
     let middle = Seq(first.0 + count);
-    let older = Batch { count, bytes: record::keep_events(first, &batch.bytes, count)? };
-    let newer = Batch { count: batch.count - count, bytes: record::skip_events(first, &batch.bytes, count)? };
+    let parts =
+        (record::keep_events(first, &batch.bytes, count), record::skip_events(first, &batch.bytes, count));
+    let (Ok(older), Ok(newer)) = parts else {
+        // What is damaged is not taken apart, and stays what it is.
+        return Ok(vec![(first, batch)]);
+    };
+    let older = Batch { count, bytes: older };
+    let newer = Batch { count: batch.count - count, bytes: newer };
     let mut parts = halves(first, older)?;
     parts.extend(halves(middle, newer)?);
     Ok(parts)
@@ -174,7 +216,8 @@ fn halves(first: Seq, batch: Batch) -> Result<Vec<(Seq, Batch)>, WorkError> {
 /// The latest appends of the log once these rows are folded.
 fn latest(conn: &Connection, handle: Handle, rows: &[TailRow]) -> Result<Vec<u8>, WorkError> {
     let mut appends = if rows.len() < RECENT_MAX { recent(conn, handle)? } else { Vec::new() };
-    appends.extend(rows.iter().map(|row| Append { id: row.id, first: row.first, last: row.last() }));
+    let found = rows.iter().filter(|row| !row.is_lost());
+    appends.extend(found.map(|row| Append { id: row.id, first: row.first, last: row.last() }));
     Ok(record::encode_recent(&appends[appends.len().saturating_sub(RECENT_MAX)..]))
 }
 

@@ -23,6 +23,8 @@ pub(super) struct News {
     pub(super) appended: Vec<Appended>,
     pub(super) concerned: Vec<Concerned>,
     pub(super) gone: Vec<Incarnation>,
+    /// What could not be read, and was not handed on to who reads it.
+    pub(super) lost: Vec<String>,
 }
 
 impl News {
@@ -61,5 +63,6 @@ impl News {
         self.changed.extend(done.changed);
         self.concerned.extend(done.concerned);
         self.gone.extend(done.gone);
+        self.lost.extend(done.lost);
     }
 }

@@ -6,7 +6,7 @@ use tenure_store::{Handle, PurgeOutcome};
 
 use super::work::{Evidence, Work, exactly_one};
 use crate::error::WorkError;
-use crate::row::{corrupt, signed, unsigned};
+use crate::row::{signed, unsigned};
 use crate::sql;
 
 /// Most rows of tails, or ids of events, that one turn removes.
@@ -120,26 +120,46 @@ impl Work<'_> {
     /// Removes some rows of a tail. Returns the newest one that is left, 0 for none.
     fn remove_rows(&self, left: Left) -> Result<i64, WorkError> {
         let (mut pos, mut rows, mut bytes) = (left.pos, 0, 0);
+        let (mut removed, mut next) = (left.pos, None);
         while pos != 0 && rows < ROWS_MAX && bytes < BYTES_MAX {
-            let (prev, length) = self.left(left, pos)?;
+            let row = self.row_left(left, pos)?.filter(|row| next.is_none_or(|next| row.last.next() == next));
+            let Some(row) = row else {
+                // The tail is damaged. What is older is found without what led to it.
+                (pos, next) = (self.older(left, removed)?, None);
+                continue;
+            };
             exactly_one(sql::write(self.conn, sql::LOG_DELETE, [pos])?, "a row of the log")?;
-            (pos, rows, bytes) = (prev, rows + 1, bytes + length);
+            (removed, next) = (pos, Some(row.first));
+            // What the oldest row of a tail points to is dead, or gone.
+            pos = if row.first <= left.folded.next() { 0 } else { row.prev };
+            (rows, bytes) = (rows + 1, bytes + row.bytes);
         }
         Ok(pos)
     }
 
-    /// The row of the tail before one, 0 for none, and the size of its payload.
-    fn left(&self, left: Left, pos: i64) -> Result<(i64, u64), WorkError> {
-        let row = sql::one(self.conn, sql::LOG_LEFT, [pos], |row| {
-            let first = Seq(unsigned(row.get(3)?)?);
-            Ok((row.get::<_, i64>(0)?, row.get(1)?, unsigned(row.get(2)?)?, first))
-        })?;
-        match row {
-            // What the oldest row of a tail points to is dead, or gone.
-            Some((owner, prev, length, first)) if owner == left.sid => {
-                Ok((if first <= left.folded.next() { 0 } else { prev }, length))
-            }
-            Some(_) | None => Err(corrupt(format!("row {pos} of the log is not a purged session's"))),
-        }
+    /// The newest row of a tail that is older than this one, 0 for none.
+    fn older(&self, left: Left, pos: i64) -> Result<i64, WorkError> {
+        let wanted = (left.sid, signed(left.folded.0), pos);
+        Ok(sql::one(self.conn, sql::LOG_OLDER, wanted, |row| Ok(row.get(0)?))?.unwrap_or(0))
     }
+
+    /// A row of a purged tail; none where it is gone, or another session's.
+    fn row_left(&self, left: Left, pos: i64) -> Result<Option<RowLeft>, WorkError> {
+        let row = sql::one(self.conn, sql::LOG_LEFT, [pos], |row| {
+            let (first, count) = (unsigned(row.get(3)?)?, unsigned(row.get(4)?)?);
+            let last = Seq(first.saturating_add(count.saturating_sub(1)));
+            let found = RowLeft { prev: row.get(1)?, bytes: unsigned(row.get(2)?)?, first: Seq(first), last };
+            Ok((row.get::<_, i64>(0)?, found))
+        })?;
+        Ok(row.filter(|(owner, _)| *owner == left.sid).map(|(_, row)| row))
+    }
+}
+
+/// A row of a purged log's tail.
+struct RowLeft {
+    prev: i64,
+    /// The size of its payload.
+    bytes: u64,
+    first: Seq,
+    last: Seq,
 }

@@ -128,6 +128,9 @@ impl Writer {
 
     /// Answers, and wakes whoever watches what was written in other processes.
     fn spread(&mut self, news: News) {
+        for lost in &news.lost {
+            self.shared.troubles.note("hand on a damaged log", lost);
+        }
         for (request, error) in news.told {
             match error {
                 None => request.tell(),

@@ -39,6 +39,7 @@ pub(super) struct Done {
     pub(super) appended: Vec<Handle>,
     pub(super) concerned: Vec<Concerned>,
     pub(super) gone: Vec<Incarnation>,
+    pub(super) lost: Vec<String>,
     pub(super) evidence: Option<Evidence>,
 }
 
@@ -56,6 +57,8 @@ pub(super) struct Work<'c> {
     /// Sessions to which whole batches were appended, whose watchers are told what they are.
     pub(super) appended: Vec<Handle>,
     pub(super) evidence: Option<Evidence>,
+    /// What could not be read, and was not handed on to who reads it.
+    pub(super) lost: Vec<String>,
     /// Processes that were found to be gone, and whose rows were removed.
     pub(super) gone: Vec<Incarnation>,
     /// What changes in the catalog.
@@ -85,6 +88,7 @@ impl<'c> Work<'c> {
             changed: Vec::new(),
             appended: Vec::new(),
             evidence: None,
+            lost: Vec::new(),
             gone: Vec::new(),
             catalog: Changes::default(),
             counts: Counts::default(),
@@ -126,7 +130,7 @@ impl<'c> Work<'c> {
         }
         let concerned = self.concerned()?;
         let (changed, appended) = (self.changed, self.appended);
-        Ok(Done { changed, appended, concerned, gone: self.gone, evidence: self.evidence })
+        Ok(Done { changed, appended, concerned, gone: self.gone, lost: self.lost, evidence: self.evidence })
     }
 
     /// The wall clock, or the epoch where it cannot be used: only commits that need no time get this far then.

@@ -6,22 +6,19 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rusqlite::Connection;
-use tenure_core::checkpoint::Fork;
 use tenure_core::id::Seq;
 use tenure_core::limits::CHECKPOINT_PIECE_BYTES as PIECE;
 use tenure_store::{
-    CheckpointStore as _, CheckpointsRequest, CreateOutcome, Find, ForkOutcome, ForkRequest, Handle,
-    LogStore as _, PayloadOutcome, PurgeOutcome, PurgeStore as _, RemoveRequest, SessionStore as _,
-    StoreError,
+    CheckpointStore as _, CheckpointsRequest, CreateOutcome, Find, Handle, LogStore as _, PayloadOutcome,
+    PurgeOutcome, PurgeStore as _, RemoveRequest, SessionStore as _, StoreError,
 };
 use tenure_store_sqlite::{Depth, FaultPoint, Faults, SqliteStore};
 use tenure_store_testkit::fixture::{
-    append, cancel, checkpoint_id, commit_id, committed, compact, created, given, noise, prepare, saving,
-    session_id,
+    append, cancel, checkpoint_id, committed, compact, created, given, noise, prepare, saving,
 };
 use tenure_store_testkit::{Damage, read_all};
 
-use crate::support::{Home, damage, hold};
+use crate::support::{Home, damage, fork, hold};
 
 /// Counts what is made durable, and has no room for more than it is told.
 #[derive(Debug, Default)]
@@ -63,17 +60,6 @@ fn count(home: &Home, table: &str) -> i64 {
 
 fn is_sound(store: &SqliteStore) {
     assert_eq!(store.verify(Depth::Deep).unwrap(), []);
-}
-
-async fn fork(store: &SqliteStore, parent: Handle, at: u64, id: &str) -> Handle {
-    let session = store.find(Find::Handle(parent)).await.unwrap().current.session.unwrap();
-    let fork = Fork { id: session_id(id), at: Seq(at), record: None };
-    let write = fork.opening(&session, session.created_at);
-    let request = ForkRequest { commit_id: commit_id(), parent, at: Seq(at), write };
-    match store.fork(request).await.unwrap() {
-        ForkOutcome::Forked(done) => done.handle,
-        other => panic!("forked, not {other:?}"),
-    }
 }
 
 #[tokio::test]

@@ -16,4 +16,5 @@ mod processes;
 mod purge;
 mod race;
 mod support;
+mod torn;
 mod wal;

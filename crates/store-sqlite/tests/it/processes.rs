@@ -1,18 +1,17 @@
 //! Several processes on one file: who is in whose way, and who wakes whom.
 
 use std::fs::File;
-use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
-use rustix::process::{Resource, Rlimit, Signal};
+use rustix::process::Signal;
 use tenure_core::id::Seq;
 use tenure_store::{Find, LogStore as _, SessionStore as _, StoreError};
 use tenure_store_sqlite::{Depth, OpenError, SqliteStore};
 use tenure_store_testkit::fixture::append;
 
-use crate::support::{Home, Probe, hold, note};
+use crate::support::{Home, hold, limit_files, limited_probe, note};
 
 fn blocker(answer: Result<(), StoreError>) -> Option<u32> {
     match answer {
@@ -335,16 +334,6 @@ async fn whoever_watches_nothing_is_listed_nowhere() {
     assert!(store.health().unwrap().listening.is_empty());
 }
 
-/// Starts a probe whose files cannot grow beyond some size: a full disk for it alone. The signal that this
-/// would send is ignored, as programs that check their writes do.
-fn limited_probe(home: &Home, kib: u64, deed: &str, words: &[&str]) -> Probe {
-    let mut command = Command::new("sh");
-    let script = format!("trap '' XFSZ; ulimit -S -f {}; exec \"$@\"", kib * 2);
-    command.args(["-c", &script, "sh", env!("CARGO_BIN_EXE_store-probe"), deed]);
-    command.arg(home.db()).args(words);
-    Probe::start(command)
-}
-
 #[tokio::test]
 async fn a_full_disk_changes_nothing_and_it_works_again_with_room() {
     let home = Home::new();
@@ -362,8 +351,7 @@ async fn a_full_disk_changes_nothing_and_it_works_again_with_room() {
     };
     assert!(refused.contains("Full"), "{refused}");
     assert!(appended > 1, "some fit");
-    let pid = rustix::process::Pid::from_child(&probe.child);
-    rustix::process::prlimit(Some(pid), Resource::Fsize, Rlimit { current: None, maximum: None }).unwrap();
+    limit_files(&probe, None);
     let rest = probe.says_all();
     assert!(rest.last().unwrap().starts_with("appended"), "{rest:?}");
     let said = rest.iter().filter(|said| said.starts_with("appended")).count() as u64;
@@ -388,8 +376,7 @@ async fn a_disk_that_fills_up_while_a_log_is_folded_loses_nothing() {
         appended += 1;
     }
     assert!(appended > 1, "some fit");
-    let pid = rustix::process::Pid::from_child(&probe.child);
-    rustix::process::prlimit(Some(pid), Resource::Fsize, Rlimit { current: None, maximum: None }).unwrap();
+    limit_files(&probe, None);
     let rest = probe.says_all();
     appended += rest.iter().filter(|said| said.starts_with("appended")).count() as u64;
     assert!(rest.last().unwrap().starts_with("appended"), "{rest:?}");

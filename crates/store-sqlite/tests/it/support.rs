@@ -1,17 +1,23 @@
 //! Stores in directories of their own, and processes beside this one.
 
-use std::io::{BufRead as _, BufReader, Lines, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use rustix::process::{Resource, Rlimit};
 use tempfile::TempDir;
-use tenure_core::id::{CheckpointId, Incarnation};
-use tenure_store::{Handle, Store, StoreError};
+use tenure_core::checkpoint::Fork;
+use tenure_core::id::{CheckpointId, Incarnation, Seq};
+use tenure_store::{
+    CheckpointStore as _, Find, ForkOutcome, ForkRequest, Handle, SessionStore as _, Store, StoreError,
+};
 use tenure_store_sqlite::{Limits, SqliteOptions, SqliteStore};
-use tenure_store_testkit::fixture::{Held, append, committed, prepare, run, slot, start};
+use tenure_store_testkit::fixture::{
+    Held, append, commit_id, committed, prepare, run, session_id, slot, start,
+};
 use tenure_store_testkit::{Damage, ManualClock};
 
 /// The directory of one store, and its clock.
@@ -116,13 +122,13 @@ fn incarnation() -> Incarnation {
 #[derive(Debug)]
 pub(crate) struct Probe {
     pub(crate) child: Child,
-    said: Lines<BufReader<ChildStdout>>,
+    said: BufReader<ChildStdout>,
 }
 
 impl Probe {
     pub(crate) fn start(mut command: Command) -> Self {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let said = BufReader::new(child.stdout.take().unwrap()).lines();
+        let said = BufReader::new(child.stdout.take().unwrap());
         Self { child, said }
     }
 
@@ -132,12 +138,19 @@ impl Probe {
 
     /// The next line that it says; `None` when it has ended.
     pub(crate) fn says(&mut self) -> Option<String> {
-        self.said.next().transpose().unwrap()
+        self.said.by_ref().lines().next().transpose().unwrap()
     }
 
     /// Everything that it still says.
     pub(crate) fn says_all(&mut self) -> Vec<String> {
-        self.said.by_ref().map(Result::unwrap).collect()
+        self.said.by_ref().lines().map(Result::unwrap).collect()
+    }
+
+    /// The same as it came: whether its last line is whole shows.
+    pub(crate) fn rest(&mut self) -> String {
+        let mut rest = String::new();
+        self.said.read_to_string(&mut rest).unwrap();
+        rest
     }
 
     /// Says a line to it.
@@ -161,6 +174,23 @@ impl Drop for Probe {
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+/// Starts a probe whose files cannot grow beyond some size: a full disk for it alone. The signal that this
+/// would send is ignored, as programs that check their writes do.
+pub(crate) fn limited_probe(home: &Home, kib: u64, deed: &str, words: &[&str]) -> Probe {
+    let mut command = Command::new("sh");
+    let script = format!("trap '' XFSZ; ulimit -S -f {}; exec \"$@\"", kib * 2);
+    command.args(["-c", &script, "sh", env!("CARGO_BIN_EXE_store-probe"), deed]);
+    command.arg(home.db()).args(words);
+    Probe::start(command)
+}
+
+/// Lets a probe's files grow to this many bytes and no more: a full disk for it alone.
+pub(crate) fn limit_files(probe: &Probe, bytes: Option<u64>) {
+    let pid = rustix::process::Pid::from_child(&probe.child);
+    let limit = Rlimit { current: bytes, maximum: None };
+    rustix::process::prlimit(Some(pid), Resource::Fsize, limit).unwrap();
 }
 
 /// Flips the last bit of what is stored of a checkpoint, or cuts its record off.
@@ -188,6 +218,18 @@ pub(crate) async fn hold(store: &dyn Store, key: &str) -> Held {
     let fence = request.decision.counters.fence;
     let done = committed(store.commit(request).await.unwrap());
     Held { handle: done.handle, fence }
+}
+
+/// Forks a session.
+pub(crate) async fn fork(store: &SqliteStore, parent: Handle, at: u64, id: &str) -> Handle {
+    let session = store.find(Find::Handle(parent)).await.unwrap().current.session.unwrap();
+    let fork = Fork { id: session_id(id), at: Seq(at), record: None };
+    let write = fork.opening(&session, session.created_at);
+    let request = ForkRequest { commit_id: commit_id(), parent, at: Seq(at), write };
+    match store.fork(request).await.unwrap() {
+        ForkOutcome::Forked(done) => done.handle,
+        other => panic!("forked, not {other:?}"),
+    }
 }
 
 /// Appends one event to a session's inbox.

@@ -21,6 +21,12 @@ pub(super) fn words(refusal: &CheckpointRefusal) -> Problem {
                 .fact("session", session.as_str())
         }
         CheckpointRefusal::TooLarge { size, max, largest } => too_large(*size, *max, largest),
+        CheckpointRefusal::PauseReason => Problem::refused(
+            "LIMIT",
+            "the reason `pause` is that of the record which a pause saves by itself",
+        )
+        .hint("say something else: --reason \"before the pause\"")
+        .hint("tenure pause <name> pauses the session and saves its record"),
         CheckpointRefusal::Beyond { session, at, head } => {
             let statement =
                 format!("session {session} has {head} events, so there is no position {at} to fork at");

@@ -8,7 +8,7 @@ use tenure_engine::Readable;
 
 use super::super::{given, ownership};
 use super::file::Staged;
-use super::{id, perhaps_its_owner, warn_of};
+use super::{meant, perhaps_its_owner, warn_of};
 use crate::app::App;
 use crate::args::checkpoint::RestoreArgs;
 use crate::exit::Exit;
@@ -17,8 +17,7 @@ use crate::render::checkpoint::Restored;
 
 /// Brings the checkpoint back that is meant: the file appears once the log says so, and not if a rule says no.
 pub(super) async fn execute(app: &App, args: &RestoreArgs) -> anyhow::Result<Exit> {
-    let wanted = args.id.as_deref().map(id).transpose()?;
-    let (engine, listed) = app.named(&args.name).await?;
+    let (engine, listed, wanted) = meant(app, (args.name.as_deref(), args.id.as_deref())).await?;
     let fence = ownership::of_session(app, &listed.session.id, given::fence(args.fence));
     let read = engine.read_checkpoint(listed.handle, wanted.as_ref()).await?;
     warn_of(app, &read.skipped);

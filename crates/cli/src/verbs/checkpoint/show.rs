@@ -1,6 +1,6 @@
 //! `tenure checkpoint show`: one checkpoint, or its payload.
 
-use super::{id, warn_of};
+use super::{meant, warn_of};
 use crate::app::App;
 use crate::args::checkpoint::ShowArgs;
 use crate::exit::Exit;
@@ -8,8 +8,7 @@ use crate::render::checkpoint::Shown;
 
 /// Shows the checkpoint that is meant, which must be what was saved.
 pub(super) async fn execute(app: &App, args: &ShowArgs) -> anyhow::Result<Exit> {
-    let wanted = args.id.as_deref().map(id).transpose()?;
-    let (engine, listed) = app.named(&args.name).await?;
+    let (engine, listed, wanted) = meant(app, (args.name.as_deref(), args.id.as_deref())).await?;
     let read = engine.read_checkpoint(listed.handle, wanted.as_ref()).await?;
     warn_of(app, &read.skipped);
     if args.raw {

@@ -8,6 +8,7 @@ mod full_disk;
 mod groups;
 mod keeping;
 mod leftovers;
+mod pauses;
 mod race;
 mod shutdown;
 mod side_effects;

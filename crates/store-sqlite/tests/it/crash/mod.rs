@@ -1,5 +1,5 @@
 //! Processes are killed at any moment: what they were told is there.
 
 mod append;
-mod checkpoint;
+mod mixture;
 mod purge;

@@ -2,25 +2,22 @@
 //!
 //! It is no part of the product and is not installed with it.
 
+mod mix;
+
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::{self, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tenure_core::checkpoint::{Content, Fork};
 use tenure_core::event::{EventBody, EventDraft};
-use tenure_core::id::{
-    ActorId, CheckpointId, CommitId, EventType, Incarnation, Key, Namespace, Revision, Seq, SessionId,
-};
+use tenure_core::id::{ActorId, CommitId, EventType, Incarnation, Key, Namespace, Revision, Seq, SessionId};
 use tenure_core::kind::Kind;
 use tenure_core::lease::{Holder, HolderKind, Ttl};
 use tenure_core::session::{Claimant, Command, Context, Current, GroupView, StartRun, decide};
-use tenure_store::payload::Packed;
 use tenure_store::{
-    AppendOutcome, AppendRequest, CheckpointStore as _, CommitOutcome, CommitRequest, CompactRequest,
-    CreateOutcome, CreateRequest, Find, ForkOutcome, ForkRequest, Handle, LogStore as _, PurgeStore as _,
-    RemoveRequest, SessionStore as _, Slot,
+    AppendOutcome, AppendRequest, CommitOutcome, CommitRequest, Find, Handle, LogStore as _, PurgeStore as _,
+    SessionStore as _, Slot,
 };
 use tenure_store_sqlite::{FaultPoint, Faults, SqliteOptions, SqliteStore, SystemClock};
 
@@ -39,7 +36,7 @@ fn main() -> Result<(), Failure> {
         ["fold", path, key, round, times] => runtime.block_on(fold(path, key, (round, times.parse()?)))?,
         ["write", path, key, round] => runtime.block_on(write(path, key, round))?,
         ["purge", path, round] => runtime.block_on(purge(path, round))?,
-        ["save", path, key, round] => runtime.block_on(save(path, key, round))?,
+        ["mix", path, key, seed] => runtime.block_on(mix::mix(path, key, seed.parse()?))?,
         ["watch", path, key] => runtime.block_on(watch(path, key))?,
         ["freeze", path, key] => {
             let mut options = options(path);
@@ -122,12 +119,17 @@ async fn append_with(options: SqliteOptions, key: &str, (times, bytes): (u64, us
     Ok(())
 }
 
-/// Appends one event after the other, so that it draws breath between them and folds what there is.
-async fn fold(path: &str, key: &str, (round, times): (&str, u64)) -> Result<(), Failure> {
+/// A store that folds little, and soon.
+fn folding(path: &str) -> Result<SqliteStore, Failure> {
     let mut options = options(path);
     let limits = &mut options.limits;
     (limits.fold_rows, limits.fold_bytes, limits.chunk_bytes, limits.litter_rows) = (4, 2048, 512, 8);
-    let store = SqliteStore::open(options)?;
+    Ok(SqliteStore::open(options)?)
+}
+
+/// Appends one event after the other, so that it draws breath between them and folds what there is.
+async fn fold(path: &str, key: &str, (round, times): (&str, u64)) -> Result<(), Failure> {
+    let store = folding(path)?;
     let handle = handle(&store, key).await?;
     for number in 0..times {
         let json = format!("\"{round}-{number}-{}\"", "x".repeat(100));
@@ -177,83 +179,6 @@ async fn write(path: &str, key: &str, round: &str) -> Result<(), Failure> {
         done??;
     }
     Ok(())
-}
-
-/// Saves, forks, removes and drops until it is killed, and tells what was acknowledged.
-async fn save(path: &str, key: &str, round: &str) -> Result<(), Failure> {
-    let store = SqliteStore::open(options(path))?;
-    let handle = handle(&store, key).await?;
-    let mut saved = Vec::new();
-    for number in 0..u64::MAX {
-        let id = format!("ckp_{round}_{number}");
-        let seq = save_one(&store, handle, (number, &id)).await?;
-        tell(&format!("saved {id} {}", payload(&id).len()))?;
-        saved.push(id);
-        if number % 3 == 2 {
-            let id = format!("ses_{round}_{number}");
-            fork_one(&store, handle, (number, &id, seq)).await?;
-            tell(&format!("forked {id} {seq}"))?;
-            // What forks need of that is handed on to them.
-            let before = Seq(seq.0.saturating_sub(3));
-            store.compact(CompactRequest { handle, before }).await?;
-        }
-        if number % 4 == 3 {
-            let id = saved.remove(0);
-            tell(&format!("removing {id}"))?;
-            let ids = vec![checkpoint_id(&id)?];
-            store.remove_checkpoints(RemoveRequest { handle, fence: None, ids }).await?;
-        }
-    }
-    Ok(())
-}
-
-/// A payload that its checkpoint's name tells: sometimes nothing, sometimes several pieces.
-fn payload(id: &str) -> Vec<u8> {
-    let mut state =
-        id.bytes().fold(7_u64, |state, byte| state.wrapping_mul(31).wrapping_add(u64::from(byte)));
-    let length = usize::try_from(state % 5).unwrap_or(0) * 150_000;
-    let next = |_| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        state.to_be_bytes()[0]
-    };
-    (0..length).map(next).collect()
-}
-
-fn checkpoint_id(text: &str) -> Result<CheckpointId, Failure> {
-    Ok(CheckpointId::parse(text).map_err(|why| format!("{why:?}"))?)
-}
-
-async fn save_one(store: &SqliteStore, handle: Handle, (number, id): (u64, &str)) -> Result<Seq, Failure> {
-    let request = CreateRequest {
-        commit_id: CommitId(name(number | 2 << 40)),
-        handle,
-        fence: None,
-        gone: None,
-        id: checkpoint_id(id)?,
-        reason: None,
-        metadata: None,
-        content: Content::Given,
-        payload: Arc::new(Packed::of(payload(id))),
-    };
-    match store.create_checkpoint(request).await? {
-        CreateOutcome::Created(checkpoint) => Ok(checkpoint.seq),
-        other => Err(format!("{other:?}").into()),
-    }
-}
-
-async fn fork_one(
-    store: &SqliteStore,
-    parent: Handle,
-    (number, id, at): (u64, &str, Seq),
-) -> Result<(), Failure> {
-    let session = store.find(Find::Handle(parent)).await?.current.session.ok_or("nothing there")?;
-    let id = SessionId::parse(id).map_err(|why| format!("{why:?}"))?;
-    let write = Fork { id, at, record: None }.opening(&session, session.created_at);
-    let request = ForkRequest { commit_id: CommitId(name(number | 3 << 40)), parent, at, write };
-    match store.fork(request).await? {
-        ForkOutcome::Forked(_) => Ok(()),
-        other => Err(format!("{other:?}").into()),
-    }
 }
 
 async fn open_one(store: &SqliteStore, id: &str, number: u64) -> Result<(), Failure> {
