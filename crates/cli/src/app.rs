@@ -123,8 +123,16 @@ impl App {
         }
     }
 
+    /// Another store, which is created where there is none, and the engine over it. Whoever opens it closes it.
+    pub(crate) fn other(db: &Path) -> anyhow::Result<(Arc<SqliteStore>, Engine)> {
+        prepare(db)?;
+        let store = Arc::new(SqliteStore::open(opening(db))?);
+        let engine = engine(&store, db);
+        Ok((store, engine))
+    }
+
     fn opening(&self) -> SqliteOptions {
-        SqliteOptions::new(self.db(), SystemIds.incarnation(), Arc::new(SystemClock::new()))
+        opening(self.db())
     }
 
     fn look(&self) -> anyhow::Result<Option<&Opened>> {
@@ -136,10 +144,18 @@ impl App {
 
     fn keep(&self, store: SqliteStore) -> &Opened {
         let store = Arc::new(store);
-        let shared: Arc<dyn Store> = Arc::<SqliteStore>::clone(&store);
-        let engine = Engine::new(shared, Arc::new(SystemIds), Arc::new(self.hold_locks()));
+        let engine = engine(&store, self.db());
         self.opened.get_or_init(|| Opened { store, engine })
     }
+}
+
+fn opening(db: &Path) -> SqliteOptions {
+    SqliteOptions::new(db, SystemIds.incarnation(), Arc::new(SystemClock::new()))
+}
+
+fn engine(store: &Arc<SqliteStore>, db: &Path) -> Engine {
+    let shared: Arc<dyn Store> = Arc::<SqliteStore>::clone(store);
+    Engine::new(shared, Arc::new(SystemIds), Arc::new(HoldLocks::beside(db)))
 }
 
 /// Makes the directory of the store, for its owner alone.

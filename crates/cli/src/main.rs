@@ -3,6 +3,7 @@
 mod app;
 mod args;
 mod exit;
+mod files;
 mod living;
 mod out;
 mod problem;

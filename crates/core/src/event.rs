@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::id::{ActorId, CheckpointId, EventId, EventType, Fence, Seq, SessionId};
+use crate::id::{ActorId, CheckpointId, EventId, EventType, Fence, HandoverId, Seq, SessionId};
 use crate::lease::Holder;
 use crate::session::{Exit, StateName, Stats};
 use crate::time::WallTime;
@@ -165,6 +165,29 @@ pub enum EventBody {
         /// Whether the session's own record was: it is about what it was about then.
         is_record: bool,
     },
+    /// Everything of the session is to be kept.
+    Retained {
+        /// Why.
+        reason: String,
+        /// Who said so, if known.
+        by: Option<ActorId>,
+    },
+    /// The session need not be kept any more.
+    RetentionEnded {
+        /// Who said so, if known.
+        by: Option<ActorId>,
+    },
+    /// The session belongs to another store from now on.
+    HandedOver {
+        /// Names the hand-over, on both sides.
+        id: HandoverId,
+        /// The other store.
+        to: String,
+        /// Who wished it, if known.
+        by: Option<ActorId>,
+        /// The fence that was raised for it.
+        fence: Fence,
+    },
     /// A record of the command's terminal.
     Terminal(TerminalEvent),
     /// Somebody other than the owner asks for something.
@@ -190,6 +213,9 @@ pub enum Request {
 }
 
 impl Request {
+    /// Every request.
+    pub const ALL: [Self; 3] = [Self::Pause, Self::Resume, Self::Stop];
+
     /// Its name on the wire.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -199,10 +225,16 @@ impl Request {
             Self::Stop => "stop",
         }
     }
+
+    /// The request of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|request| request.name() == name)
+    }
 }
 
 /// Types that only Tenure writes, because rules and readers rely on what they mean.
-const RESERVED: [&str; 10] = [
+const RESERVED: [&str; 13] = [
     "state_changed",
     "completion",
     "error",
@@ -211,6 +243,9 @@ const RESERVED: [&str; 10] = [
     "lease_released",
     "lease_expired",
     "succeeded",
+    "retained",
+    "retention_ended",
+    "handed_over",
     "checkpoint_created",
     "checkpoint_restored",
 ];
@@ -230,6 +265,9 @@ impl EventBody {
             Self::Succeeded { .. } => "succeeded",
             Self::CheckpointCreated { .. } => "checkpoint_created",
             Self::CheckpointRestored { .. } => "checkpoint_restored",
+            Self::Retained { .. } => "retained",
+            Self::RetentionEnded { .. } => "retention_ended",
+            Self::HandedOver { .. } => "handed_over",
             Self::Terminal(_) => "terminal",
             Self::Request(_) => "message",
             Self::Given { kind, .. } => kind.as_str(),

@@ -173,6 +173,8 @@ pub(crate) fn agent() -> Session {
         predecessor: None,
         successor: None,
         anonymous: false,
+        retained: None,
+        handover: None,
     }
 }
 

@@ -239,6 +239,26 @@ impl fmt::Display for Incarnation {
     }
 }
 
+/// Names one hand-over of a session from one store to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct HandoverId(pub [u8; 16]);
+
+impl HandoverId {
+    /// The hand-over of that name, as it is shown.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_form = text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        let number = u128::from_str_radix(text, 16).ok().filter(|_| is_form)?;
+        Some(Self(number.to_be_bytes()))
+    }
+}
+
+impl fmt::Display for HandoverId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
 /// Names one commit, so that its outcome can be found out after the answer was lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CommitId(pub [u8; 16]);

@@ -66,6 +66,15 @@ pub const HAND_TTL_DEFAULT: Duration = Duration::from_secs(60);
 /// An agent session without activity for longer than this expires.
 pub const AGENT_IDLE_AFTER: Duration = Duration::from_secs(30 * 60);
 
+/// Completed sessions are pruned when they ended longer ago than this, when nothing else was asked for.
+pub const COMPLETED_KEPT_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// Sessions that ended otherwise are pruned when that was longer ago than this, when nothing else was asked for.
+pub const FAILED_KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// What a bringer of a session has brought so far is given up when it brings nothing more for this long.
+pub const ARRIVAL_IDLE_MAX: Duration = Duration::from_secs(10 * 60);
+/// Longest name of the store that a session is handed over to, in bytes.
+pub const STORE_NAME_BYTES_MAX: usize = 4096;
+
 /// Most recorded bytes of one session's terminal output, when nothing else was asked for.
 pub const RECORD_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// Output is recorded in chunks of at most this many bytes, and up to three more so that no character is cut.

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use crate::checkpoint::CheckpointRefusal;
-use crate::id::{ActorId, Fence, InvalidName, Key, Revision, SessionId};
+use crate::id::{ActorId, Fence, HandoverId, InvalidName, Key, Revision, SessionId};
 use crate::kind::Kind;
 use crate::lease::{Holder, Lease, Lifecycle, RunTimesRefusal};
-use crate::session::{Full, Session, StateName};
+use crate::session::{Full, Handover, Session, StateName};
 use crate::time::{UnusableClock, WallTime};
 
 /// Who holds a session, for a refusal that names the holder.
@@ -60,6 +60,38 @@ impl Existing {
     #[must_use]
     pub fn of(session: &Session) -> Self {
         Self { session: session.id.clone(), key: session.key.clone(), state: session.state.name() }
+    }
+}
+
+/// A session that belongs to another store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandedOver {
+    /// The session.
+    pub session: SessionId,
+    /// Its slot.
+    pub key: Option<Key>,
+    /// The hand-over.
+    pub id: HandoverId,
+    /// The other store.
+    pub to: String,
+    /// Since when.
+    pub at: WallTime,
+    /// Whether the other store is known to have it.
+    pub has_arrived: bool,
+}
+
+impl HandedOver {
+    /// `session`, which went with `handover`.
+    #[must_use]
+    pub fn of(session: &Session, handover: &Handover) -> Self {
+        Self {
+            session: session.id.clone(),
+            key: session.key.clone(),
+            id: handover.id,
+            to: handover.to.clone(),
+            at: handover.at,
+            has_arrived: handover.has_arrived,
+        }
     }
 }
 
@@ -335,6 +367,12 @@ pub enum Refusal {
     GroupFull(Box<Full>),
     /// The session was never started.
     NotStarted(Box<Existing>),
+    /// Somebody wants everything of the session kept.
+    Retained(Box<Existing>),
+    /// Nobody had said that it is to be kept.
+    NotRetained(Box<Existing>),
+    /// The session belongs to another store.
+    HandedOver(Box<HandedOver>),
 }
 
 impl From<UnusableClock> for Refusal {

@@ -2,8 +2,8 @@
 
 use tenure_core::limits;
 use tenure_core::refusal::{Held, Refusal};
-use tenure_core::session::Session;
-use tenure_store::{AppendOutcome, AppendRequest, AppendResolution, Find, StoreError};
+use tenure_core::session::{Session, refuse_if_handed_over};
+use tenure_store::{AppendOutcome, AppendRequest, AppendResolution, Find, Found, StoreError};
 
 use crate::{Engine, EngineError};
 
@@ -20,10 +20,14 @@ impl Engine {
             AppendOutcome::Fenced { current } => {
                 let given = request.fence.unwrap_or_default();
                 let found = self.store.find(Find::Handle(request.handle)).await?;
+                gone(&found)?;
                 let holder = found.current.open().and_then(held).map(Box::new);
                 Err(EngineError::refused(Refusal::Fenced { given, current, holder }))
             }
-            AppendOutcome::Ended => Err(EngineError::Ended),
+            AppendOutcome::Ended => {
+                gone(&self.store.find(Find::Handle(request.handle)).await?)?;
+                Err(EngineError::Ended)
+            }
             AppendOutcome::NotFound => Err(EngineError::refused(Refusal::NotFound)),
             AppendOutcome::IdReused { at, seq } => {
                 let id = request.events.get(at).and_then(|event| event.id.clone());
@@ -63,4 +67,9 @@ impl Engine {
 
 fn held(session: &Session) -> Option<Held> {
     session.lease.as_ref().map(|lease| Held::of(session, lease))
+}
+
+/// Who writes to what was handed over is told where it is.
+fn gone(found: &Found) -> Result<(), EngineError> {
+    found.current.session.as_ref().map_or(Ok(()), refuse_if_handed_over).map_err(EngineError::refused)
 }

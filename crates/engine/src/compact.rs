@@ -2,6 +2,7 @@
 
 use tenure_core::id::Seq;
 use tenure_core::refusal::Refusal;
+use tenure_core::session::Needed;
 use tenure_store::{CompactOutcome, CompactRequest, Handle};
 
 use crate::{Engine, EngineError};
@@ -19,6 +20,8 @@ impl Engine {
             match self.store.compact(CompactRequest { handle, before }).await? {
                 CompactOutcome::Compacted { earliest, is_done: true } => return Ok(earliest),
                 CompactOutcome::Compacted { is_done: false, .. } => {}
+                CompactOutcome::Retained => return Err(self.kept(handle, Needed::Retained).await?),
+                CompactOutcome::OnItsWay => return Err(self.kept(handle, Needed::OnItsWay).await?),
                 CompactOutcome::NotFound => return Err(EngineError::refused(Refusal::NotFound)),
             }
         }

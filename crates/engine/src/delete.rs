@@ -1,7 +1,7 @@
 //! Deleting sessions that have ended, and giving back the room that they took.
 
-use tenure_core::refusal::{Existing, Refusal};
-use tenure_core::session::Session;
+use tenure_core::refusal::{Existing, HandedOver, Refusal};
+use tenure_core::session::{Needed, Session};
 use tenure_store::{Find, Handle, PurgeOutcome};
 
 use crate::{Engine, EngineError};
@@ -19,9 +19,24 @@ impl Engine {
             PurgeOutcome::NotEnded => {
                 return Err(EngineError::refused(Refusal::NotEnded(Box::new(Existing::of(&session)))));
             }
+            PurgeOutcome::Retained => return Err(self.kept(handle, Needed::Retained).await?),
+            PurgeOutcome::OnItsWay => return Err(self.kept(handle, Needed::OnItsWay).await?),
             PurgeOutcome::NotFound => return Err(EngineError::refused(Refusal::NotFound)),
         }
         Ok(session)
+    }
+
+    /// Why nothing was removed, as a refusal.
+    pub(crate) async fn kept(&self, handle: Handle, needed: Needed) -> Result<EngineError, EngineError> {
+        let session = self.store.find(Find::Handle(handle)).await?.current.session;
+        let session = session.ok_or(EngineError::refused(Refusal::NotFound))?;
+        Ok(EngineError::refused(match (needed, &session.handover) {
+            (Needed::OnItsWay, Some(handover)) => {
+                Refusal::HandedOver(Box::new(HandedOver::of(&session, handover)))
+            }
+            (Needed::Open, _) => Refusal::NotEnded(Box::new(Existing::of(&session))),
+            (Needed::Retained | Needed::OnItsWay, _) => Refusal::Retained(Box::new(Existing::of(&session))),
+        }))
     }
 
     /// Gives back all the room that deleted sessions took, one bounded turn after the other.

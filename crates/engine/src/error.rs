@@ -4,6 +4,8 @@ use tenure_core::id::{CheckpointId, EventId, Seq, SessionId};
 use tenure_core::refusal::Refusal;
 use tenure_store::{Listed, StoreError};
 
+use crate::ArrivalError;
+
 /// What was asked was not done, and nothing was changed (but see [`StoreError::Unknown`]).
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
@@ -58,6 +60,9 @@ pub enum EngineError {
         /// The newest checkpoint of the session that is what was saved, if there is one.
         newest_valid: Option<CheckpointId>,
     },
+    /// A session that comes from elsewhere was not taken in.
+    #[error(transparent)]
+    Arrival(#[from] ArrivalError),
     /// No answer, or none to be trusted, from the store.
     #[error(transparent)]
     Store(#[from] StoreError),

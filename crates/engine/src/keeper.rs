@@ -140,6 +140,7 @@ impl Keeper {
                 | EngineError::Ambiguous { .. }
                 | EngineError::Ended
                 | EngineError::IdReused { .. }
+                | EngineError::Arrival(_)
                 | EngineError::Compacted { .. }
                 | EngineError::Damaged { .. },
             ) => Err(Failure::Lost(Loss::Refused(Refusal::NotFound))),

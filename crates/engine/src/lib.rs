@@ -6,12 +6,15 @@
 
 mod append;
 mod apply;
+mod arrival;
 mod checkpoint;
 mod compact;
 mod delete;
 mod error;
+mod export;
 mod fence;
 mod group;
+mod hand_over;
 mod ids;
 mod keeper;
 mod loss;
@@ -19,6 +22,7 @@ mod names;
 mod newest;
 mod open_runs;
 mod overview;
+mod prune;
 mod renew;
 mod replay;
 mod sweep;
@@ -32,16 +36,20 @@ use std::sync::Arc;
 use tenure_store::Store;
 
 pub use apply::{Applied, Target};
+pub use arrival::{Admission, Arrival, ArrivalError};
 pub use checkpoint::{
     FileChange, FileContent, ForkAt, ForkWish, Forked, Prune, Pruned, Readable, Save, Skipped, largest_parts,
 };
 pub use error::EngineError;
+pub use export::Export;
 pub use fence::check_fence;
+pub use hand_over::{Departed, Departure};
 pub use ids::{Ids, SystemIds};
 pub use keeper::{Keeper, Kept, LeaseEvent, Steady};
 pub use loss::Loss;
 pub use names::Name;
 pub use overview::{Ages, Overview, count, mean_length};
+pub use prune::{Pruning, SessionsPruned};
 pub use sweep::Swept;
 pub use tail::{Next, Tail};
 pub use wait::{Wait, Waited, expires_in};

@@ -30,6 +30,13 @@ pub enum Loss {
         /// Why.
         reason: String,
     },
+    /// The session belongs to another store.
+    HandedOver {
+        /// Which.
+        to: String,
+        /// Who asked for it, if known.
+        by: Option<ActorId>,
+    },
     /// A rule says so; what happened is in the log ([`Engine::loss`]).
     Refused(Refusal),
     /// The store gives answers that cannot be trusted.
@@ -37,7 +44,7 @@ pub enum Loss {
 }
 
 /// The types of events that tell of a loss.
-const TYPES: [&str; 2] = ["lease_taken_over", "state_changed"];
+const TYPES: [&str; 3] = ["lease_taken_over", "state_changed", "handed_over"];
 
 impl Loss {
     /// The loss that `event` is to whoever holds the session under `fence`.
@@ -53,6 +60,7 @@ impl Loss {
             {
                 Some(Self::Ended { state: *to, by: by.clone(), reason: reason.clone() })
             }
+            EventBody::HandedOver { to, by, .. } => Some(Self::HandedOver { to: to.clone(), by: by.clone() }),
             _ => None,
         }
     }
@@ -60,7 +68,7 @@ impl Loss {
     /// Whether it says what happened.
     #[must_use]
     pub const fn is_told(&self) -> bool {
-        matches!(self, Self::Ended { .. } | Self::TakenOver { .. })
+        matches!(self, Self::Ended { .. } | Self::TakenOver { .. } | Self::HandedOver { .. })
     }
 }
 

@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use tenure_core::id::{CommitId, Fence};
 use tenure_core::kind::Kind;
 use tenure_core::lease::Term;
-use tenure_core::session::Session;
+use tenure_core::session::{Needed, Session};
 use tenure_core::time::WallTime;
 use tenure_store::Handle;
 
@@ -29,7 +29,10 @@ pub(crate) struct Head {
     /// Read when the log is first written to: renewals do not need it.
     pub(crate) chain: Option<Chain>,
     pub(crate) last_activity: WallTime,
-    pub(crate) terminal: bool,
+    /// Whether it takes nothing more from outside.
+    pub(crate) closed: bool,
+    /// Why no part of its log may be removed.
+    pub(crate) needed: Option<Needed>,
     pub(crate) anonymous: bool,
     pub(crate) lease: Option<(Fence, Term)>,
     /// What guards its turns, if it is an open instance and that is known.
@@ -61,7 +64,8 @@ impl Head {
             log,
             chain,
             last_activity: session.last_activity_at,
-            terminal: session.is_terminal(),
+            closed: session.is_closed(),
+            needed: session.needed_parts(),
             anonymous: session.anonymous,
             // An instance's is its worker's, which others renew.
             lease: session

@@ -5,6 +5,7 @@
 //! nobody else has written.
 #![deny(missing_docs)]
 
+mod backup;
 mod blocker;
 mod catalog;
 mod chain;
@@ -41,6 +42,7 @@ mod wal;
 mod watches;
 mod writer;
 
+pub use backup::{BackupSize, Copied, withdraw};
 pub use clock::SystemClock;
 pub use error::OpenError;
 pub use faults::{FaultPoint, Faults, NoFaults};

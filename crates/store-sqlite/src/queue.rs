@@ -109,7 +109,11 @@ impl Queue {
         let is_idle = state.phase == Phase::Idle && state.is_empty();
         match &request {
             Request::Renew(_) | Request::RenewWorker(_) => state.renewals.push_back((since, request)),
-            Request::Append(_)
+            Request::Admit(_)
+            | Request::Append(_)
+            | Request::Arrive(_)
+            | Request::Bring(_)
+            | Request::GiveUp(_)
             | Request::Commit(_)
             | Request::Compact(_)
             | Request::Postpone(_)

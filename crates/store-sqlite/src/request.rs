@@ -10,14 +10,18 @@ use tenure_core::id::{CommitId, EventId, Fence, Incarnation, Revision};
 use tenure_core::session::{Change, Counters, Judged, Place, Session, Write};
 use tenure_store::record;
 use tenure_store::{
-    AppendOutcome, AppendRequest, ClaimRequest, CommitOutcome, CommitRequest, CompactOutcome, CompactRequest,
-    FreeRequest, Handle, LimitRequest, PostOutcome, Postpone, PurgeOutcome, RegisterOutcome, RegisterRequest,
-    RenewOutcome, RenewRequest, Slot, StoreError, TurnOutcome, WorkerHandle, WorkerRenewal,
+    AdmitOutcome, AdmitRequest, AppendOutcome, AppendRequest, ArriveOutcome, ArriveRequest, BringOutcome,
+    ClaimRequest, CommitOutcome, CommitRequest, CompactOutcome, CompactRequest, FreeRequest, Handle,
+    LimitRequest, PostOutcome, Postpone, PurgeOutcome, RegisterOutcome, RegisterRequest, RenewOutcome,
+    RenewRequest, Slot, StoreError, TurnOutcome, WorkerHandle, WorkerRenewal,
 };
 use tokio::sync::oneshot;
 
 use crate::recent::Appended;
-pub(crate) use saving::{Create, Fork, SavedPiece, Saving, Value, pieces_of};
+mod bring;
+
+pub(crate) use bring::Bring;
+pub(crate) use saving::{BringCheckpoint, Create, Fork, SavedPiece, Saving, Value, pieces_of};
 pub(crate) use turning::{Given, Opening, Post, Turn, renewed_columns, wake_column, worker_holder};
 
 /// A question, its answer once it is known, and who waits for it.
@@ -57,9 +61,13 @@ impl<Q, A> Asked<Q, A> {
 #[derive(Debug)]
 pub(crate) enum Request {
     Renew(Asked<RenewRequest, RenewOutcome>),
+    Admit(Box<Asked<AdmitRequest, AdmitOutcome>>),
     Append(Box<Asked<Append, AppendOutcome>>),
+    Arrive(Box<Asked<ArriveRequest, ArriveOutcome>>),
+    Bring(Box<Asked<Bring, BringOutcome>>),
     Commit(Box<Asked<Commit, CommitOutcome>>),
     Compact(Box<Asked<CompactRequest, CompactOutcome>>),
+    GiveUp(Box<Asked<Handle, ()>>),
     Postpone(Box<Asked<Vec<Postpone>, ()>>),
     /// `None`: not yet, some of it had to be handed on.
     Purge(Box<Asked<Handle, Option<PurgeOutcome>>>),
@@ -107,7 +115,11 @@ impl Request {
     pub(crate) fn is_abandoned(&self) -> bool {
         match self {
             Self::Renew(asked) => asked.reply.is_closed(),
+            Self::Admit(asked) => asked.reply.is_closed(),
             Self::Append(asked) => asked.reply.is_closed(),
+            Self::Arrive(asked) => asked.reply.is_closed(),
+            Self::Bring(asked) => asked.reply.is_closed(),
+            Self::GiveUp(asked) => asked.reply.is_closed(),
             Self::Commit(asked) => asked.reply.is_closed(),
             Self::Compact(asked) => asked.reply.is_closed(),
             Self::Postpone(asked) => asked.reply.is_closed(),
@@ -131,7 +143,11 @@ impl Request {
     pub(crate) fn forget(&mut self) {
         match self {
             Self::Renew(asked) => asked.answer = None,
+            Self::Admit(asked) => asked.answer = None,
             Self::Append(asked) => asked.answer = None,
+            Self::Arrive(asked) => asked.answer = None,
+            Self::Bring(asked) => asked.answer = None,
+            Self::GiveUp(asked) => asked.answer = None,
             Self::Commit(asked) => asked.answer = None,
             Self::Compact(asked) => asked.answer = None,
             Self::Postpone(asked) => asked.answer = None,
@@ -155,7 +171,11 @@ impl Request {
     pub(crate) fn tell(self) {
         match self {
             Self::Renew(asked) => asked.tell(),
+            Self::Admit(asked) => asked.tell(),
             Self::Append(asked) => asked.tell(),
+            Self::Arrive(asked) => asked.tell(),
+            Self::Bring(asked) => asked.tell(),
+            Self::GiveUp(asked) => asked.tell(),
             Self::Commit(asked) => asked.tell(),
             Self::Compact(asked) => asked.tell(),
             Self::Postpone(asked) => asked.tell(),
@@ -179,7 +199,11 @@ impl Request {
     pub(crate) fn refuse(self, error: StoreError) {
         match self {
             Self::Renew(asked) => asked.refuse(error),
+            Self::Admit(asked) => asked.refuse(error),
             Self::Append(asked) => asked.refuse(error),
+            Self::Arrive(asked) => asked.refuse(error),
+            Self::Bring(asked) => asked.refuse(error),
+            Self::GiveUp(asked) => asked.refuse(error),
             Self::Commit(asked) => asked.refuse(error),
             Self::Compact(asked) => asked.refuse(error),
             Self::Postpone(asked) => asked.refuse(error),
@@ -223,6 +247,10 @@ impl Request {
             Self::Turn(asked) => Some(asked.question.commit_id),
             // Doing these twice does no harm, or they have no name.
             Self::Renew(_)
+            | Self::Admit(_)
+            | Self::Arrive(_)
+            | Self::Bring(_)
+            | Self::GiveUp(_)
             | Self::Compact(_)
             | Self::Postpone(_)
             | Self::Purge(_)
@@ -425,7 +453,11 @@ fn changes_lease(change: &Change) -> bool {
         | Change::Moved { .. }
         | Change::Finished { .. }
         | Change::Succeeded(_)
-        | Change::Restored { .. } => false,
+        | Change::Restored { .. }
+        | Change::Retained(_)
+        | Change::RetentionEnded { .. }
+        | Change::HandedOver(_)
+        | Change::Arrived => false,
     }
 }
 
@@ -447,6 +479,10 @@ fn changes_activity(change: &Change) -> bool {
         | Change::Moved { .. }
         | Change::Finished { .. }
         | Change::Released
-        | Change::Succeeded(_) => false,
+        | Change::Succeeded(_)
+        | Change::Retained(_)
+        | Change::RetentionEnded { .. }
+        | Change::HandedOver(_)
+        | Change::Arrived => false,
     }
 }

@@ -44,7 +44,7 @@ impl SqliteStore {
     }
 }
 
-fn check(conn: &Connection, depth: Depth) -> Result<Vec<String>, WorkError> {
+pub(crate) fn check(conn: &Connection, depth: Depth) -> Result<Vec<String>, WorkError> {
     let pragma = match depth {
         Depth::Quick => "PRAGMA quick_check",
         Depth::Deep => "PRAGMA integrity_check",
@@ -69,6 +69,7 @@ fn check(conn: &Connection, depth: Depth) -> Result<Vec<String>, WorkError> {
     if depth == Depth::Deep {
         found.extend(check_sessions(conn)?);
         found.extend(texts(conn, sql::VERIFY_IDS)?);
+        found.extend(texts(conn, sql::VERIFY_ARRIVALS)?);
         found.extend(logs::check(conn)?);
         found.extend(histories::check(conn)?);
         found.extend(catalog::check_postings(conn)?);

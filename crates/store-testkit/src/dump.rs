@@ -125,7 +125,8 @@ async fn newest_history(store: &dyn Store, handle: Handle) -> HistoryPage {
 }
 
 async fn checkpoints(store: &dyn Store, handle: Handle) -> Vec<(ListedCheckpoint, PayloadOutcome)> {
-    let request = CheckpointsRequest { handle, before: None, limit: limits::CHECKPOINTS_LISTED_MAX };
+    let request =
+        CheckpointsRequest { handle, before: None, limit: limits::CHECKPOINTS_LISTED_MAX, with_files: false };
     let mut all = Vec::new();
     for listed in store.list_checkpoints(request).await.expect("a list of checkpoints") {
         let (ListedCheckpoint::Readable(Checkpoint { id, .. }) | ListedCheckpoint::Damaged { id, .. }) =

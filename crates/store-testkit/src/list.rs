@@ -84,6 +84,35 @@ macro_rules! with_cases {
                 an_unusable_wall_clock_makes_nothing_due,
                 a_wall_clock_set_back_reorders_no_log,
             }
+            arrival {
+                what_arrives_is_seen_as_a_whole_and_not_before,
+                what_arrived_goes_on,
+                what_arrives_takes_a_place_once_it_is_held,
+                what_arrives_with_a_dropped_beginning_begins_there,
+                nothing_arrives_with_a_gap,
+                ids_of_events_arrive_with_them,
+                an_id_that_exists_does_not_arrive,
+                an_admission_whose_answer_was_lost_is_asked_again,
+                a_slot_with_an_open_session_takes_none,
+                a_slot_counts_on_from_the_higher_counters,
+                what_is_given_up_leaves_nothing,
+                what_nobody_goes_on_with_is_given_up,
+                what_arrived_is_not_due_at_once,
+                what_had_ended_arrives,
+                what_arrived_outlives_the_store,
+                checkpoints_arrive_with_their_session,
+                versions_of_files_arrive_with_their_session,
+                checkpoints_of_what_is_given_up_are_removed,
+            }
+            keep {
+                nothing_is_removed_of_what_is_retained,
+                a_session_is_retained_while_it_is_held,
+                a_past_session_is_retained_beside_its_successor,
+                what_was_handed_over_takes_nothing_more,
+                nothing_is_removed_of_what_is_on_its_way,
+                a_session_weighs_what_its_log_takes,
+                checkpoints_are_kept_with_their_session,
+            }
             lifecycle {
                 any_lifecycle_gives_the_states_events_and_refusals_of_the_table,
             }

@@ -75,6 +75,8 @@ pub struct CheckpointsRequest {
     pub before: Option<Seq>,
     /// At most this many.
     pub limit: usize,
+    /// The versions of changed files too, which are not listed otherwise.
+    pub with_files: bool,
 }
 
 /// A checkpoint in a list.
@@ -171,6 +173,10 @@ pub enum RemoveOutcome {
         /// How many there were.
         count: usize,
     },
+    /// Somebody wants everything of the session kept. Nothing was written.
+    Retained,
+    /// It is on its way to another store, and has not arrived. Nothing was written.
+    OnItsWay,
     /// The fence is not the current lease's. Nothing was written.
     Fenced {
         /// The highest fence given out.
@@ -256,7 +262,8 @@ pub trait CheckpointStore: Send + Sync {
 
     /// Removes checkpoints of a session. What is not there counts as removed.
     ///
-    /// *Before:* a given fence is the current lease's. *Effect:* they are no longer found; no event says so,
+    /// *Before:* a given fence is the current lease's; nobody wants everything of the session kept, and it is not on
+    /// its way to another store. *Effect:* they are no longer found; no event says so,
     /// and forks keep theirs. *Outcomes:* [`RemoveOutcome`].
     async fn remove_checkpoints(&self, request: RemoveRequest) -> Result<RemoveOutcome, StoreError>;
 

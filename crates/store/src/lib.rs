@@ -5,6 +5,7 @@
 //! out: the store's own clocks judge leases.
 #![deny(missing_docs)]
 
+mod arrival;
 mod checkpoint;
 mod clock;
 mod error;
@@ -20,6 +21,10 @@ mod session;
 mod statistics;
 mod worker;
 
+pub use arrival::{
+    AdmitOutcome, AdmitRequest, ArrivalStore, ArriveOutcome, ArriveRequest, BringCheckpointOutcome,
+    BringCheckpointRequest, BringOutcome, BringRequest, Origin,
+};
 pub use checkpoint::{
     Capture, CheckpointRequest, CheckpointStore, CheckpointsRequest, CreateOutcome, CreateRequest,
     FileRequest, FilesRequest, ForkOutcome, ForkRequest, ListedCheckpoint, ListedFile, PayloadOutcome,
@@ -38,7 +43,7 @@ pub use log::{
     AppendOutcome, AppendRequest, AppendResolution, CompactOutcome, CompactRequest, Heard, LogPage, LogStore,
     ReadOutcome, ReadRequest, Watch,
 };
-pub use purge::{PurgeOutcome, PurgeStore};
+pub use purge::{PurgeOutcome, PurgeStore, Weight};
 pub use session::{
     CommitOutcome, CommitRequest, Committed, Find, Found, Handle, RenewOutcome, RenewRequest, SessionStore,
     Slot,
@@ -57,6 +62,7 @@ pub trait Store:
     SessionStore
     + LogStore
     + PurgeStore
+    + ArrivalStore
     + CheckpointStore
     + GroupStore
     + InstanceStore
@@ -71,6 +77,7 @@ impl<S> Store for S where
     S: SessionStore
         + LogStore
         + PurgeStore
+        + ArrivalStore
         + CheckpointStore
         + GroupStore
         + InstanceStore

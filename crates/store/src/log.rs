@@ -54,7 +54,7 @@ pub enum AppendOutcome {
         /// The highest fence given out.
         current: Fence,
     },
-    /// The session has ended; its log takes nothing more. Nothing was written.
+    /// The session has ended or was handed over; its log takes nothing more. Nothing was written.
     Ended,
     /// There is no such session.
     NotFound,
@@ -139,6 +139,10 @@ pub enum CompactOutcome {
         /// Whether that is all that was wished. If not, the same is asked again.
         is_done: bool,
     },
+    /// Somebody wants everything of the session kept. Nothing was written.
+    Retained,
+    /// It is on its way to another store, and has not arrived. Nothing was written.
+    OnItsWay,
     /// There is no such session.
     NotFound,
 }
@@ -195,7 +199,7 @@ pub trait LogStore: Send + Sync {
     /// Appends events to a session's log.
     ///
     /// *Before:* with a fence, the session has a lease with that fence (whether its time is over does not
-    /// matter as long as nobody else got it); without one, the session has not ended.
+    /// matter as long as nobody else got it); without one, the session has not ended and was not handed over.
     /// *Effect:* the events follow the newest one without a gap; an owner's append counts as activity. The
     /// revision stays. An event whose id the log has is not appended again; what says the same (its type and
     /// payload, whoever wrote it) is known, anything else refuses the whole append. Ids are remembered as long
@@ -224,6 +228,7 @@ pub trait LogStore: Send + Sync {
 
     /// Drops the beginning of a log, for ever.
     ///
+    /// *Before:* nobody wants everything of the session kept, and it is not on its way to another store.
     /// *Effect:* positions stay what they are, and nothing else of the session changes: no revision, no
     /// activity. A bounded part of the work is done at a time; what is dropped is never a part of an event. Forks
     /// keep what they share: handing that on to them is part of the work, and comes first.

@@ -20,8 +20,13 @@ const EDGES: &[Row] = &[
     Row { folder: "store-testkit", uses: &["core", "store"], tests_use: &[] },
     Row { folder: "engine", uses: &["core", "replay", "store"], tests_use: &["store-testkit"] },
     Row { folder: "tenure", uses: &["core", "replay", "store", "store-sqlite", "engine"], tests_use: &[] },
+    Row { folder: "portable", uses: &["core"], tests_use: &[] },
     Row { folder: "guard", uses: &[], tests_use: &[] },
-    Row { folder: "cli", uses: &["core", "store", "store-sqlite", "engine", "guard"], tests_use: &[] },
+    Row {
+        folder: "cli",
+        uses: &["core", "store", "store-sqlite", "engine", "portable", "guard"],
+        tests_use: &[],
+    },
     Row { folder: "xtask", uses: &[], tests_use: &[] },
 ];
 

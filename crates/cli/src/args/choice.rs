@@ -18,6 +18,18 @@ pub(super) fn state() -> impl TypedValueParser<Value = StateName> {
     })
 }
 
+/// A state that a session has ended in.
+pub(super) fn terminal_state() -> impl TypedValueParser<Value = StateName> {
+    const ALL: [StateName; 4] =
+        [StateName::Completed, StateName::Failed, StateName::Cancelled, StateName::Expired];
+    one_of(&ALL, StateName::name, |state| match state {
+        StateName::Completed => "Ended well",
+        StateName::Failed => "Ended badly",
+        StateName::Cancelled => "Ended by somebody's wish",
+        _ => "Ended because nobody cared for it, or something took its place",
+    })
+}
+
 /// A session's kind.
 pub(super) fn kind() -> impl TypedValueParser<Value = Kind> {
     one_of(&Kind::ALL, Kind::name, |kind| match kind {

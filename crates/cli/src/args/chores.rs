@@ -1,10 +1,6 @@
-//! Options of the verbs around sessions: guarding, importing, profiles, doctor.
-
-use std::path::PathBuf;
+//! Options of the verbs around sessions: guarding, profiles, doctor.
 
 use clap::{Args, Subcommand};
-
-use super::workspace::PlaceArgs;
 
 /// Print how a side effect guards itself with the fence.
 ///
@@ -21,17 +17,6 @@ pub(crate) struct GuardArgs {
     /// For a script
     #[arg(long)]
     pub(crate) shell: bool,
-}
-
-/// Bring in a session record that an earlier tool has left.
-///
-/// The record is JSON of the versions 1 to 4. It goes into the workspace's slot, which must not have a session.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct ImportArgs {
-    /// The record's file
-    pub(crate) file: PathBuf,
-    #[command(flatten)]
-    pub(crate) place: PlaceArgs,
 }
 
 /// Keep several sessions apart in one workspace.

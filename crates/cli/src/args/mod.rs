@@ -7,6 +7,7 @@ mod environment;
 mod file;
 pub(crate) mod files;
 pub(crate) mod filter;
+pub(crate) mod keeping;
 pub(crate) mod lifecycle;
 pub(crate) mod options;
 pub(crate) mod run;
@@ -119,13 +120,18 @@ pub(crate) enum Command {
     Fail(lifecycle::FailArgs),
     Cancel(session::CancelArgs),
     Delete(lifecycle::DeleteArgs),
+    Retain(keeping::RetainArgs),
+    Prune(keeping::PruneArgs),
+    Export(keeping::ExportArgs),
     Wait(session::WaitArgs),
     Check(session::CheckArgs),
     Checkpoint(checkpoint::CheckpointArgs),
     Files(files::FilesArgs),
     Fork(checkpoint::ForkArgs),
     Guard(chores::GuardArgs),
-    Import(chores::ImportArgs),
+    Import(keeping::ImportArgs),
+    Move(keeping::MoveArgs),
+    Backup(keeping::BackupArgs),
     Profile(chores::ProfileArgs),
     Doctor(chores::DoctorArgs),
     Completions(chores::CompletionsArgs),

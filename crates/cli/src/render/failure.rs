@@ -3,11 +3,12 @@
 use serde_json::{Value, json};
 use tenure_core::escape::Escaped;
 use tenure_core::id::{CheckpointId, EventId, Seq, SessionId};
-use tenure_engine::EngineError;
+use tenure_engine::{ArrivalError, EngineError};
+use tenure_portable::Flaw;
 use tenure_store::{Listed, StoreError};
 use tenure_store_sqlite::OpenError;
 
-use super::{Look, Report, Tone, refusal, store_error};
+use super::{Look, Report, Tone, flaw, refusal, store_error};
 use crate::out::Unread;
 use crate::problem::{Problem, causes, lines};
 
@@ -24,6 +25,9 @@ pub(crate) fn explain(error: anyhow::Error) -> Option<Problem> {
     }
     if let Some(error) = error.downcast_ref::<OpenError>() {
         return Some(store_error::opening(error));
+    }
+    if let Some(flaw) = error.downcast_ref::<Flaw>() {
+        return Some(flaw::words(flaw));
     }
     Some(error.downcast::<Problem>().unwrap_or_else(|error| {
         let mut said = causes(error.as_ref());
@@ -52,7 +56,40 @@ fn engine(error: &EngineError) -> Problem {
         EngineError::Damaged { session, id, what, newest_valid } => {
             damaged((session, id), what, newest_valid.as_ref())
         }
+        EngineError::Arrival(error) => arrival(error),
         EngineError::Store(error) => store_error::words(error),
+    }
+}
+
+fn arrival(error: &ArrivalError) -> Problem {
+    match error {
+        ArrivalError::IdTaken { .. } => {
+            Problem::refused("ID_IN_USE", "a session of this id exists, and it did not come from there")
+                .detail("nothing was taken in")
+                .hint("look at it: tenure show <id>")
+        }
+        ArrivalError::SlotTaken { by } => Problem::refused(
+            "KEY_IN_USE",
+            format!("session {by} is open, and has the key of the one that comes"),
+        )
+        .detail("a key has one open session at a time; nothing was taken in")
+        .hint("end it, then try again: tenure cancel <id>")
+        .fact("session", by.as_str()),
+        ArrivalError::IdRepeated { seq } => {
+            Problem::failure("IMPORT", format!("take in event {seq}: its id is that of an earlier event"))
+                .detail("nothing was taken in")
+                .hint("export the session again")
+        }
+        ArrivalError::CheckpointRepeated { id } => {
+            Problem::failure("IMPORT", format!("take in checkpoint {id}: there are two of its id"))
+                .detail("nothing was taken in")
+                .hint("export the session again")
+        }
+        ArrivalError::GivenUp => {
+            Problem::refused("CONFLICT", "somebody else brings in the same session, or had its key meanwhile")
+                .detail("nothing was taken in")
+                .hint("try again")
+        }
     }
 }
 

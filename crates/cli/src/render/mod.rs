@@ -5,6 +5,8 @@ mod doctor;
 pub(crate) mod event;
 mod failure;
 pub(crate) mod files;
+mod flaw;
+pub(crate) mod keeping;
 mod lease;
 mod look;
 mod refusal;

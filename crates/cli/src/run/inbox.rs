@@ -13,7 +13,7 @@ use super::happening::Happening;
 use super::lane;
 
 /// What of a session's log its runner must know.
-const TYPES: [&str; 3] = ["message", "lease_taken_over", "state_changed"];
+const TYPES: [&str; 4] = ["message", "lease_taken_over", "state_changed", "handed_over"];
 
 /// How often the runner looks after its own session's idle time-out.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(60);

@@ -302,6 +302,7 @@ fn what_happened(loss: &Loss) -> String {
     match loss {
         Loss::Ended { state, .. } => format!("the session is {}", state.name()),
         Loss::TakenOver { .. } => "the session was taken over".to_owned(),
+        Loss::HandedOver { .. } => "the session was handed over to another store".to_owned(),
         Loss::Refused(_) | Loss::Store(_) => "the session is no longer ours".to_owned(),
     }
 }

@@ -17,6 +17,7 @@ use crate::args::run::IfFull;
 use crate::args::workspace::StartArgs;
 use crate::exit::Exit;
 use crate::problem::Problem;
+use crate::render::lost;
 use crate::render::session::Claimed;
 use crate::run::BootClock;
 use crate::run::places::{Waited, Waiting};
@@ -85,12 +86,13 @@ async fn placed(
     }
     let times = RunTimes::new(ttl.length(), Duration::ZERO).map_err(given::refuse)?;
     let kept = Kept { handle: listed.handle, fence: session.counters.fence, times };
-    let waiting = Waiting { engine: engine.clone(), kept, at, namespace: session.namespace, group };
+    let waiting = Waiting { engine: engine.clone(), kept, at, namespace: session.namespace.clone(), group };
     match waiting.wait().await {
         Waited::Entered(session, _) => Ok(*session),
         Waited::Lost(Loss::Refused(refusal)) => Err(given::refuse(refusal)),
         Waited::Lost(Loss::Store(error)) => Err(error.into()),
         Waited::Lost(Loss::Ended { .. } | Loss::TakenOver { .. }) => Err(given::refuse(Refusal::NotFound)),
+        Waited::Lost(gone @ Loss::HandedOver { .. }) => Err(lost(&session, &gone).into()),
     }
 }
 

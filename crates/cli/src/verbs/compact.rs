@@ -1,6 +1,9 @@
 //! `tenure compact`: drop the beginning of a log.
 
 use tenure_core::id::Seq;
+use tenure_core::refusal::{Existing, Refusal};
+
+use super::given;
 
 use crate::app::App;
 use crate::args::session::CompactArgs;
@@ -19,6 +22,9 @@ pub(super) async fn execute(app: &App, args: &CompactArgs) -> anyhow::Result<Exi
     if before > head.next() {
         let statement = format!("the session's newest event is at position {head}");
         return Err(Problem::usage(statement).hint("tenure events <name> --newest 10").into());
+    }
+    if args.dry_run && listed.session.retained.is_some() {
+        return Err(given::refuse(Refusal::Retained(Box::new(Existing::of(&listed.session)))));
     }
     let from = listed.earliest;
     let earliest =

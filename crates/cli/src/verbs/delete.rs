@@ -15,6 +15,10 @@ use crate::render::session::Deleted;
 pub(super) async fn execute(app: &App, args: &DeleteArgs) -> anyhow::Result<Exit> {
     let by = given::optional_actor(args.actor_id.as_deref())?;
     let (engine, listed) = app.named(&args.name).await?;
+    if listed.session.retained.is_some() {
+        // What is to be kept is not ended for nothing, either.
+        return Err(given::refuse(Refusal::Retained(Box::new(Existing::of(&listed.session)))));
+    }
     if !listed.session.is_terminal() {
         if !args.force {
             return Err(given::refuse(Refusal::NotEnded(Box::new(Existing::of(&listed.session)))));

@@ -3,6 +3,7 @@
 mod append;
 mod append_batch;
 mod ask;
+mod backup;
 mod cancel;
 mod check;
 mod checkpoint;
@@ -15,21 +16,25 @@ mod delete;
 pub(crate) mod doctor;
 mod drive;
 mod events;
+mod export;
 mod facts;
 mod files;
 mod fork;
 mod given;
 mod group;
 mod guard;
+mod hand_over;
 mod heartbeat;
 mod import;
 mod list;
 mod meant;
 mod ownership;
 mod profile;
+mod prune;
 mod recover;
 mod reference;
 mod resume;
+mod retain;
 mod run;
 mod send;
 mod show;
@@ -88,7 +93,12 @@ pub(crate) fn execute(app: &App, command: Command) -> anyhow::Result<Exit> {
         Command::Files(args) => block_on(files::execute(app, &args)),
         Command::Fork(args) => block_on(fork::execute(app, &args)),
         Command::Guard(args) => guard::execute(app, &args),
+        Command::Retain(args) => block_on(retain::execute(app, &args)),
+        Command::Prune(args) => block_on(prune::execute(app, &args)),
+        Command::Export(args) => block_on(export::execute(app, &args)),
         Command::Import(args) => block_on(import::execute(app, &args)),
+        Command::Move(args) => block_on(hand_over::execute(app, &args)),
+        Command::Backup(args) => block_on(backup::execute(app, &args)),
         Command::Profile(args) => profile::execute(app, &args),
         Command::Doctor(args) => block_on(doctor::execute(app, &args)),
         Command::Completions(args) => completions::execute(app, &args),

@@ -8,7 +8,7 @@ use tenure_core::id::Namespace;
 use tenure_core::kind::Kind;
 use tenure_core::limits;
 use tenure_core::refusal::{Existing, Refusal};
-use tenure_core::session::{Session, StateName};
+use tenure_core::session::{Session, StateName, refuse_if_handed_over};
 use tenure_engine::Engine;
 use tenure_store::{Filter, ListRequest, Order};
 
@@ -41,6 +41,7 @@ async fn named(app: &App, names: &[String]) -> anyhow::Result<Vec<Session>> {
     let mut sessions = Vec::new();
     for name in names {
         let session = app.named(name).await?.1.session;
+        refuse_if_handed_over(&session).map_err(given::refuse)?;
         if !goes_on(&session) {
             return Err(given::refuse(Refusal::NotShutDown(Box::new(Existing::of(&session)))));
         }

@@ -211,6 +211,15 @@ impl Running {
         Self::start_with(home, key, &[], script)
     }
 
+    /// The same in the store of that file.
+    pub(crate) fn start_at(home: &Home, db: &str, key: &str, script: &str) -> Self {
+        let mut command = home.command();
+        command.args(["--db", db, "run", "--key", key, "--", "sh", "-c", script]);
+        let running = Self(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+        eventually(|| home.ask(&["--db", db, "show", key]).code == 0);
+        running
+    }
+
     /// The same with more options.
     pub(crate) fn start_with(home: &Home, key: &str, options: &[&str], script: &str) -> Self {
         let mut command = home.command();

@@ -10,6 +10,7 @@ mod guards;
 mod home;
 mod hostile_input;
 mod imports;
+mod keeping;
 mod lifecycle;
 mod logs;
 mod looking;

@@ -14,7 +14,7 @@ pub enum Permit {
     Fenced,
     /// Somebody holds it, and only the holder may.
     Held,
-    /// It has ended.
+    /// It has ended, or was handed over.
     Ended,
 }
 
@@ -25,7 +25,7 @@ pub enum Permit {
 /// tell speaks for the holder.
 #[must_use]
 pub fn permit(session: &Session, fence: Option<Fence>, gone: Option<Incarnation>, now: &Moment) -> Permit {
-    if session.is_terminal() {
+    if session.is_closed() {
         return Permit::Ended;
     }
     match (&session.lease, fence) {

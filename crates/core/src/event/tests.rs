@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{EventBody, Request, Stream, TerminalEvent, is_reserved};
 use crate::fixture::{actor, id, person};
-use crate::id::{CheckpointId, EventType, Fence};
+use crate::id::{CheckpointId, EventType, Fence, HandoverId};
 use crate::session::{Exit, StateName, Stats};
 
 fn kind(name: &str) -> EventType {
@@ -51,6 +51,9 @@ fn every_event_has_its_documented_type_name() {
             "checkpoint_created",
         ),
         (EventBody::CheckpointRestored { id: checkpoint(), is_record: true }, "checkpoint_restored"),
+        (EventBody::Retained { reason: text(), by: None }, "retained"),
+        (EventBody::RetentionEnded { by: None }, "retention_ended"),
+        (EventBody::HandedOver { id: HandoverId([1; 16]), to: text(), by: None, fence }, "handed_over"),
         (EventBody::Terminal(started), "terminal"),
         (EventBody::Terminal(output), "terminal"),
         (EventBody::Terminal(TerminalEvent::Resized { cols: 1, rows: 1 }), "terminal"),
@@ -82,10 +85,7 @@ fn only_tenure_writes_the_types_that_rules_rely_on() {
 
 #[test]
 fn a_request_names_what_the_owner_is_asked_to_do() {
-    assert_eq!(
-        [Request::Pause, Request::Resume, Request::Stop].map(Request::name),
-        ["pause", "resume", "stop"]
-    );
+    assert_eq!(Request::ALL.map(Request::name), ["pause", "resume", "stop"]);
 }
 
 #[test]

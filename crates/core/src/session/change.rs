@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Activity, Counters, Fact, Facts, Mode, Recipe, Session, State, Stats};
+use super::{Activity, Counters, Fact, Facts, Handover, Mode, Recipe, Retained, Session, State, Stats};
 use crate::checkpoint::Record;
 use crate::event::EventBody;
 use crate::id::{ActorId, CheckpointId, EventType, GroupName, Key, Namespace, Revision, SessionId};
@@ -76,6 +76,8 @@ impl Opening {
             predecessor: self.predecessor,
             successor: None,
             anonymous: false,
+            retained: None,
+            handover: None,
         }
     }
 }
@@ -179,6 +181,17 @@ pub enum Change {
         /// What it says of the session itself, if it does.
         record: Option<Box<Record>>,
     },
+    /// Everything of it is to be kept.
+    Retained(Retained),
+    /// It need not be kept any more.
+    RetentionEnded {
+        /// Who said so.
+        by: Option<ActorId>,
+    },
+    /// It belongs to another store.
+    HandedOver(Handover),
+    /// The other store has it.
+    Arrived,
 }
 
 /// The session after `change`. Total: every change applies to every session.
@@ -237,6 +250,14 @@ pub fn evolve(mut session: Session, change: &Change) -> Session {
         Change::Restored { record, .. } => {
             if let Some(record) = record {
                 record.bring_back(&mut session);
+            }
+        }
+        Change::Retained(retained) => session.retained = Some(retained.clone()),
+        Change::RetentionEnded { .. } => session.retained = None,
+        Change::HandedOver(handover) => session.handover = Some(handover.clone()),
+        Change::Arrived => {
+            if let Some(handover) = &mut session.handover {
+                handover.has_arrived = true;
             }
         }
     }
@@ -303,7 +324,18 @@ impl Change {
             Self::Restored { id, record } => {
                 Some(EventBody::CheckpointRestored { id: id.clone(), is_record: record.is_some() })
             }
-            Self::Queued { .. }
+            Self::Retained(Retained { reason, by, .. }) => {
+                Some(EventBody::Retained { reason: reason.clone(), by: by.clone() })
+            }
+            Self::RetentionEnded { by } => Some(EventBody::RetentionEnded { by: by.clone() }),
+            Self::HandedOver(handover) => Some(EventBody::HandedOver {
+                id: handover.id,
+                to: handover.to.clone(),
+                by: handover.by.clone(),
+                fence: handover.fence,
+            }),
+            Self::Arrived
+            | Self::Queued { .. }
             | Self::Joined(_)
             | Self::ModeSet(_)
             | Self::Described { .. }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Claim, Create, Current, Drive, GroupView, Recipe, Rerun, Stats, Writer};
-use crate::id::{ActorId, Fence, GroupName, Incarnation, Key, Namespace, Revision, SessionId};
+use super::{Claim, Create, Current, Drive, GroupView, HandOver, Recipe, Rerun, Stats, Writer};
+use crate::id::{ActorId, Fence, GroupName, HandoverId, Incarnation, Key, Namespace, Revision, SessionId};
 use crate::kind::{IdleRule, Kind};
 use crate::lease::{Holder, Ttl};
 use crate::time::Moment;
@@ -148,6 +148,25 @@ pub enum Command {
     Acquire(Box<Claim>),
     /// One step of a session that is driven by hand.
     Drive(Box<Drive>),
+    /// An operator's: keep everything of it, also once it has ended.
+    Retain {
+        /// Who wishes it.
+        by: Option<ActorId>,
+        /// Why.
+        reason: String,
+    },
+    /// An operator's: leave it to policies again.
+    EndRetention {
+        /// Who wishes it.
+        by: Option<ActorId>,
+    },
+    /// An operator's: it belongs to another store.
+    HandOver(Box<HandOver>),
+    /// The other store has it.
+    Arrived {
+        /// The hand-over.
+        id: HandoverId,
+    },
 }
 
 /// What a decision may rely on besides the session.
@@ -214,6 +233,8 @@ impl Command {
             Self::Start(_) | Self::Enter { .. } => "start",
             Self::Acquire(_) => "acquire",
             Self::Drive(drive) => drive.step.verb(),
+            Self::Retain { .. } | Self::EndRetention { .. } => "retain",
+            Self::HandOver(_) | Self::Arrived { .. } => "move",
         }
     }
 
@@ -245,28 +266,36 @@ impl Command {
             | Self::ExpireIdle
             | Self::Create(_)
             | Self::Start(_)
-            | Self::Acquire(_) => None,
+            | Self::Acquire(_)
+            | Self::Retain { .. }
+            | Self::EndRetention { .. }
+            | Self::HandOver(_)
+            | Self::Arrived { .. } => None,
         }
     }
 
     /// Whether it applies to sessions of this kind.
     #[must_use]
-    pub const fn applies_to(&self, kind: Kind) -> bool {
+    pub fn applies_to(&self, kind: Kind) -> bool {
         match (kind, self) {
             // Whoever drives an instance drives it as its code says; anybody may end it.
             (Kind::Workflow, Self::Cancel { .. }) => true,
-            (Kind::Workflow | Kind::Agent | Kind::Workspace, _) => kind as u8 == self.kind() as u8,
+            // Its history and what waits for it stay where they are, and so does it.
+            (Kind::Workflow, Self::HandOver(_) | Self::Arrived { .. }) => false,
+            (Kind::Workflow | Kind::Agent | Kind::Workspace, _) => {
+                self.kind().is_none_or(|only| only == kind)
+            }
         }
     }
 
-    /// The kind that it is made for.
-    const fn kind(&self) -> Kind {
+    /// The only kind that it is made for; `None`: every one.
+    pub(super) const fn kind(&self) -> Option<Kind> {
         match self {
             Self::WorkspaceStart(_)
             | Self::WorkspaceHeartbeat(_)
             | Self::WorkspaceTakeover(_)
             | Self::WorkspaceClear(_)
-            | Self::WorkspaceImport(_) => Kind::Workspace,
+            | Self::WorkspaceImport(_) => Some(Kind::Workspace),
             Self::StartRun(_)
             | Self::Regrant { .. }
             | Self::Takeover { .. }
@@ -283,7 +312,10 @@ impl Command {
             | Self::Create(_)
             | Self::Start(_)
             | Self::Acquire(_)
-            | Self::Drive(_) => Kind::Agent,
+            | Self::Drive(_) => Some(Kind::Agent),
+            Self::Retain { .. } | Self::EndRetention { .. } | Self::HandOver(_) | Self::Arrived { .. } => {
+                None
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Change, Claimant, Command, Context, Counters, Current, Decision, Judged, Opening, Session, StartRun,
-    State, StateName, Stats, Write, create, drive, expire, group, rerun,
+    State, StateName, Stats, Write, create, drive, expire, group, hand_over, keep, rerun,
 };
 use crate::id::{ActorId, Fence};
 use crate::kind::{Kind, Transition};
@@ -29,6 +29,10 @@ pub fn decide(current: &Current, command: &Command, context: &Context) -> Result
 }
 
 fn judged(current: &Current, command: &Command, context: &Context) -> Result<Decision, Refusal> {
+    // What is for every kind is about the record itself, which stays here.
+    if let (Some(_), Some(session)) = (command.kind(), &current.session) {
+        hand_over::refuse_if_handed_over(session)?;
+    }
     match command {
         Command::WorkspaceStart(start) => workspace::decide_start(current, start, context),
         Command::WorkspaceHeartbeat(heartbeat) => workspace::decide_heartbeat(current, heartbeat, context),
@@ -66,6 +70,10 @@ fn judged(current: &Current, command: &Command, context: &Context) -> Result<Dec
         Command::Start(claim) => drive::start(current, claim, context),
         Command::Acquire(claim) => drive::acquire(current, claim, context),
         Command::Drive(step) => drive::drive(current, step, context),
+        Command::Retain { by, reason } => keep::retain(current, reason, by.as_ref(), context),
+        Command::EndRetention { by } => keep::let_go(current, by.as_ref()),
+        Command::HandOver(wish) => hand_over::hand_over(current, wish, context),
+        Command::Arrived { id } => hand_over::arrived(current, *id, context),
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::decide::{End, allow, ended_by_operator, finished, granted, judge, may_move, owned};
 use super::facts::{self, Merged};
 use super::group::start_or_wait;
+use super::hand_over::refuse_if_handed_over;
 use super::{
     Change, Claimant, Context, Counters, Current, Decision, Fact, Judged, Progress, Session, State,
     StateName, Stats, Usage, Write,
@@ -197,6 +198,9 @@ fn still_open(session: &Session) -> Result<(), Refusal> {
 /// # Errors
 /// [`Refusal`] when it is somebody else's, a workspace's, or a run's.
 pub fn may_renew(current: &Current, fence: Fence) -> Result<(), Refusal> {
+    if let Some(session) = &current.session {
+        refuse_if_handed_over(session)?;
+    }
     let (session, lease) = owned(current, fence)?;
     if session.kind != Kind::Agent {
         return Err(Refusal::WrongKind { kind: session.kind, verb: "renew" });

@@ -13,6 +13,9 @@ impl Session {
     /// When a sweep should look at it next; `None` when nothing makes it expire.
     #[must_use]
     pub fn due_at(&self) -> Option<WallTime> {
+        if self.handover.is_some() {
+            return None;
+        }
         [self.idle_at(), self.unstarted_at(), self.over_at()].into_iter().flatten().min()
     }
 

@@ -9,6 +9,9 @@ mod drive;
 mod expire;
 mod facts;
 mod group;
+mod hand_over;
+mod keep;
+mod prune;
 mod replay;
 mod rerun;
 mod state;
@@ -26,6 +29,9 @@ pub use decision::{Decision, Judged, Warning, Write};
 pub use drive::{Claim, Drive, Step, Update, Writer, may_renew};
 pub use facts::{Fact, Facts, Parent, Progress, Usage};
 pub use group::{Full, GroupView, Member, Place, Ticket, has_place};
+pub use hand_over::{HandOver, Handover, refuse_if_handed_over};
+pub use keep::{Needed, Retained};
+pub use prune::{PrunePolicy, Pruner, Verdict};
 pub use replay::{Phase, REPLAYED, Replay, Saying, Tenancy, Told};
 pub use rerun::{Autosave, Recipe, Rerun, SHUTDOWN, Stopping, Watched, may_stop};
 pub use state::{Exit, State, StateName, Stats};
@@ -154,6 +160,10 @@ pub struct Session {
     pub successor: Option<SessionId>,
     /// Whether it came from a record without a session id: such a session is never current.
     pub anonymous: bool,
+    /// Who wants everything of it kept, and why.
+    pub retained: Option<Retained>,
+    /// Where it was handed over to: it belongs to another store.
+    pub handover: Option<Handover>,
 }
 
 impl Session {

@@ -124,6 +124,9 @@ impl Replay {
             EventBody::Completion { .. }
             | EventBody::CheckpointCreated { .. }
             | EventBody::CheckpointRestored { .. }
+            | EventBody::Retained { .. }
+            | EventBody::RetentionEnded { .. }
+            | EventBody::HandedOver { .. }
             | EventBody::Terminal(_)
             | EventBody::Request(_)
             | EventBody::Given { .. } => {}

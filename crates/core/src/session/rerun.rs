@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::decide::{granted, judge, owned};
 use super::group::start_or_wait;
+use super::hand_over::refuse_if_handed_over;
 use super::{
     Change, Claimant, Context, Counters, Current, Decision, Exit, Judged, Session, State, StateName, Write,
 };
@@ -99,10 +100,13 @@ impl Session {
         }
     }
 
-    /// Whether it goes on by itself: nobody but a shutdown has stopped it, and its run did not opt out.
+    /// Whether it goes on by itself: it is this store's, nobody but a shutdown has stopped it, and its run did not
+    /// opt out.
     #[must_use]
     pub fn is_auto_resumed(&self) -> bool {
-        self.is_shut_down() && self.recipe.as_ref().is_none_or(|recipe| recipe.auto_resume)
+        self.handover.is_none()
+            && self.is_shut_down()
+            && self.recipe.as_ref().is_none_or(|recipe| recipe.auto_resume)
     }
 }
 
@@ -126,6 +130,7 @@ impl Exit {
 /// [`Refusal`] when nobody is there, or it has ended.
 pub fn may_stop(current: &Current, context: &Context) -> Result<Stopping, Refusal> {
     let session = current.session.as_ref().ok_or(Refusal::NotFound)?;
+    refuse_if_handed_over(session)?;
     if session.is_terminal() {
         return Err(Refusal::Ended(Box::new(Existing::of(session))));
     }

@@ -7,6 +7,7 @@ mod fence;
 mod group;
 mod idle;
 mod judged;
+mod keep;
 mod lifecycle;
 mod operator;
 mod owner;

@@ -2,6 +2,7 @@
 
 use tenure_core::checkpoint::{Kept, keep};
 use tenure_core::id::{CheckpointId, Fence};
+use tenure_core::session::Needed;
 use tenure_store::{
     CheckpointRequest, Handle, ListedCheckpoint, PayloadOutcome, RemoveOutcome, RemoveRequest,
 };
@@ -59,9 +60,14 @@ impl Engine {
         if !prune.dry_run && !pruned.removed.is_empty() {
             let ids = pruned.removed.iter().map(id_of).cloned().collect();
             let request = RemoveRequest { handle, fence: prune.fence, ids };
-            if let RemoveOutcome::Fenced { current } = self.store.remove_checkpoints(request).await? {
-                let (session, _) = self.saved_session(handle).await?;
-                return Err(fenced(&session, prune.fence.unwrap_or_default(), current));
+            match self.store.remove_checkpoints(request).await? {
+                RemoveOutcome::Removed { .. } => {}
+                RemoveOutcome::Fenced { current } => {
+                    let (session, _) = self.saved_session(handle).await?;
+                    return Err(fenced(&session, prune.fence.unwrap_or_default(), current));
+                }
+                RemoveOutcome::Retained => return Err(self.kept(handle, Needed::Retained).await?),
+                RemoveOutcome::OnItsWay => return Err(self.kept(handle, Needed::OnItsWay).await?),
             }
         }
         Ok(pruned)

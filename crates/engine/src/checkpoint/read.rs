@@ -43,7 +43,7 @@ impl Engine {
         let mut all = Vec::new();
         while all.len() < limit {
             let wanted = limits::CHECKPOINTS_LISTED_MAX.min(limit - all.len());
-            let request = CheckpointsRequest { handle, before, limit: wanted };
+            let request = CheckpointsRequest { handle, before, limit: wanted, with_files: false };
             let page = self.store.list_checkpoints(request).await?;
             let is_last = page.len() < wanted;
             before = page.last().map(seq_of);

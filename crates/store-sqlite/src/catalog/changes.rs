@@ -25,7 +25,7 @@ pub(crate) struct Changes {
 
 impl Changes {
     /// A session is as it was not in the catalog before.
-    pub(super) fn enter(&mut self, ns: i64, handle: Handle, session: &Session) {
+    pub(crate) fn enter(&mut self, ns: i64, handle: Handle, session: &Session) {
         for term in terms::of(session) {
             self.flip((ns, handle), term, true);
         }

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use tenure_core::checkpoint::Content;
+use tenure_core::checkpoint::{Checkpoint, Content};
 use tenure_core::event::EventBody;
 use tenure_core::id::{CheckpointId, CommitId, Fence, Incarnation, Seq};
 use tenure_store::payload::Packed;
 use tenure_store::{
-    Capture, CreateOutcome, CreateRequest, ForkOutcome, ForkRequest, Handle, RemoveOutcome, RemoveRequest,
-    StoreError,
+    BringCheckpointOutcome, BringCheckpointRequest, Capture, CreateOutcome, CreateRequest, ForkOutcome,
+    ForkRequest, Handle, RemoveOutcome, RemoveRequest, StoreError,
 };
 
 use super::{Asked, Batch, SessionWrite, Stamp};
@@ -20,6 +20,8 @@ pub(crate) enum Saving {
     Stage(Asked<SavedPiece, ()>),
     /// Make a checkpoint; `None`: its pieces are not all there.
     Create(Box<Asked<Create, Option<CreateOutcome>>>),
+    /// Keep a checkpoint of a session that is brought in; `None`: its pieces are not all there.
+    Bring(Box<Asked<BringCheckpoint, Option<BringCheckpointOutcome>>>),
     /// Remove checkpoints.
     Remove(Asked<RemoveRequest, RemoveOutcome>),
     /// Open a session on another one's log.
@@ -92,6 +94,33 @@ impl Create {
     }
 }
 
+/// A checkpoint that was made elsewhere.
+#[derive(Debug)]
+pub(crate) struct BringCheckpoint {
+    pub(crate) arrival: Handle,
+    pub(crate) checkpoint: Checkpoint,
+    pub(crate) value: Value,
+    pub(crate) is_staged: bool,
+}
+
+impl BringCheckpoint {
+    /// A checkpoint that was made elsewhere, whose payload is staged or comes with it.
+    pub(crate) fn of(request: BringCheckpointRequest, is_staged: bool) -> Self {
+        let BringCheckpointRequest { commit_id, arrival, checkpoint, payload } = request;
+        let (encoding, stored_size) = (payload.encoding, payload.bytes.len() as u64);
+        let checkpoint = Checkpoint { encoding, stored_size, ..checkpoint };
+        let value = Value {
+            commit_id,
+            id: checkpoint.id.clone(),
+            reason: None,
+            metadata: None,
+            content: checkpoint.content.clone(),
+            payload,
+        };
+        Self { arrival, checkpoint, value, is_staged }
+    }
+}
+
 /// A session to be opened on another one's log.
 #[derive(Debug)]
 pub(crate) struct Fork {
@@ -118,6 +147,7 @@ impl Saving {
         match self {
             Self::Stage(asked) => asked.reply.is_closed(),
             Self::Create(asked) => asked.reply.is_closed(),
+            Self::Bring(asked) => asked.reply.is_closed(),
             Self::Remove(asked) => asked.reply.is_closed(),
             Self::Fork(asked) => asked.reply.is_closed(),
         }
@@ -127,6 +157,7 @@ impl Saving {
         match self {
             Self::Stage(asked) => asked.answer = None,
             Self::Create(asked) => asked.answer = None,
+            Self::Bring(asked) => asked.answer = None,
             Self::Remove(asked) => asked.answer = None,
             Self::Fork(asked) => asked.answer = None,
         }
@@ -136,6 +167,7 @@ impl Saving {
         match self {
             Self::Stage(asked) => asked.tell(),
             Self::Create(asked) => asked.tell(),
+            Self::Bring(asked) => asked.tell(),
             Self::Remove(asked) => asked.tell(),
             Self::Fork(asked) => asked.tell(),
         }
@@ -145,6 +177,7 @@ impl Saving {
         match self {
             Self::Stage(asked) => asked.refuse(error),
             Self::Create(asked) => asked.refuse(error),
+            Self::Bring(asked) => asked.refuse(error),
             Self::Remove(asked) => asked.refuse(error),
             Self::Fork(asked) => asked.refuse(error),
         }
@@ -155,7 +188,7 @@ impl Saving {
             Self::Create(asked) => Some(asked.question.value.commit_id),
             Self::Fork(asked) => Some(asked.question.stamp.commit_id),
             // Doing these twice does no harm.
-            Self::Stage(_) | Self::Remove(_) => None,
+            Self::Stage(_) | Self::Bring(_) | Self::Remove(_) => None,
         }
     }
 }

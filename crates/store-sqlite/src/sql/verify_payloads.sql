@@ -4,7 +4,8 @@ WHERE p.payload IS NULL OR p.staged_at IS NOT NULL
 UNION ALL
 SELECT 'checkpoint ' || c.id || ' is one of session ' || c.sid || ', which is not there'
 FROM checkpoint AS c LEFT JOIN session AS s ON s.sid = c.sid LEFT JOIN purge AS p ON p.sid = c.sid
-WHERE coalesce(s.sid, p.sid) IS NULL
+LEFT JOIN arrival AS a ON a.sid = c.sid
+WHERE coalesce(s.sid, p.sid, a.sid) IS NULL
 UNION ALL
 SELECT 'payload ' || p.payload || ' is shown by no checkpoint'
 FROM payload AS p LEFT JOIN checkpoint AS c ON c.payload = p.payload

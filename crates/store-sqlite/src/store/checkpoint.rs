@@ -2,18 +2,18 @@
 
 use async_trait::async_trait;
 use rusqlite::Connection;
-use tenure_core::id::Seq;
+use tenure_core::id::{CommitId, Seq};
 use tenure_core::limits;
 use tenure_store::payload::unpack;
 use tenure_store::{
-    CheckpointRequest, CheckpointStore, CheckpointsRequest, CreateOutcome, CreateRequest, FileRequest,
-    FilesRequest, ForkOutcome, ForkRequest, ListedCheckpoint, ListedFile, PayloadOutcome, PurgeStore as _,
-    RemoveOutcome, RemoveRequest, StoreError,
+    BringCheckpointOutcome, BringCheckpointRequest, CheckpointRequest, CheckpointStore, CheckpointsRequest,
+    CreateOutcome, CreateRequest, FileRequest, FilesRequest, ForkOutcome, ForkRequest, ListedCheckpoint,
+    ListedFile, PayloadOutcome, PurgeStore as _, RemoveOutcome, RemoveRequest, StoreError,
 };
 
 use super::SqliteStore;
 use crate::error::{Code, WorkError, code_of};
-use crate::request::{Asked, Create, Request, SavedPiece, Saving, pieces_of};
+use crate::request::{Asked, BringCheckpoint, Create, Request, SavedPiece, Saving, pieces_of};
 use crate::row::{CheckpointRow, signed};
 use crate::sql;
 
@@ -30,10 +30,10 @@ impl CheckpointStore for SqliteStore {
         if let Some(done) = self.created_before(&request)? {
             return Ok(done);
         }
-        self.stage(&request).await?;
+        self.stage(request.commit_id, &request.payload.bytes).await?;
         let mut outcome = self.create(request.clone(), true).await?;
         if outcome.is_none() {
-            self.stage(&request).await?;
+            self.stage(request.commit_id, &request.payload.bytes).await?;
             outcome = self.create(request, true).await?;
         }
         self.sweep_leftovers().await;
@@ -47,7 +47,8 @@ impl CheckpointStore for SqliteStore {
         let before = signed(request.before.unwrap_or(Seq(u64::MAX)).0);
         let limit = request.limit.min(limits::CHECKPOINTS_LISTED_MAX) as u64;
         let range = (request.handle.0, before, signed(limit));
-        let read = move |conn: &Connection| sql::all(conn, sql::CHECKPOINT_LIST, range, CheckpointRow::of);
+        let list = if request.with_files { sql::CHECKPOINT_LIST_ALL } else { sql::CHECKPOINT_LIST };
+        let read = move |conn: &Connection| sql::all(conn, list, range, CheckpointRow::of);
         let rows = self.read_much("list checkpoints", read).await?;
         Ok(rows.into_iter().map(|row| row.listed).collect())
     }
@@ -127,12 +128,26 @@ impl SqliteStore {
     }
 
     /// Writes the pieces of a payload, one by one, so that others get their turn in between.
-    async fn stage(&self, request: &CreateRequest) -> Result<(), StoreError> {
-        for (number, bytes) in (0..).zip(request.payload.bytes.chunks(limits::CHECKPOINT_PIECE_BYTES)) {
-            let piece = SavedPiece { name: request.commit_id, number, bytes: bytes.to_vec() };
+    async fn stage(&self, name: CommitId, bytes: &[u8]) -> Result<(), StoreError> {
+        for (number, bytes) in (0..).zip(bytes.chunks(limits::CHECKPOINT_PIECE_BYTES)) {
+            let piece = SavedPiece { name, number, bytes: bytes.to_vec() };
             self.ask(piece, |asked| save(Saving::Stage(asked))).await?;
         }
         Ok(())
+    }
+
+    /// Keeps a checkpoint that was made elsewhere.
+    pub(super) async fn keep_brought(
+        &self,
+        request: BringCheckpointRequest,
+    ) -> Result<BringCheckpointOutcome, StoreError> {
+        let is_large = request.payload.bytes.len() > limits::CHECKPOINT_PIECE_BYTES;
+        if is_large {
+            self.stage(request.commit_id, &request.payload.bytes).await?;
+        }
+        let bring = BringCheckpoint::of(request, is_large);
+        let outcome = self.ask(bring, |asked: Asked<_, _>| save(Saving::Bring(Box::new(asked)))).await?;
+        outcome.ok_or_else(swept)
     }
 
     /// Removes what nobody needs any more. Not being able to is no failure of what was asked for.

@@ -57,7 +57,12 @@ fn purged(conn: &Connection) -> Result<HashMap<i64, Purged>, WorkError> {
         let purged = Purged { pos: row.get(1)?, folded: Seq(unsigned(row.get(2)?)?), newest: 0 };
         Ok((row.get(0)?, purged))
     })?;
-    Ok(purged.into_iter().collect())
+    let mut unseen: HashMap<i64, Purged> = purged.into_iter().collect();
+    // What is to arrive has chunks already, and no session.
+    for sid in sql::all(conn, sql::ARRIVAL_LIST, [], |row| Ok(row.get(0)?))? {
+        unseen.insert(sid, Purged { pos: 0, folded: Seq(u64::MAX), newest: 0 });
+    }
+    Ok(unseen)
 }
 
 fn heads(conn: &Connection) -> Result<HashMap<i64, Seen>, WorkError> {

@@ -13,7 +13,7 @@ impl Work<'_> {
         let Some(head) = self.memory.heads.of(self.conn, append.handle)? else {
             return Ok(AppendOutcome::NotFound);
         };
-        let (log, is_ended) = (head.log, head.terminal && append.fence.is_none());
+        let (log, is_ended) = (head.log, head.closed && append.fence.is_none());
         let held = head.lease.map(|(fence, _)| fence);
         if append.fence.is_some() {
             let held = match held {

@@ -43,6 +43,14 @@ impl Ground {
             None => self.on.as_ref().map(|stored| stored.handle),
         }
     }
+
+    /// Whether it is about what is over and has a successor in its slot: only what becomes of its record changes.
+    fn is_past(&self, commit: &Commit) -> bool {
+        let is_over = self.on.as_ref().is_some_and(|on| {
+            on.session.is_terminal() && (self.slot.is_none() || Slot::of(&on.session) == self.slot)
+        });
+        is_over && commit.writes.iter().all(|write| !write.opens && write.session.is_terminal())
+    }
 }
 
 impl Work<'_> {
@@ -88,7 +96,7 @@ impl Work<'_> {
         Ok(Ground { on, slot, row })
     }
 
-    fn find_slot(&self, slot: &Slot) -> Result<Option<SlotRow>, WorkError> {
+    pub(super) fn find_slot(&self, slot: &Slot) -> Result<Option<SlotRow>, WorkError> {
         let key = (slot.namespace.as_str(), slot.key.as_str(), record::kind_code(slot.kind));
         sql::one(self.conn, sql::FIND_SLOT, key, SlotRow::of)
     }
@@ -96,7 +104,8 @@ impl Work<'_> {
     /// The first guard that fails is the outcome.
     fn guard(&mut self, commit: &Commit, ground: &Ground) -> Result<Option<CommitOutcome>, WorkError> {
         let counters = ground.counters();
-        if counters.revision != commit.expected || ground.handle() != commit.on {
+        let is_held = ground.handle() == commit.on || ground.is_past(commit);
+        if counters.revision != commit.expected || !is_held {
             return Ok(Some(CommitOutcome::RevisionConflict { actual: counters.revision }));
         }
         let session = ground.on.as_ref().map(|stored| &stored.session);
@@ -158,7 +167,7 @@ impl Work<'_> {
             slot,
             signed(counters.revision.0),
             signed(counters.fence.0),
-            newest.0,
+            ground.row.map_or(newest.0, |row| row.newest.max(newest.0)),
             signed(ground.counters().revision.0),
         );
         exactly_one(sql::write(self.conn, sql::SLOT_UPDATE, row)?, "a slot")

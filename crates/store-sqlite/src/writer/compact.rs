@@ -1,6 +1,7 @@
 //! Dropping the beginning of a log.
 
 use tenure_core::id::Seq;
+use tenure_core::session::Needed;
 use tenure_store::record::{self, Chunk};
 use tenure_store::{CompactOutcome, CompactRequest, Handle};
 
@@ -36,6 +37,11 @@ impl Work<'_> {
         let Some(head) = self.memory.heads.of(self.conn, handle)? else {
             return Ok(CompactOutcome::NotFound);
         };
+        match head.needed {
+            Some(Needed::Retained) => return Ok(CompactOutcome::Retained),
+            Some(Needed::OnItsWay) => return Ok(CompactOutcome::OnItsWay),
+            Some(Needed::Open) | None => {}
+        }
         let from = head.log;
         let goal = request.before.min(from.seq.next());
         if goal <= from.earliest {

@@ -241,7 +241,7 @@ impl Work<'_> {
         self.write_head(handle, (from, log), heard)?;
         if let Some(head) = self.memory.heads.of(self.conn, handle)? {
             (head.log, head.chain, head.last_activity) = (log, chain, heard);
-            head.terminal = session.is_terminal();
+            head.closed = session.is_terminal();
         }
         self.evidence = Some(Evidence::Commit { handle, id: stamp.commit_id });
         self.changed.push(handle);

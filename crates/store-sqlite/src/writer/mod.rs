@@ -13,6 +13,7 @@
 //! all, and works on it again if it does not.
 
 mod append;
+mod arrive;
 mod claim;
 mod commit;
 mod compact;
@@ -47,6 +48,7 @@ use crate::queue::{Lock, Queue};
 use crate::request::Request;
 use crate::shared::Shared;
 use crate::{blocker, turnstile};
+pub(crate) use arrive::idle_since;
 use turn::Writer;
 
 /// Starts the writer when there is something to write, and ends it.

@@ -1,6 +1,7 @@
 //! Removing a session: what names it at once, its log bit by bit.
 
 use tenure_core::id::Seq;
+use tenure_core::session::Needed;
 use tenure_store::{Handle, PurgeOutcome};
 
 use super::work::{Evidence, Work, exactly_one};
@@ -37,8 +38,11 @@ impl Work<'_> {
         let Some(stored) = self.stored(handle)? else {
             return Ok(Some(PurgeOutcome::NotFound));
         };
-        if !stored.session.is_terminal() {
-            return Ok(Some(PurgeOutcome::NotEnded));
+        match stored.session.needed() {
+            Some(Needed::Open) => return Ok(Some(PurgeOutcome::NotEnded)),
+            Some(Needed::Retained) => return Ok(Some(PurgeOutcome::Retained)),
+            Some(Needed::OnItsWay) => return Ok(Some(PurgeOutcome::OnItsWay)),
+            None => {}
         }
         if sql::any(self.conn, sql::FORK_FARTHEST, [handle.0])? {
             self.hand_on(handle)?;
@@ -53,6 +57,7 @@ impl Work<'_> {
         exactly_one(sql::write(self.conn, sql::HEAD_DELETE, [handle.0])?, "a session's head")?;
         sql::write(self.conn, sql::LEASE_DELETE, [handle.0])?;
         sql::write(self.conn, sql::FOLD_DUE_DELETE, [handle.0])?;
+        sql::write(self.conn, sql::ORIGIN_DELETE, [handle.0])?;
         if let Some((slot, _)) = stored.slot {
             sql::write(self.conn, sql::SLOT_SHOW, (slot, handle.0))?;
         }
@@ -71,6 +76,9 @@ impl Work<'_> {
     /// then its chunks, the ids of its events, its checkpoints, and its history. Without one, a part of what nobody needs for
     /// another reason. Returns whether there is more.
     pub(super) fn reclaim(&mut self) -> Result<bool, WorkError> {
+        if self.give_up_idle()? {
+            return Ok(true);
+        }
         let Some(left) = self.purged()? else {
             self.sweep_leftover()?;
             return self.is_more_left();

@@ -3,6 +3,7 @@
 use tenure_core::checkpoint::{Checkpoint, Content, Permit, permit};
 use tenure_core::id::{CheckpointId, CommitId, Seq, SessionId};
 use tenure_core::limits::CHECKPOINT_PIECE_BYTES;
+use tenure_core::session::Needed;
 use tenure_store::{CreateOutcome, Handle, ListedCheckpoint, RemoveOutcome, RemoveRequest, record};
 
 use super::work::Work;
@@ -17,6 +18,7 @@ impl Work<'_> {
         match saving {
             Saving::Stage(asked) => asked.answer = Some(Ok(self.stage(&asked.question).map(drop)?)),
             Saving::Create(asked) => asked.answer = Some(Ok(self.create(&mut asked.question)?)),
+            Saving::Bring(asked) => asked.answer = Some(Ok(self.bring_checkpoint(&asked.question)?)),
             Saving::Remove(asked) => asked.answer = Some(Ok(self.remove(&asked.question)?)),
             Saving::Fork(asked) => asked.answer = Some(Ok(self.fork(&mut asked.question)?)),
         }
@@ -61,7 +63,7 @@ impl Work<'_> {
             Permit::Held => return Ok(Some(CreateOutcome::Held)),
             Permit::Ended => return Ok(Some(CreateOutcome::Ended)),
         }
-        let Some(payload) = self.payload(create)? else {
+        let Some(payload) = self.payload(&create.value, create.is_staged)? else {
             return Ok(None);
         };
         let log = self.write_event(create, stored.clone())?;
@@ -99,15 +101,26 @@ impl Work<'_> {
             stored_size: packed.bytes.len() as u64,
             sha256: packed.sha256,
         };
-        let body = record::encode_checkpoint(&checkpoint);
-        let path = match &value.content {
+        self.show_checkpoint(handle, &checkpoint, (value.commit_id, payload))?;
+        Ok(checkpoint)
+    }
+
+    /// Writes a checkpoint whose payload is there.
+    pub(super) fn show_checkpoint(
+        &self,
+        handle: Handle,
+        checkpoint: &Checkpoint,
+        (commit_id, payload): (CommitId, i64),
+    ) -> Result<(), WorkError> {
+        let body = record::encode_checkpoint(checkpoint);
+        let path = match &checkpoint.content {
             Content::File(version) => Some(version.path.as_str()),
             Content::Record | Content::Given => None,
         };
-        let row = (handle.0, signed(seq.0), value.id.as_str(), value.commit_id.0, payload, body, path);
+        let (seq, id) = (signed(checkpoint.seq.0), checkpoint.id.as_str());
+        let row = (handle.0, seq, id, commit_id.0, payload, body, path);
         sql::write(self.conn, sql::CHECKPOINT_INSERT, row)?;
-        sql::write(self.conn, sql::PAYLOAD_SHOW, [payload])?;
-        Ok(checkpoint)
+        sql::write(self.conn, sql::PAYLOAD_SHOW, [payload]).map(drop)
     }
 
     pub(super) fn checkpoint(
@@ -119,9 +132,8 @@ impl Work<'_> {
     }
 
     /// The payload's number, if all of it is there.
-    fn payload(&mut self, create: &Create) -> Result<Option<i64>, WorkError> {
-        let value = &create.value;
-        if !create.is_staged {
+    pub(super) fn payload(&mut self, value: &Value, is_staged: bool) -> Result<Option<i64>, WorkError> {
+        if !is_staged {
             return self.stage_all(value).map(Some);
         }
         let Some(payload) = self.payload_named(value.commit_id)? else {
@@ -167,6 +179,12 @@ impl Work<'_> {
             {
                 return Ok(RemoveOutcome::Fenced { current: stored.guard().fence });
             }
+        }
+        let stored = self.stored(request.handle)?;
+        match stored.and_then(|stored| stored.session.needed_parts()) {
+            Some(Needed::Retained) => return Ok(RemoveOutcome::Retained),
+            Some(Needed::OnItsWay) => return Ok(RemoveOutcome::OnItsWay),
+            Some(Needed::Open) | None => {}
         }
         let mut count = 0;
         for id in &request.ids {

@@ -25,6 +25,8 @@ pub(super) enum Evidence {
     Row { pos: i64, handle: Handle, first: Seq },
     /// This session remembers this commit.
     Commit { handle: Handle, id: CommitId },
+    /// Of this session that is to arrive, everything before this position was brought.
+    Brought { handle: Handle, next: Seq },
     /// This session, which was there, is not.
     Purge { handle: Handle },
     /// This row of a history.
@@ -134,6 +136,10 @@ impl<'c> Work<'c> {
     pub(super) fn apply(&mut self, request: &mut Request) -> Result<(), WorkError> {
         match request {
             Request::Renew(asked) => asked.answer = Some(self.renew(asked.question)?),
+            Request::Arrive(asked) => asked.answer = Some(Ok(self.arrive(&asked.question)?)),
+            Request::Bring(asked) => asked.answer = Some(Ok(self.bring(&asked.question)?)),
+            Request::Admit(asked) => asked.answer = Some(Ok(self.admit(&asked.question)?)),
+            Request::GiveUp(asked) => asked.answer = Some(Ok(self.give_up(asked.question)?)),
             Request::Append(asked) => asked.answer = Some(Ok(self.append(&mut asked.question)?)),
             Request::Commit(asked) => asked.answer = Some(Ok(self.commit(&mut asked.question)?)),
             Request::Compact(asked) => asked.answer = Some(Ok(self.compact(asked.question)?)),

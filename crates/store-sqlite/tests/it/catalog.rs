@@ -157,6 +157,7 @@ async fn a_store_from_before_the_catalog_gets_one_when_it_is_opened() {
 fn as_before_the_catalog(home: &Home) {
     let undo = "DROP TABLE posting; DROP TABLE zone; DROP TABLE folded; DROP TABLE tally; DROP TABLE volume;
         DROP TABLE fork; DROP TABLE trunk; DROP TABLE checkpoint; DROP TABLE payload; DROP TABLE piece;
+        DROP TABLE arrival; DROP TABLE origin;
         DROP TABLE session_group; DROP TABLE group_member;
         DROP VIEW stored; DROP TABLE worker; DROP TABLE instance; DROP TABLE history; DROP TABLE message;
         ALTER TABLE session DROP COLUMN history; ALTER TABLE purge DROP COLUMN history;

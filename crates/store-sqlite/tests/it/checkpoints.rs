@@ -89,7 +89,8 @@ async fn without_room_nothing_is_saved_and_it_works_again_with_room() {
         watcher.room_for(Some(room_for));
         let answer = store.create_checkpoint(request.clone()).await;
         assert!(matches!(answer, Err(StoreError::Full { .. })), "{room_for}: {answer:?}");
-        let everything = CheckpointsRequest { handle: held.handle, before: None, limit: 9 };
+        let everything =
+            CheckpointsRequest { handle: held.handle, before: None, limit: 9, with_files: false };
         assert_eq!(store.list_checkpoints(everything).await.unwrap(), []);
         is_sound(&store);
     }
@@ -223,7 +224,7 @@ async fn checkpoints_of_a_purged_session_go_with_it_however_many_there_are() {
         created(store.create_checkpoint(request).await.unwrap());
     }
     purge(&store, held.handle).await;
-    let everything = CheckpointsRequest { handle: held.handle, before: None, limit: 9 };
+    let everything = CheckpointsRequest { handle: held.handle, before: None, limit: 9, with_files: false };
     assert_eq!(store.list_checkpoints(everything).await.unwrap(), [], "gone at once");
     assert!(count(&home, "checkpoint") > 100, "but not in one turn");
     is_sound(&store);

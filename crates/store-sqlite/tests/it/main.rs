@@ -1,6 +1,7 @@
 //! The promise kept with SQLite, proved on real files and real processes.
 #![expect(clippy::unwrap_used, reason = "a test that cannot be arranged fails")]
 
+mod arrivals;
 mod catalog;
 mod checkpoints;
 mod conformance;

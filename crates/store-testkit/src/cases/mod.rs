@@ -1,5 +1,6 @@
 //! The promises as cases: each is one fact, and its name is the sentence.
 
+pub mod arrival;
 pub mod checkpoint;
 pub mod claim;
 pub mod clock;
@@ -13,6 +14,7 @@ pub mod group;
 pub mod guard;
 pub mod inspect;
 pub mod instance;
+pub mod keep;
 pub mod lease;
 pub mod lifecycle;
 pub mod log;

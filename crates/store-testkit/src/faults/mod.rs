@@ -52,6 +52,8 @@ pub enum Verb {
     Figures,
     /// [`tenure_store::PurgeStore::purge`].
     Purge,
+    /// [`tenure_store::PurgeStore::weigh`].
+    Weigh,
     /// [`tenure_store::PurgeStore::reclaim`].
     Reclaim,
     /// [`tenure_store::CheckpointStore::create_checkpoint`].
@@ -70,6 +72,16 @@ pub enum Verb {
     RemoveCheckpoints,
     /// [`tenure_store::CheckpointStore::fork`].
     Fork,
+    /// [`tenure_store::ArrivalStore::arrive`].
+    Arrive,
+    /// [`tenure_store::ArrivalStore::bring`].
+    Bring,
+    /// [`tenure_store::ArrivalStore::bring_checkpoint`].
+    BringCheckpoint,
+    /// [`tenure_store::ArrivalStore::admit`].
+    Admit,
+    /// [`tenure_store::ArrivalStore::give_up`].
+    GiveUp,
     /// [`tenure_store::GroupStore::group`].
     Group,
     /// [`tenure_store::GroupStore::limit_group`].
@@ -102,7 +114,7 @@ pub enum Verb {
 
 impl Verb {
     /// Those that write.
-    pub const WRITES: [Self; 17] = [
+    pub const WRITES: [Self; 22] = [
         Self::Commit,
         Self::Renew,
         Self::Append,
@@ -113,6 +125,11 @@ impl Verb {
         Self::CreateCheckpoint,
         Self::RemoveCheckpoints,
         Self::Fork,
+        Self::Arrive,
+        Self::Bring,
+        Self::BringCheckpoint,
+        Self::Admit,
+        Self::GiveUp,
         Self::CommitTurn,
         Self::Claim,
         Self::Free,

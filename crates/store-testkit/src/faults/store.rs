@@ -6,11 +6,12 @@ use async_trait::async_trait;
 use tenure_core::id::Namespace;
 use tenure_core::time::Moment;
 use tenure_store::{
-    AppendOutcome, AppendRequest, AppendResolution, ChildrenRequest, CommitOutcome, CommitRequest, Committed,
-    CompactOutcome, CompactRequest, Due, Figures, FiguresRequest, Find, Found, GroupFound, GroupRequest,
-    GroupStore, Handle, Inspect, LimitRequest, ListRequest, Listed, LogStore, NamedRequest, Page, Postpone,
-    PurgeOutcome, PurgeStore, ReadOutcome, ReadRequest, RenewOutcome, RenewRequest, SessionStore, Statistics,
-    Store, StoreError, Watch,
+    AdmitOutcome, AdmitRequest, AppendOutcome, AppendRequest, AppendResolution, ArrivalStore, ArriveOutcome,
+    ArriveRequest, BringCheckpointOutcome, BringCheckpointRequest, BringOutcome, BringRequest,
+    ChildrenRequest, CommitOutcome, CommitRequest, Committed, CompactOutcome, CompactRequest, Due, Figures,
+    FiguresRequest, Find, Found, GroupFound, GroupRequest, GroupStore, Handle, Inspect, LimitRequest,
+    ListRequest, Listed, LogStore, NamedRequest, Page, Postpone, PurgeOutcome, PurgeStore, ReadOutcome,
+    ReadRequest, RenewOutcome, RenewRequest, SessionStore, Statistics, Store, StoreError, Watch, Weight,
 };
 
 use super::{Faults, Verb};
@@ -113,9 +114,41 @@ impl Statistics for FaultyStore {
 }
 
 #[async_trait]
+impl ArrivalStore for FaultyStore {
+    async fn arrive(&self, request: ArriveRequest) -> Result<ArriveOutcome, StoreError> {
+        self.faults.around(Verb::Arrive, None, || self.inner.arrive(request.clone())).await
+    }
+
+    async fn bring(&self, request: BringRequest) -> Result<BringOutcome, StoreError> {
+        self.faults.around(Verb::Bring, None, || self.inner.bring(request.clone())).await
+    }
+
+    async fn bring_checkpoint(
+        &self,
+        request: BringCheckpointRequest,
+    ) -> Result<BringCheckpointOutcome, StoreError> {
+        let id = Some(request.commit_id);
+        self.faults.around(Verb::BringCheckpoint, id, || self.inner.bring_checkpoint(request.clone())).await
+    }
+
+    async fn admit(&self, request: AdmitRequest) -> Result<AdmitOutcome, StoreError> {
+        let id = Some(request.commit_id);
+        self.faults.around(Verb::Admit, id, || self.inner.admit(request.clone())).await
+    }
+
+    async fn give_up(&self, arrival: Handle) -> Result<(), StoreError> {
+        self.faults.around(Verb::GiveUp, None, || self.inner.give_up(arrival)).await
+    }
+}
+
+#[async_trait]
 impl PurgeStore for FaultyStore {
     async fn purge(&self, handle: Handle) -> Result<PurgeOutcome, StoreError> {
         self.faults.around(Verb::Purge, None, || self.inner.purge(handle)).await
+    }
+
+    async fn weigh(&self, handle: Handle) -> Result<Weight, StoreError> {
+        self.faults.around(Verb::Weigh, None, || self.inner.weigh(handle)).await
     }
 
     async fn reclaim(&self) -> Result<bool, StoreError> {

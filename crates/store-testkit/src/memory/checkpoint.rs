@@ -7,12 +7,13 @@ use async_trait::async_trait;
 use tenure_core::checkpoint::{Checkpoint, Content, Permit, permit};
 use tenure_core::id::{CheckpointId, CommitId, Fence, Seq};
 use tenure_core::limits;
+use tenure_core::session::Needed;
 use tenure_core::time::Moment;
 use tenure_store::payload::{Packed, unpack};
 use tenure_store::{
-    Capture, CheckpointRequest, CheckpointStore, CheckpointsRequest, Committed, CreateOutcome, CreateRequest,
-    FileRequest, FilesRequest, ForkOutcome, ForkRequest, Handle, ListedCheckpoint, ListedFile,
-    PayloadOutcome, RemoveOutcome, RemoveRequest, StoreError,
+    BringCheckpointRequest, Capture, CheckpointRequest, CheckpointStore, CheckpointsRequest, Committed,
+    CreateOutcome, CreateRequest, FileRequest, FilesRequest, ForkOutcome, ForkRequest, Handle,
+    ListedCheckpoint, ListedFile, PayloadOutcome, RemoveOutcome, RemoveRequest, StoreError,
 };
 
 use super::MemoryStore;
@@ -42,7 +43,7 @@ impl CheckpointStore for MemoryStore {
         let tables = self.lock();
         let saved = tables.sessions.get(&request.handle).map_or(&[][..], |stored| &stored.checkpoints);
         let is_before = |seq| request.before.is_none_or(|before| seq < before);
-        let wanted = saved.iter().rev().filter(|saved| saved.path().is_none());
+        let wanted = saved.iter().rev().filter(|saved| request.with_files || saved.path().is_none());
         let wanted = wanted.filter(|saved| is_before(saved.checkpoint.seq));
         Ok(wanted.take(request.limit.min(limits::CHECKPOINTS_LISTED_MAX)).map(Saved::listed).collect())
     }
@@ -109,6 +110,19 @@ impl Saved {
         }
     }
 
+    /// One that was made elsewhere.
+    pub(super) fn brought(request: BringCheckpointRequest) -> Self {
+        let BringCheckpointRequest { commit_id, checkpoint, payload, .. } = request;
+        let (encoding, stored_size) = (payload.encoding, payload.bytes.len() as u64);
+        let checkpoint = Checkpoint { encoding, stored_size, ..checkpoint };
+        Self { checkpoint, commit_id, payload, damage: None }
+    }
+
+    /// Its id, its position, and the request that made it.
+    pub(super) fn name(&self) -> (&CheckpointId, Seq, CommitId) {
+        (&self.checkpoint.id, self.checkpoint.seq, self.commit_id)
+    }
+
     fn listed(&self) -> ListedCheckpoint {
         if self.damage == Some(Damage::Record) {
             let (id, seq) = (self.checkpoint.id.clone(), self.checkpoint.seq);
@@ -166,6 +180,11 @@ impl Tables {
         let held_under = stored.session.lease.as_ref().map(|lease| lease.fence);
         if request.fence.is_some() && request.fence != held_under {
             return RemoveOutcome::Fenced { current: self.counters(&stored.session).fence };
+        }
+        match stored.session.needed_parts() {
+            Some(Needed::Retained) => return RemoveOutcome::Retained,
+            Some(Needed::OnItsWay) => return RemoveOutcome::OnItsWay,
+            Some(Needed::Open) | None => {}
         }
         let checkpoints = &mut self.sessions.get_mut(&request.handle).expect("it was just there").checkpoints;
         let before = checkpoints.len();

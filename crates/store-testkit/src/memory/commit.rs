@@ -3,7 +3,7 @@
 use tenure_core::kind::Kind;
 use tenure_core::session::{Change, Counters, Session, Write};
 use tenure_core::time::Moment;
-use tenure_store::{CheckpointRequest, CommitOutcome, CommitRequest, Committed, Handle, StoreError};
+use tenure_store::{CheckpointRequest, CommitOutcome, CommitRequest, Committed, Handle, Slot, StoreError};
 
 use super::checkpoint::Value;
 use super::tables::{Held, Stored, Tables, wall_or_epoch};
@@ -37,7 +37,8 @@ impl Tables {
     fn refused(&self, request: &CommitRequest, now: &Moment) -> Option<CommitOutcome> {
         let counters = self.guard(request);
         let on = request.on.and_then(|on| self.sessions.get(&on)).map(|stored| &stored.session);
-        if counters.revision != request.expected || self.holds(request) != request.on {
+        let is_held = self.holds(request) == request.on || self.is_past(request);
+        if counters.revision != request.expected || !is_held {
             return Some(CommitOutcome::RevisionConflict { actual: counters.revision });
         }
         let held_under = on.and_then(|session| session.lease.as_ref()).map(|lease| lease.fence);
@@ -81,6 +82,14 @@ impl Tables {
             Some(slot) => self.slots.get(slot).and_then(|held| held.newest),
             None => request.on.filter(|on| self.sessions.contains_key(on)),
         }
+    }
+
+    /// Whether it is about what is over and has a successor in its slot: only what becomes of its record changes.
+    fn is_past(&self, request: &CommitRequest) -> bool {
+        let on = request.on.and_then(|on| self.sessions.get(&on)).map(|stored| &stored.session);
+        let is_of_slot = |session: &Session| request.slot.is_none() || Slot::of(session) == request.slot;
+        let is_over = on.is_some_and(|session| session.is_terminal() && is_of_slot(session));
+        is_over && request.decision.writes.iter().all(|write| !write.opens && write.session.is_terminal())
     }
 
     /// Refuses what no rule decides: a fence that goes back, two open sessions in a slot, a lost session.

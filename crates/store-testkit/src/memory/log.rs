@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use tenure_core::event::EventDraft;
 use tenure_core::id::Seq;
+use tenure_core::session::Needed;
 use tenure_core::time::Moment;
 use tenure_store::{
     AppendOutcome, AppendRequest, AppendResolution, CompactOutcome, CompactRequest, Handle, LogPage,
@@ -52,7 +53,7 @@ impl Tables {
             Err(reused) => return reused,
         };
         let is_new = known.contains(&None);
-        if is_new && stored.session.is_terminal() {
+        if is_new && stored.session.is_closed() {
             return AppendOutcome::Ended;
         }
         let stored = self.sessions.get_mut(&request.handle).expect("it was just there");
@@ -124,6 +125,11 @@ impl Tables {
         let Some(stored) = self.sessions.get_mut(&request.handle) else {
             return CompactOutcome::NotFound;
         };
+        match stored.session.needed_parts() {
+            Some(Needed::Retained) => return CompactOutcome::Retained,
+            Some(Needed::OnItsWay) => return CompactOutcome::OnItsWay,
+            Some(Needed::Open) | None => {}
+        }
         let before = request.before.min(stored.head().next());
         if before > stored.earliest {
             let namespace = &stored.session.namespace;

@@ -1,5 +1,6 @@
 //! The model of the contract: plain maps behind one lock, written to be obviously right.
 
+mod arrival;
 mod checkpoint;
 mod commit;
 mod group;

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use tenure_core::event::{Event, EventDraft};
 use tenure_core::id::{CommitId, Fence, Namespace, Seq, SessionId};
 use tenure_core::session::{Counters, Current, Session, Ticket};
-use tenure_core::time::{Moment, WallTime};
-use tenure_store::{Committed, Find, Found, GroupRequest, Handle, Listed, Slot};
+use tenure_core::time::{BootMoment, Moment, WallTime};
+use tenure_store::{Committed, Find, Found, GroupRequest, Handle, Listed, Origin, Slot};
 use tokio::sync::watch;
 
 use super::checkpoint::Saved;
@@ -28,6 +28,10 @@ pub(super) struct Tables {
     pub(super) watches: HashMap<Handle, watch::Sender<u64>>,
     /// Events that were dropped or purged: they did come in.
     pub(super) dropped: Vec<(Namespace, Event)>,
+    /// Sessions that somebody brings in.
+    pub(super) arrivals: BTreeMap<Handle, Arriving>,
+    /// What sessions were brought in from.
+    pub(super) origins: HashMap<Handle, Origin>,
     /// The last handle that was given out. None is given out twice.
     last_handle: i64,
 }
@@ -51,6 +55,18 @@ pub(super) struct Stored {
     pub(super) commit: Option<(CommitId, Committed)>,
     /// In the order of their events.
     pub(super) checkpoints: Vec<Saved>,
+}
+
+/// A session that somebody brings in.
+#[derive(Debug)]
+pub(super) struct Arriving {
+    pub(super) namespace: Namespace,
+    pub(super) id: SessionId,
+    pub(super) earliest: Seq,
+    pub(super) events: Vec<Event>,
+    pub(super) checkpoints: Vec<Saved>,
+    /// When something was brought last.
+    pub(super) at: BootMoment,
 }
 
 /// What a slot holds. Its newest session is the only one that can be open.

@@ -99,13 +99,14 @@ impl World {
 
     /// A page of checkpoints is the model's.
     async fn check_page(&self, op: &Op, (there, here): (Handle, Handle)) {
-        let all = CheckpointsRequest { handle: here, before: None, limit: usize::MAX };
+        let all = CheckpointsRequest { handle: here, before: None, limit: usize::MAX, with_files: false };
         let all = self.model.list_checkpoints(all).await.expect("a page");
         let before = all.get(usize::from(op.who)).and_then(|listed| match listed {
             ListedCheckpoint::Readable(checkpoint) => Some(checkpoint.seq),
             ListedCheckpoint::Damaged { .. } => None,
         });
-        let page = |handle| CheckpointsRequest { handle, before, limit: usize::from(op.number) };
+        let page =
+            |handle| CheckpointsRequest { handle, before, limit: usize::from(op.number), with_files: false };
         let shown = self.tested(op).list_checkpoints(page(there)).await.expect("a page");
         assert_eq!(shown, self.model.list_checkpoints(page(here)).await.expect("a page"), "{op:?}");
         let after = (op.who > 1).then(|| PATHS[usize::from(op.spot) % 3].to_owned());
@@ -138,6 +139,7 @@ impl World {
         let told = |outcome| match outcome {
             RemoveOutcome::Removed { count } => Some(count),
             RemoveOutcome::Fenced { .. } => None,
+            RemoveOutcome::Retained | RemoveOutcome::OnItsWay => panic!("nobody wants it kept, or elsewhere"),
         };
         assert!(answer.is_none_or(|answer| told(answer) == told(expected)), "{answer:?} {expected:?}");
     }

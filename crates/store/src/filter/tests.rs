@@ -48,6 +48,8 @@ fn session() -> Session {
         predecessor: None,
         successor: None,
         anonymous: false,
+        retained: None,
+        handover: None,
     }
 }
 

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use prost::Message;
-use tenure_core::id::{GroupName, Key, Namespace, Revision, SessionId};
+use tenure_core::id::{Fence, GroupName, HandoverId, Key, Namespace, Revision, SessionId};
 use tenure_core::kind::{IdleRule, Kind};
 use tenure_core::lease::Lease;
 use tenure_core::orchestration::Execution;
-use tenure_core::session::{Activity, Counters, Fingerprint, Parent, Session, State, StateName};
+use tenure_core::session::{
+    Activity, Counters, Fingerprint, Handover, Parent, Retained, Session, State, StateName,
+};
 use tenure_core::time::WallTime;
 
 use super::code::{mode_code, mode_of};
@@ -89,6 +91,10 @@ struct BodyRecord {
     #[prost(bool, tag = "21")]
     is_queued: bool,
     #[prost(message, optional, tag = "22")]
+    retained: Option<RetainedRecord>,
+    #[prost(message, optional, tag = "23")]
+    handover: Option<HandoverRecord>,
+    #[prost(message, optional, tag = "24")]
     execution: Option<ExecutionRecord>,
 }
 
@@ -120,6 +126,32 @@ struct IdleRecord {
     after: Option<LengthRecord>,
     #[prost(bool, tag = "2")]
     spares_held: bool,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct RetainedRecord {
+    #[prost(string, tag = "1")]
+    reason: String,
+    #[prost(string, optional, tag = "2")]
+    by: Option<String>,
+    #[prost(uint64, tag = "3")]
+    at: u64,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct HandoverRecord {
+    #[prost(bytes = "vec", tag = "1")]
+    id: Vec<u8>,
+    #[prost(string, tag = "2")]
+    to: String,
+    #[prost(string, optional, tag = "3")]
+    by: Option<String>,
+    #[prost(uint64, tag = "4")]
+    at: u64,
+    #[prost(uint64, tag = "5")]
+    fence: u64,
+    #[prost(bool, tag = "6")]
+    has_arrived: bool,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -158,6 +190,8 @@ pub fn encode_body(session: &Session) -> Vec<u8> {
         expires_at: session.expires_at.map(WallTime::epoch_ms),
         created_as: session.created_as.map(|Fingerprint(bytes)| bytes.to_vec()),
         facts: FactsRecord::of(&session.facts),
+        retained: session.retained.as_ref().map(RetainedRecord::of),
+        handover: session.handover.as_ref().map(HandoverRecord::of),
         recipe: session.recipe.as_deref().map(RecipeRecord::of),
         group: session.group.as_ref().map(|group| group.as_str().to_owned()),
         is_queued: session.is_queued,
@@ -206,6 +240,8 @@ pub fn decode_session(body: &[u8], columns: Columns) -> Result<Session, StoreErr
         predecessor: record.predecessor.as_deref().map(session_id).transpose()?,
         successor: record.successor.as_deref().map(session_id).transpose()?,
         anonymous: record.anonymous,
+        retained: record.retained.map(RetainedRecord::into_retained).transpose()?,
+        handover: record.handover.map(HandoverRecord::into_handover).transpose()?,
     })
 }
 
@@ -256,6 +292,42 @@ impl StateRecord {
             StateName::Failed => State::Failed { at: at?, error: text? },
             StateName::Cancelled => State::Cancelled { at: at?, reason: text? },
             StateName::Expired => State::Expired { at: at?, reason: text? },
+        })
+    }
+}
+
+impl RetainedRecord {
+    fn of(retained: &Retained) -> Self {
+        let by = retained.by.as_ref().map(|by| by.as_str().to_owned());
+        Self { reason: retained.reason.clone(), by, at: retained.at.epoch_ms() }
+    }
+
+    fn into_retained(self) -> Result<Retained, StoreError> {
+        let by = self.by.as_deref().map(actor).transpose()?;
+        Ok(Retained { reason: self.reason, by, at: WallTime::from_epoch_ms(self.at) })
+    }
+}
+
+impl HandoverRecord {
+    fn of(handover: &Handover) -> Self {
+        Self {
+            id: handover.id.0.to_vec(),
+            to: handover.to.clone(),
+            by: handover.by.as_ref().map(|by| by.as_str().to_owned()),
+            at: handover.at.epoch_ms(),
+            fence: handover.fence.0,
+            has_arrived: handover.has_arrived,
+        }
+    }
+
+    fn into_handover(self) -> Result<Handover, StoreError> {
+        Ok(Handover {
+            id: HandoverId(sixteen(&self.id, "the name of a hand-over")?),
+            to: self.to,
+            by: self.by.as_deref().map(actor).transpose()?,
+            at: WallTime::from_epoch_ms(self.at),
+            fence: Fence(self.fence),
+            has_arrived: self.has_arrived,
         })
     }
 }

@@ -1,7 +1,7 @@
 //! The stored form of one event.
 
 use tenure_core::event::{EventBody, EventDraft};
-use tenure_core::id::{EventId, EventType, Fence};
+use tenure_core::id::{EventId, EventType, Fence, HandoverId};
 use tenure_core::session::Stats;
 
 use super::body::session_id;
@@ -11,12 +11,12 @@ use super::facts::UsageRecord;
 use super::holder::{HolderRecord, actor};
 use super::length::LengthRecord;
 use super::terminal::{ExitRecord, TerminalRecord};
-use super::{corrupt, required};
+use super::{corrupt, required, sixteen};
 use crate::StoreError;
 
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct EventRecord {
-    #[prost(oneof = "EventKind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13")]
+    #[prost(oneof = "EventKind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16")]
     kind: Option<EventKind>,
     #[prost(string, optional, tag = "40")]
     pub(super) id: Option<String>,
@@ -50,6 +50,12 @@ enum EventKind {
     CheckpointCreated(CheckpointCreatedRecord),
     #[prost(message, tag = "13")]
     CheckpointRestored(CheckpointRestoredRecord),
+    #[prost(message, tag = "14")]
+    Retained(RetainedRecord),
+    #[prost(message, tag = "15")]
+    RetentionEnded(RetentionEndedRecord),
+    #[prost(message, tag = "16")]
+    HandedOver(HandedOverRecord),
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -132,6 +138,32 @@ struct CheckpointRestoredRecord {
     is_record: bool,
 }
 
+#[derive(Clone, PartialEq, prost::Message)]
+struct RetainedRecord {
+    #[prost(string, tag = "1")]
+    reason: String,
+    #[prost(string, optional, tag = "2")]
+    by: Option<String>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct RetentionEndedRecord {
+    #[prost(string, optional, tag = "1")]
+    by: Option<String>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct HandedOverRecord {
+    #[prost(bytes = "vec", tag = "1")]
+    id: Vec<u8>,
+    #[prost(string, tag = "2")]
+    to: String,
+    #[prost(string, optional, tag = "3")]
+    by: Option<String>,
+    #[prost(uint64, tag = "4")]
+    fence: u64,
+}
+
 impl From<EventDraft> for EventRecord {
     /// Takes the event apart, so that large payloads move and are copied only into the stored bytes.
     fn from(event: EventDraft) -> Self {
@@ -168,6 +200,20 @@ impl From<EventDraft> for EventRecord {
                 let id = id.as_str().to_owned();
                 EventKind::CheckpointRestored(CheckpointRestoredRecord { id, is_record })
             }
+            EventBody::Retained { reason, by } => {
+                let by = by.map(|actor| actor.as_str().to_owned());
+                EventKind::Retained(RetainedRecord { reason, by })
+            }
+            EventBody::RetentionEnded { by } => {
+                let by = by.map(|actor| actor.as_str().to_owned());
+                EventKind::RetentionEnded(RetentionEndedRecord { by })
+            }
+            EventBody::HandedOver { id, to, by, fence } => EventKind::HandedOver(HandedOverRecord {
+                id: id.0.to_vec(),
+                to,
+                by: by.map(|actor| actor.as_str().to_owned()),
+                fence: fence.0,
+            }),
             EventBody::Terminal(terminal) => EventKind::Terminal(terminal.into()),
             EventBody::Request(request) => EventKind::Request(request_code(request)),
             EventBody::Given { kind, json } => {
@@ -213,6 +259,19 @@ impl EventRecord {
             EventKind::CheckpointRestored(record) => {
                 EventBody::CheckpointRestored { id: checkpoint_id(&record.id)?, is_record: record.is_record }
             }
+            EventKind::Retained(record) => EventBody::Retained {
+                reason: record.reason,
+                by: record.by.as_deref().map(actor).transpose()?,
+            },
+            EventKind::RetentionEnded(record) => {
+                EventBody::RetentionEnded { by: record.by.as_deref().map(actor).transpose()? }
+            }
+            EventKind::HandedOver(record) => EventBody::HandedOver {
+                id: HandoverId(sixteen(&record.id, "the name of a hand-over")?),
+                to: record.to,
+                by: record.by.as_deref().map(actor).transpose()?,
+                fence: Fence(record.fence),
+            },
             EventKind::Terminal(record) => EventBody::Terminal(record.into_terminal()?),
             EventKind::Request(code) => EventBody::Request(request_of(code)?),
             EventKind::Given(record) => {

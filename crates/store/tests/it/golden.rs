@@ -12,8 +12,8 @@ use std::time::Duration;
 use tenure_core::checkpoint::{Checkpoint, Content, Encoding};
 use tenure_core::event::{Event, EventBody, EventDraft, Request, Stream, TerminalEvent};
 use tenure_core::id::{
-    CheckpointId, CodeName, CommitId, EventId, EventType, Fence, GroupName, Incarnation, Key, Namespace,
-    Operation, Revision, Seq, SignalName,
+    CheckpointId, CodeName, CommitId, EventId, EventType, Fence, GroupName, HandoverId, Incarnation, Key,
+    Namespace, Operation, Revision, Seq, SignalName,
 };
 use tenure_core::kind::{IdleRule, Kind};
 use tenure_core::lease::{Holder, HolderKind, Lease, Place, RunTimes, Term, Ttl};
@@ -22,8 +22,8 @@ use tenure_core::orchestration::{
     RetryPolicy, Signal, Start, Version,
 };
 use tenure_core::session::{
-    Activity as Said, Counters, Exit, Facts, Fingerprint, Mode, Parent, Progress, Recipe, SHUTDOWN, Session,
-    State, StateName, Stats, Usage,
+    Activity as Said, Counters, Exit, Facts, Fingerprint, Handover, Mode, Parent, Progress, Recipe, Retained,
+    SHUTDOWN, Session, State, StateName, Stats, Usage,
 };
 use tenure_core::time::{BootId, BootMoment, WallTime};
 use tenure_store::StoreError;
@@ -100,6 +100,8 @@ fn session(state: State) -> Session {
         predecessor: Some(session_id_of("ses_0")),
         successor: Some(session_id_of("ses_2")),
         anonymous: true,
+        retained: None,
+        handover: None,
     }
 }
 
@@ -164,6 +166,36 @@ fn sessions() {
         let session = session(state);
         understood(name, (record::encode_body(&session), session.clone()), |body| decoded(&session, body));
     }
+}
+
+/// What is retained, and what was handed over.
+#[test]
+fn kept_and_gone() {
+    let by = Some(actor_of("me"));
+    let retained = Retained { reason: "a case".to_owned(), by: by.clone(), at: AT };
+    let handover = Handover {
+        id: HandoverId([7; 16]),
+        to: "/there/tenure.db".to_owned(),
+        by: by.clone(),
+        at: AT,
+        fence: Fence(3),
+        has_arrived: true,
+    };
+    let kept = Session { retained: Some(retained), ..session(State::Active) };
+    understood("session_retained", (record::encode_body(&kept), kept.clone()), |body| decoded(&kept, body));
+    let gone = Session { handover: Some(handover), ..session(State::Active) };
+    understood("session_handed_over", (record::encode_body(&gone), gone.clone()), |body| {
+        decoded(&gone, body)
+    });
+    let (id, to) = (HandoverId([7; 16]), "/there/tenure.db".to_owned());
+    events_understood(
+        "events_kept_and_gone",
+        &[
+            EventBody::Retained { reason: "a case".to_owned(), by: by.clone() },
+            EventBody::RetentionEnded { by: None },
+            EventBody::HandedOver { id, to, by, fence: Fence(3) },
+        ],
+    );
 }
 
 /// A session with everything that callers keep with one. Whether its parent is there is not in its body.

@@ -9,14 +9,14 @@ use proptest::sample::select;
 use tenure_core::checkpoint::{Checkpoint, Content, Encoding};
 use tenure_core::event::{EventBody, EventDraft, Request, Stream, TerminalEvent};
 use tenure_core::id::{
-    ActorId, CheckpointId, EventId, EventType, Fence, GroupName, Incarnation, Key, Namespace, Revision, Seq,
-    SessionId,
+    ActorId, CheckpointId, EventId, EventType, Fence, GroupName, HandoverId, Incarnation, Key, Namespace,
+    Revision, Seq, SessionId,
 };
 use tenure_core::kind::{IdleRule, Kind};
 use tenure_core::lease::{Holder, HolderKind, Lease, Place, RunTimes, Term, Ttl};
 use tenure_core::session::{
-    Activity, Autosave, Counters, Exit, Facts, Fingerprint, Mode, Parent, Progress, Recipe, Session, State,
-    StateName, Stats, Usage, Watched,
+    Activity, Autosave, Counters, Exit, Facts, Fingerprint, Handover, Mode, Parent, Progress, Recipe,
+    Retained, Session, State, StateName, Stats, Usage, Watched,
 };
 use tenure_core::time::{BootId, BootMoment, WallTime};
 
@@ -112,7 +112,13 @@ pub(crate) fn session() -> impl Strategy<Value = Session> {
         option::of(".{0,30}"),
         option::of(idle()),
     );
-    let links = (option::of(session_id()), option::of(session_id()), any::<bool>());
+    let links = (
+        option::of(session_id()),
+        option::of(session_id()),
+        any::<bool>(),
+        option::of(retained()),
+        option::of(handover()),
+    );
     let created =
         (option::of(session_id()), option::of(length()), option::of(wall()), any::<Option<[u8; 16]>>());
     let all =
@@ -148,6 +154,24 @@ pub(crate) fn session() -> impl Strategy<Value = Session> {
         predecessor: links.0,
         successor: links.1,
         anonymous: links.2,
+        retained: links.3,
+        handover: links.4,
+    })
+}
+
+fn retained() -> impl Strategy<Value = Retained> {
+    (".{1,20}", option::of(actor()), wall()).prop_map(|(reason, by, at)| Retained { reason, by, at })
+}
+
+fn handover() -> impl Strategy<Value = Handover> {
+    let all = (any::<[u8; 16]>(), ".{1,20}", option::of(actor()), wall(), any::<u64>(), any::<bool>());
+    all.prop_map(|(id, to, by, at, fence, has_arrived)| Handover {
+        id: HandoverId(id),
+        to,
+        by,
+        at,
+        fence: Fence(fence),
+        has_arrived,
     })
 }
 
@@ -240,8 +264,11 @@ pub(crate) fn event() -> impl Strategy<Value = EventBody> {
             .prop_map(|(id, reason, size)| EventBody::CheckpointCreated { id, reason, size }),
         (checkpoint_id(), any::<bool>())
             .prop_map(|(id, is_record)| EventBody::CheckpointRestored { id, is_record }),
+        (".{1,20}", option::of(actor())).prop_map(|(reason, by)| EventBody::Retained { reason, by }),
+        option::of(actor()).prop_map(|by| EventBody::RetentionEnded { by }),
+        handover().prop_map(|Handover { id, to, by, fence, .. }| EventBody::HandedOver { id, to, by, fence }),
         terminal().prop_map(EventBody::Terminal),
-        select(vec![Request::Pause, Request::Resume, Request::Stop]).prop_map(EventBody::Request),
+        select(Request::ALL.to_vec()).prop_map(EventBody::Request),
         ("[a-z][a-z0-9_.-]{0,20}", ".{0,100}")
             .prop_map(|(kind, json)| EventBody::Given { kind: EventType::parse(&kind).unwrap(), json }),
     ]

@@ -66,7 +66,7 @@ const fn content(content: &Content) -> &'static str {
 
 /// A number of bytes, for people.
 pub(crate) fn size(bytes: u64) -> String {
-    const UNITS: [(u64, &str); 2] = [(1 << 20, "MiB"), (1 << 10, "KiB")];
+    const UNITS: [(u64, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
     match UNITS.iter().find(|(unit, _)| bytes >= *unit) {
         Some((unit, name)) => {
             let tenths = u128::from(bytes) * 10 / u128::from(*unit);
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn sizes_are_shown_in_the_largest_unit_that_fits() {
-        let shown = [0, 1023, 1024, 1536, 1 << 20, 100 << 20].map(size);
-        assert_eq!(shown, ["0 bytes", "1023 bytes", "1.0 KiB", "1.5 KiB", "1.0 MiB", "100.0 MiB"]);
+        let shown = [0, 1023, 1024, 1536, 1 << 20, 100 << 20, 5 << 30].map(size);
+        assert_eq!(shown, ["0 bytes", "1023 bytes", "1.0 KiB", "1.5 KiB", "1.0 MiB", "100.0 MiB", "5.0 GiB"]);
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 use tenure_core::escape::Escaped;
 use tenure_core::event::{Event, EventBody, Stream, TerminalEvent};
+use tenure_core::id::ActorId;
 use tenure_core::session::{Exit, Stats, Usage};
 
 use super::screen::Screen;
@@ -83,10 +84,24 @@ fn words(data: &EventBody) -> (Option<Tone>, String) {
             (None, format!("{id} ({size} bytes){reason}"))
         }
         EventBody::CheckpointRestored { id, .. } => (Some(Tone::Warn), id.to_string()),
+        EventBody::Retained { reason, by } => {
+            (Some(Tone::Warn), format!("everything is kept{}: {}", said_by(by.as_ref()), Escaped(reason)))
+        }
+        EventBody::RetentionEnded { by } => {
+            (None, format!("need not be kept any more{}", said_by(by.as_ref())))
+        }
+        EventBody::HandedOver { to, by, fence, .. } => {
+            let words = format!("goes on in {}{}, after fence {fence}", Escaped(to), said_by(by.as_ref()));
+            (Some(Tone::Warn), words)
+        }
         EventBody::Terminal(record) => terminal(record),
         EventBody::Request(request) => (Some(Tone::Warn), format!("asks the owner to {}", request.name())),
         EventBody::Given { json, .. } => (None, Escaped(&compact(json)).to_string()),
     }
+}
+
+fn said_by(by: Option<&ActorId>) -> String {
+    by.map_or_else(String::new, |by| format!(" (by {by})"))
 }
 
 fn terminal(record: &TerminalEvent) -> (Option<Tone>, String) {

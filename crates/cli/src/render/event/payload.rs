@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 use tenure_core::event::{Event, EventBody, Stream, TerminalEvent};
-use tenure_core::id::SessionId;
+use tenure_core::id::{ActorId, SessionId};
 use tenure_core::session::{Exit, Stats, Usage};
 use tenure_core::time::millis;
 
@@ -66,6 +66,11 @@ fn data(data: &EventBody) -> Value {
         EventBody::CheckpointRestored { id, is_record } => {
             json!({ "checkpoint": id.as_str(), "record": is_record })
         }
+        EventBody::Retained { reason, by } => with_by(json!({ "reason": reason }), by.as_ref()),
+        EventBody::RetentionEnded { by } => with_by(json!({}), by.as_ref()),
+        EventBody::HandedOver { id, to, by, fence } => {
+            with_by(json!({ "handover": id.to_string(), "to": to, "fence": fence.0 }), by.as_ref())
+        }
         EventBody::Terminal(record) => terminal(record),
         EventBody::Request(request) => json!({ "request": request.name() }),
         // Checked when it was appended. Should it not be JSON all the same, it is shown as the text it is.
@@ -73,6 +78,13 @@ fn data(data: &EventBody) -> Value {
             serde_json::from_str(json).unwrap_or_else(|_not_json| Value::String(json.clone()))
         }
     }
+}
+
+fn with_by(mut document: Value, by: Option<&ActorId>) -> Value {
+    if let Some(by) = by {
+        document["by"] = by.as_str().into();
+    }
+    document
 }
 
 fn terminal(record: &TerminalEvent) -> Value {

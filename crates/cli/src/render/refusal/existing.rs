@@ -1,9 +1,11 @@
 //! Words for sessions that stand in the way by what they are.
 
-use tenure_core::refusal::Existing;
+use tenure_core::escape::Escaped;
+use tenure_core::refusal::{Existing, HandedOver};
 use tenure_core::session::Full;
 
 use crate::problem::Problem;
+use crate::render::when::instant;
 
 /// It has ended: nothing about it changes any more.
 pub(super) fn ended(existing: &Existing) -> Problem {
@@ -109,6 +111,45 @@ pub(super) fn not_started(existing: &Existing) -> Problem {
     let primary = format!("{} was never started", session(existing));
     let words = Problem::refused("NOT_STARTED", primary).hint("tenure start <name> --actor-id <actor-id>");
     with_existing(words, existing)
+}
+
+/// Somebody wants everything of it kept.
+pub(super) fn retained(existing: &Existing) -> Problem {
+    let primary = format!("{} is retained: nothing of it is removed", session(existing));
+    let words = Problem::refused("RETAINED", primary)
+        .hint("see who wants it kept, and why: tenure show <name>")
+        .hint("end that: tenure retain <name> --release");
+    with_existing(words, existing)
+}
+
+/// Nobody had said that it is to be kept.
+pub(super) fn not_retained(existing: &Existing) -> Problem {
+    let primary = format!("{} is not retained", session(existing));
+    with_existing(Problem::refused("NOT_RETAINED", primary).hint("tenure show <name>"), existing)
+}
+
+/// It belongs to another store.
+pub(super) fn handed_over(gone: &HandedOver) -> Problem {
+    let (id, to) = (&gone.session, Escaped(&gone.to));
+    let words = if gone.has_arrived {
+        Problem::refused("HANDED_OVER", format!("session {id} was handed over to {to}"))
+            .detail(format!("since {}", instant(gone.at)))
+            .hint("go on there: give the same command that store with `--db`")
+            .hint("free its key here: tenure delete <id>")
+    } else {
+        Problem::refused("HANDED_OVER", format!("session {id} is on its way to {to}"))
+            .detail(format!("since {}; nobody can hold it before it has arrived", instant(gone.at)))
+            .hint("finish it: tenure move <id> --to <db>")
+    };
+    let words = words
+        .fact("session", id.as_str())
+        .fact("to", gone.to.as_str())
+        .fact("handover", gone.id.to_string())
+        .fact("has_arrived", gone.has_arrived);
+    match &gone.key {
+        Some(key) => words.fact("key", key.as_str()),
+        None => words,
+    }
 }
 
 fn session(existing: &Existing) -> String {

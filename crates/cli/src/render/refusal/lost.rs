@@ -24,6 +24,17 @@ pub(crate) fn lost(session: &Session, loss: &Loss) -> Problem {
                 .fact("current_fence", fence.0)
                 .fact("holder", held::holder_json(holder))
         }
+        Loss::HandedOver { to, by } => {
+            let whom = by.as_ref().map_or_else(String::new, |by| format!(" by {by}"));
+            let to_shown = Escaped(to);
+            let told = Problem::refused("HANDED_OVER", format!("{name} was handed over{whom} to {to_shown}"))
+                .hint("go on there: give the same command that store with `--db`")
+                .fact("to", to.as_str());
+            match by {
+                Some(by) => told.fact("by", by.as_str()),
+                None => told,
+            }
+        }
         Loss::Refused(refusal) => return words(refusal, false),
         Loss::Store(error) => return store_error::words(error),
     };

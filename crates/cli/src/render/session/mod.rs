@@ -118,6 +118,21 @@ fn about_work(fields: &mut Map<String, Value>, session: &Session) {
         let document = json!({ "id": parent.id.as_str(), "deleted": parent.deleted });
         fields.insert("parent".to_owned(), document);
     }
+    if let Some(retained) = &session.retained {
+        let by = retained.by.as_ref().map(|by| by.as_str());
+        let document = json!({ "reason": retained.reason, "by": by, "at": rfc3339(retained.at) });
+        fields.insert("retained".to_owned(), document);
+    }
+    if let Some(handover) = &session.handover {
+        let document = json!({
+            "to": handover.to,
+            "id": handover.id.to_string(),
+            "by": handover.by.as_ref().map(|by| by.as_str()),
+            "at": rfc3339(handover.at),
+            "has_arrived": handover.has_arrived,
+        });
+        fields.insert("handed_over".to_owned(), document);
+    }
     let links = [("predecessor", &session.predecessor), ("successor", &session.successor)];
     fields.extend(
         links.into_iter().filter_map(|(name, id)| Some((name.to_owned(), id.as_ref()?.as_str().into()))),
@@ -172,7 +187,7 @@ pub(crate) fn cost(usage: &Usage) -> Value {
 }
 
 /// A session's name for people: its id, and its key if it has one.
-fn title(session: &Session) -> String {
+pub(super) fn title(session: &Session) -> String {
     match &session.key {
         Some(key) => format!("session `{}` (key `{key}`)", session.id),
         None => format!("session `{}`", session.id),

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use tenure_core::escape::Escaped;
+use tenure_core::id::ActorId;
 use tenure_core::session::{Facts, Session, State, Usage};
 use tenure_core::time::{Moment, millis};
 use tenure_store::{Listed, Page};
@@ -40,6 +41,7 @@ impl Report for Shown {
         rows.extend(session.expires_at.filter(|_| !session.is_terminal()).map(|at| ("Expires", instant(at))));
         rows.push(("Last active", ago(session.last_activity_at, &self.now)));
         rows.push(("Log", format!("{}, revision {}", self.log(), session.counters.revision)));
+        rows.extend(self.keeping());
         rows.extend(self.family());
         rows.extend(session.predecessor.iter().map(|id| ("Went on from", id.to_string())));
         rows.extend(session.successor.iter().map(|id| ("Went on as", id.to_string())));
@@ -86,6 +88,21 @@ impl Shown {
             rows.push(("Usage", used(usage)));
         }
         rows
+    }
+
+    fn keeping(&self) -> Vec<(&'static str, String)> {
+        let session = &self.listed.session;
+        let by = |by: &Option<ActorId>| by.as_ref().map_or_else(String::new, |by| format!(" by {by}"));
+        let retained = session.retained.iter().map(|retained| {
+            let since = ago(retained.at, &self.now);
+            ("Retained", format!("{} ({since}{})", Escaped(&retained.reason), by(&retained.by)))
+        });
+        let gone = session.handover.iter().map(|gone| {
+            let since = ago(gone.at, &self.now);
+            let on = if gone.has_arrived { "" } else { ", not arrived yet: tenure move <name> --to <db>" };
+            ("Handed over", format!("to {} ({since}{}{on})", Escaped(&gone.to), by(&gone.by)))
+        });
+        retained.chain(gone).collect()
     }
 
     fn family(&self) -> Vec<(&'static str, String)> {

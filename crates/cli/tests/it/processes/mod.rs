@@ -1,10 +1,12 @@
 //! Real processes against one store: races, kills, freezes, terminals.
 
 mod crash;
+mod elsewhere;
 mod follow;
 mod frozen;
 mod full_disk;
 mod groups;
+mod keeping;
 mod leftovers;
 mod pauses;
 mod race;

@@ -155,6 +155,10 @@ fn command(kind: Kind, number: usize, step: &Step, open: Option<&Session>) -> Co
         | Command::Complete { .. }
         | Command::Fail { .. }
         | Command::Drive(_)
+        | Command::Retain { .. }
+        | Command::EndRetention { .. }
+        | Command::HandOver(_)
+        | Command::Arrived { .. }
         | Command::ExpireIdle => {}
     }
     command

@@ -186,6 +186,8 @@ fn assert_fresh(before: &Current, start: &Start, context: &Context, decision: &D
         predecessor: old.map(|old| old.id.clone()),
         successor: None,
         anonymous: false,
+        retained: None,
+        handover: None,
     };
     assert_eq!(decision.counters, counters, "{case}");
     assert_eq!(decision.session(), Some(&fresh), "{case}");

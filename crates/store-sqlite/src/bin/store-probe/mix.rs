@@ -138,7 +138,8 @@ impl Mixture {
 
     /// Removes all but a few of the newest checkpoints. Each is told before, because it may be gone from then on.
     async fn remove(&mut self) -> Result<(), Failure> {
-        let everything = CheckpointsRequest { handle: self.handle, before: None, limit: 100 };
+        let everything =
+            CheckpointsRequest { handle: self.handle, before: None, limit: 100, with_files: false };
         let listed = self.store.list_checkpoints(everything).await?;
         let kept = usize::try_from(self.random.below(KEPT_MAX + 1))?;
         let ids: Vec<CheckpointId> = listed.into_iter().skip(kept).map(id_of).collect();
@@ -181,7 +182,9 @@ impl Mixture {
                 CompactOutcome::Compacted { earliest, .. } => {
                     return Ok(tell(&format!("compacted {earliest}"))?);
                 }
-                CompactOutcome::NotFound => return Err("nothing there".into()),
+                CompactOutcome::NotFound | CompactOutcome::Retained | CompactOutcome::OnItsWay => {
+                    return Err("nothing there to be compacted".into());
+                }
             }
         }
     }

@@ -247,7 +247,7 @@ fn is_what_was_told(event: &Event, told: &Told) {
 
 /// What can be read of the listed checkpoints: where their events are, and their sizes.
 async fn checkpoints(store: &SqliteStore, handle: Handle) -> BTreeMap<String, (u64, u64)> {
-    let everything = CheckpointsRequest { handle, before: None, limit: 1000 };
+    let everything = CheckpointsRequest { handle, before: None, limit: 1000, with_files: false };
     let listed = store.list_checkpoints(everything).await.unwrap();
     let named = listed.into_iter().map(|listed| match listed {
         ListedCheckpoint::Readable(one) => (one.id.as_str().to_owned(), (one.seq.0, one.original_size)),

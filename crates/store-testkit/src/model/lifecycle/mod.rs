@@ -106,6 +106,7 @@ impl Played {
             }
             PurgeOutcome::NotEnded => "not_ended",
             PurgeOutcome::NotFound => "not_found",
+            PurgeOutcome::Retained | PurgeOutcome::OnItsWay => panic!("nobody wants it kept, or elsewhere"),
         }
     }
 

@@ -304,6 +304,20 @@ flaws! {
     ForgetsSharedIds,
     /// A commit leaves out what is to be saved with it.
     CommitsWithoutSaving,
+    /// What somebody wants kept is purged.
+    PurgesRetained,
+    /// It is not known what a session was brought in from.
+    ForgetsOrigins,
+    /// Events are brought in without their ids.
+    BringsWithoutIds,
+    /// Checkpoints are not brought in.
+    BringsNoCheckpoints,
+    /// It is not noticed that a part is missing.
+    BringsGaps,
+    /// A slot does not count on from what comes.
+    AdmitsWithoutCounters,
+    /// What is given up goes on.
+    NeverGivesUp,
     /// What a turn took still waits for the instance.
     KeepsTakenMessages,
     /// What a turn sends does not arrive.
@@ -353,5 +367,16 @@ impl Flaw {
         Self::ReversesMail,
         Self::ReplacesLiveWorkers,
         Self::KeepsRetiredWorkers,
+    ];
+
+    /// Those of verbs that no sequence plays: nobody retains a session or brings one in.
+    pub(crate) const UNPLAYED: [Self; 7] = [
+        Self::PurgesRetained,
+        Self::ForgetsOrigins,
+        Self::BringsWithoutIds,
+        Self::BringsNoCheckpoints,
+        Self::BringsGaps,
+        Self::AdmitsWithoutCounters,
+        Self::NeverGivesUp,
     ];
 }

@@ -130,7 +130,7 @@ impl LogStore for MutantStore {
                     CompactOutcome::Compacted { is_done, .. } => {
                         CompactOutcome::Compacted { earliest: before, is_done }
                     }
-                    CompactOutcome::NotFound => outcome,
+                    CompactOutcome::Retained | CompactOutcome::OnItsWay | CompactOutcome::NotFound => outcome,
                 })
             }
             Flaw::DropsNothing if self.stored(handle).await.is_some() => {

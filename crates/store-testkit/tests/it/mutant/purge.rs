@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use tenure_core::id::Seq;
 use tenure_core::session::State;
-use tenure_store::{CompactRequest, Handle, LogStore as _, PurgeOutcome, PurgeStore, StoreError};
+use tenure_store::{CompactRequest, Handle, LogStore as _, PurgeOutcome, PurgeStore, StoreError, Weight};
 
 use super::Flaw;
 use super::store::MutantStore;
@@ -22,6 +22,10 @@ impl PurgeStore for MutantStore {
         match (self.flaw, stored) {
             (Flaw::PurgesNothing, Some(stored)) if stored.is_terminal() => Ok(PurgeOutcome::Purged),
             (Flaw::PurgesAbsent, None) => Ok(PurgeOutcome::Purged),
+            (Flaw::PurgesRetained, Some(_)) => {
+                self.memory.tamper(handle, |session| session.retained = None);
+                self.inner.purge(handle).await
+            }
             (flaw, stored) => {
                 self.seen.lock().expect("no panics here").clear();
                 let outcome = self.inner.purge(handle).await?;
@@ -33,6 +37,10 @@ impl PurgeStore for MutantStore {
                 Ok(outcome)
             }
         }
+    }
+
+    async fn weigh(&self, handle: Handle) -> Result<Weight, StoreError> {
+        self.inner.weigh(handle).await
     }
 
     async fn reclaim(&self) -> Result<bool, StoreError> {

@@ -1,0 +1,1 @@
+SELECT earliest, next FROM arrival WHERE sid = ?1

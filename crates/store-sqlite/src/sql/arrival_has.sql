@@ -1,0 +1,1 @@
+SELECT 1 FROM arrival WHERE sid = ?1 AND next >= ?2

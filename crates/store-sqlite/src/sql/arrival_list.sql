@@ -1,0 +1,1 @@
+SELECT sid FROM arrival

@@ -1,0 +1,1 @@
+DELETE FROM origin WHERE sid = ?1

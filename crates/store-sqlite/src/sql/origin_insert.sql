@@ -1,0 +1,1 @@
+INSERT INTO origin (sid, origin) VALUES (?1, ?2)
