@@ -1,4 +1,4 @@
-//! What it costs to keep the turns of orchestrations: the store alone, no code is run.
+//! What it costs to keep turns of orchestrations. No code is run.
 //!
 //! A *hello* is an orchestration of one activity: opened with its first turn, ended with its second. A *middle* is a
 //! turn of an instance that goes on. Words choose among the workloads, and numbers among those in flight:

@@ -1,4 +1,4 @@
-//! What an execution's history says: everything that its code was told, and everything that it asked for.
+//! What an execution's code was told, and what it asked for.
 //!
 //! The words are those of the durable-task family of runtimes, one to one, so that a history can be shown and
 //! carried over in their vocabulary. A history is a list of turns; each turn begins with [`TurnStarted`], then

@@ -1,4 +1,4 @@
-//! Checking histories: each is a chain of rows that can be read, and no row is in none.
+//! Checking histories: complete chains of rows that can be read.
 
 use std::collections::HashMap;
 

@@ -89,6 +89,7 @@ impl Work<'_> {
             }
             if self.is_gone(&known) {
                 self.let_go(known.worker, Leaving::Gone)?;
+                self.gone.extend(known.token);
             } else if !known.is_swept && self.is_over(&known) {
                 sql::write(self.conn, sql::WORKER_OVER, [known.worker])?;
                 self.memory.forget_workers();

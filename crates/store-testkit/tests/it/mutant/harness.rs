@@ -66,7 +66,8 @@ impl Disk for MutantDisk {
                 self.memory.tamper(listed.handle, |session| session.lease = None);
             }
         }
-        let memory = Arc::clone(&self.memory);
+        // Each is a process of its own.
+        let memory = Arc::new(MemoryStore::clone(&self.memory));
         let inner = FaultyStore::new(Arc::<MemoryStore>::clone(&memory), self.faults.clone());
         let (flaw, clock) = (self.flaw, self.clock.clone());
         let (seen, wakes) = (Mutex::new(HashMap::new()), watch::Sender::new(0));
