@@ -22,6 +22,7 @@ mod names;
 mod newest;
 mod open_runs;
 mod overview;
+mod pending;
 mod prune;
 mod renew;
 mod replay;
@@ -52,6 +53,7 @@ pub use overview::{Ages, Overview, count, mean_length};
 pub use prune::{Pruning, SessionsPruned};
 pub use sweep::Swept;
 pub use tail::{Next, Tail};
+pub use tenure_replay::{Pending, PendingActivity, Wish};
 pub use wait::{Wait, Waited, expires_in};
 pub use witness::{NoWitness, Witness};
 pub use worker::{

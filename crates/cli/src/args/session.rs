@@ -225,6 +225,9 @@ pub(crate) struct CancelArgs {
     /// Who wishes it
     #[arg(long, value_name = "ID")]
     pub(crate) actor_id: Option<String>,
+    /// End an orchestration at once, instead of letting it tidy up
+    #[arg(long)]
+    pub(crate) now: bool,
 }
 
 /// Wait until a session has ended.

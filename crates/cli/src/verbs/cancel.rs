@@ -1,13 +1,19 @@
 //! `tenure cancel`: end a session, whoever holds it.
 
-use tenure_core::session::Command;
-use tenure_engine::Target;
+use tenure_core::id::ActorId;
+use tenure_core::kind::Kind;
+use tenure_core::lease::Standing;
+use tenure_core::orchestration::Mail;
+use tenure_core::refusal::Refusal;
+use tenure_core::session::{Command, StateName};
+use tenure_engine::{Engine, Target};
+use tenure_store::{Listed, PostOutcome, PostRequest};
 
 use super::given;
 use crate::app::App;
 use crate::args::session::CancelArgs;
 use crate::exit::Exit;
-use crate::render::session::Cancelled;
+use crate::render::session::{AskedToEnd, Cancelled};
 
 /// Ends the session that is meant.
 pub(super) async fn execute(app: &App, args: &CancelArgs) -> anyhow::Result<Exit> {
@@ -17,10 +23,38 @@ pub(super) async fn execute(app: &App, args: &CancelArgs) -> anyhow::Result<Exit
         None => "cancelled".to_owned(),
     };
     let (engine, listed) = app.named(&args.name).await?;
+    if listed.session.kind == Kind::Workflow && !args.now && !listed.session.is_terminal() {
+        return ask(app, engine, listed, (reason, by)).await;
+    }
     let command = Command::Cancel { by, reason: reason.clone() };
     let applied = engine.apply(&Target::Session(listed.handle), &command).await?;
     let session = applied.session.expect("a cancel that is not refused leaves a session");
     app.out.report(&Cancelled { session, reason })?;
+    app.sweep(engine).await;
+    Ok(Exit::Success)
+}
+
+/// An orchestration is told, and may tidy up.
+async fn ask(
+    app: &App,
+    engine: &Engine,
+    listed: Listed,
+    (reason, by): (String, Option<ActorId>),
+) -> anyhow::Result<Exit> {
+    let now = engine.store().now().await?;
+    let Listed { session, .. } = listed;
+    let mail = Mail::CancelRequested { reason: reason.clone(), by };
+    let request = PostRequest { namespace: session.namespace.clone(), id: session.id.clone(), mail };
+    match engine.store().post(request).await? {
+        PostOutcome::Posted(_) => {}
+        PostOutcome::Ended => {
+            let (from, to) = (session.state.name(), StateName::Cancelled);
+            return Err(given::refuse(Refusal::Transition { session: session.id, from, to }));
+        }
+        PostOutcome::NotFound => return Err(given::refuse(Refusal::NotFound)),
+    }
+    let is_held = session.standing(&now) == Ok(Standing::Live);
+    app.out.report(&AskedToEnd { session, reason, is_held })?;
     app.sweep(engine).await;
     Ok(Exit::Success)
 }

@@ -33,12 +33,13 @@ pub(super) async fn execute(app: &App, args: &ShowArgs) -> anyhow::Result<Exit> 
     }
     let request = ChildrenRequest { parent: listed.handle, before: None, limit: CHILDREN_MAX };
     let children = engine.store().children(request).await?;
-    app.out.report(&Shown { children, ..shown(app, listed, now) })?;
+    let pending = engine.pending(listed.handle, &listed.session).await?;
+    app.out.report(&Shown { children, pending, ..shown(app, listed, now) })?;
     Ok(Exit::Success)
 }
 
 /// A session as it is `now`, with a look at whether its holder is gone, without its children.
 pub(super) fn shown(app: &App, listed: Listed, now: Moment) -> Shown {
     let is_gone = listed.session.lease.as_ref().is_some_and(|lease| app.hold_locks().is_gone(lease));
-    Shown { listed, children: Page::default(), now, is_gone }
+    Shown { listed, children: Page::default(), now, is_gone, pending: None }
 }

@@ -135,6 +135,40 @@ impl Report for Cancelled {
     }
 }
 
+/// An orchestration was asked to end.
+#[derive(Debug)]
+pub(crate) struct AskedToEnd {
+    pub(crate) session: Session,
+    pub(crate) reason: String,
+    /// Whether a worker that is there holds it.
+    pub(crate) is_held: bool,
+}
+
+impl Report for AskedToEnd {
+    fn text(&self, _: &Look) -> String {
+        let title = title(&self.session);
+        let reason = Escaped(&self.reason);
+        let rest = if self.is_held {
+            "It may tidy up for a while; --now ends it at once."
+        } else {
+            "No worker has it: it is told once one does. --now ends it at once."
+        };
+        format!("Asked {title} to end: {reason}\n{rest}\n")
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "command": "cancel",
+            "ok": true,
+            "session": self.session.id.as_str(),
+            "state": self.session.state.name().name(),
+            "asked": true,
+            "held": self.is_held,
+            "reason": self.reason,
+        })
+    }
+}
+
 /// A session's owner did what it was asked to.
 #[derive(Debug)]
 pub(crate) struct Asked {

@@ -2,6 +2,7 @@
 
 mod changed;
 mod driven;
+mod execution;
 mod forked;
 mod group;
 mod list;
@@ -15,7 +16,7 @@ use tenure_core::kind::Kind;
 use tenure_core::session::{Facts, Progress, Session, State, Usage};
 
 pub(crate) use changed::{
-    Appended, Asked, Cancelled, Checked, Imported, Noted, Recovered, Recovery, Stopped, TakenOver,
+    Appended, Asked, AskedToEnd, Cancelled, Checked, Imported, Noted, Recovered, Recovery, Stopped, TakenOver,
 };
 pub(crate) use driven::{Claimed, Created, Deleted, Driven, Renewed};
 pub(crate) use forked::Forked;
@@ -52,6 +53,9 @@ fn session_json(session: &Session, lease: Option<LeaseNow<'_>>, log: Option<(Seq
     about_times(fields, session);
     about_work(fields, session);
     about_facts(fields, &session.facts);
+    if let Some(running) = &session.execution {
+        fields.insert("execution".to_owned(), execution::runs_json(running));
+    }
     document
 }
 

@@ -5,9 +5,10 @@ use tenure_core::escape::Escaped;
 use tenure_core::id::ActorId;
 use tenure_core::session::{Facts, Session, State, Usage};
 use tenure_core::time::{Moment, millis};
+use tenure_engine::Pending;
 use tenure_store::{Listed, Page};
 
-use super::{command_line, session_json, state, title};
+use super::{command_line, execution, session_json, state, title};
 use crate::render::lease::LeaseNow;
 use crate::render::when::{ago, instant, length};
 use crate::render::{Look, Report, block, who};
@@ -21,6 +22,8 @@ pub(crate) struct Shown {
     pub(crate) now: Moment,
     /// Whether the holder's process is proven to be gone.
     pub(crate) is_gone: bool,
+    /// What it waits for, if it is an open instance of an orchestration.
+    pub(crate) pending: Option<Pending>,
 }
 
 impl Report for Shown {
@@ -33,6 +36,8 @@ impl Report for Shown {
         if let Some(key) = &session.key {
             rows.insert(1, ("Key", key.to_string()));
         }
+        rows.extend(session.execution.iter().flat_map(|running| execution::runs(running)));
+        rows.extend(self.pending.iter().flat_map(|pending| execution::waits(pending, &self.now)));
         rows.extend(self.holding(look));
         rows.extend(self.work());
         rows.extend(self.facts());
@@ -58,6 +63,9 @@ impl Report for Shown {
             let ids = self.children.sessions.iter().map(|listed| listed.session.id.as_str());
             document["children"] = ids.collect::<Vec<_>>().into();
             document["children_more"] = self.children.next.is_some().into();
+        }
+        if let Some(pending) = &self.pending {
+            document["waits_for"] = execution::waits_json(pending);
         }
         document
     }
