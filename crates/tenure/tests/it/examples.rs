@@ -1,4 +1,4 @@
-//! The examples do what they say, with code that stays in memory and with code that is brought back.
+//! The examples do what they say.
 
 use std::time::Duration;
 

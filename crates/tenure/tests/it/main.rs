@@ -1,10 +1,14 @@
-//! Orchestrations on a real store, with code that stays in memory and with code that is brought back after every turn.
+//! Orchestrations on a real store.
+//!
+//! Most run with code that stays in memory and with code that is brought back after every turn.
 #![expect(clippy::unwrap_used, reason = "a test that cannot be arranged fails")]
 
 mod activities;
+mod blocked;
 mod cancel;
 mod changes;
 mod children;
+mod crash;
 mod examples;
 mod fixture;
 mod many;
