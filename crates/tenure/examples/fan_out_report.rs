@@ -1,6 +1,6 @@
-//! A report: every part is counted at the same time, with retries, and everything comes together at the end.
+//! A report: every part is counted at the same time, then everything comes together.
 //!
-//! The instance's status says how far it is.
+//! A part that fails is tried again. The instance's status says how far it is.
 //! `cargo run -p tenure --example fan_out_report -- FILE.db`
 #![expect(clippy::print_stdout, reason = "it tells people what happens")]
 

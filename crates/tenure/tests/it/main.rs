@@ -11,6 +11,7 @@ mod children;
 mod crash;
 mod examples;
 mod fixture;
+mod golden;
 mod many;
 mod restart;
 mod signals;

@@ -19,7 +19,7 @@ pub(crate) fn store_at(path: PathBuf) -> SqliteStore {
     SqliteStore::open(options).unwrap()
 }
 
-fn store(home: &Home) -> SqliteStore {
+pub(crate) fn store(home: &Home) -> SqliteStore {
     store_at(home.path())
 }
 
