@@ -1,6 +1,7 @@
 //! An approval: whoever does not answer in time is passed over.
 //!
-//! The next one is asked then. The wait is a durable timer that races a signal: it goes on through restarts, for weeks if it must.
+//! The next one is asked then. The wait is a durable timer that races a signal: it goes on through restarts, for weeks if
+//! it must.
 //! `cargo run -p tenure --example approval -- FILE.db`
 #![expect(clippy::print_stdout, reason = "it tells people what happens")]
 

@@ -1,6 +1,7 @@
 //! An order: reserve the goods, charge the customer, ship.
 //!
-//! In between the customer may change their mind. When a step fails for good, or somebody cancels the order, what was done is undone in reverse.
+//! In between the customer may change their mind. When a step fails for good, or somebody cancels the order, what was
+//! done is undone in reverse.
 //! `cargo run -p tenure --example order_saga -- FILE.db`
 #![expect(clippy::print_stdout, reason = "it tells people what happens")]
 
