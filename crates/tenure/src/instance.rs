@@ -112,6 +112,14 @@ impl Instance {
         }
     }
 
+    /// What its code said last of how it stands.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when it was deleted, and when the store does not answer.
+    pub async fn status(&self) -> Result<Option<String>, Error> {
+        Ok(self.orchestrations.status(&self.outcome).await?)
+    }
+
     /// Sends it a signal. It is durable when this returns.
     ///
     /// # Errors

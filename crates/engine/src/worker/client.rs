@@ -203,6 +203,17 @@ impl Orchestrations {
         Ok(Outcome { started: Started { id, handle, was_there: true }, ended: None })
     }
 
+    /// What an instance said last of how it stands.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`], and when the store cannot be asked.
+    pub async fn status(&self, outcome: &Outcome) -> Result<Option<String>, EngineError> {
+        let Started { id, handle, .. } = &outcome.started;
+        let session = self.engine.store.find(Find::Handle(*handle)).await?.current.session;
+        let session = session.ok_or_else(|| EngineError::NotFound { name: id.as_str().to_owned() })?;
+        Ok(session.execution.and_then(|execution| execution.status))
+    }
+
     /// Waits for an instance's end, wherever it runs.
     ///
     /// # Errors

@@ -20,7 +20,7 @@ async fn wrong(ctx: Orchestration, (): ()) -> Result<String, Failure> {
 }
 
 /// What the log of an instance says of why it stands still.
-async fn said(home: &Home, id: &str) -> Vec<String> {
+pub(crate) async fn said(home: &Home, id: &str) -> Vec<String> {
     let events = crate::many::log(home, id).await;
     events.into_iter().filter(|(kind, _)| kind == "orchestration.blocked").map(|(_, json)| json).collect()
 }

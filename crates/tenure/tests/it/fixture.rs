@@ -48,3 +48,9 @@ where
         assert!(ran.is_ok(), "it did not end (replays always: {replays_always})");
     }
 }
+
+/// What the environment asks for instead of what a test does by default.
+#[expect(clippy::disallowed_methods, reason = "more is run without editing the test")]
+pub(crate) fn asked(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}

@@ -1,5 +1,6 @@
 //! Many of everything, and what the session of an instance says.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tenure::{Activity, Failure, Orchestration, join_all};
@@ -12,9 +13,14 @@ use tenure_store_sqlite::{SqliteOptions, SqliteStore, SystemClock};
 
 use crate::fixture::{Home, both_ways};
 
-fn store(home: &Home) -> SqliteStore {
-    let options = SqliteOptions::new(home.path(), SystemIds.incarnation(), Arc::new(SystemClock::new()));
+/// The store in a file, as whoever looks at it sees it.
+pub(crate) fn store_at(path: PathBuf) -> SqliteStore {
+    let options = SqliteOptions::new(path, SystemIds.incarnation(), Arc::new(SystemClock::new()));
     SqliteStore::open(options).unwrap()
+}
+
+pub(crate) fn store(home: &Home) -> SqliteStore {
+    store_at(home.path())
 }
 
 /// The log of an instance's session: types, and what was given.

@@ -1,0 +1,5 @@
+//! A process that runs the examples is killed at any moment.
+
+mod check;
+mod kills;
+mod workload;
