@@ -161,7 +161,7 @@ async fn put(home: &Home, name: &str) {
             sends: Vec::new(),
             wake: Wake::Never,
         };
-        let TurnOutcome::Committed(done) = store.commit_turn(&request).await.unwrap() else {
+        let TurnOutcome::Committed(done) = store.commit_turn(request.clone()).await.unwrap() else {
             panic!("nobody else has it")
         };
         ground = Ground::Held { handle: done.handle, fence: done.fence, turn };
