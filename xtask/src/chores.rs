@@ -19,6 +19,7 @@ const TEST: &[Step] = &[
     ("clippy", clippy),
     ("what the tests need", needs::provide),
     ("tests", nextest),
+    ("examples in the documents", doctests),
 ];
 
 /// What may be rewritten by a program: formatting first, then one line per generated file.
@@ -65,6 +66,10 @@ fn clippy() -> Result<()> {
 }
 
 /// The runner reports on standard error; its summary is the result, so it goes to standard output.
+fn doctests() -> Result<()> {
+    succeed(&mut cargo(&["test", "--locked", "--doc", "--package", "tenure"]))
+}
+
 fn nextest() -> Result<()> {
     succeed_on_stdout(&mut cargo(&["nextest", "run", "--locked", "--workspace", "--all-targets"]))
 }

@@ -56,7 +56,9 @@ impl Engine {
     ) -> Result<Worker, WorkerError> {
         let incarnation = self.ids.incarnation();
         let id = options.id.clone().unwrap_or_else(|| {
-            WorkerId::parse(&format!("worker-{incarnation}")).expect("a prefix and digits are a name")
+            let digits = incarnation.to_string();
+            let short = digits.get(..12).unwrap_or(&digits);
+            WorkerId::parse(&format!("worker-{short}")).expect("a prefix and digits are a name")
         });
         let request = RegisterRequest {
             id,

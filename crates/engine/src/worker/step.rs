@@ -68,11 +68,11 @@ impl Maker<'_> {
         told.iter().for_each(|event| live.pending.apply(event));
         let Turn { events, asked_from, ending } = live.code.turn(self.now, told)?;
         let opening = if live.is_new { Self::begin(live, &mut history, &mut intents) } else { None };
-        let statuses = events.iter().skip(asked_from).filter_map(|event| match event {
+        let mut statuses = events.iter().skip(asked_from).filter_map(|event| match event {
             HistoryEvent::StatusSet { status } => Some(status.clone()),
             _ => None,
         });
-        intents.extend(statuses.last().map(Intent::Status));
+        intents.extend(statuses.next_back().map(Intent::Status));
         history.extend(events);
         let next = match ending {
             None => Next::Waits,

@@ -64,13 +64,18 @@ fn table(rows: &[Shown]) -> Table {
     table
 }
 
+/// An instance has no key: what tells it from others is its orchestration.
+fn driven_by(session: &Session) -> Option<String> {
+    session.execution.as_ref().map(|execution| execution.name.to_string())
+}
+
 fn row(shown: &Shown) -> [String; 7] {
     let dash = || "-".to_owned();
     let session = &shown.listed.session;
     [
         session.state.name().name().to_owned(),
         session.id.to_string(),
-        session.key.as_ref().map_or_else(dash, ToString::to_string),
+        session.key.as_ref().map(ToString::to_string).or_else(|| driven_by(session)).unwrap_or_else(dash),
         session.kind.name().to_owned(),
         session.lease.as_ref().map_or_else(dash, |lease| lease.holder.id.to_string()),
         shown.lease().map_or_else(dash, |lease| lease.short()),

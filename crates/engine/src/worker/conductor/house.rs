@@ -142,13 +142,15 @@ impl Conductor {
             return;
         }
         stopping.is_freeing = true;
-        let keys: Vec<_> = self.live.keys().copied().collect();
-        let left = keys.into_iter().filter_map(|key| self.leave(key));
-        let left: Vec<_> = left
-            .filter_map(|live| {
+        let left: Vec<_> = self
+            .live
+            .drain()
+            .filter_map(|(_, mut live)| {
+                live.stop_attempts();
                 Some(FreeRequest { handle: live.handle?, fence: live.fence, wake: live.wake() })
             })
             .collect();
+        self.by_handle.clear();
         self.starting.clear();
         let (store, worker) = (Arc::clone(self.engine.store()), self.worker);
         self.work.push(Box::pin(async move {
