@@ -1,6 +1,7 @@
 //! What every benchmark needs: a durable directory, percentiles, CPU time, the disk's own speed.
 
 pub mod many;
+pub mod measure;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -8,7 +9,6 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use rustix::time::{ClockId, clock_gettime};
 use tempfile::TempDir;
 use tenure_core::id::{ActorId, Key, Namespace};
 use tenure_core::kind::{IdleRule, Kind};
@@ -19,34 +19,13 @@ use tenure_engine::{Ids, Target};
 use tenure_store::{Clock, Slot};
 use tenure_store_sqlite::SystemClock;
 
+pub use measure::{Spread, cpu, kib_written};
+
 /// A directory on the disk that holds the build, not in memory: durable writes are the point.
 pub fn directory() -> TempDir {
     let beside = std::env::current_exe().expect("this program has a file");
     let parent = beside.parent().expect("it lies in a directory").to_owned();
     tempfile::tempdir_in(parent).expect("the build's disk takes a directory")
-}
-
-/// The processor time that this process has used.
-pub fn cpu() -> Duration {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
-    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs() as u32)
-}
-
-/// Sorted lengths of time.
-pub struct Spread(Vec<Duration>);
-
-impl Spread {
-    pub fn of(mut lengths: Vec<Duration>) -> Self {
-        lengths.sort_unstable();
-        Self(lengths)
-    }
-
-    /// The length below which this part of all lie, in milliseconds.
-    pub fn at(&self, part: f64) -> f64 {
-        let last = self.0.len() - 1;
-        let index = ((last as f64) * part).round() as usize;
-        self.0[index.min(last)].as_secs_f64() * 1000.0
-    }
 }
 
 /// How long the disk takes to make 4 KiB more durable.
@@ -63,13 +42,6 @@ pub fn fdatasync(directory: &Path) -> Spread {
     let spread = Spread::of(lengths.collect());
     std::fs::remove_file(path).expect("it is ours");
     spread
-}
-
-/// Kibibytes that this process has caused to be written.
-pub fn kib_written() -> f64 {
-    let io = std::fs::read_to_string("/proc/self/io").unwrap_or_default();
-    let bytes = io.lines().find_map(|line| line.strip_prefix("write_bytes: "));
-    bytes.and_then(|bytes| bytes.parse::<f64>().ok()).unwrap_or(0.0) / 1024.0
 }
 
 /// Prints the disk's own speed, above a table.
@@ -109,7 +81,7 @@ pub fn now() -> WallTime {
 pub fn describe(run: &mut StartRun, n: usize) {
     let team = ["web", "data", "mobile", "infra", "search"][n % 5];
     run.key = Some(Key::parse(&format!("{team}-job-{n}")).expect("a plain key"));
-    let env = if n % 10 == 0 { "production" } else { "ci" };
+    let env = if n.is_multiple_of(10) { "production" } else { "ci" };
     run.labels =
         [("team", team), ("env", env)].map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     run.command = ["cargo", "nextest", "run", "--package", team].map(str::to_owned).into();

@@ -27,6 +27,9 @@
 //! # }
 //! ```
 //!
+//! The examples beside this crate are an order that undoes what it did (`order_saga`), an approval that races a timer
+//! (`approval`), and a report that many parts make (`fan_out_report`).
+//!
 //! # What an orchestration may do
 //!
 //! Its code is run again to bring it back, and must then do the same. It takes the time from [`Orchestration::now`],

@@ -1,13 +1,22 @@
-//! Orchestrations: hello (W1), chains (W2), fans (W3), and one at a time (W5).
+//! Orchestrations beside a peer and their bare writes.
 //!
-//! Words choose among the workloads, and numbers among those in flight: `orchestrations hello 256`.
+//! Hello (W1), chains (W2), fans (W3), one at a time (W5), and hello among many that have ended (W6). Words choose among
+//! the workloads and who runs them, and numbers among those in flight: `orchestrations hello tenure floor 256`. W6 is
+//! asked for alone: `orchestrations stored=1000000`.
 
+mod floor;
+mod peer;
+mod stored;
+
+use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use bench::{Spread, cpu, directory, kib_written, print_disk};
+use bench::measure::{self, Measured};
+use bench::{directory, print_disk};
 use tenure::{Activity, Failure, Orchestration, Tenure, join_all};
-use tokio::task::JoinSet;
+
+use floor::{Floor, Shape};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -45,104 +54,141 @@ async fn fan(ctx: Orchestration, input: String) -> Result<usize, Failure> {
 struct Workload {
     name: &'static str,
     activities: u32,
-    most: usize,
+    /// Most that are in flight, and most of the peer's.
+    most: (usize, usize),
 }
 
 const WORKLOADS: [Workload; 3] = [
-    Workload { name: "hello", activities: 1, most: 512 },
-    Workload { name: "chain", activities: CHAIN, most: 512 },
-    Workload { name: "fan", activities: FAN, most: 32 },
+    Workload { name: "hello", activities: 1, most: (512, 128) },
+    Workload { name: "chain", activities: CHAIN, most: (512, 128) },
+    Workload { name: "fan", activities: FAN, most: (32, 1) },
 ];
 
-struct Measured {
-    rate: f64,
-    spread: Spread,
-    cpu_micros: f64,
-    kib: f64,
+/// Who does it.
+const SIDES: [&str; 3] = ["tenure", "duroxide", "floor"];
+
+/// What the words of the command line choose.
+struct Chosen {
+    words: Vec<String>,
+}
+
+impl Chosen {
+    fn has(&self, word: &str, of: &[&str]) -> bool {
+        let is_said = |word: &str| self.words.iter().any(|said| said == word);
+        is_said(word) || !of.iter().any(|other| is_said(other))
+    }
+
+    fn in_flight(&self) -> Vec<usize> {
+        let numbers: Vec<usize> = self.words.iter().filter_map(|word| word.parse().ok()).collect();
+        if numbers.is_empty() { IN_FLIGHT.to_vec() } else { numbers }
+    }
+
+    fn stored(&self) -> Option<usize> {
+        let number = self.words.iter().find_map(|word| word.strip_prefix("stored="));
+        number.map(|number| number.parse().expect("a number of finished instances"))
+    }
 }
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() {
+    let chosen = Chosen { words: std::env::args().skip(1).collect() };
     let home = directory();
-    println!("Orchestrations, from start to result, durable; medians of {ROUNDS} rounds in turn");
+    println!("Orchestrations, from start to result; medians of {ROUNDS} rounds, the sides in turn");
+    println!("tenure and the floor are durable (WAL, FULL); duroxide runs as NORMAL, whatever it asks for");
     print_disk(home.path());
     println!(
-        "{:<8} {:>9} {:>12} {:>9} {:>9} {:>10} {:>12} {:>9}",
-        "", "in flight", "activities/s", "p50 ms", "p99 ms", "p99.9 ms", "CPU-µs each", "KiB each"
+        "{:<7} {:>9}  {:<9} {:>12} {:>9} {:>9} {:>10} {:>12} {:>9} {:>7}",
+        "",
+        "in flight",
+        "",
+        "activities/s",
+        "p50 ms",
+        "p99 ms",
+        "p99.9 ms",
+        "CPU-µs each",
+        "KiB each",
+        "failed"
     );
-    let chosen: Vec<String> = std::env::args().skip(1).collect();
-    let is_number = |word: &String| word.parse::<usize>().is_ok();
-    let names: Vec<_> = chosen.iter().filter(|word| !is_number(word)).collect();
-    let numbers: Vec<usize> = chosen.iter().filter_map(|word| word.parse().ok()).collect();
+    if let Some(count) = chosen.stored() {
+        return stored::among(home.path(), count, &chosen.in_flight()).await;
+    }
     for workload in WORKLOADS {
-        if !names.is_empty() && !names.iter().any(|name| *name == workload.name) {
-            continue;
+        if chosen.has(workload.name, &WORKLOADS.map(|workload| workload.name)) {
+            compare(home.path(), workload, &chosen).await;
         }
-        let path = home.path().join(format!("{}.db", workload.name));
-        let started = Tenure::at(&path)
-            .orchestration("hello", hello)
-            .orchestration("chain", chain)
-            .orchestration("fan", fan)
-            .activity("echo", echo)
-            .start();
-        let tenure = Arc::new(started.await.expect("it starts"));
-        let wanted = |in_flight: &usize| {
-            *in_flight <= workload.most && (numbers.is_empty() || numbers.contains(in_flight))
+    }
+    for side in SIDES.into_iter().take(2).filter(|side| chosen.has(side, &SIDES)) {
+        let idle = match side {
+            "tenure" => {
+                let tenure = open(&home.path().join("idle.db")).await;
+                let idle = measure::idle().await;
+                tenure.stop().await;
+                Some(idle)
+            }
+            _ => peer::idle(home.path()),
         };
-        for in_flight in IN_FLIGHT.into_iter().filter(wanted) {
-            let mut rounds = Vec::new();
-            for _ in 0..ROUNDS {
-                rounds.push(measure(&tenure, workload, in_flight).await);
-            }
-            rounds.sort_by(|one, other| one.rate.total_cmp(&other.rate));
-            let Measured { rate, spread, cpu_micros, kib } = &rounds[ROUNDS / 2];
-            println!(
-                "{:<8} {in_flight:>9} {rate:>12.0} {:>9.3} {:>9.3} {:>10.3} {cpu_micros:>12.2} {kib:>9.3}",
-                workload.name,
-                spread.at(0.5),
-                spread.at(0.99),
-                spread.at(0.999)
-            );
+        match idle {
+            Some(idle) => println!("{side} idle: {:.3} % of a core", idle * 100.0),
+            None => println!("{side} idle: not built"),
         }
-        idle(workload.name).await;
     }
 }
 
-async fn measure(tenure: &Arc<Tenure>, workload: Workload, in_flight: usize) -> Measured {
-    let (cpu_before, kib_before, start) = (cpu(), kib_written(), Instant::now());
-    let mut tasks = JoinSet::new();
-    for _ in 0..in_flight {
-        let tenure = Arc::clone(tenure);
-        tasks.spawn(async move {
-            let input = "x".repeat(98);
-            let mut lengths = Vec::new();
-            while start.elapsed() < LENGTH {
-                let asked = Instant::now();
-                let instance = tenure.run(workload.name, &input).await.expect("it starts");
-                let output: serde_json::Value = instance.result().await.expect("it completes");
-                if workload.activities == FAN {
-                    assert_eq!(output, FAN, "every activity is there");
-                }
-                lengths.push(asked.elapsed());
+/// A store with everything that is measured.
+async fn open(path: &Path) -> Tenure {
+    let builder = Tenure::at(path).activity("echo", echo);
+    let builder =
+        builder.orchestration("hello", hello).orchestration("chain", chain).orchestration("fan", fan);
+    builder.start().await.expect("it starts")
+}
+
+async fn compare(home: &Path, workload: Workload, chosen: &Chosen) {
+    let is_chosen = |side: &str| chosen.has(side, &SIDES);
+    let tenure = Arc::new(open(&home.join(format!("{}.db", workload.name))).await);
+    let mut floor = Floor::open(&home.join(format!("{}-floor.db", workload.name)));
+    let shape = match workload.name {
+        "fan" => Shape { steps: 1, wide: FAN },
+        _ => Shape { steps: workload.activities, wide: 1 },
+    };
+    for in_flight in chosen.in_flight().into_iter().filter(|in_flight| *in_flight <= workload.most.0) {
+        let mut rounds = SIDES.map(|_| Vec::new());
+        let [ours, peers, bare] = &mut rounds;
+        for _ in 0..ROUNDS {
+            if is_chosen("tenure") {
+                ours.push(run(&tenure, workload, in_flight).await);
             }
-            lengths
-        });
-    }
-    let lengths = tasks.join_all().await.concat();
-    let (length, count) = (start.elapsed(), lengths.len() as f64 * f64::from(workload.activities));
-    Measured {
-        rate: count / length.as_secs_f64(),
-        spread: Spread::of(lengths),
-        cpu_micros: cpu().saturating_sub(cpu_before).as_secs_f64() * 1e6 / count,
-        kib: (kib_written() - kib_before) / count,
+            if is_chosen("duroxide") && in_flight <= workload.most.1 {
+                peers.extend(peer::run(home, workload.name, in_flight));
+            }
+            if is_chosen("floor") {
+                bare.push(floor.during(LENGTH, in_flight, shape));
+            }
+        }
+        for (side, rounds) in SIDES.into_iter().zip(rounds).filter(|(_, rounds)| !rounds.is_empty()) {
+            print(workload.name, (in_flight, side), &Measured::median(rounds));
+        }
     }
 }
 
-/// What it costs to be there.
-async fn idle(name: &str) {
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    let (before, start) = (cpu(), Instant::now());
-    tokio::time::sleep(Duration::from_secs(5)).await;
-    let part = cpu().saturating_sub(before).as_secs_f64() / start.elapsed().as_secs_f64();
-    println!("{name:<8} idle: {:.3} % of a core", part * 100.0);
+fn print(workload: &str, (in_flight, side): (usize, &str), measured: &Measured) {
+    let Measured { rate, latencies: [p50, p99, p999], cpu_micros, kib, failed } = measured;
+    println!(
+        "{workload:<7} {in_flight:>9}  {side:<9} {rate:>12.0} {p50:>9.3} {p99:>9.3} {p999:>10.3} {cpu_micros:>12.2} \
+         {kib:>9.3} {failed:>7}"
+    );
+}
+
+async fn run(tenure: &Arc<Tenure>, workload: Workload, in_flight: usize) -> Measured {
+    let tenure = Arc::clone(tenure);
+    let input: Arc<str> = "x".repeat(98).into();
+    Measured::during(LENGTH, in_flight, workload.activities, move || {
+        let (tenure, input) = (Arc::clone(&tenure), Arc::clone(&input));
+        async move {
+            let instance = tenure.run(workload.name, &input.as_ref()).await.expect("it starts");
+            let output: serde_json::Value = instance.result().await.expect("it completes");
+            assert!(workload.activities != FAN || output == FAN, "every activity is there");
+            true
+        }
+    })
+    .await
 }

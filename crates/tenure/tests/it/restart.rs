@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use tenure::{Activity, Builder, Failure, Orchestration};
+use tenure::{Activity, Backoff, Builder, Failure, Orchestration, RetryPolicy, WorkerOptions};
+use tenure_core::id::WorkerId;
 
 use crate::fixture::Home;
 
@@ -50,7 +51,7 @@ async fn more_instances_than_fit_into_memory_are_put_away_and_come_back() {
         let added = ctx.signal::<u32>("add").await?;
         Ok::<_, Failure>(number + added)
     };
-    let options = tenure::WorkerOptions { instances_max: 4, ..home.options() };
+    let options = WorkerOptions { instances_max: 4, ..home.options() };
     let tenure = home.tenure().orchestration("code", code).options(options).start().await.unwrap();
     let mut all = Vec::new();
     for number in 0..40 {
@@ -62,5 +63,47 @@ async fn more_instances_than_fit_into_memory_are_put_away_and_come_back() {
     for (number, instance) in (0..).zip(all) {
         assert_eq!(instance.result::<u32>().await.unwrap(), number + 100);
     }
+    tenure.stop().await;
+}
+
+/// Runs a worker that is gone, without a word, as soon as an activity runs.
+fn gone_at_work(builder: Builder, mut runs: tokio::sync::mpsc::UnboundedReceiver<u32>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let tenure = builder.start().await.unwrap();
+        tenure.run("code", &()).id("one").await.unwrap();
+        assert_eq!(runs.recv().await, Some(1));
+    });
+}
+
+#[tokio::test]
+async fn an_attempt_that_its_worker_did_not_survive_takes_nothing_from_those_that_may_fail() {
+    let home = Home::new(false);
+    let builder = |told: tokio::sync::mpsc::UnboundedSender<u32>| {
+        let frail = move |activity: Activity, (): ()| {
+            told.send(activity.attempt()).unwrap();
+            async move {
+                match activity.attempt() {
+                    1 => std::future::pending().await,
+                    2 => Err(Failure::new("busy")),
+                    attempt => Ok(attempt),
+                }
+            }
+        };
+        let code = |ctx: Orchestration, (): ()| async move {
+            let retry = RetryPolicy { attempts_max: 2, backoff: Backoff::fixed(Duration::from_millis(1)) };
+            ctx.activity::<u32>("frail", &()).retry(retry).await
+        };
+        let options =
+            WorkerOptions { id: Some(WorkerId::parse("worker").unwrap()), replaces: true, ..home.options() };
+        home.tenure().options(options).orchestration("code", code).activity("frail", frail)
+    };
+    let (told, runs) = tokio::sync::mpsc::unbounded_channel();
+    let first = builder(told);
+    std::thread::spawn(move || gone_at_work(first, runs)).join().unwrap();
+    let (told, _runs) = tokio::sync::mpsc::unbounded_channel();
+    let tenure = builder(told).start().await.unwrap();
+    let attempt: u32 = tenure.instance("one").await.unwrap().result().await.unwrap();
+    assert_eq!(attempt, 3);
     tenure.stop().await;
 }

@@ -93,7 +93,9 @@ impl Conductor {
             Err(failure) => {
                 let random = self.engine.ids().random();
                 let chance = u32::from_le_bytes([random[0], random[1], random[2], random[3]]);
-                let wait = pending.activity.retry.wait_after(number, chance);
+                // Those that their worker did not survive have a limit of their own.
+                let failed = number.saturating_sub(pending.rescues);
+                let wait = pending.activity.retry.wait_after(failed, chance);
                 match wait.filter(|_| failure.cause.may_be_retried()) {
                     Some(wait) => {
                         let due_at = now.after(wait);

@@ -1,0 +1,100 @@
+//! The workloads of `orchestrations` on duroxide, tuned as its documents say.
+//!
+//! `bench-peer WORKLOAD IN_FLIGHT SECONDS DIRECTORY` prints the rate, three latencies in milliseconds, CPU-µs and KiB
+//! for each activity, and how many orchestrations failed; with `idle` the part of a core that it uses meanwhile.
+
+#[expect(dead_code, reason = "it has more than one user")]
+#[path = "../../src/measure.rs"]
+mod measure;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use duroxide::providers::sqlite::SqliteProvider;
+use duroxide::runtime::registry::ActivityRegistry;
+use duroxide::runtime::{Runtime, RuntimeOptions};
+use duroxide::{ActivityContext, Client, OrchestrationContext, OrchestrationRegistry, OrchestrationStatus};
+use measure::Measured;
+
+const CHAIN: u32 = 10;
+const FAN: u32 = 1000;
+/// Longer than anything takes here.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let [workload, in_flight, seconds, directory] = &words[..] else {
+        panic!("say what, how many at once, for how long, and where");
+    };
+    let in_flight: usize = in_flight.parse().expect("a number");
+    let length = Duration::from_secs(seconds.parse().expect("a number of seconds"));
+    let (runtime, client) = start(Path::new(directory), in_flight).await;
+    if workload == "idle" {
+        println!("{}", measure::idle().await);
+    } else {
+        let measured = run(client, workload, in_flight, length).await;
+        let Measured { rate, latencies: [p50, p99, p999], cpu_micros, kib, failed } = measured;
+        println!("{rate} {p50} {p99} {p999} {cpu_micros} {kib} {failed}");
+    }
+    runtime.shutdown(None).await;
+}
+
+async fn start(directory: &Path, in_flight: usize) -> (Arc<Runtime>, Arc<Client>) {
+    let path = directory.join("duroxide.db");
+    std::fs::File::create(&path).expect("the directory takes a file");
+    let store = SqliteProvider::new(&format!("sqlite:{}", path.display()), None).await.expect("it opens");
+    let store = Arc::new(store);
+    let activities = ActivityRegistry::builder()
+        .register("echo", |_: ActivityContext, input: String| async move { Ok(input) })
+        .build();
+    let hello =
+        |ctx: OrchestrationContext, input: String| async move { ctx.schedule_activity("echo", input).await };
+    let chain = |ctx: OrchestrationContext, mut input: String| async move {
+        for _ in 0..CHAIN {
+            input = ctx.schedule_activity("echo", input).await?;
+        }
+        Ok(input)
+    };
+    let fan = |ctx: OrchestrationContext, input: String| async move {
+        let all = (0..FAN).map(|_| ctx.schedule_activity("echo", input.clone())).collect();
+        let done = ctx.join(all).await;
+        Ok(done.into_iter().filter(Result::is_ok).count().to_string())
+    };
+    let orchestrations = OrchestrationRegistry::builder()
+        .register("hello", hello)
+        .register("chain", chain)
+        .register("fan", fan)
+        .build();
+    let options = RuntimeOptions {
+        orchestration_concurrency: 8,
+        worker_concurrency: 8,
+        dispatcher_min_poll_interval: Duration::from_millis(if in_flight == 1 { 1 } else { 20 }),
+        ..RuntimeOptions::default()
+    };
+    let runtime = Runtime::start_with_options(store.clone(), activities, orchestrations, options).await;
+    (runtime, Arc::new(Client::new(store)))
+}
+
+async fn run(client: Arc<Client>, workload: &str, in_flight: usize, length: Duration) -> Measured {
+    let per = match workload {
+        "chain" => CHAIN,
+        "fan" => FAN,
+        _ => 1,
+    };
+    let (name, next) = (workload.to_owned(), Arc::new(AtomicU64::new(0)));
+    Measured::during(length, in_flight, per, move || {
+        let (client, name) = (Arc::clone(&client), name.clone());
+        let id = format!("instance-{}", next.fetch_add(1, Ordering::Relaxed));
+        async move {
+            if client.start_orchestration(id.as_str(), name.as_str(), "x".repeat(100)).await.is_err() {
+                return false;
+            }
+            let ended = client.wait_for_orchestration(&id, PATIENCE).await;
+            matches!(ended, Ok(OrchestrationStatus::Completed { .. }))
+        }
+    })
+    .await
+}
