@@ -1,4 +1,4 @@
-//! Runs an orchestration's code turn by turn, from its history or live, always the same way.
+//! Runs an orchestration's code turn by turn, always the same way, live or again.
 //!
 //! A turn tells the code what happened since the last one (results, timers, signals), runs it until it waits for
 //! something again, and gives back what it asked for, in order. Told the same, the code must ask for the same: that

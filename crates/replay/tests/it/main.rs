@@ -1,4 +1,4 @@
-//! What replay promises: the same code on the same history does the same, and what differs is found.
+//! What replay promises: the same code on the same history does the same.
 
 mod cancel;
 mod fixture;

@@ -23,9 +23,9 @@ async fn a_failed_activity_is_tried_again_until_it_succeeds() {
             ctx.activity::<(u32, String)>("tried", &()).retry(quickly(5)).await
         };
         let tried = move |activity: Activity, (): ()| Box::pin(tried(activity, ()));
-        let tenure = home.tenure().orchestration("flaky", flaky).activity("tried", tried).start().await.unwrap();
-        let got: (u32, String) =
-            tenure.run("flaky", &()).id("one").await.unwrap().result().await.unwrap();
+        let tenure =
+            home.tenure().orchestration("flaky", flaky).activity("tried", tried).start().await.unwrap();
+        let got: (u32, String) = tenure.run("flaky", &()).id("one").await.unwrap().result().await.unwrap();
         assert_eq!(got, (3, "one/1/1".to_owned()));
         tenure.stop().await;
     })
@@ -45,7 +45,8 @@ async fn the_last_failure_reaches_the_code_which_can_look_at_it() {
             let failure = ctx.activity::<()>("busy", &()).retry(quickly(3)).await.unwrap_err();
             Ok::<_, Failure>((failure.message().to_owned(), failure.details::<u32>()))
         };
-        let tenure = home.tenure().orchestration("looks", looks).activity("busy", busy).start().await.unwrap();
+        let tenure =
+            home.tenure().orchestration("looks", looks).activity("busy", busy).start().await.unwrap();
         let got: (String, Option<u32>) = tenure.run("looks", &()).await.unwrap().result().await.unwrap();
         assert_eq!(got, ("busy 3".to_owned(), Some(3)));
         assert_eq!(count.load(Ordering::Relaxed), 3);
@@ -64,7 +65,8 @@ async fn what_is_rejected_is_not_tried_again() {
             let failure = ctx.activity::<()>("rejects", &()).retry(quickly(9)).await.unwrap_err();
             Ok::<_, Failure>(failure.message().to_owned())
         };
-        let tenure = home.tenure().orchestration("code", code).activity("rejects", rejects).start().await.unwrap();
+        let tenure =
+            home.tenure().orchestration("code", code).activity("rejects", rejects).start().await.unwrap();
         let got: String = tenure.run("code", &()).await.unwrap().result().await.unwrap();
         assert_eq!(got, "never, at attempt 1");
         tenure.stop().await;

@@ -40,8 +40,13 @@ async fn a_child_whose_id_is_in_use_is_a_failure_that_can_be_caught() {
             assert_eq!(taken.cause(), Cause::Unavailable);
             ctx.child::<u64>("square", &3).id("free").await
         };
-        let tenure =
-            home.tenure().orchestration("square", square).orchestration("parent", parent).start().await.unwrap();
+        let tenure = home
+            .tenure()
+            .orchestration("square", square)
+            .orchestration("parent", parent)
+            .start()
+            .await
+            .unwrap();
         tenure.run("square", &1).id("taken").await.unwrap().result::<u64>().await.unwrap();
         assert_eq!(tenure.run("parent", &()).await.unwrap().result::<u64>().await.unwrap(), 9);
         tenure.stop().await;
@@ -54,8 +59,13 @@ async fn what_is_detached_goes_on_when_the_one_that_started_it_has_ended() {
     both_ways(async |home: Home| {
         let later = |ctx: Orchestration, (): ()| async move { ctx.signal::<u32>("go").await };
         let starter = |ctx: Orchestration, (): ()| async move { ctx.detach("later", Some("later"), &()) };
-        let tenure =
-            home.tenure().orchestration("later", later).orchestration("starter", starter).start().await.unwrap();
+        let tenure = home
+            .tenure()
+            .orchestration("later", later)
+            .orchestration("starter", starter)
+            .start()
+            .await
+            .unwrap();
         let id: String = tenure.run("starter", &()).await.unwrap().result().await.unwrap();
         let later = tenure.instance(&id).await.unwrap();
         later.signal("go", &5).await.unwrap();
@@ -75,8 +85,13 @@ async fn a_child_that_nobody_waits_for_any_more_is_cancelled() {
             tenure::race(child, pause).await;
             Ok::<_, Failure>(())
         };
-        let tenure =
-            home.tenure().orchestration("waits", waits).orchestration("parent", parent).start().await.unwrap();
+        let tenure = home
+            .tenure()
+            .orchestration("waits", waits)
+            .orchestration("parent", parent)
+            .start()
+            .await
+            .unwrap();
         tenure.run("parent", &()).await.unwrap().result::<()>().await.unwrap();
         let child = tenure.instance("child").await.unwrap().result::<u32>().await;
         assert!(matches!(child, Err(Error::Cancelled { .. })), "{child:?}");

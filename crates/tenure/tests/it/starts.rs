@@ -69,7 +69,10 @@ async fn new_instances_run_the_latest_version_and_can_ask_for_another() {
         .unwrap();
     let latest: String = tenure.run("says", &()).await.unwrap().result().await.unwrap();
     let exact = tenure.run("says", &()).version(Version::FIRST).await.unwrap();
-    assert_eq!((latest, exact.result::<String>().await.unwrap()), ("second 2.0.0".into(), "first 1.0.0".into()));
+    assert_eq!(
+        (latest, exact.result::<String>().await.unwrap()),
+        ("second 2.0.0".into(), "first 1.0.0".into())
+    );
     tenure.stop().await;
 }
 
