@@ -76,7 +76,7 @@ fn what_happened_beside_the_code_is_not_told_to_it() {
     run.turn(vec![]);
     let failure = Failure::new(Cause::Failed, "busy");
     let retried = HistoryEvent::TaskRetried { op: Operation(1), attempt: 1, failure, due_at: at(9000) };
-    run.history.push(vec![retried.clone()]);
+    run.history.push(vec![retried]);
     run.history.push(vec![HistoryEvent::ExecutionRescued]);
     let mut replayed = Instance::replay(id(), &one, &run.history).unwrap();
     assert!(replayed.turn(at(3000), vec![completed(1, "")]).unwrap().ending.is_some());
