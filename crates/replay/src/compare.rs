@@ -21,6 +21,7 @@ pub(crate) const fn is_told(event: &HistoryEvent) -> bool {
         | E::TaskScheduled(_)
         | E::TaskRetried { .. }
         | E::TaskHeartbeat { .. }
+        | E::TaskStarted { .. }
         | E::TaskCancelled { .. }
         | E::TimerCreated { .. }
         | E::TimerCancelled { .. }

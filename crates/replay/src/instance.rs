@@ -279,6 +279,7 @@ const fn is_aside(event: &HistoryEvent) -> bool {
     matches!(
         event,
         HistoryEvent::TaskRetried { .. }
+            | HistoryEvent::TaskStarted { .. }
             | HistoryEvent::TaskHeartbeat { .. }
             | HistoryEvent::ExecutionRescued
     )

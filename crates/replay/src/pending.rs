@@ -41,6 +41,8 @@ pub struct PendingActivity {
     pub attempt: u32,
     /// How many attempts whoever ran them did not survive.
     pub rescues: u32,
+    /// Whether it is recorded that this attempt began. That of a first one is not.
+    pub is_started: bool,
     /// When that attempt may begin, if it has to wait.
     pub due_at: Option<WallTime>,
     /// Why the attempt before failed.
@@ -49,16 +51,32 @@ pub struct PendingActivity {
     pub details: Option<Payload>,
 }
 
+impl PendingActivity {
+    /// Whether whoever runs it may be running it now. A first attempt may; that a later one began is recorded.
+    #[must_use]
+    pub const fn may_be_under_way(&self) -> bool {
+        self.is_started || self.attempt == 1
+    }
+}
+
 impl Pending {
     /// Takes in what the history says next.
     pub fn apply(&mut self, event: &HistoryEvent) {
         match event {
             HistoryEvent::TurnStarted { at } => self.at = Some(*at),
             HistoryEvent::ExecutionRescued => {
-                self.activities.values_mut().filter(|pending| pending.due_at.is_none()).for_each(|pending| {
-                    pending.attempt = pending.attempt.saturating_add(1);
-                    pending.rescues = pending.rescues.saturating_add(1);
-                });
+                self.activities.values_mut().filter(|pending| pending.may_be_under_way()).for_each(
+                    |pending| {
+                        pending.attempt = pending.attempt.saturating_add(1);
+                        pending.rescues = pending.rescues.saturating_add(1);
+                        pending.is_started = false;
+                    },
+                );
+            }
+            HistoryEvent::TaskStarted { op, .. } => {
+                if let Some(pending) = self.activities.get_mut(op) {
+                    (pending.is_started, pending.due_at) = (true, None);
+                }
             }
             HistoryEvent::TaskScheduled(activity) => {
                 let activity = Arc::clone(activity);
@@ -66,6 +84,7 @@ impl Pending {
                     activity,
                     attempt: 1,
                     rescues: 0,
+                    is_started: false,
                     due_at: None,
                     failure: None,
                     details: None,
@@ -75,7 +94,7 @@ impl Pending {
             HistoryEvent::TaskRetried { op, attempt, failure, due_at } => {
                 if let Some(pending) = self.activities.get_mut(op) {
                     pending.attempt = attempt.saturating_add(1);
-                    pending.due_at = Some(*due_at);
+                    (pending.is_started, pending.due_at) = (false, Some(*due_at));
                     pending.failure = Some(failure.clone());
                 }
             }

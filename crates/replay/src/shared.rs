@@ -170,6 +170,7 @@ impl State {
             | HistoryEvent::TaskScheduled(_)
             | HistoryEvent::TaskRetried { .. }
             | HistoryEvent::TaskHeartbeat { .. }
+            | HistoryEvent::TaskStarted { .. }
             | HistoryEvent::TaskCancelled { .. }
             | HistoryEvent::TimerCreated { .. }
             | HistoryEvent::TimerCancelled { .. }
@@ -268,6 +269,7 @@ fn asked_op(event: &HistoryEvent) -> Option<Operation> {
         | HistoryEvent::TaskFailed { .. }
         | HistoryEvent::TaskRetried { .. }
         | HistoryEvent::TaskHeartbeat { .. }
+        | HistoryEvent::TaskStarted { .. }
         | HistoryEvent::TaskCancelled { .. }
         | HistoryEvent::TimerFired { .. }
         | HistoryEvent::TimerCancelled { .. }

@@ -53,6 +53,14 @@ pub enum HistoryEvent {
         /// When the next one may begin.
         due_at: WallTime,
     },
+    /// An attempt begins of an activity that was tried before. The code is not told. First attempts begin without: they
+    /// are all under suspicion, once, when whoever ran them is gone.
+    TaskStarted {
+        /// Which activity.
+        op: Operation,
+        /// Which attempt, from 1.
+        attempt: u32,
+    },
     /// An attempt said how far it is. The code is not told; the next attempt is.
     TaskHeartbeat {
         /// Which activity.

@@ -89,12 +89,31 @@ fn what_happened_beside_the_code_is_not_told_to_it() {
 }
 
 #[test]
-fn attempts_that_nobody_survived_are_counted() {
+fn attempts_that_nobody_survived_are_counted_and_those_that_had_not_begun_are_not() {
     let mut pending = Pending::default();
+    let rescue = |pending: &mut Pending| pending.apply(&HistoryEvent::ExecutionRescued);
+    let counts = |pending: &Pending| {
+        let waits = pending.activities.values();
+        waits.map(|waits| (waits.attempt, waits.rescues)).collect::<Vec<_>>()
+    };
     pending.apply(&scheduled(1, "one"));
-    (0..3).for_each(|_| pending.apply(&HistoryEvent::ExecutionRescued));
-    let waits = pending.activities.get(&Operation(1)).unwrap();
-    assert_eq!((waits.attempt, waits.rescues), (4, 3));
+    pending.apply(&scheduled(2, "two"));
+    rescue(&mut pending);
+    assert_eq!(counts(&pending), [(2, 1), (2, 1)], "either of them may have been it");
+    rescue(&mut pending);
+    assert_eq!(counts(&pending), [(2, 1), (2, 1)], "neither had begun again");
+    pending.apply(&HistoryEvent::TaskStarted { op: Operation(2), attempt: 2 });
+    rescue(&mut pending);
+    assert_eq!(counts(&pending), [(2, 1), (3, 2)]);
+    let failure = Failure::new(Cause::Failed, "busy");
+    let op = Operation(2);
+    pending.apply(&HistoryEvent::TaskStarted { op, attempt: 3 });
+    pending.apply(&HistoryEvent::TaskRetried { op, attempt: 3, failure, due_at: at(9000) });
+    rescue(&mut pending);
+    assert_eq!(counts(&pending), [(2, 1), (4, 2)], "it waited for its next attempt");
+    pending.apply(&HistoryEvent::TaskStarted { op, attempt: 4 });
+    rescue(&mut pending);
+    assert_eq!(counts(&pending), [(2, 1), (5, 3)]);
 }
 
 #[test]

@@ -257,7 +257,7 @@ impl Work<'_> {
         exactly_one(sql::write(self.conn, sql::ARRIVAL_DELETE, [handle.0])?, "an arrival")?;
         // What was brought of it is like what is left of a purged log, checkpoints included.
         let folded = signed(arriving.next.0 - 1);
-        sql::write(self.conn, sql::PURGE_INSERT, (handle.0, 0_i64, folded)).map(drop)
+        sql::write(self.conn, sql::PURGE_INSERT, (handle.0, 0_i64, folded, 0_i64)).map(drop)
     }
 
     /// Gives up what nobody went on with, if there is any.

@@ -41,7 +41,7 @@ struct HistoryRecord {
 struct EventRecord {
     #[prost(
         oneof = "EventKind",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26"
     )]
     kind: Option<EventKind>,
 }
@@ -98,10 +98,20 @@ enum EventKind {
     ExecutionTerminated(String),
     #[prost(message, tag = "25")]
     TaskHeartbeat(ResultRecord),
+    #[prost(message, tag = "26")]
+    TaskStarted(StartedRecord),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Message)]
 struct EmptyRecord {}
+
+#[derive(Clone, Copy, PartialEq, Eq, Message)]
+struct StartedRecord {
+    #[prost(uint64, tag = "1")]
+    op: u64,
+    #[prost(uint32, tag = "2")]
+    attempt: u32,
+}
 
 #[derive(Clone, PartialEq, Message)]
 struct StartRecord {
@@ -321,6 +331,9 @@ impl EventRecord {
                 let failure = Some(FailureRecord::of(failure));
                 EventKind::TaskRetried(RetriedRecord { op, attempt, failure, due_at })
             }
+            HistoryEvent::TaskStarted { op, attempt } => {
+                EventKind::TaskStarted(StartedRecord { op: op.0, attempt })
+            }
             HistoryEvent::TaskHeartbeat { op, details } => EventKind::TaskHeartbeat(result(op, details)),
             HistoryEvent::TaskCancelled { op } => EventKind::TaskCancelled(op.0),
             HistoryEvent::TimerCreated { op, fire_at } => {
@@ -385,6 +398,9 @@ impl EventRecord {
             }
             EventKind::TaskFailed(FailedRecord { op, failure }) => {
                 HistoryEvent::TaskFailed { op: Operation(op), failure: failure_of(failure)? }
+            }
+            EventKind::TaskStarted(StartedRecord { op, attempt }) => {
+                HistoryEvent::TaskStarted { op: Operation(op), attempt }
             }
             EventKind::TaskHeartbeat(ResultRecord { op, result }) => {
                 HistoryEvent::TaskHeartbeat { op: Operation(op), details: Payload(result) }

@@ -15,6 +15,10 @@ use super::super::order::Key;
 use super::super::spawn::spawn;
 use super::{Conductor, Due};
 
+/// An activity that so many workers did not survive is run while no other such activity is.
+const ALONE_FROM: u32 = 3;
+/// How long one waits while another is run.
+const ALONE_WAITS: Duration = Duration::from_millis(100);
 /// How often it is recorded what an attempt says.
 const RECORDS_EVERY: Duration = Duration::from_secs(1);
 /// How long an activity waits whose code is missing.
@@ -45,10 +49,24 @@ impl Conductor {
             self.ready.push_back(key);
             return;
         }
+        if pending.rescues >= ALONE_FROM && self.suspect.is_some_and(|suspect| suspect != (key, op)) {
+            // Whichever of them it is that nobody survives, it is found by running them one at a time.
+            self.due.push(Reverse((now.after(ALONE_WAITS), Due::Attempt(key, op))));
+            return;
+        }
         let Some(code) = self.registry.activity(&pending.activity.name) else {
             self.due.push(Reverse((now.after(MISSING_FOR), Due::Attempt(key, op))));
             return;
         };
+        if pending.rescues >= ALONE_FROM {
+            self.suspect = Some((key, op));
+        }
+        if pending.attempt > 1 && !pending.is_started {
+            // That it begins is recorded first, so that it is known who was under way if nobody survives it.
+            live.asides.push(HistoryEvent::TaskStarted { op, attempt: pending.attempt });
+            self.ready.push_back(key);
+            return;
+        }
         let (number, cancelled) = (pending.attempt, CancellationToken::new());
         let attempt = Attempt {
             session: live.id.clone(),
@@ -81,6 +99,7 @@ impl Conductor {
         result: Result<Payload, Failure>,
     ) {
         self.running = self.running.saturating_sub(1);
+        self.suspect = self.suspect.filter(|suspect| *suspect != (key, op));
         let now = self.now;
         let Some(live) = self.live.get_mut(&key) else { return };
         if live.running.get(&op).is_none_or(|running| running.number != number) {

@@ -163,6 +163,7 @@ impl Conductor {
             let Some(live) = self.live.get_mut(&key) else { return };
             match event {
                 HistoryEvent::TaskScheduled(activity) => self.queued.push_back((key, activity.op)),
+                HistoryEvent::TaskStarted { op, .. } => self.queued.push_back((key, *op)),
                 HistoryEvent::TaskRetried { op, due_at, .. } => {
                     self.due.push(Reverse((*due_at, Due::Attempt(key, *op))));
                 }

@@ -94,6 +94,8 @@ pub(super) struct Conductor {
     /// Attempts that wait for a slot.
     queued: VecDeque<(Key, Operation)>,
     running: usize,
+    /// The activity that is run while no other is that workers did not survive.
+    suspect: Option<(Key, Operation)>,
     work: FuturesUnordered<Work>,
     next_key: Key,
     uses: u64,
@@ -148,6 +150,7 @@ impl Conductor {
             due: BinaryHeap::new(),
             queued: VecDeque::new(),
             running: 0,
+            suspect: None,
             work: FuturesUnordered::new(),
             next_key: 0,
             uses: 0,
@@ -300,6 +303,7 @@ impl Conductor {
     fn leave(&mut self, key: Key) -> Option<Box<Live>> {
         let mut live = self.live.remove(&key)?;
         live.stop_attempts();
+        self.suspect = self.suspect.filter(|(suspect, _)| *suspect != key);
         if let Some(handle) = live.handle {
             self.by_handle.remove(&handle);
         }
