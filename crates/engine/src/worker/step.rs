@@ -282,7 +282,7 @@ fn told_to_parent(live: &Live, next: &Next) -> Option<(SessionId, Mail)> {
     Some((parent.id, Mail::ChildEnded { execution: parent.execution, op: parent.op, result }))
 }
 
-/// Why a commit has no outcome.
+/// A step, and what became of it.
 pub(super) type Kept = (Box<Step>, Result<TurnOutcome, StoreError>);
 
 /// How long to wait before a commit is tried again, at first and at most.
