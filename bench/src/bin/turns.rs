@@ -177,7 +177,7 @@ fn name() -> CodeName {
 }
 
 fn scheduled(op: u64) -> HistoryEvent {
-    HistoryEvent::TaskScheduled(Box::new(Activity {
+    HistoryEvent::TaskScheduled(Arc::new(Activity {
         op: Operation(op),
         name: name(),
         input: payload(),
