@@ -6,6 +6,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, Mode, OFlags, RenameFlags, renameat_with};
@@ -130,7 +131,17 @@ fn remove_orphans(directory: &Path, name: &OsStr) {
     for entry in entries.flatten() {
         let name = entry.file_name();
         let bytes = name.as_encoded_bytes();
-        if !(bytes.starts_with(begin.as_encoded_bytes()) && bytes.ends_with(ENDING.as_bytes())) {
+        if !bytes.starts_with(begin.as_encoded_bytes()) {
+            continue;
+        }
+        if let Some(draft) = beside_draft(bytes) {
+            // Its process was killed after the file had got its name.
+            if !directory.join(draft).exists() {
+                drop(fs::remove_file(entry.path()));
+            }
+            continue;
+        }
+        if !bytes.ends_with(ENDING.as_bytes()) {
             continue;
         }
         let path = entry.path();
@@ -142,6 +153,12 @@ fn remove_orphans(directory: &Path, name: &OsStr) {
             remove_beside(&path);
         }
     }
+}
+
+/// The unfinished file that SQLite kept this one beside.
+fn beside_draft(name: &[u8]) -> Option<&OsStr> {
+    let draft = BESIDE.iter().find_map(|suffix| name.strip_suffix(suffix.as_bytes()))?;
+    draft.ends_with(ENDING.as_bytes()).then(|| OsStr::from_bytes(draft))
 }
 
 fn remove_beside(path: &Path) {
@@ -204,7 +221,8 @@ mod tests {
         let target = home.path().join("a");
         let orphan = home.path().join(".a.0123.tenure-part");
         fs::write(&orphan, "half").unwrap();
-        fs::write(home.path().join(".a.0123.tenure-part-wal"), "half").unwrap();
+        let beside = [".a.0123.tenure-part-wal", ".a.4567.tenure-part-shm"];
+        beside.iter().for_each(|name| fs::write(home.path().join(name), "half").unwrap());
         let others = [".b.0123.tenure-part", ".a.txt", "a.tenure-part"];
         others.iter().for_each(|name| fs::write(home.path().join(name), "theirs").unwrap());
         let first = Draft::begin(&target, false).unwrap();
