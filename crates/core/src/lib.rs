@@ -10,12 +10,16 @@ pub mod escape;
 pub mod event;
 #[cfg(test)]
 mod fixture;
+pub mod fnv;
 pub mod id;
 pub mod kind;
 pub mod lease;
 pub mod limits;
 pub mod orchestration;
+mod panic;
 pub mod refusal;
 pub mod session;
 pub mod time;
 pub mod workspace;
+
+pub use panic::panic_words;

@@ -159,12 +159,6 @@ enum Failure {
 impl Failure {
     /// A transient failure is not a loss; an unknown outcome is settled by asking again.
     fn of(error: StoreError) -> Self {
-        match error {
-            StoreError::Unavailable { .. }
-            | StoreError::Full { .. }
-            | StoreError::Blocked { .. }
-            | StoreError::Unknown { .. } => Self::Again(error),
-            StoreError::Corrupt { .. } | StoreError::Closed => Self::Lost(Loss::Store(error)),
-        }
+        if error.is_passing() { Self::Again(error) } else { Self::Lost(Loss::Store(error)) }
     }
 }

@@ -19,8 +19,6 @@ impl Engine {
         };
         let request = HistoryRequest { handle, execution: Some(execution.number) };
         let page = self.store.history(request).await?;
-        let mut pending = Pending::default();
-        page.turns.iter().flatten().for_each(|event| pending.apply(event));
-        Ok(Some(pending))
+        Ok(Some(Pending::of(&page.turns)))
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tenure_core::fnv::Fnv;
 use tenure_core::id::{CodeName, SessionId, SignalName};
 use tenure_core::orchestration::{
     Activity, Child, HistoryEvent, ParentLink, Payload, RetryPolicy, Signal, Version,
@@ -149,9 +150,7 @@ impl Context {
 
     /// Says how the work stands, for people and for those who ask.
     pub fn set_status(&self, status: Option<String>) {
-        let mut state = self.shared.state();
-        state.status.clone_from(&status);
-        state.asked.push(HistoryEvent::StatusSet { status });
+        self.shared.state().asked.push(HistoryEvent::StatusSet { status });
     }
 
     /// Whether somebody wishes the instance to end.
@@ -171,14 +170,9 @@ impl Context {
 fn child_id(parent: &SessionId, state: &State, place: &str) -> SessionId {
     let long = format!("{parent}.{}.{place}", state.start.execution);
     SessionId::parse(&long).unwrap_or_else(|_too_long| {
-        let short = format!("{}{:032x}", SessionId::PREFIX, fnv(&long));
+        let mut hash = Fnv::default();
+        hash.bytes(long.as_bytes());
+        let short = format!("{}{:032x}", SessionId::PREFIX, hash.value());
         SessionId::parse(&short).expect("a prefix and 32 digits are visible ASCII of bounded length")
     })
-}
-
-/// The hash of Fowler, Noll and Vo in 128 bits.
-fn fnv(text: &str) -> u128 {
-    const BASIS: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
-    const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
-    text.bytes().fold(BASIS, |hash, byte| (hash ^ u128::from(byte)).wrapping_mul(PRIME))
 }

@@ -96,33 +96,37 @@ impl Instance {
     /// # Errors
     /// [`Problem`] when the code does not ask for what it had asked for.
     pub fn replay(id: SessionId, code: &Code, history: &[Vec<HistoryEvent>]) -> Result<Self, Problem> {
-        let mut events = history.iter().flatten();
-        let Some(HistoryEvent::ExecutionStarted(start)) = events.next() else {
+        let Some(HistoryEvent::ExecutionStarted(start)) = history.iter().flatten().next() else {
             return Err(Problem::Malformed { what: "it does not begin with how the execution began" });
         };
         let mut instance = Self::begin(id, code, (**start).clone());
-        let mut recorded = Vec::new();
-        for event in events {
-            if matches!(event, HistoryEvent::TurnStarted { .. }) {
-                instance.again(&recorded)?;
-                recorded.clear();
-            }
-            if is_aside(event) {
-                continue;
-            }
-            recorded.push(event.clone());
+        for row in history {
+            instance.row(row)?;
         }
-        instance.again(&recorded)?;
         Ok(instance)
     }
 
-    /// Runs a recorded turn again.
+    /// Goes through what one commit recorded: something beside the code, then at most one turn.
+    fn row(&mut self, row: &[HistoryEvent]) -> Result<(), Problem> {
+        let is_turn = |event: &HistoryEvent| matches!(event, HistoryEvent::TurnStarted { .. });
+        let (before, turn) = row.split_at(row.iter().position(is_turn).unwrap_or(row.len()));
+        let is_known =
+            |event: &HistoryEvent| is_aside(event) || matches!(event, HistoryEvent::ExecutionStarted(_));
+        match before.iter().find(|event| !is_known(event)) {
+            None => self.again(turn),
+            // It was ended from outside, wherever it stood.
+            Some(_) if turn.is_empty() && before.last().is_some_and(is_end) => {
+                self.end();
+                Ok(())
+            }
+            Some(_) => Err(Problem::Malformed { what: "something happened outside of a turn" }),
+        }
+    }
+
+    /// Runs a recorded turn again, if there is one.
     fn again(&mut self, recorded: &[HistoryEvent]) -> Result<(), Problem> {
         let Some((HistoryEvent::TurnStarted { at }, rest)) = recorded.split_first() else {
-            return match recorded {
-                [] => Ok(()),
-                _ => Err(Problem::Malformed { what: "something happened outside of a turn" }),
-            };
+            return Ok(());
         };
         if self.code.is_none() {
             return Err(Problem::Malformed { what: "something follows its end" });
@@ -195,7 +199,7 @@ impl Instance {
             match polled {
                 Ok(Poll::Ready(ending)) => return Some(ending),
                 Ok(Poll::Pending) => {}
-                Err(panic) => return Some(Ending::Failed(panicked(panic.as_ref()))),
+                Err(panic) => return Some(Ending::Failed(Failure::panicked(panic.as_ref()))),
             }
             if !self.flag.0.load(Ordering::Acquire) {
                 return None;
@@ -235,12 +239,6 @@ impl Instance {
     #[must_use]
     pub fn parent(&self) -> Option<ParentLink> {
         self.shared.state().start.parent.clone()
-    }
-
-    /// Whether something that is told about an operation still concerns anybody.
-    #[must_use]
-    pub fn is_waited_for(&self, op: tenure_core::id::Operation) -> bool {
-        self.shared.state().is_waited_for(op)
     }
 
     /// The signals that nobody has taken.
@@ -283,10 +281,4 @@ const fn is_aside(event: &HistoryEvent) -> bool {
             | HistoryEvent::TaskHeartbeat { .. }
             | HistoryEvent::ExecutionRescued
     )
-}
-
-fn panicked(panic: &(dyn std::any::Any + Send)) -> Failure {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without words");
-    Failure::new(Cause::Panicked, format!("panicked: {text}"))
 }

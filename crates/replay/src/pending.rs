@@ -60,6 +60,14 @@ impl PendingActivity {
 }
 
 impl Pending {
+    /// What an execution with this history waits for.
+    #[must_use]
+    pub fn of(history: &[Vec<HistoryEvent>]) -> Self {
+        let mut pending = Self::default();
+        history.iter().flatten().for_each(|event| pending.apply(event));
+        pending
+    }
+
     /// Takes in what the history says next.
     pub fn apply(&mut self, event: &HistoryEvent) {
         match event {

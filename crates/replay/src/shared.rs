@@ -41,7 +41,6 @@ pub(crate) struct State {
     pub(crate) cancel: Option<(String, Option<ActorId>)>,
     /// What this turn asked for so far.
     pub(crate) asked: Vec<HistoryEvent>,
-    pub(crate) status: Option<String>,
     random: Random,
     newest: Operation,
     slots: BTreeMap<Operation, Slot>,
@@ -68,7 +67,6 @@ impl Shared {
             is_replaying: false,
             cancel: None,
             asked: Vec::new(),
-            status: None,
             newest: Operation(0),
             slots: BTreeMap::new(),
             heralds: Vec::new(),
@@ -184,11 +182,6 @@ impl State {
             | HistoryEvent::ExecutionFailed { .. }
             | HistoryEvent::ExecutionTerminated { .. } => {}
         }
-    }
-
-    /// Whether an operation is still waited for.
-    pub(crate) fn is_waited_for(&self, op: Operation) -> bool {
-        matches!(self.slots.get(&op), Some(Slot::Waiting { .. }))
     }
 
     fn settle(&mut self, op: Operation, outcome: Outcome) {

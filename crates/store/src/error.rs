@@ -57,6 +57,13 @@ impl StoreError {
             Self::Unknown { .. } | Self::Corrupt { .. } | Self::Closed => false,
         }
     }
+
+    /// Whether asking for the same again may settle it: what may succeed later, and what may have succeeded, where
+    /// doing it twice does no harm.
+    #[must_use]
+    pub const fn is_passing(&self) -> bool {
+        self.is_retryable() || matches!(self, Self::Unknown { .. })
+    }
 }
 
 struct Blocker(Option<u32>);

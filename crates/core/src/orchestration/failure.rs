@@ -1,6 +1,9 @@
 //! Why an activity, a child or an orchestration did not end well.
 
+use std::any::Any;
+
 use super::Payload;
+use crate::panic_words;
 
 /// Why something did not end well, as data that the waiting code can look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +76,12 @@ impl Cause {
 }
 
 impl Failure {
+    /// What a panic said.
+    #[must_use]
+    pub fn panicked(panic: &(dyn Any + Send)) -> Self {
+        Self::new(Cause::Panicked, format!("panicked: {}", panic_words(panic)))
+    }
+
     /// A failure with nothing more to say.
     #[must_use]
     pub fn new(cause: Cause, message: impl Into<String>) -> Self {

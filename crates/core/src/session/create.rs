@@ -7,6 +7,7 @@ use super::facts::{self, Merged};
 use super::{
     Change, Context, Counters, Current, Decision, Facts, Mode, Opening, Parent, Session, Usage, Write,
 };
+use crate::fnv::Fnv;
 use crate::id::{GroupName, Key, Namespace, SessionId};
 use crate::kind::{IdleRule, Kind};
 use crate::refusal::{Existing, LimitRefusal, Refusal};
@@ -85,7 +86,7 @@ impl Create {
     /// What tells this way of creating it from every other.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
-        let mut hash = Fnv::new();
+        let mut hash = Fnv::default();
         hash.text(self.id.as_str());
         hash.text(self.namespace.as_str());
         hash.optional(self.key.as_ref().map(Key::as_str));
@@ -108,7 +109,7 @@ impl Create {
         for length in [self.expiry.pending, self.expiry.absolute] {
             hash.number(length.map_or(0, millis));
         }
-        Fingerprint(hash.0.to_be_bytes())
+        Fingerprint(hash.value().to_be_bytes())
     }
 
     fn session(&self, counters: Counters, now: crate::time::WallTime) -> Result<Session, LimitRefusal> {
@@ -160,42 +161,4 @@ pub(super) fn create(current: &Current, create: &Create, context: &Context) -> R
     let created = Change::Created { reason: "session created".to_owned() };
     let write = Write::opening(create.session(counters, now)?).then(created);
     Ok(Decision::new(vec![write], counters, None))
-}
-
-/// The hash of Fowler, Noll and Vo in 128 bits. It only has to tell apart what one caller sends.
-struct Fnv(u128);
-
-impl Fnv {
-    const fn new() -> Self {
-        Self(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d)
-    }
-
-    fn bytes(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u128::from(*byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
-        }
-    }
-
-    fn number(&mut self, number: u64) {
-        self.bytes(&number.to_be_bytes());
-    }
-
-    /// With its length before it, so that what follows cannot be taken for a part of it.
-    fn text(&mut self, text: &str) {
-        self.number(text.len() as u64);
-        self.bytes(text.as_bytes());
-    }
-
-    fn optional(&mut self, text: Option<&str>) {
-        self.number(u64::from(text.is_some()));
-        self.text(text.unwrap_or_default());
-    }
-
-    fn pairs(&mut self, pairs: &BTreeMap<String, String>) {
-        self.number(pairs.len() as u64);
-        for (name, value) in pairs {
-            self.text(name);
-            self.text(value);
-        }
-    }
 }

@@ -104,7 +104,7 @@ pub(super) async fn run(run: Run, clock: Arc<dyn Steady>, inputs: mpsc::Unbounde
         let work = AssertUnwindSafe(async { code(attempt, activity.input.clone()).await }).catch_unwind();
         tokio::select! {
             biased;
-            result = work => told(result),
+            result = work => result.unwrap_or_else(|panic| Err(Failure::panicked(panic.as_ref()))),
             failure = too_long(clock.as_ref(), activity.timeout) => {
                 token.cancel();
                 Err(failure)
@@ -116,14 +116,6 @@ pub(super) async fn run(run: Run, clock: Arc<dyn Steady>, inputs: mpsc::Unbounde
     };
     // Whoever would be told has stopped, and somebody else tries again.
     drop(inputs.send(Input::Tried { key, op, number, result }));
-}
-
-fn told(result: Result<Result<Payload, Failure>, Box<dyn std::any::Any + Send>>) -> Result<Payload, Failure> {
-    result.unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<String>().map(String::as_str);
-        let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without words");
-        Err(Failure::new(Cause::Panicked, format!("panicked: {text}")))
-    })
 }
 
 async fn too_long(clock: &dyn Steady, limit: Option<Duration>) -> Failure {

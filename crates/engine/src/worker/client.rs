@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use tenure_core::id::{ActorId, CodeName, Namespace, SessionId};
-use tenure_core::orchestration::{Failure, HistoryEvent, Mail, Signal};
+use tenure_core::id::{ActorId, CodeName, Namespace, Revision, SessionId};
+use tenure_core::orchestration::{HistoryEvent, Mail, Signal};
+use tenure_core::refusal::Refusal;
 use tenure_core::session::{Session, State};
+use tenure_core::time::WallTime;
 use tenure_store::{
     Find, Found, Ground, Handle, HistoryRequest, PostOutcome, PostRequest, StoreError, TurnOutcome,
     TurnRequest, Wake,
@@ -13,12 +15,11 @@ use tokio::sync::mpsc::error::SendError;
 use tokio::sync::oneshot;
 
 use super::Worker;
-use super::order::{Ended, Input, StartAnswer, Started, Starting};
+use super::order::{Begun, Ended, Input, StartAnswer, Started, Starting};
 use super::registry::Registry;
-use super::step::{Begun, is_passing};
 use crate::{Engine, EngineError, Steady};
 
-/// How the wait for an instance's end ended.
+/// An instance, and how its end becomes known.
 #[derive(Debug)]
 pub struct Outcome {
     /// Which instance.
@@ -62,58 +63,56 @@ impl Orchestrations {
     ///
     /// # Errors
     /// [`StartError`] when the id is in use for something else, or the store cannot be asked.
-    pub async fn start(&self, mut starting: Starting) -> Result<Outcome, StartError> {
-        let id = match &starting.id {
-            Some(id) => id.clone(),
+    pub async fn start(&self, starting: Starting) -> Result<Outcome, StartError> {
+        let Starting { id, namespace, name, version, input, labels } = starting;
+        let id = match id {
+            Some(id) => id,
             None => {
                 let now = self.engine.store.now().await.map_err(EngineError::from)?;
                 self.engine.ids.session_id(now.wall)
             }
         };
-        starting.id = Some(id.clone());
-        let (namespace, name) = (starting.namespace.clone(), starting.name.clone());
-        match self.begin(starting).await? {
+        let there = (namespace.clone(), id.clone(), name.clone());
+        let begun = Begun { id, namespace, name, version, input, labels, parent: None };
+        match self.begin(Box::new(begun)).await? {
             Some(outcome) => Ok(outcome),
-            None => self.there(namespace, id, &name).await,
+            None => self.there(there).await,
         }
     }
 
     /// Starts it here, or leaves it to whoever has its code. Nothing when its id is in use.
-    async fn begin(&self, starting: Starting) -> Result<Option<Outcome>, EngineError> {
-        let mut starting = Box::new(starting);
+    async fn begin(&self, mut begun: Box<Begun>) -> Result<Option<Outcome>, EngineError> {
         if let Some(worker) = &self.worker {
             let (reply, answer) = oneshot::channel();
             let (told, ended) = oneshot::channel();
-            match worker.inputs.send(Input::Start { starting, reply, ended: told }) {
+            match worker.inputs.send(Input::Start { begun, reply, ended: told }) {
                 Ok(()) => match answer.await {
                     Ok(Ok(StartAnswer::Started(started))) => {
                         return Ok(Some(Outcome { started, ended: Some(ended) }));
                     }
                     Ok(Ok(StartAnswer::IdTaken)) => return Ok(None),
-                    Ok(Ok(StartAnswer::NotHere(back))) => starting = back,
+                    Ok(Ok(StartAnswer::NotHere(back))) => begun = back,
                     Ok(Err(error)) => return Err(error.into()),
                     // It lost what it had begun to somebody else, or its store.
                     Err(_gone) => return Err(StoreError::Closed.into()),
                 },
-                Err(SendError(Input::Start { starting: back, .. })) => starting = back,
+                Err(SendError(Input::Start { begun: back, .. })) => begun = back,
                 Err(SendError(_)) => return Err(StoreError::Closed.into()),
             }
         }
-        self.leave_to_others(*starting).await
+        self.leave_to_others(*begun).await
     }
 
-    async fn leave_to_others(&self, starting: Starting) -> Result<Option<Outcome>, EngineError> {
+    async fn leave_to_others(&self, begun: Begun) -> Result<Option<Outcome>, EngineError> {
         let now = self.engine.store.now().await?;
-        let at = now.wall.unwrap_or(tenure_core::time::WallTime::from_epoch_ms(0));
-        let Starting { id, namespace, name, version, input, labels } = starting;
-        let id = id.unwrap_or_else(|| self.engine.ids.session_id(now.wall));
-        let begun = Begun { id: id.clone(), namespace, name, version, input, labels, parent: None };
+        let at = now.wall.unwrap_or(WallTime::from_epoch_ms(0));
+        let id = begun.id.clone();
         let start = begun.accepted(&Registry::default(), self.engine.ids.seed(), at);
         let request = TurnRequest {
             commit_id: self.engine.ids.commit_id(),
             ground: Ground::New,
             worker: None,
-            expected: tenure_core::id::Revision(0),
+            expected: Revision(0),
             session: Some(Box::new(start.session)),
             history: start.history,
             taken: Vec::new(),
@@ -128,23 +127,21 @@ impl Orchestrations {
             }
             TurnOutcome::IdTaken { .. } => Ok(None),
             TurnOutcome::Fenced { .. } | TurnOutcome::RevisionConflict { .. } => {
-                Err(EngineError::refused(tenure_core::refusal::Refusal::NotFound))
+                Err(EngineError::refused(Refusal::NotFound))
             }
         }
     }
 
     async fn there(
         &self,
-        namespace: Namespace,
-        id: SessionId,
-        name: &CodeName,
+        (namespace, id, name): (Namespace, SessionId, CodeName),
     ) -> Result<Outcome, StartError> {
         let found = self.find(namespace, id.clone()).await?;
         let (Some(session), Some(handle)) = (found.current.session, found.handle) else {
             // It was deleted in between.
-            return Err(EngineError::refused(tenure_core::refusal::Refusal::NotFound).into());
+            return Err(EngineError::refused(Refusal::NotFound).into());
         };
-        if session.execution.as_ref().is_none_or(|execution| execution.name != *name) {
+        if session.execution.as_ref().is_none_or(|execution| execution.name != name) {
             return Err(StartError::IdInUse { session: Box::new(session) });
         }
         Ok(Outcome { started: Started { id, handle, was_there: true }, ended: None })
@@ -231,7 +228,7 @@ impl Orchestrations {
             match looked {
                 Ok(Some(ended)) => return Ok(ended),
                 Ok(None) => {}
-                Err(EngineError::Store(error)) if is_passing(&error) => {
+                Err(EngineError::Store(error)) if error.is_passing() => {
                     self.clock.sleep(std::time::Duration::from_millis(200)).await;
                     continue;
                 }
@@ -270,20 +267,6 @@ impl Orchestrations {
                 let what = format!("the history of {} has no end", session.id);
                 Err(StoreError::Corrupt { what }.into())
             }
-        }
-    }
-}
-
-/// A failure's words.
-impl std::fmt::Display for Ended {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Completed(_) => write!(f, "completed"),
-            Self::Failed(Failure { message, .. }) => {
-                write!(f, "failed: {}", tenure_core::escape::Escaped(message))
-            }
-            Self::Cancelled(reason) => write!(f, "cancelled: {}", tenure_core::escape::Escaped(reason)),
-            Self::Deleted => write!(f, "deleted"),
         }
     }
 }

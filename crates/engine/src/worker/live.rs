@@ -177,10 +177,14 @@ impl Live {
         }
     }
 
+    /// Whether activities of it are under way, or could be.
+    pub(super) fn is_at_work(&self) -> bool {
+        self.pending.activities.values().any(|pending| pending.due_at.is_none())
+    }
+
     /// When somebody has to look after it, should this worker be gone.
     pub(super) fn wake(&self) -> Wake {
-        let is_at_work = self.pending.activities.values().any(|pending| pending.due_at.is_none());
-        if is_at_work || self.pending.cancel.is_some() {
+        if self.is_at_work() || self.pending.cancel.is_some() {
             return Wake::Now;
         }
         self.pending.next_due().map_or(Wake::Never, Wake::At)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tenure_core::id::{CodeName, Namespace, Operation, SessionId};
-use tenure_core::orchestration::{Failure, Payload, Version};
+use tenure_core::orchestration::{Failure, ParentLink, Payload, Version};
 use tenure_store::{Handle, StoreError};
 use tokio::sync::oneshot;
 
@@ -25,6 +25,20 @@ pub struct Starting {
     pub input: Payload,
     /// Names and values to keep with it.
     pub labels: BTreeMap<String, String>,
+}
+
+/// An instance that is started, and that nobody runs yet.
+#[derive(Debug)]
+pub(super) struct Begun {
+    pub(super) id: SessionId,
+    pub(super) namespace: Namespace,
+    pub(super) name: CodeName,
+    /// Exactly that version; `None`: the latest.
+    pub(super) version: Option<Version>,
+    pub(super) input: Payload,
+    pub(super) labels: BTreeMap<String, String>,
+    /// Who waits for its end.
+    pub(super) parent: Option<ParentLink>,
 }
 
 /// An instance that was started.
@@ -58,13 +72,13 @@ pub(super) enum StartAnswer {
     /// A session of that id is there.
     IdTaken,
     /// The worker does not have its code.
-    NotHere(Box<Starting>),
+    NotHere(Box<Begun>),
 }
 
 /// What a worker is told.
 pub(super) enum Input {
     Start {
-        starting: Box<Starting>,
+        begun: Box<Begun>,
         reply: oneshot::Sender<Result<StartAnswer, StoreError>>,
         ended: oneshot::Sender<Ended>,
     },

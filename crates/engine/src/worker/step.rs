@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tenure_core::id::{CodeName, Namespace, Operation, Revision, SessionId};
+use tenure_core::id::{ActorId, Operation, Revision, SessionId};
 use tenure_core::orchestration::{
     Cause, Child, End, Failure, HistoryEvent, Mail, Opening, ParentLink, Payload, Start, Version, open,
 };
@@ -14,7 +14,7 @@ use tenure_replay::{Ending, Problem, Turn};
 use tenure_store::{Ground, StartRequest, Store, StoreError, TurnOutcome, TurnRequest, Wake, WorkerHandle};
 
 use super::live::{Intent, Live, next_start, write};
-use super::order::{Ended, Key};
+use super::order::{Begun, Ended, Key};
 use super::registry::Registry;
 use crate::{Ids, Steady};
 
@@ -64,8 +64,6 @@ impl Maker<'_> {
             return Ok(self.finish(key, live, Draft { opening: None, history, intents, next: Next::Waits }));
         }
         let told = std::mem::take(&mut live.told);
-        live.pending.apply(&HistoryEvent::TurnStarted { at: self.now });
-        told.iter().for_each(|event| live.pending.apply(event));
         let Turn { events, asked_from, ending } = live.code.turn(self.now, told)?;
         let opening = if live.is_new { Self::begin(live, &mut history, &mut intents) } else { None };
         let mut statuses = events.iter().skip(asked_from).filter_map(|event| match event {
@@ -83,7 +81,7 @@ impl Maker<'_> {
                 intents.push(Intent::End(End::Completed));
                 Next::Over(Ended::Completed(output))
             }
-            Some(Ending::Failed(failure)) => failed(live, failure, history.last(), &mut intents),
+            Some(Ending::Failed(failure)) => failed(live, failure, &history, &mut intents),
         };
         live.is_new = false;
         Ok(self.finish(key, live, Draft { opening, history, intents, next }))
@@ -91,18 +89,15 @@ impl Maker<'_> {
 
     /// Ends an instance whatever its code does.
     pub(super) fn terminate(&self, key: Key, live: &mut Live) -> Step {
-        live.pending.apply(&HistoryEvent::TurnStarted { at: self.now });
         let told = std::mem::take(&mut live.told);
-        told.iter().for_each(|event| live.pending.apply(event));
+        let (reason, by) = wish(live, &told).unwrap_or(("cancelled", None));
+        let (reason, by) = (reason.to_owned(), by.cloned());
         let mut history = std::mem::take(&mut live.asides);
-        let given_up = live.pending.children.iter();
+        let is_over = |op: &Operation| told.iter().any(|event| is_end_of_child(event, *op));
+        let given_up = live.pending.children.iter().filter(|(op, _)| !is_over(op));
         history.extend(
             given_up.map(|(op, id)| HistoryEvent::SubOrchestrationCancelled { op: *op, id: id.clone() }),
         );
-        let (reason, by) = match &live.pending.cancel {
-            Some(wish) => (wish.reason.clone(), wish.by.clone()),
-            None => ("cancelled".to_owned(), None),
-        };
         history.push(HistoryEvent::ExecutionTerminated { reason: reason.clone() });
         live.is_new = false;
         let intents = vec![Intent::End(End::Cancelled { reason: reason.clone(), by })];
@@ -199,42 +194,24 @@ impl Maker<'_> {
     }
 }
 
-/// Something that is started and that nobody runs yet.
-pub(super) struct Begun {
-    pub(super) id: SessionId,
-    pub(super) namespace: Namespace,
-    pub(super) name: CodeName,
-    pub(super) version: Option<Version>,
-    pub(super) input: Payload,
-    pub(super) labels: BTreeMap<String, String>,
-    pub(super) parent: Option<ParentLink>,
-}
-
 /// The version of what was started where nobody knows its code: whoever begins it chooses.
 pub(super) const UNCHOSEN: Version = Version { major: 0, minor: 0, patch: 0 };
 
 impl Begun {
+    /// How its session is opened, and how its first execution begins.
+    pub(super) fn opening(self, version: Version, seed: u64, at: WallTime) -> (Opening, Start) {
+        let Self { id, namespace, name, input, labels, parent, .. } = self;
+        let of = parent.as_ref().map(|parent| parent.id.clone());
+        let opening = Opening { id, namespace, name: name.clone(), version, labels, parent: of, at };
+        let start = Start { name, version, execution: 1, input, seed, parent, carried: Vec::new() };
+        (opening, start)
+    }
+
+    /// What is stored of it where nobody runs it yet.
     pub(super) fn accepted(self, registry: &Registry, seed: u64, at: WallTime) -> StartRequest {
         let known = registry.orchestration(&self.name, self.version).map(|(version, _)| version);
         let version = self.version.or(known).unwrap_or(UNCHOSEN);
-        let opening = Opening {
-            id: self.id,
-            namespace: self.namespace,
-            name: self.name.clone(),
-            version,
-            labels: self.labels,
-            parent: self.parent.as_ref().map(|parent| parent.id.clone()),
-            at,
-        };
-        let start = Start {
-            name: self.name,
-            version,
-            execution: 1,
-            input: self.input,
-            seed,
-            parent: self.parent,
-            carried: Vec::new(),
-        };
+        let (opening, start) = self.opening(version, seed, at);
         let history = vec![HistoryEvent::ExecutionStarted(Box::new(start))];
         StartRequest { session: open(opening, false), history }
     }
@@ -248,14 +225,34 @@ struct Draft {
 }
 
 /// The end of code that failed: a cancelled one that gave in was cancelled.
-fn failed(live: &Live, failure: Failure, recorded: Option<&HistoryEvent>, intents: &mut Vec<Intent>) -> Next {
-    if let Some(HistoryEvent::ExecutionTerminated { reason }) = recorded {
-        let by = live.pending.cancel.as_ref().and_then(|wish| wish.by.clone());
+fn failed(live: &Live, failure: Failure, history: &[HistoryEvent], intents: &mut Vec<Intent>) -> Next {
+    if let Some(HistoryEvent::ExecutionTerminated { reason }) = history.last() {
+        let by = wish(live, history).and_then(|(_, by)| by.cloned());
         intents.push(Intent::End(End::Cancelled { reason: reason.clone(), by }));
         return Next::Over(Ended::Cancelled(reason.clone()));
     }
     intents.push(Intent::End(End::Failed(failure.clone())));
     Next::Over(Ended::Failed(failure))
+}
+
+/// Why an instance is to end, and who wishes it: the first who did, be it just now.
+fn wish<'a>(live: &'a Live, told: &'a [HistoryEvent]) -> Option<(&'a str, Option<&'a ActorId>)> {
+    let before = live.pending.cancel.as_ref().map(|wish| (wish.reason.as_str(), wish.by.as_ref()));
+    let now = || {
+        told.iter().find_map(|event| match event {
+            HistoryEvent::CancelRequested { reason, by } => Some((reason.as_str(), by.as_ref())),
+            _ => None,
+        })
+    };
+    before.or_else(now)
+}
+
+fn is_end_of_child(event: &HistoryEvent, child: Operation) -> bool {
+    matches!(
+        event,
+        HistoryEvent::SubOrchestrationCompleted { op, .. } | HistoryEvent::SubOrchestrationFailed { op, .. }
+            if *op == child
+    )
 }
 
 fn sends(history: &[HistoryEvent]) -> Vec<(SessionId, Mail)> {
@@ -294,22 +291,11 @@ pub(super) async fn keep(store: Arc<dyn Store>, clock: Arc<dyn Steady>, step: Bo
     let (mut wait, longest) = RETRY;
     loop {
         match store.commit_turn(step.request.clone()).await {
-            Err(error) if is_passing(&error) => {
+            Err(error) if error.is_passing() => {
                 clock.sleep(wait).await;
                 wait = wait.saturating_mul(2).min(longest);
             }
             outcome => return (step, outcome),
         }
-    }
-}
-
-/// Whether asking again later may help.
-pub(super) const fn is_passing(error: &StoreError) -> bool {
-    match error {
-        StoreError::Unavailable { .. }
-        | StoreError::Full { .. }
-        | StoreError::Blocked { .. }
-        | StoreError::Unknown { .. } => true,
-        StoreError::Corrupt { .. } | StoreError::Closed => false,
     }
 }

@@ -1,12 +1,12 @@
 //! A group in one transaction, and what happens to it when something fails.
 
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use rusqlite::Connection;
+use tenure_core::panic_words;
 use tenure_store::StoreError;
 
 use super::memory::Memory;
@@ -125,7 +125,8 @@ impl Writer {
         let begun = begin(&self.shared, conn, source).map_err(Failed::Begin)?;
         let (shared, memory) = (&self.shared, &mut self.memory);
         let work = AssertUnwindSafe(|| work(shared, (conn, memory), taken, source));
-        let worked = catch_unwind(work).unwrap_or_else(|panic| Err(WorkError::Panic(words(panic.as_ref()))));
+        let worked = catch_unwind(work)
+            .unwrap_or_else(|panic| Err(WorkError::Panic(panic_words(panic.as_ref()).to_owned())));
         match worked {
             Ok(done) => match commit(&self.shared, begun) {
                 Ok(()) => Ok(done),
@@ -264,10 +265,4 @@ fn is_there(conn: &Connection, evidence: Evidence) -> Result<bool, WorkError> {
         Evidence::Brought { handle, next } => sql::any(conn, sql::ARRIVAL_HAS, (handle.0, signed(next.0))),
         Evidence::Purge { handle } => Ok(!sql::any(conn, sql::SESSION_EXISTS, [handle.0])?),
     }
-}
-
-/// What a panic said.
-fn words(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without words").to_owned()
 }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use tenure_core::orchestration::{HistoryEvent, Version};
 use tenure_core::session::Session;
-use tenure_replay::{Code, Instance};
+use tenure_replay::{Code, Instance, Pending};
 use tenure_store::{ClaimRequest, Claimed, HistoryPage, HistoryRequest, MailRequest, Mailed, StoreError};
 
 use super::super::live::Live;
 use super::super::order::Key;
-use super::super::step::{UNCHOSEN, is_passing};
+use super::super::step::UNCHOSEN;
 use super::house::words;
 use super::{Conductor, Done, Due, RETRY_AFTER};
 
@@ -96,7 +96,7 @@ impl Conductor {
         self.loading.remove(&claimed.handle);
         let mut page = match page {
             Ok(page) => page,
-            Err(error) if is_passing(&error) => return self.load(claimed),
+            Err(error) if error.is_passing() => return self.load(claimed),
             Err(error) => return self.set_aside(&claimed, &error.to_string()),
         };
         let Some((version, code)) = self.code_of(&claimed.session) else {
@@ -126,16 +126,15 @@ impl Conductor {
         let mut live = Live::new((session.id.clone(), session.namespace.clone(), execution), code);
         live.session = Some(session);
         (live.handle, live.fence, live.turn) = (Some(handle), fence, turn);
-        history.iter().flatten().for_each(|event| live.pending.apply(event));
+        live.pending = Pending::of(history);
         live.is_new =
             !history.iter().flatten().any(|event| matches!(event, HistoryEvent::TurnStarted { .. }));
         messages.into_iter().for_each(|message| live.receive(message));
         live.ends_at = live.pending.cancel.as_ref().map(|wish| wish.at.after(self.options.cancel_grace));
-        let was_at_work = live.pending.activities.values().any(|pending| pending.due_at.is_none());
-        if is_rescued && was_at_work {
+        let is_rescued = is_rescued && live.is_at_work();
+        if is_rescued {
             live.asides.push(HistoryEvent::ExecutionRescued);
         }
-        let is_rescued = !live.asides.is_empty();
         let key = self.enter(live);
         self.by_handle.insert(handle, key);
         self.take_up(key, is_rescued);

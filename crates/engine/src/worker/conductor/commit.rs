@@ -3,14 +3,14 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-use tenure_core::orchestration::{Cause, Failure, HistoryEvent, Mail, Opening, Start, open};
+use tenure_core::orchestration::{Cause, Failure, HistoryEvent, Mail, Start, open};
 use tenure_core::session::{Counters, Session, Write};
 use tenure_replay::Instance;
 use tenure_store::{StoreError, TurnDone, TurnOutcome, Wake};
 use tokio::sync::oneshot;
 
 use super::super::live::{Live, write};
-use super::super::order::{Ended, Key, StartAnswer, Started, Starting};
+use super::super::order::{Begun, Ended, Key, StartAnswer, Started};
 use super::super::step::{Kept, Next, Step, keep};
 use super::{Conductor, Done, Due};
 
@@ -18,31 +18,18 @@ impl Conductor {
     /// Begins an instance whose code is here.
     pub(super) fn begin(
         &mut self,
-        starting: Starting,
+        begun: Box<Begun>,
         reply: oneshot::Sender<Result<StartAnswer, StoreError>>,
         ended: oneshot::Sender<Ended>,
     ) {
-        let found = self.registry.orchestration(&starting.name, starting.version);
+        let found = self.registry.orchestration(&begun.name, begun.version);
         let (Some((version, code)), None) = (found, &self.stopping) else {
             // Whoever asked leaves it to others.
-            drop(reply.send(Ok(StartAnswer::NotHere(Box::new(starting)))));
+            drop(reply.send(Ok(StartAnswer::NotHere(begun))));
             return;
         };
-        let Starting { id, namespace, name, version: _, input, labels } = starting;
-        let id = id.unwrap_or_else(|| self.engine.ids().session_id(Some(self.now)));
-        let seed = self.engine.ids().seed();
-        let start = Start {
-            name: name.clone(),
-            version,
-            execution: 1,
-            input,
-            seed,
-            parent: None,
-            carried: Vec::new(),
-        };
-        let opening =
-            Opening { id: id.clone(), namespace, name, version, labels, parent: None, at: self.now };
-        let namespace = opening.namespace.clone();
+        let (id, namespace) = (begun.id.clone(), begun.namespace.clone());
+        let (opening, start) = begun.opening(version, self.engine.ids().seed(), self.now);
         let code = Instance::begin(id.clone(), &code, start.clone());
         let mut live = Live::new((id, namespace, 1), code);
         live.opening = Some(Box::new((open(opening, true), start)));
@@ -55,16 +42,10 @@ impl Conductor {
 
     /// Runs what there is to run of an instance, and commits what came of it.
     pub(super) fn step(&mut self, key: Key) {
-        let Some(mut live) = self.live.remove(&key) else { return };
-        if live.is_ready() {
-            let made = self.maker().step(key, &mut live);
-            self.live.insert(key, live);
-            match made {
-                Ok(step) => self.commit(step),
-                Err(problem) => self.block(key, &problem),
-            }
-        } else {
-            self.live.insert(key, live);
+        let Some((maker, live)) = self.made_with(key).filter(|(_, live)| live.is_ready()) else { return };
+        match maker.step(key, live) {
+            Ok(step) => self.commit(step),
+            Err(problem) => self.block(key, &problem),
         }
     }
 
@@ -123,13 +104,12 @@ impl Conductor {
     pub(super) fn committed(&mut self, step: Step, done: &TurnDone) {
         let Step { key, request, next, .. } = step;
         self.wants_claim |= !request.starts.is_empty();
-        let uses = self.uses.wrapping_add(1);
-        self.uses = uses;
+        self.uses = self.uses.wrapping_add(1);
         let Some(live) = self.live.get_mut(&key) else { return };
         live.is_committing = false;
         live.turn = live.turn.saturating_add(1);
         live.fence = done.fence;
-        live.used = uses;
+        live.used = self.uses;
         if let Some(write) = request.session {
             let counters = Counters { revision: done.revision, fence: done.fence };
             live.session = Some(Session { counters, ..write.session });
@@ -223,13 +203,10 @@ impl Conductor {
     }
 
     pub(super) fn terminate(&mut self, key: Key) {
-        let Some(mut live) = self.live.remove(&key) else { return };
-        if live.is_committing || live.handle.is_none() {
-            self.live.insert(key, live);
-            return;
+        let Some((maker, live)) = self.made_with(key) else { return };
+        if !live.is_committing && live.handle.is_some() {
+            let step = maker.terminate(key, live);
+            self.commit(step);
         }
-        let step = self.maker().terminate(key, &mut live);
-        self.live.insert(key, live);
-        self.commit(step);
     }
 }

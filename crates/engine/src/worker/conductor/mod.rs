@@ -182,17 +182,12 @@ impl Conductor {
         }
         self.inputs.close();
         while let Ok(input) = self.inputs.try_recv() {
-            if let Input::Start { starting, reply, .. } = input {
+            if let Input::Start { begun, reply, .. } = input {
                 // Whoever asked leaves it to others.
-                drop(reply.send(Ok(StartAnswer::NotHere(starting))));
+                drop(reply.send(Ok(StartAnswer::NotHere(begun))));
             }
         }
-        for reply in self.stopping.into_iter().flat_map(|stopping| stopping.replies) {
-            if reply.send(()).is_err() {
-                // Whoever asked has gone.
-                continue;
-            }
-        }
+        // Whoever waits for the stop learns of it by the end of this.
     }
 
     /// Waits for the next thing to happen, and takes in all that has.
@@ -259,7 +254,7 @@ impl Conductor {
 
     fn hear(&mut self, input: Input) {
         match input {
-            Input::Start { starting, reply, ended } => self.begin(*starting, reply, ended),
+            Input::Start { begun, reply, ended } => self.begin(begun, reply, ended),
             Input::Tried { key, op, number, result } => self.tried(key, (op, number), result),
             Input::Heartbeat { key, op, number, details } => self.heard(key, (op, number), details),
             Input::Stop { reply } => {
@@ -310,8 +305,11 @@ impl Conductor {
         Some(live)
     }
 
-    fn maker(&self) -> Maker<'_> {
-        Maker { worker: self.worker, registry: &self.registry, ids: self.engine.ids(), now: self.now }
+    /// What steps of an instance are made with, and the instance.
+    fn made_with(&mut self, key: Key) -> Option<(Maker<'_>, &mut Live)> {
+        let (registry, ids) = (&self.registry, self.engine.ids());
+        let maker = Maker { worker: self.worker, registry, ids, now: self.now };
+        Some((maker, self.live.get_mut(&key)?))
     }
 
     fn answer(&mut self, key: Key, answer: Result<StartAnswer, StoreError>) {
