@@ -46,6 +46,16 @@ impl WalSize {
     }
 }
 
+/// What becomes of the log's file when all of it was copied back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum After {
+    /// It keeps its size. Writing over what is there is cheaper than making a file grow, and durable sooner: neither its
+    /// size nor its place on the disk changes.
+    Keep,
+    /// It is empty.
+    Cut,
+}
+
 /// Copies the log back beside the commits.
 #[derive(Debug)]
 pub(crate) struct Copier {
@@ -85,12 +95,18 @@ impl Copier {
         Ok(())
     }
 
-    /// Copies all of the log back and empties it, if no reader needs it. The caller has the turn to write.
-    pub(crate) fn finish(&self, conn: &Connection) -> Result<bool, WorkError> {
+    /// Copies all of the log back, so that it starts over, if no reader needs it. The caller has the turn to write.
+    pub(crate) fn finish(&self, conn: &Connection, after: After) -> Result<bool, WorkError> {
         let _copying = self.pause();
         // Reads that began before are over in a moment; later ones do not need the log once all is copied.
         conn.busy_timeout(READERS)?;
-        let finished = checkpoint(conn, "PRAGMA wal_checkpoint(TRUNCATE)");
+        let finished = checkpoint(
+            conn,
+            match after {
+                After::Keep => "PRAGMA wal_checkpoint(RESTART)",
+                After::Cut => "PRAGMA wal_checkpoint(TRUNCATE)",
+            },
+        );
         conn.busy_timeout(Duration::ZERO)?;
         finished
     }

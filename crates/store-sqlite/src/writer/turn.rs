@@ -16,7 +16,7 @@ use crate::request::{Chore, Request};
 use crate::ring::{Bell, Rung, sweep};
 use crate::shared::Shared;
 use crate::turnstile::{Turn, Turnstile};
-use crate::wal::{self, WalSize};
+use crate::wal::{self, After, WalSize};
 
 /// What the writing thread owns.
 pub(super) struct Writer {
@@ -187,7 +187,10 @@ impl Writer {
         let Some(conn) = &self.conn else {
             return;
         };
-        match self.shared.copier.finish(conn) {
+        // One that a long read had made too large is given back.
+        let is_large = self.wal_file() > self.shared.limits.wal_finish_bytes.saturating_mul(2);
+        let after = if is_large { After::Cut } else { After::Keep };
+        match self.shared.copier.finish(conn, after) {
             Ok(true) => self.wal.emptied(),
             Ok(false) => {}
             Err(why) => self.shared.troubles.note("finish the write-ahead log", &why),
@@ -205,9 +208,7 @@ impl Writer {
     }
 
     fn shrink_wal(&self, turnstile: &Turnstile, conn: &Connection) -> Result<(), WorkError> {
-        // The file, not what is in use of it: it keeps the size that it once had.
-        let size = self.shared.place.beside("-wal").metadata().map_or(0, |found| found.len());
-        if size < self.shared.limits.wal_copy_bytes {
+        if self.wal_file() < self.shared.limits.wal_copy_bytes {
             return Ok(());
         }
         let Some(_turn) = turnstile.try_enter()? else {
@@ -220,8 +221,13 @@ impl Writer {
             wal::copy(conn)?
         };
         if is_copied {
-            self.shared.copier.finish(conn)?;
+            self.shared.copier.finish(conn, After::Cut)?;
         }
         Ok(())
+    }
+
+    /// How large the log's file is: not what is in use of it, as it keeps the size that it once had.
+    fn wal_file(&self) -> u64 {
+        self.shared.place.beside("-wal").metadata().map_or(0, |found| found.len())
     }
 }
