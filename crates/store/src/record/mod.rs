@@ -21,6 +21,7 @@ mod mail;
 mod recent;
 mod recipe;
 mod terminal;
+mod wire;
 
 pub use body::{Columns, decode_activity, decode_session, encode_activity, encode_body};
 pub use checkpoint::{decode_checkpoint, encode_checkpoint};

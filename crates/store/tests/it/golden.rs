@@ -328,13 +328,49 @@ fn histories() {
     let mut first = every_history_event();
     let rest = first.split_off(14);
     for (name, events) in [("history_first", first), ("history_rest", rest)] {
-        let written = record::encode_history(events.clone());
+        let written = record::encode_history(&events);
         understood(name, (written, events), record::decode_history);
     }
     let long: Vec<_> = (0..100).flat_map(|_| every_history_event()).collect();
-    let written = record::encode_history(long.clone());
+    let written = record::encode_history(&long);
     assert!(written.len() < 4096, "{}", written.len());
     understood("history_long", (written, long), record::decode_history);
+}
+
+#[test]
+fn what_a_commit_repeats_is_kept_once() {
+    let payload = |text: &str| Payload(text.repeat(20).into_bytes());
+    let activity = |op: u64, input: Payload| {
+        HistoryEvent::TaskScheduled(Arc::new(Activity {
+            op: Operation(op),
+            name: CodeName::parse("greet").unwrap(),
+            input,
+            retry: RetryPolicy::ONCE,
+            timeout: None,
+            heartbeat_timeout: None,
+        }))
+    };
+    let mut events = vec![HistoryEvent::ContinuedAsNew { input: payload("first"), version: None }];
+    events.extend((1..=10).map(|op| activity(op, payload(&format!("{op}")))));
+    events.push(activity(11, payload("first")));
+    events.push(activity(12, payload("9")));
+    events.push(HistoryEvent::TaskCompleted { op: Operation(1), result: payload("10") });
+    events.push(HistoryEvent::SubOrchestrationCreated {
+        op: Operation(13),
+        child: Box::new(Child { input: payload("8"), ..*child() }),
+    });
+    events.push(HistoryEvent::ExecutionCompleted { output: payload("first") });
+    let written = record::encode_history(&events);
+    let alone: usize =
+        events.iter().map(|event| record::encode_history(std::slice::from_ref(event)).len()).sum();
+    assert_eq!(
+        alone - written.len(),
+        280,
+        "five payloads; what says which they repeat is no longer than their lengths"
+    );
+    understood("history_repeated", (written, events), record::decode_history);
+    let repeats_the_fifth_of_none = [0x0a, 3, 0xd8, 1, 5];
+    assert!(matches!(record::decode_history(&repeats_the_fifth_of_none), Err(StoreError::Corrupt { .. })));
 }
 
 #[test]

@@ -100,7 +100,7 @@ async fn recorded() -> String {
     let find = Find::Id { namespace: Namespace::default_name(), id: SessionId::parse(ID).unwrap() };
     let handle = store.find(find).await.unwrap().handle.unwrap();
     let page = store.history(HistoryRequest { handle, execution: None }).await.unwrap();
-    let lines = page.turns.into_iter().map(record::encode_history).map(|bytes| hex(&bytes) + "\n");
+    let lines = page.turns.iter().map(|turn| record::encode_history(turn)).map(|bytes| hex(&bytes) + "\n");
     lines.collect()
 }
 

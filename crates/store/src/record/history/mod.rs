@@ -2,6 +2,8 @@
 //!
 //! What is long is compressed as a whole: inputs and results repeat the names of their fields.
 
+mod write;
+
 use std::sync::Arc;
 
 use prost::Message;
@@ -15,9 +17,12 @@ use super::body::session_id;
 use super::holder::actor;
 use super::length::LengthRecord;
 use super::mail::{FailureRecord, SignalRecord};
+use super::wire::Fields;
 use super::{corrupt, required};
 use crate::StoreError;
 
+/// A payload of so many bytes is kept once for each commit.
+const REPEATED_FROM: usize = 16;
 /// From so many bytes on it is compressed.
 const COMPRESSED_FROM: usize = 1024;
 /// Longest history of one commit that is believed: nothing that writes histories makes longer ones.
@@ -41,7 +46,7 @@ struct HistoryRecord {
 struct EventRecord {
     #[prost(
         oneof = "EventKind",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27"
     )]
     kind: Option<EventKind>,
 }
@@ -100,6 +105,8 @@ enum EventKind {
     TaskHeartbeat(ResultRecord),
     #[prost(message, tag = "26")]
     TaskStarted(StartedRecord),
+    #[prost(uint64, tag = "27")]
+    ExecutionCompletedAs(u64),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Message)]
@@ -129,6 +136,8 @@ struct StartRecord {
     parent: Option<ParentRecord>,
     #[prost(message, repeated, tag = "7")]
     carried: Vec<SignalRecord>,
+    #[prost(uint64, tag = "8")]
+    input_as: u64,
 }
 
 #[derive(Clone, PartialEq, Eq, Message)]
@@ -156,6 +165,8 @@ struct ActivityRecord {
     timeout: Option<LengthRecord>,
     #[prost(message, optional, tag = "6")]
     heartbeat_timeout: Option<LengthRecord>,
+    #[prost(uint64, tag = "9")]
+    input_as: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Message)]
@@ -178,6 +189,8 @@ struct ResultRecord {
     op: u64,
     #[prost(bytes = "vec", tag = "2")]
     result: Vec<u8>,
+    #[prost(uint64, tag = "3")]
+    result_as: u64,
 }
 
 #[derive(Clone, PartialEq, Eq, Message)]
@@ -229,6 +242,8 @@ struct ChildRecord {
     version: Option<VersionRecord>,
     #[prost(bytes = "vec", tag = "5")]
     input: Vec<u8>,
+    #[prost(uint64, tag = "6")]
+    input_as: u64,
 }
 
 #[derive(Clone, PartialEq, Eq, Message)]
@@ -259,6 +274,8 @@ struct ContinuedRecord {
     input: Vec<u8>,
     #[prost(message, optional, tag = "2")]
     version: Option<VersionRecord>,
+    #[prost(uint64, tag = "3")]
+    input_as: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Message)]
@@ -273,9 +290,10 @@ pub(super) struct VersionRecord {
 
 /// What one commit adds to a history.
 #[must_use]
-pub fn encode_history(events: Vec<HistoryEvent>) -> Vec<u8> {
-    let events = events.into_iter().map(EventRecord::of).collect();
-    let bytes = HistoryRecord { events, compressed: None, length: 0 }.encode_to_vec();
+pub fn encode_history(events: &[HistoryEvent]) -> Vec<u8> {
+    let (mut bytes, mut payloads) = (Vec::new(), write::Payloads::default());
+    let mut fields = Fields(&mut bytes);
+    events.iter().for_each(|event| write::event(&mut fields, event, &mut payloads));
     if bytes.len() < COMPRESSED_FROM {
         return bytes;
     }
@@ -304,7 +322,31 @@ pub fn decode_history(bytes: &[u8]) -> Result<Vec<HistoryEvent>, StoreError> {
             decode(&bytes.map_err(|why| corrupt(format!("a history cannot be decompressed: {why}")))?)?
         }
     };
-    record.events.into_iter().map(EventRecord::into_event).collect()
+    let events = repeat(record.events)?;
+    events.into_iter().map(EventRecord::into_event).collect()
+}
+
+/// Puts payloads back where they are the same as an earlier one of the same commit.
+fn repeat(mut events: Vec<EventRecord>) -> Result<Vec<EventRecord>, StoreError> {
+    let mut kept = Vec::new();
+    for at in 0..events.len() {
+        let (before, rest) = events.split_at_mut(at);
+        let Some(event) = rest.first_mut() else { break };
+        match event.payload() {
+            Some((_, 0)) | None => {}
+            Some((payload, number)) => {
+                let first = usize::try_from(number - 1).ok().and_then(|number| kept.get(number));
+                let first = first.and_then(|first: &usize| before.get_mut(*first)?.payload());
+                let (first, _) = first.ok_or_else(|| corrupt("a payload repeats one that is not there"))?;
+                payload.clone_from(first);
+                continue;
+            }
+        }
+        if event.payload().is_some_and(|(payload, _)| payload.len() >= REPEATED_FROM) {
+            kept.push(at);
+        }
+    }
+    Ok(events)
 }
 
 fn decode(bytes: &[u8]) -> Result<HistoryRecord, StoreError> {
@@ -312,74 +354,26 @@ fn decode(bytes: &[u8]) -> Result<HistoryRecord, StoreError> {
 }
 
 impl EventRecord {
-    /// Takes the event apart, so that large payloads move and are copied only into the stored bytes.
-    fn of(event: HistoryEvent) -> Self {
-        let result = |op: Operation, Payload(result)| ResultRecord { op: op.0, result };
-        let failed =
-            |op: Operation, failure| FailedRecord { op: op.0, failure: Some(FailureRecord::of(failure)) };
-        let kind = match event {
-            HistoryEvent::ExecutionStarted(start) => EventKind::ExecutionStarted(StartRecord::of(*start)),
-            HistoryEvent::TurnStarted { at } => EventKind::TurnStarted(at.epoch_ms()),
-            HistoryEvent::ExecutionRescued => EventKind::ExecutionRescued(EmptyRecord {}),
-            HistoryEvent::TaskScheduled(activity) => {
-                EventKind::TaskScheduled(ActivityRecord::of(Arc::unwrap_or_clone(activity)))
+    /// The payload of an event that may have one, and, counted from 1, the one that it repeats; 0: none.
+    fn payload(&mut self) -> Option<(&mut Vec<u8>, u64)> {
+        if let Some(EventKind::ExecutionCompletedAs(number)) = self.kind {
+            // It has no room of its own beside the number.
+            self.kind = Some(EventKind::ExecutionCompleted(Vec::new()));
+            return self.payload().map(|(payload, _)| (payload, number));
+        }
+        Some(match self.kind.as_mut()? {
+            EventKind::ExecutionStarted(start) => (&mut start.input, start.input_as),
+            EventKind::TaskScheduled(activity) => (&mut activity.input, activity.input_as),
+            EventKind::TaskCompleted(kept)
+            | EventKind::SubOrchestrationCompleted(kept)
+            | EventKind::TaskHeartbeat(kept) => (&mut kept.result, kept.result_as),
+            EventKind::SubOrchestrationCreated(child) | EventKind::OrchestrationStarted(child) => {
+                (&mut child.input, child.input_as)
             }
-            HistoryEvent::TaskCompleted { op, result: is } => EventKind::TaskCompleted(result(op, is)),
-            HistoryEvent::TaskFailed { op, failure } => EventKind::TaskFailed(failed(op, failure)),
-            HistoryEvent::TaskRetried { op, attempt, failure, due_at } => {
-                let (op, due_at) = (op.0, due_at.epoch_ms());
-                let failure = Some(FailureRecord::of(failure));
-                EventKind::TaskRetried(RetriedRecord { op, attempt, failure, due_at })
-            }
-            HistoryEvent::TaskStarted { op, attempt } => {
-                EventKind::TaskStarted(StartedRecord { op: op.0, attempt })
-            }
-            HistoryEvent::TaskHeartbeat { op, details } => EventKind::TaskHeartbeat(result(op, details)),
-            HistoryEvent::TaskCancelled { op } => EventKind::TaskCancelled(op.0),
-            HistoryEvent::TimerCreated { op, fire_at } => {
-                EventKind::TimerCreated(TimerRecord { op: op.0, fire_at: fire_at.epoch_ms() })
-            }
-            HistoryEvent::TimerFired { op } => EventKind::TimerFired(op.0),
-            HistoryEvent::TimerCancelled { op } => EventKind::TimerCancelled(op.0),
-            HistoryEvent::EventRaised(signal) => EventKind::EventRaised(SignalRecord::of(signal)),
-            HistoryEvent::EventSent { to, signal } => {
-                let signal = Some(SignalRecord::of(signal));
-                EventKind::EventSent(SentRecord { to: to.as_str().to_owned(), signal })
-            }
-            HistoryEvent::SubOrchestrationCreated { op, child } => {
-                EventKind::SubOrchestrationCreated(ChildRecord::of(op.0, *child))
-            }
-            HistoryEvent::SubOrchestrationCompleted { op, result: is } => {
-                EventKind::SubOrchestrationCompleted(result(op, is))
-            }
-            HistoryEvent::SubOrchestrationFailed { op, failure } => {
-                EventKind::SubOrchestrationFailed(failed(op, failure))
-            }
-            HistoryEvent::SubOrchestrationCancelled { op, id } => {
-                let id = id.as_str().to_owned();
-                EventKind::SubOrchestrationCancelled(ChildCancelledRecord { op: op.0, id })
-            }
-            HistoryEvent::OrchestrationStarted(child) => {
-                EventKind::OrchestrationStarted(ChildRecord::of(0, *child))
-            }
-            HistoryEvent::StatusSet { status } => EventKind::StatusSet(StatusRecord { status }),
-            HistoryEvent::CancelRequested { reason, by } => {
-                let by = by.map(|by| by.as_str().to_owned());
-                EventKind::CancelRequested(CancelRecord { reason, by })
-            }
-            HistoryEvent::ContinuedAsNew { input: Payload(input), version } => {
-                let version = version.map(VersionRecord::of);
-                EventKind::ContinuedAsNew(ContinuedRecord { input, version })
-            }
-            HistoryEvent::ExecutionCompleted { output: Payload(output) } => {
-                EventKind::ExecutionCompleted(output)
-            }
-            HistoryEvent::ExecutionFailed { failure } => {
-                EventKind::ExecutionFailed(FailureRecord::of(failure))
-            }
-            HistoryEvent::ExecutionTerminated { reason } => EventKind::ExecutionTerminated(reason),
-        };
-        Self { kind: Some(kind) }
+            EventKind::ContinuedAsNew(anew) => (&mut anew.input, anew.input_as),
+            EventKind::ExecutionCompleted(output) => (output, 0),
+            _ => return None,
+        })
     }
 
     fn into_event(self) -> Result<HistoryEvent, StoreError> {
@@ -393,7 +387,7 @@ impl EventRecord {
             EventKind::TaskScheduled(record) => {
                 HistoryEvent::TaskScheduled(Arc::new(record.into_activity()?))
             }
-            EventKind::TaskCompleted(ResultRecord { op, result }) => {
+            EventKind::TaskCompleted(ResultRecord { op, result, .. }) => {
                 HistoryEvent::TaskCompleted { op: Operation(op), result: Payload(result) }
             }
             EventKind::TaskFailed(FailedRecord { op, failure }) => {
@@ -402,7 +396,7 @@ impl EventRecord {
             EventKind::TaskStarted(StartedRecord { op, attempt }) => {
                 HistoryEvent::TaskStarted { op: Operation(op), attempt }
             }
-            EventKind::TaskHeartbeat(ResultRecord { op, result }) => {
+            EventKind::TaskHeartbeat(ResultRecord { op, result, .. }) => {
                 HistoryEvent::TaskHeartbeat { op: Operation(op), details: Payload(result) }
             }
             EventKind::TaskRetried(RetriedRecord { op, attempt, failure, due_at }) => {
@@ -429,7 +423,7 @@ impl EventRecord {
                 op: Operation(record.op),
                 child: Box::new(record.into_child()?),
             },
-            EventKind::SubOrchestrationCompleted(ResultRecord { op, result }) => {
+            EventKind::SubOrchestrationCompleted(ResultRecord { op, result, .. }) => {
                 HistoryEvent::SubOrchestrationCompleted { op: Operation(op), result: Payload(result) }
             }
             EventKind::SubOrchestrationFailed(FailedRecord { op, failure }) => {
@@ -445,10 +439,12 @@ impl EventRecord {
             EventKind::CancelRequested(CancelRecord { reason, by }) => {
                 HistoryEvent::CancelRequested { reason, by: by.as_deref().map(actor).transpose()? }
             }
-            EventKind::ContinuedAsNew(ContinuedRecord { input, version }) => HistoryEvent::ContinuedAsNew {
-                input: Payload(input),
-                version: version.map(VersionRecord::into_version),
-            },
+            EventKind::ContinuedAsNew(ContinuedRecord { input, version, .. }) => {
+                HistoryEvent::ContinuedAsNew {
+                    input: Payload(input),
+                    version: version.map(VersionRecord::into_version),
+                }
+            }
             EventKind::ExecutionCompleted(output) => {
                 HistoryEvent::ExecutionCompleted { output: Payload(output) }
             }
@@ -456,6 +452,9 @@ impl EventRecord {
                 HistoryEvent::ExecutionFailed { failure: record.into_failure()? }
             }
             EventKind::ExecutionTerminated(reason) => HistoryEvent::ExecutionTerminated { reason },
+            EventKind::ExecutionCompletedAs(_) => {
+                return Err(corrupt("an output repeats a payload that is not there"));
+            }
         })
     }
 }
@@ -465,24 +464,6 @@ fn failure_of(record: Option<FailureRecord>) -> Result<tenure_core::orchestratio
 }
 
 impl StartRecord {
-    fn of(start: Start) -> Self {
-        let Start { name, version, execution, input: Payload(input), seed, parent, carried } = start;
-        let parent = parent.map(|ParentLink { id, execution, op }| ParentRecord {
-            id: id.as_str().to_owned(),
-            execution,
-            op: op.0,
-        });
-        Self {
-            name: name.as_str().to_owned(),
-            version: Some(VersionRecord::of(version)),
-            execution,
-            input,
-            seed,
-            parent,
-            carried: carried.into_iter().map(SignalRecord::of).collect(),
-        }
-    }
-
     fn into_start(self) -> Result<Start, StoreError> {
         let parent = |record: ParentRecord| {
             let ParentRecord { id, execution, op } = record;
@@ -503,18 +484,6 @@ impl StartRecord {
 }
 
 impl ActivityRecord {
-    fn of(activity: Activity) -> Self {
-        let Activity { op, name, input: Payload(input), retry, timeout, heartbeat_timeout } = activity;
-        Self {
-            op: op.0,
-            name: name.as_str().to_owned(),
-            input,
-            retry: (retry != RetryPolicy::ONCE).then(|| RetryRecord::of(retry)),
-            timeout: timeout.map(LengthRecord::from),
-            heartbeat_timeout: heartbeat_timeout.map(LengthRecord::from),
-        }
-    }
-
     fn into_activity(self) -> Result<Activity, StoreError> {
         Ok(Activity {
             op: Operation(self.op),
@@ -528,17 +497,6 @@ impl ActivityRecord {
 }
 
 impl RetryRecord {
-    fn of(policy: RetryPolicy) -> Self {
-        let RetryPolicy { attempts_max, backoff } = policy;
-        Self {
-            attempts_max,
-            first: Some(backoff.first.into()),
-            growth_percent: backoff.growth_percent,
-            longest: Some(backoff.longest.into()),
-            jitter_percent: backoff.jitter_percent,
-        }
-    }
-
     fn into_policy(self) -> Result<RetryPolicy, StoreError> {
         let backoff = tenure_core::orchestration::Backoff {
             first: required(self.first, "the first wait of a retry")?.into(),
@@ -551,12 +509,6 @@ impl RetryRecord {
 }
 
 impl ChildRecord {
-    fn of(op: u64, child: Child) -> Self {
-        let Child { id, name, version, input: Payload(input) } = child;
-        let (id, name) = (id.as_str().to_owned(), name.as_str().to_owned());
-        Self { op, id, name, version: version.map(VersionRecord::of), input }
-    }
-
     fn into_child(self) -> Result<Child, StoreError> {
         Ok(Child {
             id: session_id(&self.id)?,
