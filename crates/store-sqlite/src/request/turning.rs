@@ -22,17 +22,17 @@ pub(crate) struct Turn {
     pub(crate) expected: Revision,
     pub(crate) history: Vec<Vec<u8>>,
     pub(crate) taken: Vec<i64>,
-    pub(crate) starts: Vec<Opening>,
+    /// Instances that it opens, and what the history of each begins with.
+    pub(crate) starts: Vec<(Opening, Vec<Vec<u8>>)>,
     pub(crate) sends: Vec<(SessionId, Vec<u8>)>,
     pub(crate) wake: Option<i64>,
 }
 
-/// A session that a turn writes, and, where it is opened, what its history begins with.
+/// A session that a turn writes.
 #[derive(Debug)]
 pub(crate) struct Opening {
     pub(crate) stamp: Stamp,
     pub(crate) write: SessionWrite,
-    pub(crate) history: Vec<Vec<u8>>,
 }
 
 impl From<TurnRequest> for Turn {
@@ -42,9 +42,9 @@ impl From<TurnRequest> for Turn {
             Ground::New => request.worker.map(|_| Fence(1)),
             Ground::Held { fence, .. } => Some(*fence),
         };
-        let session = request.session.map(|write| {
-            Box::new(Opening::of(commit_id, *write, (request.expected.next(), fence), Vec::new()))
-        });
+        let revision = request.expected.next();
+        let session =
+            request.session.map(|write| Box::new(Opening::of(commit_id, *write, (revision, fence))));
         Self {
             commit_id,
             ground: request.ground,
@@ -61,25 +61,17 @@ impl From<TurnRequest> for Turn {
 }
 
 impl Opening {
-    fn started(commit_id: CommitId, start: StartRequest) -> Self {
-        Self::of(commit_id, start.session, (Revision(1), None), by_execution(start.history))
+    fn started(commit_id: CommitId, start: StartRequest) -> (Self, Vec<Vec<u8>>) {
+        let opening = Self::of(commit_id, start.session, (Revision(1), None));
+        (opening, by_execution(start.history))
     }
 
-    fn of(
-        commit_id: CommitId,
-        mut write: Write,
-        (revision, fence): (Revision, Option<Fence>),
-        history: Vec<Vec<u8>>,
-    ) -> Self {
+    fn of(commit_id: CommitId, mut write: Write, (revision, fence): (Revision, Option<Fence>)) -> Self {
         let counters = Counters { revision, fence: fence.unwrap_or(Fence(0)) };
         write.session.counters = counters;
         // Its worker's lease is not its own.
         write.session.lease = None;
-        Self {
-            stamp: Stamp { commit_id, counters, fence },
-            write: SessionWrite::of(commit_id, write),
-            history,
-        }
+        Self { stamp: Stamp { commit_id, counters, fence }, write: SessionWrite::of(commit_id, write) }
     }
 
     /// The session as it will be.

@@ -51,12 +51,10 @@ impl Work<'_> {
             }
         }
         let stand = Stand { worker: turn.worker.map(|worker| worker.0), wake: turn.wake };
-        let history = std::mem::take(&mut turn.history);
         let opened = match &mut turn.session {
-            Some(write) => self.open_instance(write, &history, stand),
+            Some(write) => self.open_instance(write, &turn.history, stand),
             None => Err(no_session()),
         };
-        turn.history = history;
         let handle = match opened {
             Err(why) if is_taken(&why) => return Ok(self.told_first(turn)?.unwrap_or(taken)),
             opened => opened?,
@@ -251,11 +249,8 @@ impl Work<'_> {
     /// What a turn leaves behind for others: instances that it starts, and messages.
     fn leave(&mut self, turn: &mut Turn, from: Handle) -> Result<Vec<Handle>, WorkError> {
         let mut started = Vec::with_capacity(turn.starts.len());
-        for start in &mut turn.starts {
-            let history = std::mem::take(&mut start.history);
-            let opened = self.open_instance(start, &history, Stand { worker: None, wake: Some(0) });
-            start.history = history;
-            started.push(opened?);
+        for (start, history) in &mut turn.starts {
+            started.push(self.open_instance(start, history, Stand { worker: None, wake: Some(0) })?);
         }
         if !turn.sends.is_empty() {
             let head = self.memory.heads.of(self.conn, from)?.ok_or_else(|| corrupt("a session is gone"))?;
@@ -275,7 +270,7 @@ impl Work<'_> {
         let own = turn.session.as_deref().filter(|opening| opening.write.opens).map(Opening::session);
         let mut ids: std::collections::HashSet<SessionId> =
             own.iter().map(|session| session.id.clone()).collect();
-        for (number, start) in turn.starts.iter().enumerate() {
+        for (number, (start, _)) in turn.starts.iter().enumerate() {
             let session = start.session();
             if !ids.insert(session.id.clone()) || self.has_id(&session)? {
                 return Ok(Some(number));
@@ -333,7 +328,7 @@ impl Work<'_> {
     /// What a turn that was kept before had started.
     fn started(&mut self, turn: &Turn, by: Handle) -> Result<Vec<Handle>, WorkError> {
         let mut started = Vec::with_capacity(turn.starts.len());
-        for start in &turn.starts {
+        for (start, _) in &turn.starts {
             let session = start.session();
             let ns = self.memory.namespace_or_new(self.conn, &session.namespace)?;
             let key = (ns, session.id.as_str());
