@@ -176,7 +176,6 @@ statements! {
     SESSION_EXISTS = "session_exists",
     SESSION_FENCE = "session_fence",
     SESSION_HAS_COMMIT = "session_has_commit",
-    SESSION_HAS_ID = "session_has_id",
     SESSION_INSERT = "session_insert",
     SESSION_POSTPONE = "session_postpone",
     SESSION_SID = "session_sid",

@@ -119,7 +119,7 @@ impl Work<'_> {
             return Ok(Some(CommitOutcome::Rejudge));
         }
         for write in commit.writes.iter().filter(|write| write.opens) {
-            if self.has_id(&write.session)? {
+            if self.with_id_of(&write.session)?.is_some() {
                 return Ok(Some(CommitOutcome::IdTaken));
             }
         }
@@ -137,11 +137,12 @@ impl Work<'_> {
         Ok(None)
     }
 
-    pub(super) fn has_id(&mut self, session: &Session) -> Result<bool, WorkError> {
-        match self.memory.namespace(self.conn, &session.namespace)? {
-            Some(ns) => sql::any(self.conn, sql::SESSION_HAS_ID, (ns, session.id.as_str())),
-            None => Ok(false),
-        }
+    /// The stored session that has the id of this one.
+    pub(super) fn with_id_of(&mut self, session: &Session) -> Result<Option<Handle>, WorkError> {
+        let Some(ns) = self.memory.namespace(self.conn, &session.namespace)? else {
+            return Ok(None);
+        };
+        sql::one(self.conn, sql::SESSION_SID, (ns, session.id.as_str()), |row| Ok(Handle(row.get(0)?)))
     }
 
     /// The slot's number; it gets one if it was never used.

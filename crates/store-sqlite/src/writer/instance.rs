@@ -43,7 +43,7 @@ impl Work<'_> {
         let taken = TurnOutcome::IdTaken { start: None };
         // With others to be opened it must be known before, as nothing is written where one of them is refused.
         if !turn.starts.is_empty() {
-            if self.has_id(&opening(turn)?.session())? {
+            if self.with_id_of(&opening(turn)?.session())?.is_some() {
                 return Ok(self.told_first(turn)?.unwrap_or(taken));
             }
             if let Some(start) = self.taken_start(turn)? {
@@ -272,7 +272,7 @@ impl Work<'_> {
             own.iter().map(|session| session.id.clone()).collect();
         for (number, (start, _)) in turn.starts.iter().enumerate() {
             let session = start.session();
-            if !ids.insert(session.id.clone()) || self.has_id(&session)? {
+            if !ids.insert(session.id.clone()) || self.with_id_of(&session)?.is_some() {
                 return Ok(Some(number));
             }
         }
@@ -281,13 +281,7 @@ impl Work<'_> {
 
     /// What is told of a first turn that was kept before, if it was.
     fn told_first(&mut self, turn: &Turn) -> Result<Option<TurnOutcome>, WorkError> {
-        let session = opening(turn)?.session();
-        let Some(ns) = self.memory.namespace(self.conn, &session.namespace)? else {
-            return Ok(None);
-        };
-        let found =
-            sql::one(self.conn, sql::SESSION_SID, (ns, session.id.as_str()), |row| Ok(Handle(row.get(0)?)))?;
-        let Some(handle) = found else {
+        let Some(handle) = self.with_id_of(&opening(turn)?.session())? else {
             return Ok(None);
         };
         let fence = opening(turn)?.stamp.counters.fence;
@@ -329,12 +323,8 @@ impl Work<'_> {
     fn started(&mut self, turn: &Turn, by: Handle) -> Result<Vec<Handle>, WorkError> {
         let mut started = Vec::with_capacity(turn.starts.len());
         for (start, _) in &turn.starts {
-            let session = start.session();
-            let ns = self.memory.namespace_or_new(self.conn, &session.namespace)?;
-            let key = (ns, session.id.as_str());
-            let found = sql::one(self.conn, sql::SESSION_SID, key, |row| Ok(Handle(row.get(0)?)))?;
             // One that has ended may have been removed since.
-            started.push(found.unwrap_or(by));
+            started.push(self.with_id_of(&start.session())?.unwrap_or(by));
         }
         Ok(started)
     }
