@@ -25,7 +25,7 @@ pub(crate) use asked::Asked;
 use asked::requests;
 pub(crate) use bring::Bring;
 pub(crate) use saving::{BringCheckpoint, Create, Fork, SavedPiece, Saving, Value, pieces_of};
-pub(crate) use turning::{Given, Opening, Post, Turn, renewed_columns, wake_column, worker_holder};
+pub(crate) use turning::{Given, Opening, Post, Turn, wake_column};
 
 requests! {
     /// What the writer can be asked.

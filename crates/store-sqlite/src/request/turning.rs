@@ -3,10 +3,8 @@
 use std::sync::Arc;
 
 use tenure_core::id::{CommitId, Fence, Namespace, Revision, SessionId};
-use tenure_core::lease::{Holder, HolderKind, Lease};
 use tenure_core::orchestration::HistoryEvent;
 use tenure_core::session::{Counters, Write};
-use tenure_core::time::WallTime;
 use tenure_store::{Claimed, Ground, PostRequest, StartRequest, TurnRequest, Wake, WorkerHandle, record};
 
 use super::{SessionWrite, Stamp};
@@ -124,19 +122,4 @@ impl From<PostRequest> for Post {
         let PostRequest { namespace, id, mail } = request;
         Self { namespace, id, mail: record::encode_mail(mail) }
     }
-}
-
-/// The holder that a worker is.
-pub(crate) fn worker_holder(
-    id: tenure_core::id::ActorId,
-    place: Option<tenure_core::lease::Place>,
-) -> Holder {
-    Holder { kind: HolderKind::Worker, id, supervisor: None, place }
-}
-
-/// When a worker's lease was last renewed, as columns.
-pub(crate) fn renewed_columns(lease: &Lease) -> (i64, i64) {
-    let columns = record::term_columns(&lease.term);
-    let wall = lease.term.renewed_at().unwrap_or(WallTime::from_epoch_ms(0));
-    (columns.renewed.map_or(0, signed), signed(wall.epoch_ms()))
 }
