@@ -12,6 +12,8 @@ use tenure_store::{Found, Handle, Listed, ListedCheckpoint, StoreError};
 
 use crate::error::WorkError;
 use crate::heads::Instance;
+use crate::place::Place;
+use crate::ring::is_alive;
 use crate::sql;
 
 /// A slot's row: its number, its counters, and its newest session.
@@ -266,6 +268,12 @@ impl WorkerRow {
             is_swept: row.get(5)?,
             is_leaving: row.get(6)?,
         })
+    }
+
+    /// Whether its process is gone for certain, as seen by the opening of the store at `place`.
+    pub(crate) fn is_gone(&self, place: &Place) -> bool {
+        let other = self.token.filter(|token| *token != place.incarnation);
+        other.is_some_and(|token| !is_alive(place, token))
     }
 }
 

@@ -7,7 +7,6 @@ use tenure_store::{RegisterOutcome, Registered, Worker, WorkerHandle, WorkerRene
 use super::work::Work;
 use crate::error::WorkError;
 use crate::request::Register;
-use crate::ring::is_alive;
 use crate::row::{WorkerRow, corrupt, signed};
 use crate::sql;
 
@@ -35,7 +34,7 @@ impl Work<'_> {
                 let (worker, term) = (WorkerHandle(known.worker), known.lease.term);
                 return Ok(RegisterOutcome::Registered(Registered { worker, term }));
             }
-            let is_gone = self.is_gone(&known);
+            let is_gone = known.is_gone(self.place);
             if !is_gone && !request.replaces && !self.is_over(&known) {
                 return Ok(RegisterOutcome::Live(Box::new(self.listed(known)?)));
             }
@@ -85,7 +84,7 @@ impl Work<'_> {
             if known.is_leaving || known.worker == me.0 {
                 continue;
             }
-            if self.is_gone(&known) {
+            if known.is_gone(self.place) {
                 self.let_go(known.worker, Leaving::Gone)?;
                 self.gone.extend(known.token);
             } else if !known.is_swept && self.is_over(&known) {
@@ -98,12 +97,6 @@ impl Work<'_> {
 
     fn is_over(&self, known: &WorkerRow) -> bool {
         matches!(known.lease.term.standing(&self.now), Ok(Standing::Over))
-    }
-
-    /// Whether a worker's process is gone for certain.
-    fn is_gone(&self, known: &WorkerRow) -> bool {
-        let is_mine = known.token == Some(self.place.incarnation);
-        known.token.is_some_and(|token| !is_mine && !is_alive(self.place, token))
     }
 
     fn let_go(&mut self, worker: i64, why: Leaving) -> Result<(), WorkError> {
