@@ -112,10 +112,6 @@ fn start_run(current: &Current, start: &StartRun, context: &Context) -> Result<D
     }
     let reason = if goes_on { rerun::begins(session) } else { "session started" };
     let started = |write| group::start_or_wait(write, (&context.group, start.waits), (now, reason));
-    let joined = |write: Write| match &start.group {
-        Some(group) if session.group.as_ref() != Some(group) => write.then(Change::Joined(group.clone())),
-        Some(_) | None => write,
-    };
     let described = Change::Described {
         labels: start.labels.clone(),
         command: start.command.clone(),
@@ -129,7 +125,7 @@ fn start_run(current: &Current, start: &StartRun, context: &Context) -> Result<D
             return Err(Refusal::Paused(Box::new(Existing::of(session))));
         }
         let write = Write::of(session.clone()).then(described).then(Change::Granted(lease));
-        return Ok(Decision::new(vec![started(joined(write))], counters, None));
+        return Ok(Decision::new(vec![started(group::joined(write, start.group.as_ref()))], counters, None));
     };
     let (standing, judged) = judge(session, held, context)?;
     match (standing, takeover) {
@@ -141,7 +137,7 @@ fn start_run(current: &Current, start: &StartRun, context: &Context) -> Result<D
         (Standing::Over, Some(reason)) => {
             let taken = Change::TakenOver { lease, from: held.holder.id.clone(), reason };
             let write = Write::of(session.clone()).then(described).then(taken);
-            let write = started(joined(write)).then(Change::ActivityDropped);
+            let write = started(group::joined(write, start.group.as_ref())).then(Change::ActivityDropped);
             Ok(Decision::new(vec![write], counters, Some(judged)))
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::decide::{End, allow, ended_by_operator, finished, granted, judge, may_move, owned};
 use super::facts::{self, Merged};
-use super::group::start_or_wait;
+use super::group::{joined, start_or_wait};
 use super::hand_over::refuse_if_handed_over;
 use super::{
     Change, Claimant, Context, Counters, Current, Decision, Fact, Judged, Progress, Session, State,
@@ -163,11 +163,7 @@ fn started(context: &Context) -> Result<Change, Refusal> {
 fn claimed(current: &Current, session: &Session, claim: &Claim, context: &Context) -> Result<Write, Refusal> {
     let now = context.now.wall()?;
     let lease = granted(&claim.claimant, claim.ttl, next_holder(current).fence, &context.now, now);
-    let write = Write::of(session.clone()).then(Change::Granted(lease));
-    Ok(match &claim.group {
-        Some(group) if session.group.as_ref() != Some(group) => write.then(Change::Joined(group.clone())),
-        Some(_) | None => write,
-    })
+    Ok(joined(Write::of(session.clone()).then(Change::Granted(lease)), claim.group.as_ref()))
 }
 
 const fn next_holder(current: &Current) -> Counters {

@@ -111,6 +111,16 @@ impl Decision {
     }
 }
 
+/// The same as a member of this group; `None`: of the one that it is in, if any.
+pub(super) fn joined(write: Write, group: Option<&GroupName>) -> Write {
+    match group {
+        Some(group) if write.session.group.as_ref() != Some(group) => {
+            write.then(Change::Joined(group.clone()))
+        }
+        Some(_) | None => write,
+    }
+}
+
 /// Starts it, or has it wait where there is no place and it wishes to.
 pub(super) fn start_or_wait(
     write: Write,
