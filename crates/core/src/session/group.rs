@@ -1,6 +1,6 @@
 //! Sessions that share a group, of which only so many are at work at once.
 
-use super::{Change, Context, Counters, Current, Decision, SHUTDOWN, Session, State, StateName, Write};
+use super::{Change, Context, Current, Decision, SHUTDOWN, Session, State, StateName, Write};
 use crate::id::{GroupName, Incarnation, SessionId};
 use crate::lease::{Lease, Standing};
 use crate::refusal::Refusal;
@@ -151,6 +151,5 @@ pub(super) fn enter(
     let reason = super::rerun::begins(session);
     let write = Write::of(session.clone()).then(Change::Renewed(lease.term.renewed(now)?));
     let write = write.then(Change::Started { at, reason: reason.to_owned() });
-    let counters = Counters { revision: current.counters.revision.next(), ..current.counters };
-    Ok(Decision::new(vec![write], counters, None))
+    Ok(Decision::new(vec![write], current.counters.revised(), None))
 }
