@@ -74,7 +74,6 @@ statements! {
     HANDLE_NEXT = "handle_next",
     HEAD_ACTIVITIES = "head_activities",
     HEAD_ACTIVITY = "head_activity",
-    HEAD_ADMIT = "head_admit",
     HEAD_DELETE = "head_delete",
     HEAD_FIND = "head_find",
     HEAD_FOLD = "head_fold",

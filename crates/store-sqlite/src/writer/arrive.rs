@@ -225,9 +225,8 @@ impl Work<'_> {
             session.parent.as_ref().map(|parent| parent.id.as_str()),
         ];
         sql::write(self.conn, sql::SESSION_ADMIT, row)?;
-        let active = signed(session.last_activity_at.epoch_ms());
-        let row = (handle.0, signed(head.0), active, signed(arriving.earliest.0));
-        sql::write(self.conn, sql::HEAD_ADMIT, row)?;
+        let log = LogHead { seq: *head, folded: *head, earliest: arriving.earliest, ..LogHead::default() };
+        self.insert_head(*handle, log, session.last_activity_at)?;
         sql::write(self.conn, sql::ORIGIN_INSERT, (handle.0, origin.0))?;
         exactly_one(sql::write(self.conn, sql::ARRIVAL_DELETE, [handle.0])?, "an arrival")?;
         self.counts.opened(ns, session);
@@ -236,7 +235,6 @@ impl Work<'_> {
         } else {
             self.opened = self.opened.max(Some(*handle));
         }
-        let log = LogHead { seq: *head, folded: *head, earliest: arriving.earliest, ..LogHead::default() };
         self.memory.heads.keep(*handle, Head::of(ns, session, log, None));
         self.evidence = Some(Evidence::Commit { handle: *handle, id: *commit_id });
         self.changed.push(*handle);

@@ -266,10 +266,7 @@ impl Work<'_> {
         }
         let mut chain = Some(Chain::default());
         let log = self.write_batch((ns, handle), from, &mut chain, (&mut write.batch, stamp.fence))?;
-        let at = signed(session.last_activity_at.epoch_ms());
-        let (folded, earliest) = (signed(log.folded.0), signed(log.earliest.0));
-        let row = (handle.0, signed(log.seq.0), log.pos, signed(log.depth), at, folded, earliest);
-        self.hot.head_insert.execute(self.conn, row)?;
+        self.insert_head(handle, log, session.last_activity_at)?;
         if session.is_member() {
             self.note_member(handle, session)?;
         }
