@@ -153,15 +153,12 @@ impl Work<'_> {
     pub(super) fn admit(&mut self, request: &AdmitRequest) -> Result<AdmitOutcome, WorkError> {
         let AdmitRequest { arrival: handle, session, head, .. } = request;
         let slot = Slot::of(session);
-        match self.way(&session.namespace, &session.id, slot.as_ref())? {
-            Way::IdTaken(origin) => return Ok(AdmitOutcome::IdTaken { origin }),
-            Way::SlotTaken(by) if self.arriving(*handle)?.is_some() => {
-                return Ok(AdmitOutcome::SlotTaken { by });
-            }
-            Way::Free | Way::SlotTaken(_) => {}
-        }
-        let Some(arriving) = self.arriving(*handle)? else {
-            return Ok(AdmitOutcome::NotFound);
+        let way = self.way(&session.namespace, &session.id, slot.as_ref())?;
+        let arriving = match (way, self.arriving(*handle)?) {
+            (Way::IdTaken(origin), _) => return Ok(AdmitOutcome::IdTaken { origin }),
+            (Way::Free | Way::SlotTaken(_), None) => return Ok(AdmitOutcome::NotFound),
+            (Way::SlotTaken(by), Some(_)) => return Ok(AdmitOutcome::SlotTaken { by }),
+            (Way::Free, Some(arriving)) => arriving,
         };
         if arriving.next != head.next() {
             return Ok(AdmitOutcome::Incomplete { next: arriving.next });
