@@ -277,6 +277,11 @@ impl WorkerRow {
     }
 }
 
+/// The newest row of a session's history; 0 for none.
+pub(crate) fn history_of(conn: &Connection, handle: Handle) -> Result<i64, WorkError> {
+    Ok(sql::one(conn, sql::HISTORY_OF, [handle.0], |row| Ok(row.get(0)?))?.unwrap_or(0))
+}
+
 fn lease(row: &Row<'_>) -> Result<Option<Lease>, WorkError> {
     let Some(grant) = blob(row, 9)? else {
         return Ok(None);

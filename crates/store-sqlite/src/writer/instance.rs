@@ -13,7 +13,7 @@ use super::work::{Evidence, Work, exactly_one};
 use crate::error::WorkError;
 use crate::heads::Instance;
 use crate::request::{Opening, Turn};
-use crate::row::{LogHead, corrupt, signed};
+use crate::row::{LogHead, corrupt, history_of, signed};
 use crate::sql;
 use crate::watches::WORKERS;
 
@@ -340,7 +340,7 @@ impl Work<'_> {
 
     /// An instance was ended by somebody else than its holder: nobody holds it any more.
     pub(super) fn end_instance(&mut self, handle: Handle) -> Result<(), WorkError> {
-        let history = sql::one(self.conn, sql::HISTORY_OF, [handle.0], |row| Ok(row.get::<_, i64>(0)?))?;
+        let history = history_of(self.conn, handle)?;
         self.hot.instance_delete.execute(self.conn, [handle.0])?;
         sql::write(self.conn, sql::MESSAGE_DROP, [handle.0])?;
         sql::write(self.conn, sql::SESSION_ENDED, (handle.0, history))?;
