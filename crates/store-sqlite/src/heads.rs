@@ -118,28 +118,31 @@ impl Heads {
         conn: &Connection,
         handle: Handle,
     ) -> Result<Option<&Instance>, WorkError> {
-        let is_known = self.of(conn, handle)?.is_some_and(|head| head.instance.is_some());
-        if !is_known {
-            let instance = read_instance(conn, handle)?.map(Box::new);
-            if let Some(head) = self.young.get_mut(&handle.0) {
-                head.instance = instance;
-            }
+        let Some(head) = self.of(conn, handle)? else {
+            // One without its session is damage, and told.
+            return read_instance(conn, handle).map(|_none| None);
+        };
+        if head.instance.is_none() {
+            head.instance = read_instance(conn, handle)?.map(Box::new);
         }
-        Ok(self.young.get(&handle.0).and_then(|head| head.instance.as_deref()))
+        Ok(head.instance.as_deref())
+    }
+
+    /// The head of a session, if it is remembered.
+    fn known(&mut self, handle: Handle) -> Option<&mut Head> {
+        self.young.get_mut(&handle.0).or_else(|| self.old.get_mut(&handle.0))
     }
 
     /// Remembers what guards an instance, if the head of its session is remembered.
     pub(crate) fn keep_instance(&mut self, handle: Handle, instance: Option<Instance>) {
-        let head = self.young.get_mut(&handle.0).or_else(|| self.old.get_mut(&handle.0));
-        if let Some(head) = head {
+        if let Some(head) = self.known(handle) {
             head.instance = instance.map(Box::new);
         }
     }
 
     /// Something was sent to an instance.
     pub(crate) fn note_mail(&mut self, handle: Handle) {
-        let head = self.young.get_mut(&handle.0).or_else(|| self.old.get_mut(&handle.0));
-        if let Some(instance) = head.and_then(|head| head.instance.as_mut()) {
+        if let Some(instance) = self.known(handle).and_then(|head| head.instance.as_mut()) {
             instance.has_mail = true;
         }
     }
@@ -153,8 +156,7 @@ impl Heads {
 
     /// The trees of a session's log, if they are remembered. They come back with the head that is kept next.
     pub(crate) fn take_chain(&mut self, handle: Handle) -> Option<Chain> {
-        let head = self.young.get_mut(&handle.0).or_else(|| self.old.get_mut(&handle.0));
-        head.and_then(|head| head.chain.take())
+        self.known(handle).and_then(|head| head.chain.take())
     }
 
     /// Forgets one session.

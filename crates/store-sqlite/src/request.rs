@@ -1,5 +1,7 @@
 //! Requests on their way to the writer, and their answers on the way back.
 
+mod asked;
+mod bring;
 mod saving;
 mod turning;
 
@@ -15,75 +17,45 @@ use tenure_store::{
     LimitRequest, PostOutcome, Postpone, PurgeOutcome, RegisterOutcome, RegisterRequest, RenewOutcome,
     RenewRequest, Slot, StoreError, TurnOutcome, WorkerHandle, WorkerRenewal,
 };
-use tokio::sync::oneshot;
 
 use crate::recent::Appended;
-mod bring;
-
+#[cfg(test)]
+pub(crate) use asked::Answered;
+pub(crate) use asked::Asked;
+use asked::requests;
 pub(crate) use bring::Bring;
 pub(crate) use saving::{BringCheckpoint, Create, Fork, SavedPiece, Saving, Value, pieces_of};
-pub(crate) use turning::{Given, Opening, Post, Turn, renewed_columns, wake_column, worker_holder};
+pub(crate) use turning::{Given, Opening, Post, Turn, wake_column};
 
-/// A question, its answer once it is known, and who waits for it.
-#[derive(Debug)]
-pub(crate) struct Asked<Q, A> {
-    pub(crate) question: Q,
-    pub(crate) answer: Option<Result<A, StoreError>>,
-    reply: oneshot::Sender<Answered<Q, A>>,
-}
-
-/// An answer, and what was asked: whoever asked takes it apart, so that the writer does not do it for everybody.
-#[derive(Debug)]
-pub(crate) struct Answered<Q, A> {
-    pub(crate) answer: Result<A, StoreError>,
-    _question: Q,
-}
-
-impl<Q, A> Asked<Q, A> {
-    /// A question and where its answer arrives.
-    pub(crate) fn new(question: Q) -> (Self, oneshot::Receiver<Answered<Q, A>>) {
-        let (reply, answer) = oneshot::channel();
-        (Self { question, answer: None, reply }, answer)
+requests! {
+    /// What the writer can be asked.
+    #[derive(Debug)]
+    pub(crate) enum Request {
+        Renew(Asked<RenewRequest, RenewOutcome>),
+        Admit(Box<Asked<AdmitRequest, AdmitOutcome>>),
+        Append(Box<Asked<Append, AppendOutcome>>),
+        Arrive(Box<Asked<ArriveRequest, ArriveOutcome>>),
+        Bring(Box<Asked<Bring, BringOutcome>>),
+        Commit(Box<Asked<Commit, CommitOutcome>>),
+        Compact(Box<Asked<CompactRequest, CompactOutcome>>),
+        GiveUp(Box<Asked<Handle, ()>>),
+        Postpone(Box<Asked<Vec<Postpone>, ()>>),
+        /// `None`: not yet, some of it had to be handed on.
+        Purge(Box<Asked<Handle, Option<PurgeOutcome>>>),
+        Reclaim(Box<Asked<(), bool>>),
+        Limit(Box<Asked<LimitRequest, Option<u32>>>),
+        Watch(Box<Asked<Handle, ()>>),
+        Save(Box<Saving>),
+        Turn(Box<Asked<Turn, TurnOutcome>>),
+        Claim(Box<Asked<ClaimRequest, Given>>),
+        Free(Box<Asked<Vec<FreeRequest>, ()>>),
+        Post(Box<Asked<Post, PostOutcome>>),
+        Register(Box<Asked<Register, RegisterOutcome>>),
+        RenewWorker(Asked<WorkerHandle, WorkerRenewal>),
+        /// Whether there is more to let go.
+        Retire(Asked<WorkerHandle, bool>),
+        Chore(Chore),
     }
-
-    /// Tells the answer. Whoever no longer waits has given up hearing it.
-    fn tell(self) {
-        let answer = self.answer.unwrap_or(Err(StoreError::Closed));
-        drop(self.reply.send(Answered { answer, _question: self.question }));
-    }
-
-    fn refuse(self, error: StoreError) {
-        drop(self.reply.send(Answered { answer: Err(error), _question: self.question }));
-    }
-}
-
-/// What the writer can be asked.
-#[derive(Debug)]
-pub(crate) enum Request {
-    Renew(Asked<RenewRequest, RenewOutcome>),
-    Admit(Box<Asked<AdmitRequest, AdmitOutcome>>),
-    Append(Box<Asked<Append, AppendOutcome>>),
-    Arrive(Box<Asked<ArriveRequest, ArriveOutcome>>),
-    Bring(Box<Asked<Bring, BringOutcome>>),
-    Commit(Box<Asked<Commit, CommitOutcome>>),
-    Compact(Box<Asked<CompactRequest, CompactOutcome>>),
-    GiveUp(Box<Asked<Handle, ()>>),
-    Postpone(Box<Asked<Vec<Postpone>, ()>>),
-    /// `None`: not yet, some of it had to be handed on.
-    Purge(Box<Asked<Handle, Option<PurgeOutcome>>>),
-    Reclaim(Box<Asked<(), bool>>),
-    Limit(Box<Asked<LimitRequest, Option<u32>>>),
-    Watch(Box<Asked<Handle, ()>>),
-    Save(Box<Saving>),
-    Turn(Box<Asked<Turn, TurnOutcome>>),
-    Claim(Box<Asked<ClaimRequest, Given>>),
-    Free(Box<Asked<Vec<FreeRequest>, ()>>),
-    Post(Box<Asked<Post, PostOutcome>>),
-    Register(Box<Asked<Register, RegisterOutcome>>),
-    RenewWorker(Asked<WorkerHandle, WorkerRenewal>),
-    /// Whether there is more to let go.
-    Retire(Asked<WorkerHandle, bool>),
-    Chore(Chore),
 }
 
 /// A worker that starts.
@@ -110,119 +82,20 @@ pub(crate) enum Chore {
     },
 }
 
+/// Nobody is to be told.
+impl Chore {
+    const fn is_abandoned(&self) -> bool {
+        false
+    }
+
+    const fn forget(&self) {}
+
+    const fn tell(self) {}
+
+    fn refuse(self, _: StoreError) {}
+}
+
 impl Request {
-    /// Whether nobody waits for the answer any more.
-    pub(crate) fn is_abandoned(&self) -> bool {
-        match self {
-            Self::Renew(asked) => asked.reply.is_closed(),
-            Self::Admit(asked) => asked.reply.is_closed(),
-            Self::Append(asked) => asked.reply.is_closed(),
-            Self::Arrive(asked) => asked.reply.is_closed(),
-            Self::Bring(asked) => asked.reply.is_closed(),
-            Self::GiveUp(asked) => asked.reply.is_closed(),
-            Self::Commit(asked) => asked.reply.is_closed(),
-            Self::Compact(asked) => asked.reply.is_closed(),
-            Self::Postpone(asked) => asked.reply.is_closed(),
-            Self::Purge(asked) => asked.reply.is_closed(),
-            Self::Reclaim(asked) => asked.reply.is_closed(),
-            Self::Limit(asked) => asked.reply.is_closed(),
-            Self::Watch(asked) => asked.reply.is_closed(),
-            Self::Turn(asked) => asked.reply.is_closed(),
-            Self::Claim(asked) => asked.reply.is_closed(),
-            Self::Free(asked) => asked.reply.is_closed(),
-            Self::Post(asked) => asked.reply.is_closed(),
-            Self::Register(asked) => asked.reply.is_closed(),
-            Self::RenewWorker(asked) => asked.reply.is_closed(),
-            Self::Retire(asked) => asked.reply.is_closed(),
-            Self::Save(saving) => saving.is_abandoned(),
-            Self::Chore(_) => false,
-        }
-    }
-
-    /// Forgets an answer that turned out not to be kept.
-    pub(crate) fn forget(&mut self) {
-        match self {
-            Self::Renew(asked) => asked.answer = None,
-            Self::Admit(asked) => asked.answer = None,
-            Self::Append(asked) => asked.answer = None,
-            Self::Arrive(asked) => asked.answer = None,
-            Self::Bring(asked) => asked.answer = None,
-            Self::GiveUp(asked) => asked.answer = None,
-            Self::Commit(asked) => asked.answer = None,
-            Self::Compact(asked) => asked.answer = None,
-            Self::Postpone(asked) => asked.answer = None,
-            Self::Purge(asked) => asked.answer = None,
-            Self::Reclaim(asked) => asked.answer = None,
-            Self::Limit(asked) => asked.answer = None,
-            Self::Watch(asked) => asked.answer = None,
-            Self::Turn(asked) => asked.answer = None,
-            Self::Claim(asked) => asked.answer = None,
-            Self::Free(asked) => asked.answer = None,
-            Self::Post(asked) => asked.answer = None,
-            Self::Register(asked) => asked.answer = None,
-            Self::RenewWorker(asked) => asked.answer = None,
-            Self::Retire(asked) => asked.answer = None,
-            Self::Save(saving) => saving.forget(),
-            Self::Chore(_) => {}
-        }
-    }
-
-    /// Tells the answer.
-    pub(crate) fn tell(self) {
-        match self {
-            Self::Renew(asked) => asked.tell(),
-            Self::Admit(asked) => asked.tell(),
-            Self::Append(asked) => asked.tell(),
-            Self::Arrive(asked) => asked.tell(),
-            Self::Bring(asked) => asked.tell(),
-            Self::GiveUp(asked) => asked.tell(),
-            Self::Commit(asked) => asked.tell(),
-            Self::Compact(asked) => asked.tell(),
-            Self::Postpone(asked) => asked.tell(),
-            Self::Purge(asked) => asked.tell(),
-            Self::Reclaim(asked) => asked.tell(),
-            Self::Limit(asked) => asked.tell(),
-            Self::Watch(asked) => asked.tell(),
-            Self::Turn(asked) => asked.tell(),
-            Self::Claim(asked) => asked.tell(),
-            Self::Free(asked) => asked.tell(),
-            Self::Post(asked) => asked.tell(),
-            Self::Register(asked) => asked.tell(),
-            Self::RenewWorker(asked) => asked.tell(),
-            Self::Retire(asked) => asked.tell(),
-            Self::Save(saving) => saving.tell(),
-            Self::Chore(_) => {}
-        }
-    }
-
-    /// Tells that there is no answer.
-    pub(crate) fn refuse(self, error: StoreError) {
-        match self {
-            Self::Renew(asked) => asked.refuse(error),
-            Self::Admit(asked) => asked.refuse(error),
-            Self::Append(asked) => asked.refuse(error),
-            Self::Arrive(asked) => asked.refuse(error),
-            Self::Bring(asked) => asked.refuse(error),
-            Self::GiveUp(asked) => asked.refuse(error),
-            Self::Commit(asked) => asked.refuse(error),
-            Self::Compact(asked) => asked.refuse(error),
-            Self::Postpone(asked) => asked.refuse(error),
-            Self::Purge(asked) => asked.refuse(error),
-            Self::Reclaim(asked) => asked.refuse(error),
-            Self::Limit(asked) => asked.refuse(error),
-            Self::Watch(asked) => asked.refuse(error),
-            Self::Turn(asked) => asked.refuse(error),
-            Self::Claim(asked) => asked.refuse(error),
-            Self::Free(asked) => asked.refuse(error),
-            Self::Post(asked) => asked.refuse(error),
-            Self::Register(asked) => asked.refuse(error),
-            Self::RenewWorker(asked) => asked.refuse(error),
-            Self::Retire(asked) => asked.refuse(error),
-            Self::Save(saving) => saving.refuse(error),
-            Self::Chore(_) => {}
-        }
-    }
-
     /// What an append wrote, if it wrote all that it was asked to.
     pub(crate) fn take_appended(&mut self) -> Option<Appended> {
         let Self::Append(asked) = self else { return None };

@@ -12,6 +12,8 @@ use tenure_store::{Found, Handle, Listed, ListedCheckpoint, StoreError};
 
 use crate::error::WorkError;
 use crate::heads::Instance;
+use crate::place::Place;
+use crate::ring::is_alive;
 use crate::sql;
 
 /// A slot's row: its number, its counters, and its newest session.
@@ -267,6 +269,17 @@ impl WorkerRow {
             is_leaving: row.get(6)?,
         })
     }
+
+    /// Whether its process is gone for certain, as seen by the opening of the store at `place`.
+    pub(crate) fn is_gone(&self, place: &Place) -> bool {
+        let other = self.token.filter(|token| *token != place.incarnation);
+        other.is_some_and(|token| !is_alive(place, token))
+    }
+}
+
+/// The newest row of a session's history; 0 for none.
+pub(crate) fn history_of(conn: &Connection, handle: Handle) -> Result<i64, WorkError> {
+    Ok(sql::one(conn, sql::HISTORY_OF, [handle.0], |row| Ok(row.get(0)?))?.unwrap_or(0))
 }
 
 fn lease(row: &Row<'_>) -> Result<Option<Lease>, WorkError> {

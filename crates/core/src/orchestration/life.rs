@@ -74,13 +74,13 @@ pub fn open(opening: Opening, is_started: bool) -> Write {
     };
     let write = Write::opening(session);
     if is_started {
-        write.then(Change::Started { at, reason: "orchestration started".to_owned() })
+        start(write, at)
     } else {
         write.then(Change::Created { reason: "orchestration accepted".to_owned() })
     }
 }
 
-/// A pending instance, whose first turn is run now.
+/// An instance whose first turn is run now.
 #[must_use]
 pub fn start(write: Write, at: WallTime) -> Write {
     write.then(Change::Started { at, reason: "orchestration started".to_owned() })

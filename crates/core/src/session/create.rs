@@ -157,7 +157,7 @@ pub(super) fn create(current: &Current, create: &Create, context: &Context) -> R
     if let Some(session) = current.open() {
         return Err(Refusal::KeyInUse(Box::new(Existing::of(session))));
     }
-    let counters = Counters { revision: current.counters.revision.next(), ..current.counters };
+    let counters = current.counters.revised();
     let created = Change::Created { reason: "session created".to_owned() };
     let write = Write::opening(create.session(counters, now)?).then(created);
     Ok(Decision::new(vec![write], counters, None))

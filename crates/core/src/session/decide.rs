@@ -103,8 +103,7 @@ fn start_run(current: &Current, start: &StartRun, context: &Context) -> Result<D
     let Some(session) = current.open() else {
         return Ok(open_run(current.counters, start, context, now));
     };
-    let counters =
-        Counters { revision: current.counters.revision.next(), fence: current.counters.fence.next() };
+    let counters = current.counters.raised();
     let lease = granted(&start.claimant, start.ttl, counters.fence, &context.now, now);
     let goes_on = session.lease.is_none() && session.is_shut_down();
     if goes_on && start.is_fresh {
@@ -112,10 +111,6 @@ fn start_run(current: &Current, start: &StartRun, context: &Context) -> Result<D
     }
     let reason = if goes_on { rerun::begins(session) } else { "session started" };
     let started = |write| group::start_or_wait(write, (&context.group, start.waits), (now, reason));
-    let joined = |write: Write| match &start.group {
-        Some(group) if session.group.as_ref() != Some(group) => write.then(Change::Joined(group.clone())),
-        Some(_) | None => write,
-    };
     let described = Change::Described {
         labels: start.labels.clone(),
         command: start.command.clone(),
@@ -129,7 +124,7 @@ fn start_run(current: &Current, start: &StartRun, context: &Context) -> Result<D
             return Err(Refusal::Paused(Box::new(Existing::of(session))));
         }
         let write = Write::of(session.clone()).then(described).then(Change::Granted(lease));
-        return Ok(Decision::new(vec![started(joined(write))], counters, None));
+        return Ok(Decision::new(vec![started(group::joined(write, start.group.as_ref()))], counters, None));
     };
     let (standing, judged) = judge(session, held, context)?;
     match (standing, takeover) {
@@ -141,7 +136,7 @@ fn start_run(current: &Current, start: &StartRun, context: &Context) -> Result<D
         (Standing::Over, Some(reason)) => {
             let taken = Change::TakenOver { lease, from: held.holder.id.clone(), reason };
             let write = Write::of(session.clone()).then(described).then(taken);
-            let write = started(joined(write)).then(Change::ActivityDropped);
+            let write = started(group::joined(write, start.group.as_ref())).then(Change::ActivityDropped);
             Ok(Decision::new(vec![write], counters, Some(judged)))
         }
     }
@@ -165,7 +160,7 @@ fn open_instead(
 }
 
 fn open_run(counters: Counters, start: &StartRun, context: &Context, now: WallTime) -> Decision {
-    let counters = Counters { revision: counters.revision.next(), fence: counters.fence.next() };
+    let counters = counters.raised();
     let opening = Opening {
         id: start.id.clone(),
         namespace: start.namespace.clone(),
@@ -215,8 +210,7 @@ fn takeover(
         return Err(Refusal::Takeover(TakeoverRefusal::NotStale(Box::new(Held::of(session, lease)))));
     }
     let ttl = ttl.or_else(|| lease.term.ttl()).ok_or(Refusal::Takeover(TakeoverRefusal::NoTtl))?;
-    let counters =
-        Counters { revision: current.counters.revision.next(), fence: current.counters.fence.next() };
+    let counters = current.counters.raised();
     let new = granted(claimant, ttl, counters.fence, &context.now, now);
     let write = Write::of(session.clone()).then(Change::TakenOver {
         lease: new,
@@ -232,8 +226,7 @@ fn regrant(current: &Current, fence: Fence, context: &Context) -> Result<Decisio
     let (session, lease) = owned(current, fence)?;
     let term = lease.term.renewed(&context.now)?;
     let write = Write::of(session.clone()).then(Change::Granted(Lease { term, ..lease.clone() }));
-    let counters = Counters { revision: current.counters.revision.next(), ..current.counters };
-    Ok(Decision::new(vec![write], counters, None))
+    Ok(Decision::new(vec![write], current.counters.revised(), None))
 }
 
 fn cancel(
@@ -251,7 +244,7 @@ fn cancel(
 
 /// An operator's end of a session raises the fence, so that its owner's next write is refused.
 pub(super) fn ended_by_operator(counters: Counters, write: Write, judged: Option<Judged>) -> Decision {
-    let counters = Counters { revision: counters.revision.next(), fence: counters.fence.next() };
+    let counters = counters.raised();
     let write = if write.session.lease.is_some() { write.then(Change::Released) } else { write };
     Decision::new(vec![write], counters, judged)
 }
@@ -265,11 +258,10 @@ fn owner_moves(
 ) -> Result<Decision, Refusal> {
     let (session, _) = owned(current, fence)?;
     may_move(session, to.name())?;
-    let counters = Counters { revision: current.counters.revision.next(), ..current.counters };
     let write = Write::of(session.clone())
         .then(Change::Moved { to, reason: reason.to_owned(), by: None })
         .then(Change::Touched { at: context.now.wall()? });
-    Ok(Decision::new(vec![write], counters, None))
+    Ok(Decision::new(vec![write], current.counters.revised(), None))
 }
 
 /// Being heard from is activity, but no lifecycle write: the revision stays.
@@ -296,13 +288,12 @@ fn note(
 fn finish(current: &Current, fence: Fence, end: &End<'_>, context: &Context) -> Result<Decision, Refusal> {
     let (session, _) = owned(current, fence)?;
     let (moved, finished) = finished(session, end, None, context)?;
-    let counters = Counters { revision: current.counters.revision.next(), ..current.counters };
     let write = Write::of(session.clone())
         .then(Change::Touched { at: context.now.wall()? })
         .then(moved)
         .then(finished)
         .then(Change::Released);
-    Ok(Decision::new(vec![write], counters, None))
+    Ok(Decision::new(vec![write], current.counters.revised(), None))
 }
 
 /// The move to the end, and what the end is told with: everything that was used.

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use super::decide::{End, allow, ended_by_operator, finished, granted, judge, may_move, owned};
 use super::facts::{self, Merged};
-use super::group::start_or_wait;
+use super::group::{joined, start_or_wait};
 use super::hand_over::refuse_if_handed_over;
 use super::{
-    Change, Claimant, Context, Counters, Current, Decision, Fact, Judged, Progress, Session, State,
-    StateName, Stats, Usage, Write,
+    Change, Claimant, Context, Current, Decision, Fact, Judged, Progress, Session, State, StateName, Stats,
+    Usage, Write,
 };
 use crate::checkpoint::Restore;
 use crate::id::{ActorId, Fence, GroupName};
@@ -142,8 +142,7 @@ pub(super) fn start(current: &Current, claim: &Claim, context: &Context) -> Resu
     let write = claimed(current, session, claim, context)?;
     let at = context.now.wall()?;
     let write = start_or_wait(write, (&context.group, claim.waits), (at, "session started"));
-    let counters = next_holder(current);
-    Ok(Decision::new(vec![write], counters, None))
+    Ok(Decision::new(vec![write], current.counters.raised(), None))
 }
 
 /// Becomes the holder of what nobody holds. Its state stays.
@@ -153,7 +152,7 @@ pub(super) fn acquire(current: &Current, claim: &Claim, context: &Context) -> Re
     nobody_holds(session, context)?;
     let write = claimed(current, session, claim, context)?;
     let write = write.then(Change::Touched { at: context.now.wall()? });
-    Ok(Decision::new(vec![write], next_holder(current), None))
+    Ok(Decision::new(vec![write], current.counters.raised(), None))
 }
 
 fn started(context: &Context) -> Result<Change, Refusal> {
@@ -162,16 +161,8 @@ fn started(context: &Context) -> Result<Change, Refusal> {
 
 fn claimed(current: &Current, session: &Session, claim: &Claim, context: &Context) -> Result<Write, Refusal> {
     let now = context.now.wall()?;
-    let lease = granted(&claim.claimant, claim.ttl, next_holder(current).fence, &context.now, now);
-    let write = Write::of(session.clone()).then(Change::Granted(lease));
-    Ok(match &claim.group {
-        Some(group) if session.group.as_ref() != Some(group) => write.then(Change::Joined(group.clone())),
-        Some(_) | None => write,
-    })
-}
-
-const fn next_holder(current: &Current) -> Counters {
-    Counters { revision: current.counters.revision.next(), fence: current.counters.fence.next() }
+    let lease = granted(&claim.claimant, claim.ttl, current.counters.raised().fence, &context.now, now);
+    Ok(joined(Write::of(session.clone()).then(Change::Granted(lease)), claim.group.as_ref()))
 }
 
 /// A live holder is named; what a holder has left goes on with a takeover only.
@@ -267,8 +258,7 @@ impl Driven<'_> {
 
     /// A write that keeps whoever holds it.
     fn written(&self, write: Write) -> Decision {
-        let counters = Counters { revision: self.current.counters.revision.next(), ..self.current.counters };
-        Decision::new(vec![write], counters, None)
+        Decision::new(vec![write], self.current.counters.revised(), None)
     }
 
     fn not_held(&self) -> Refusal {

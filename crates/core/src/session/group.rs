@@ -1,6 +1,6 @@
 //! Sessions that share a group, of which only so many are at work at once.
 
-use super::{Change, Context, Counters, Current, Decision, SHUTDOWN, Session, State, StateName, Write};
+use super::{Change, Context, Current, Decision, SHUTDOWN, Session, State, StateName, Write};
 use crate::id::{GroupName, Incarnation, SessionId};
 use crate::lease::{Lease, Standing};
 use crate::refusal::Refusal;
@@ -111,6 +111,16 @@ impl Decision {
     }
 }
 
+/// The same as a member of this group; `None`: of the one that it is in, if any.
+pub(super) fn joined(write: Write, group: Option<&GroupName>) -> Write {
+    match group {
+        Some(group) if write.session.group.as_ref() != Some(group) => {
+            write.then(Change::Joined(group.clone()))
+        }
+        Some(_) | None => write,
+    }
+}
+
 /// Starts it, or has it wait where there is no place and it wishes to.
 pub(super) fn start_or_wait(
     write: Write,
@@ -141,6 +151,5 @@ pub(super) fn enter(
     let reason = super::rerun::begins(session);
     let write = Write::of(session.clone()).then(Change::Renewed(lease.term.renewed(now)?));
     let write = write.then(Change::Started { at, reason: reason.to_owned() });
-    let counters = Counters { revision: current.counters.revision.next(), ..current.counters };
-    Ok(Decision::new(vec![write], counters, None))
+    Ok(Decision::new(vec![write], current.counters.revised(), None))
 }

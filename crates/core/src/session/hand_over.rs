@@ -2,7 +2,7 @@
 //!
 //! Here it is let go before it can be held there.
 
-use super::{Change, Context, Counters, Current, Decision, Session, State, Write};
+use super::{Change, Context, Current, Decision, Session, State, Write};
 use crate::id::{ActorId, Fence, HandoverId};
 use crate::refusal::{HandedOver, Refusal};
 use crate::time::WallTime;
@@ -55,8 +55,7 @@ pub(super) fn hand_over(current: &Current, wish: &HandOver, context: &Context) -
         }
         refuse_if_handed_over(session)?;
     }
-    let counters =
-        Counters { revision: current.counters.revision.next(), fence: current.counters.fence.next() };
+    let counters = current.counters.raised();
     let handover = Handover {
         id: wish.id,
         to: wish.to.clone(),
@@ -80,7 +79,6 @@ pub(super) fn arrived(current: &Current, id: HandoverId, context: &Context) -> R
     if handover.has_arrived {
         return Ok(Decision::new(Vec::new(), current.counters, None));
     }
-    let counters = Counters { revision: current.counters.revision.next(), ..current.counters };
     let write = Write::of(session.clone());
     let write = if session.is_terminal() {
         write
@@ -89,5 +87,5 @@ pub(super) fn arrived(current: &Current, id: HandoverId, context: &Context) -> R
         let to = State::Expired { at: context.now.wall()?, reason: reason.clone() };
         write.then(Change::Moved { to, reason, by: handover.by.clone() })
     };
-    Ok(Decision::new(vec![write.then(Change::Arrived)], counters, None))
+    Ok(Decision::new(vec![write.then(Change::Arrived)], current.counters.revised(), None))
 }

@@ -1,6 +1,6 @@
 //! What must not be removed, and who may say so.
 
-use super::{Change, Context, Counters, Current, Decision, Session, Write};
+use super::{Change, Context, Current, Decision, Session, Write};
 use crate::id::ActorId;
 use crate::refusal::{Existing, Refusal};
 use crate::time::WallTime;
@@ -80,6 +80,5 @@ pub(super) fn let_go(current: &Current, by: Option<&ActorId>) -> Result<Decision
 }
 
 fn written(current: &Current, session: &Session, change: Change) -> Decision {
-    let counters = Counters { revision: current.counters.revision.next(), ..current.counters };
-    Decision::new(vec![Write::of(session.clone()).then(change)], counters, None)
+    Decision::new(vec![Write::of(session.clone()).then(change)], current.counters.revised(), None)
 }

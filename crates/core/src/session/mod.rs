@@ -97,6 +97,20 @@ pub struct Counters {
     pub fence: Fence,
 }
 
+impl Counters {
+    /// After a write that gives out no fence.
+    #[must_use]
+    pub const fn revised(self) -> Self {
+        Self { revision: self.revision.next(), fence: self.fence }
+    }
+
+    /// After a write that gives out a fence, or takes away the one that was given out.
+    #[must_use]
+    pub const fn raised(self) -> Self {
+        Self { revision: self.revision.next(), fence: self.fence.next() }
+    }
+}
+
 /// The durable thing that somebody holds open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {

@@ -5,9 +5,7 @@ use std::time::Duration;
 use super::decide::{granted, judge, owned};
 use super::group::start_or_wait;
 use super::hand_over::refuse_if_handed_over;
-use super::{
-    Change, Claimant, Context, Counters, Current, Decision, Exit, Judged, Session, State, StateName, Write,
-};
+use super::{Change, Claimant, Context, Current, Decision, Exit, Judged, Session, State, StateName, Write};
 use crate::id::{ActorId, Fence};
 use crate::lease::{RunTimes, Standing};
 use crate::refusal::{Existing, Held, Refusal};
@@ -161,8 +159,7 @@ pub(super) fn shut_down(current: &Current, fence: Fence, context: &Context) -> R
         write
     };
     let write = write.then(Change::Touched { at: context.now.wall()? }).then(Change::Released);
-    let counters = Counters { revision: current.counters.revision.next(), ..current.counters };
-    Ok(Decision::new(vec![write], counters, None))
+    Ok(Decision::new(vec![write], current.counters.revised(), None))
 }
 
 /// Becomes the holder of what nobody holds any more, to run its command again.
@@ -174,8 +171,7 @@ pub(super) fn rerun(current: &Current, rerun: &Rerun, context: &Context) -> Resu
     }
     let recipe = session.recipe.as_ref().ok_or_else(|| Refusal::NotARun(existing()))?;
     let now = context.now.wall()?;
-    let counters =
-        Counters { revision: current.counters.revision.next(), fence: current.counters.fence.next() };
+    let counters = current.counters.raised();
     let lease = granted(&rerun.claimant, recipe.times.ttl(), counters.fence, &context.now, now);
     let reason = begins(session);
     let started = |write| start_or_wait(write, (&context.group, recipe.waits), (now, reason));

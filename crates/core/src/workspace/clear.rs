@@ -4,7 +4,7 @@ use super::{is_held_by, lifecycle, wall_or_last_known};
 use crate::id::ActorId;
 use crate::lease::{Lease, Lifecycle, Standing};
 use crate::refusal::{ClearRefusal, Refusal};
-use crate::session::{Change, Context, Counters, Current, Decision, Session, State, Write};
+use crate::session::{Change, Context, Current, Decision, Session, State, Write};
 
 /// End a workspace's session.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +26,7 @@ pub(crate) fn decide(current: &Current, clear: &Clear, context: &Context) -> Res
     let Some(session) = current.open() else {
         return Ok(Decision::new(Vec::new(), current.counters, None));
     };
-    let counters =
-        Counters { revision: current.counters.revision.next(), fence: current.counters.fence.next() };
+    let counters = current.counters.raised();
     let reason = clear.reason.clone().unwrap_or_else(|| "cleared".to_owned());
     let to = State::Completed { at: wall_or_last_known(context, session) };
     let write = Write::of(session.clone())

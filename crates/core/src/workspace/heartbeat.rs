@@ -4,7 +4,7 @@ use super::{ActivityText, is_held_by, lifecycle};
 use crate::id::ActorId;
 use crate::lease::{Lease, Lifecycle, Standing};
 use crate::refusal::{HeartbeatRefusal, Refusal};
-use crate::session::{Change, Context, Counters, Current, Decision, Judged, Session, Write};
+use crate::session::{Change, Context, Current, Decision, Judged, Session, Write};
 
 /// Renew a workspace's lease and say what is being done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub(crate) fn decide(
         return Err(Refusal::Heartbeat(since_seen(stale, context)));
     }
     let now = context.now.wall()?;
-    let counters = Counters { revision: current.counters.revision.next(), ..current.counters };
+    let counters = current.counters.revised();
     let mut write = Write::of(session.clone())
         .then(Change::Renewed(lease.term.renewed(&context.now)?))
         .then(Change::Touched { at: now });

@@ -119,7 +119,7 @@ fn existing(session: &Session, standing: Standing, owner: &Owner) -> Existing {
 }
 
 fn fresh(counters: Counters, old: Option<&Session>, start: &Start, now: WallTime) -> Decision {
-    let counters = Counters { revision: counters.revision.next(), fence: counters.fence.next() };
+    let counters = counters.raised();
     let opening = Opening {
         id: start.id.clone(),
         namespace: start.namespace.clone(),
@@ -150,7 +150,7 @@ fn fresh(counters: Counters, old: Option<&Session>, start: &Start, now: WallTime
 }
 
 fn refresh(counters: Counters, session: &Session, start: &Start, now: WallTime) -> Decision {
-    let counters = Counters { revision: counters.revision.next(), ..counters };
+    let counters = counters.revised();
     let warning = match &start.owner {
         Owner::Interactive => Warning::InteractiveRefreshed,
         Owner::Autonomous(new) => Warning::AutonomousRefreshed { owner: new.actor.clone() },

@@ -7,7 +7,7 @@ use crate::id::{ActorId, Incarnation, SessionId};
 use crate::kind::Kind;
 use crate::lease::{Holder, HolderKind, Lease, Lifecycle, Place, Standing, Term, Ttl};
 use crate::refusal::{Held, Refusal, TakeoverRefusal};
-use crate::session::{Change, Context, Counters, Current, Decision, Judged, Opening, Session, Write};
+use crate::session::{Change, Context, Current, Decision, Judged, Opening, Session, Write};
 use crate::time::WallTime;
 
 /// Take an abandoned workspace over.
@@ -31,8 +31,7 @@ pub(crate) fn decide(current: &Current, takeover: &Takeover, context: &Context) 
     let reason = parse_reason(&takeover.reason)?;
     let (session, lease, ttl) = eligible(current, takeover, context)?;
     let now = context.now.wall()?;
-    let counters =
-        Counters { revision: current.counters.revision.next(), fence: current.counters.fence.next() };
+    let counters = current.counters.raised();
     let supervisor = takeover.supervisor.as_ref().or(lease.holder.supervisor.as_ref()).cloned();
     let new = Lease {
         holder: Holder {

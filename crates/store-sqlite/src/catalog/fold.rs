@@ -1,7 +1,7 @@
 //! Entering new sessions, many at once.
 
 use rusqlite::{Connection, Row};
-use tenure_store::{Handle, StoreError};
+use tenure_store::Handle;
 
 use super::changes::Changes;
 use crate::error::WorkError;
@@ -45,7 +45,7 @@ pub(crate) fn fold(conn: &Connection, from: i64, to: i64) -> Result<(), WorkErro
 pub(super) fn enter(changes: &mut Changes, row: &Row<'_>) -> Result<(), WorkError> {
     match Stored::of(row) {
         Ok(stored) => changes.enter(stored.ns, stored.handle, &stored.session),
-        Err(WorkError::Store(StoreError::Corrupt { .. })) => {
+        Err(why) if why.is_damage() => {
             changes.enter_damaged(row.get(24)?, Handle(row.get(0)?), (row.get(3)?, row.get(5)?));
         }
         Err(why) => return Err(why),

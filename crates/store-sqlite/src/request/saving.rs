@@ -11,21 +11,24 @@ use tenure_store::{
     ForkRequest, Handle, RemoveOutcome, RemoveRequest, StoreError,
 };
 
-use super::{Asked, Batch, SessionWrite, Stamp};
+use super::asked::{Asked, requests};
+use super::{Batch, SessionWrite, Stamp};
 
-/// What the writer can be asked about checkpoints and forks.
-#[derive(Debug)]
-pub(crate) enum Saving {
-    /// Write one piece of a payload that nobody sees yet.
-    Stage(Asked<SavedPiece, ()>),
-    /// Make a checkpoint; `None`: its pieces are not all there.
-    Create(Box<Asked<Create, Option<CreateOutcome>>>),
-    /// Keep a checkpoint of a session that is brought in; `None`: its pieces are not all there.
-    Bring(Box<Asked<BringCheckpoint, Option<BringCheckpointOutcome>>>),
-    /// Remove checkpoints.
-    Remove(Asked<RemoveRequest, RemoveOutcome>),
-    /// Open a session on another one's log.
-    Fork(Box<Asked<Fork, ForkOutcome>>),
+requests! {
+    /// What the writer can be asked about checkpoints and forks.
+    #[derive(Debug)]
+    pub(crate) enum Saving {
+        /// Write one piece of a payload that nobody sees yet.
+        Stage(Asked<SavedPiece, ()>),
+        /// Make a checkpoint; `None`: its pieces are not all there.
+        Create(Box<Asked<Create, Option<CreateOutcome>>>),
+        /// Keep a checkpoint of a session that is brought in; `None`: its pieces are not all there.
+        Bring(Box<Asked<BringCheckpoint, Option<BringCheckpointOutcome>>>),
+        /// Remove checkpoints.
+        Remove(Asked<RemoveRequest, RemoveOutcome>),
+        /// Open a session on another one's log.
+        Fork(Box<Asked<Fork, ForkOutcome>>),
+    }
 }
 
 /// Pieces of one payload have numbers below this.
@@ -143,46 +146,6 @@ impl From<ForkRequest> for Fork {
 }
 
 impl Saving {
-    pub(super) fn is_abandoned(&self) -> bool {
-        match self {
-            Self::Stage(asked) => asked.reply.is_closed(),
-            Self::Create(asked) => asked.reply.is_closed(),
-            Self::Bring(asked) => asked.reply.is_closed(),
-            Self::Remove(asked) => asked.reply.is_closed(),
-            Self::Fork(asked) => asked.reply.is_closed(),
-        }
-    }
-
-    pub(super) fn forget(&mut self) {
-        match self {
-            Self::Stage(asked) => asked.answer = None,
-            Self::Create(asked) => asked.answer = None,
-            Self::Bring(asked) => asked.answer = None,
-            Self::Remove(asked) => asked.answer = None,
-            Self::Fork(asked) => asked.answer = None,
-        }
-    }
-
-    pub(super) fn tell(self) {
-        match self {
-            Self::Stage(asked) => asked.tell(),
-            Self::Create(asked) => asked.tell(),
-            Self::Bring(asked) => asked.tell(),
-            Self::Remove(asked) => asked.tell(),
-            Self::Fork(asked) => asked.tell(),
-        }
-    }
-
-    pub(super) fn refuse(self, error: StoreError) {
-        match self {
-            Self::Stage(asked) => asked.refuse(error),
-            Self::Create(asked) => asked.refuse(error),
-            Self::Bring(asked) => asked.refuse(error),
-            Self::Remove(asked) => asked.refuse(error),
-            Self::Fork(asked) => asked.refuse(error),
-        }
-    }
-
     pub(super) fn commit_id(&self) -> Option<CommitId> {
         match self {
             Self::Create(asked) => Some(asked.question.value.commit_id),

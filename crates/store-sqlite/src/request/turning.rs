@@ -3,10 +3,8 @@
 use std::sync::Arc;
 
 use tenure_core::id::{CommitId, Fence, Namespace, Revision, SessionId};
-use tenure_core::lease::{Holder, HolderKind, Lease};
 use tenure_core::orchestration::HistoryEvent;
 use tenure_core::session::{Counters, Write};
-use tenure_core::time::WallTime;
 use tenure_store::{Claimed, Ground, PostRequest, StartRequest, TurnRequest, Wake, WorkerHandle, record};
 
 use super::{SessionWrite, Stamp};
@@ -22,17 +20,17 @@ pub(crate) struct Turn {
     pub(crate) expected: Revision,
     pub(crate) history: Vec<Vec<u8>>,
     pub(crate) taken: Vec<i64>,
-    pub(crate) starts: Vec<Opening>,
+    /// Instances that it opens, and what the history of each begins with.
+    pub(crate) starts: Vec<(Opening, Vec<Vec<u8>>)>,
     pub(crate) sends: Vec<(SessionId, Vec<u8>)>,
     pub(crate) wake: Option<i64>,
 }
 
-/// A session that a turn writes, and, where it is opened, what its history begins with.
+/// A session that a turn writes.
 #[derive(Debug)]
 pub(crate) struct Opening {
     pub(crate) stamp: Stamp,
     pub(crate) write: SessionWrite,
-    pub(crate) history: Vec<Vec<u8>>,
 }
 
 impl From<TurnRequest> for Turn {
@@ -42,9 +40,9 @@ impl From<TurnRequest> for Turn {
             Ground::New => request.worker.map(|_| Fence(1)),
             Ground::Held { fence, .. } => Some(*fence),
         };
-        let session = request.session.map(|write| {
-            Box::new(Opening::of(commit_id, *write, (request.expected.next(), fence), Vec::new()))
-        });
+        let revision = request.expected.next();
+        let session =
+            request.session.map(|write| Box::new(Opening::of(commit_id, *write, (revision, fence))));
         Self {
             commit_id,
             ground: request.ground,
@@ -61,25 +59,17 @@ impl From<TurnRequest> for Turn {
 }
 
 impl Opening {
-    fn started(commit_id: CommitId, start: StartRequest) -> Self {
-        Self::of(commit_id, start.session, (Revision(1), None), by_execution(start.history))
+    fn started(commit_id: CommitId, start: StartRequest) -> (Self, Vec<Vec<u8>>) {
+        let opening = Self::of(commit_id, start.session, (Revision(1), None));
+        (opening, by_execution(start.history))
     }
 
-    fn of(
-        commit_id: CommitId,
-        mut write: Write,
-        (revision, fence): (Revision, Option<Fence>),
-        history: Vec<Vec<u8>>,
-    ) -> Self {
+    fn of(commit_id: CommitId, mut write: Write, (revision, fence): (Revision, Option<Fence>)) -> Self {
         let counters = Counters { revision, fence: fence.unwrap_or(Fence(0)) };
         write.session.counters = counters;
         // Its worker's lease is not its own.
         write.session.lease = None;
-        Self {
-            stamp: Stamp { commit_id, counters, fence },
-            write: SessionWrite::of(commit_id, write),
-            history,
-        }
+        Self { stamp: Stamp { commit_id, counters, fence }, write: SessionWrite::of(commit_id, write) }
     }
 
     /// The session as it will be.
@@ -132,19 +122,4 @@ impl From<PostRequest> for Post {
         let PostRequest { namespace, id, mail } = request;
         Self { namespace, id, mail: record::encode_mail(mail) }
     }
-}
-
-/// The holder that a worker is.
-pub(crate) fn worker_holder(
-    id: tenure_core::id::ActorId,
-    place: Option<tenure_core::lease::Place>,
-) -> Holder {
-    Holder { kind: HolderKind::Worker, id, supervisor: None, place }
-}
-
-/// When a worker's lease was last renewed, as columns.
-pub(crate) fn renewed_columns(lease: &Lease) -> (i64, i64) {
-    let columns = record::term_columns(&lease.term);
-    let wall = lease.term.renewed_at().unwrap_or(WallTime::from_epoch_ms(0));
-    (columns.renewed.map_or(0, signed), signed(wall.epoch_ms()))
 }

@@ -12,7 +12,7 @@ use tenure_store::{
 use super::SqliteStore;
 use crate::error::WorkError;
 use crate::request::Request;
-use crate::row::{blob, corrupt, unsigned};
+use crate::row::{blob, corrupt, history_of, unsigned};
 use crate::sql;
 use crate::watches::WORKERS;
 
@@ -84,9 +84,8 @@ struct Added {
 
 /// Walks an instance's rows back from the newest one, as far as the execution that is asked for goes.
 fn history(conn: &Connection, request: HistoryRequest) -> Result<HistoryPage, WorkError> {
-    let newest = sql::one(conn, sql::HISTORY_OF, [request.handle.0], |row| Ok(row.get::<_, i64>(0)?))?;
     let mut page = HistoryPage::default();
-    let (mut pos, mut wanted) = (newest.unwrap_or(0), request.execution);
+    let (mut pos, mut wanted) = (history_of(conn, request.handle)?, request.execution);
     while pos != 0 {
         let added = added(conn, request.handle, (pos, wanted))?;
         match wanted {

@@ -12,7 +12,6 @@ use super::SqliteStore;
 use crate::error::WorkError;
 use crate::place::Place;
 use crate::request::{Register, Request};
-use crate::ring::is_alive;
 use crate::row::{WorkerRow, unsigned};
 use crate::sql;
 
@@ -45,14 +44,11 @@ fn workers(conn: &Connection, place: &Place) -> Result<Vec<Worker>, WorkError> {
         sql::all(conn, sql::INSTANCE_COUNT, [], |row| Ok((row.get::<_, i64>(0)?, unsigned(row.get(1)?)?)))?;
     let counts: HashMap<_, _> = counts.into_iter().collect();
     let known = sql::all(conn, sql::WORKER_LIST, [], WorkerRow::of)?;
-    let listed = known.into_iter().filter(|known| !known.is_leaving).map(|known| {
-        let is_elsewhere = |token: &_| *token != place.incarnation;
-        Worker {
-            worker: WorkerHandle(known.worker),
-            is_gone: known.token.filter(is_elsewhere).is_some_and(|token| !is_alive(place, token)),
-            instances: counts.get(&known.worker).copied().unwrap_or(0),
-            lease: known.lease,
-        }
+    let listed = known.into_iter().filter(|known| !known.is_leaving).map(|known| Worker {
+        worker: WorkerHandle(known.worker),
+        is_gone: known.is_gone(place),
+        instances: counts.get(&known.worker).copied().unwrap_or(0),
+        lease: known.lease,
     });
     Ok(listed.collect())
 }

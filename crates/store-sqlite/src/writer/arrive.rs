@@ -153,15 +153,12 @@ impl Work<'_> {
     pub(super) fn admit(&mut self, request: &AdmitRequest) -> Result<AdmitOutcome, WorkError> {
         let AdmitRequest { arrival: handle, session, head, .. } = request;
         let slot = Slot::of(session);
-        match self.way(&session.namespace, &session.id, slot.as_ref())? {
-            Way::IdTaken(origin) => return Ok(AdmitOutcome::IdTaken { origin }),
-            Way::SlotTaken(by) if self.arriving(*handle)?.is_some() => {
-                return Ok(AdmitOutcome::SlotTaken { by });
-            }
-            Way::Free | Way::SlotTaken(_) => {}
-        }
-        let Some(arriving) = self.arriving(*handle)? else {
-            return Ok(AdmitOutcome::NotFound);
+        let way = self.way(&session.namespace, &session.id, slot.as_ref())?;
+        let arriving = match (way, self.arriving(*handle)?) {
+            (Way::IdTaken(origin), _) => return Ok(AdmitOutcome::IdTaken { origin }),
+            (Way::Free | Way::SlotTaken(_), None) => return Ok(AdmitOutcome::NotFound),
+            (Way::SlotTaken(by), Some(_)) => return Ok(AdmitOutcome::SlotTaken { by }),
+            (Way::Free, Some(arriving)) => arriving,
         };
         if arriving.next != head.next() {
             return Ok(AdmitOutcome::Incomplete { next: arriving.next });
@@ -225,9 +222,8 @@ impl Work<'_> {
             session.parent.as_ref().map(|parent| parent.id.as_str()),
         ];
         sql::write(self.conn, sql::SESSION_ADMIT, row)?;
-        let active = signed(session.last_activity_at.epoch_ms());
-        let row = (handle.0, signed(head.0), active, signed(arriving.earliest.0));
-        sql::write(self.conn, sql::HEAD_ADMIT, row)?;
+        let log = LogHead { seq: *head, folded: *head, earliest: arriving.earliest, ..LogHead::default() };
+        self.insert_head(*handle, log, session.last_activity_at)?;
         sql::write(self.conn, sql::ORIGIN_INSERT, (handle.0, origin.0))?;
         exactly_one(sql::write(self.conn, sql::ARRIVAL_DELETE, [handle.0])?, "an arrival")?;
         self.counts.opened(ns, session);
@@ -236,7 +232,6 @@ impl Work<'_> {
         } else {
             self.opened = self.opened.max(Some(*handle));
         }
-        let log = LogHead { seq: *head, folded: *head, earliest: arriving.earliest, ..LogHead::default() };
         self.memory.heads.keep(*handle, Head::of(ns, session, log, None));
         self.evidence = Some(Evidence::Commit { handle: *handle, id: *commit_id });
         self.changed.push(*handle);

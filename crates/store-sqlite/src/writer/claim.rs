@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tenure_core::id::Fence;
 use tenure_core::limits;
 use tenure_core::orchestration::{Message, MessageId};
-use tenure_store::{ClaimRequest, Claimed, FreeRequest, Handle, StoreError, WorkerHandle, record};
+use tenure_store::{ClaimRequest, Claimed, FreeRequest, Handle, WorkerHandle, record};
 
 use super::work::{Evidence, Work, exactly_one};
 use crate::error::WorkError;
@@ -47,7 +47,7 @@ impl Work<'_> {
         })?;
         for waiting in waiting {
             match self.give_to(request.worker, waiting) {
-                Err(WorkError::Store(StoreError::Corrupt { .. })) => self.pass_over(waiting.handle)?,
+                Err(why) if why.is_damage() => self.pass_over(waiting.handle)?,
                 claimed => given.claimed.push(claimed?),
             }
         }

@@ -119,7 +119,7 @@ impl Work<'_> {
             return Ok(Some(CommitOutcome::Rejudge));
         }
         for write in commit.writes.iter().filter(|write| write.opens) {
-            if self.has_id(&write.session)? {
+            if self.with_id_of(&write.session)?.is_some() {
                 return Ok(Some(CommitOutcome::IdTaken));
             }
         }
@@ -137,11 +137,12 @@ impl Work<'_> {
         Ok(None)
     }
 
-    pub(super) fn has_id(&mut self, session: &Session) -> Result<bool, WorkError> {
-        match self.memory.namespace(self.conn, &session.namespace)? {
-            Some(ns) => sql::any(self.conn, sql::SESSION_HAS_ID, (ns, session.id.as_str())),
-            None => Ok(false),
-        }
+    /// The stored session that has the id of this one.
+    pub(super) fn with_id_of(&mut self, session: &Session) -> Result<Option<Handle>, WorkError> {
+        let Some(ns) = self.memory.namespace(self.conn, &session.namespace)? else {
+            return Ok(None);
+        };
+        sql::one(self.conn, sql::SESSION_SID, (ns, session.id.as_str()), |row| Ok(Handle(row.get(0)?)))
     }
 
     /// The slot's number; it gets one if it was never used.
@@ -265,10 +266,7 @@ impl Work<'_> {
         }
         let mut chain = Some(Chain::default());
         let log = self.write_batch((ns, handle), from, &mut chain, (&mut write.batch, stamp.fence))?;
-        let at = signed(session.last_activity_at.epoch_ms());
-        let (folded, earliest) = (signed(log.folded.0), signed(log.earliest.0));
-        let row = (handle.0, signed(log.seq.0), log.pos, signed(log.depth), at, folded, earliest);
-        self.hot.head_insert.execute(self.conn, row)?;
+        self.insert_head(handle, log, session.last_activity_at)?;
         if session.is_member() {
             self.note_member(handle, session)?;
         }

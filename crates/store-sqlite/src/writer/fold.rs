@@ -83,14 +83,7 @@ pub(super) fn fold_torn(
     let Some(log) = memory.heads.of(conn, handle)?.map(|head| head.log) else {
         return Ok(Vec::new());
     };
-    let mut rows = tail::torn_rows(conn, handle, log, ROWS)?;
-    let mut bytes: u64 = 0;
-    let fits = rows.iter().take_while(|row| {
-        let is_first = bytes == 0;
-        bytes = bytes.saturating_add(row.bytes);
-        is_first || bytes <= limits.fold_bytes
-    });
-    rows.truncate(fits.count());
+    let rows = fitting(tail::torn_rows(conn, handle, log, ROWS)?, (limits.fold_bytes, u64::MAX));
     let lost = rows.iter().filter(|row| row.is_lost()).map(|row| (row.first, row.last())).collect();
     fold_these(conn, memory, handle, (log, rows, limits))?;
     Ok(lost)
@@ -140,7 +133,7 @@ fn chosen(
     conn: &Connection,
     handle: Handle,
     log: LogHead,
-    (bytes_max, row_bytes_max): (u64, u64),
+    bounds: (u64, u64),
 ) -> Result<Vec<TailRow>, WorkError> {
     if log.folded == log.seq {
         return Ok(Vec::new());
@@ -150,14 +143,18 @@ fn chosen(
     // What would be less than half of that again is taken along: it would make a poor chunk.
     let width = if length < width + width / 2 { length } else { width };
     let last = Seq(log.folded.0 + width);
-    let rows = tail::rows(conn, handle, log, (log.folded, last))?;
+    Ok(fitting(tail::rows(conn, handle, log, (log.folded, last))?, bounds))
+}
+
+/// As many of the oldest rows as fit together, at least one; but none from one on that is larger than a row may be.
+fn fitting(rows: impl IntoIterator<Item = TailRow>, (bytes_max, row_bytes_max): (u64, u64)) -> Vec<TailRow> {
     let mut bytes: u64 = 0;
     let fits = |row: &TailRow| {
         let is_first = bytes == 0;
         bytes = bytes.saturating_add(row.bytes);
         row.bytes <= row_bytes_max && (is_first || bytes <= bytes_max)
     };
-    Ok(rows.into_iter().take_while(fits).collect())
+    rows.into_iter().take_while(fits).collect()
 }
 
 /// Writes rows as chunks of about equal size.

@@ -13,7 +13,7 @@ use super::work::{Evidence, Work, exactly_one};
 use crate::error::WorkError;
 use crate::heads::Instance;
 use crate::request::{Opening, Turn};
-use crate::row::{LogHead, corrupt, signed};
+use crate::row::{LogHead, corrupt, history_of, signed};
 use crate::sql;
 use crate::watches::WORKERS;
 
@@ -43,7 +43,7 @@ impl Work<'_> {
         let taken = TurnOutcome::IdTaken { start: None };
         // With others to be opened it must be known before, as nothing is written where one of them is refused.
         if !turn.starts.is_empty() {
-            if self.has_id(&opening(turn)?.session())? {
+            if self.with_id_of(&opening(turn)?.session())?.is_some() {
                 return Ok(self.told_first(turn)?.unwrap_or(taken));
             }
             if let Some(start) = self.taken_start(turn)? {
@@ -51,12 +51,10 @@ impl Work<'_> {
             }
         }
         let stand = Stand { worker: turn.worker.map(|worker| worker.0), wake: turn.wake };
-        let history = std::mem::take(&mut turn.history);
         let opened = match &mut turn.session {
-            Some(write) => self.open_instance(write, &history, stand),
+            Some(write) => self.open_instance(write, &turn.history, stand),
             None => Err(no_session()),
         };
-        turn.history = history;
         let handle = match opened {
             Err(why) if is_taken(&why) => return Ok(self.told_first(turn)?.unwrap_or(taken)),
             opened => opened?,
@@ -251,11 +249,8 @@ impl Work<'_> {
     /// What a turn leaves behind for others: instances that it starts, and messages.
     fn leave(&mut self, turn: &mut Turn, from: Handle) -> Result<Vec<Handle>, WorkError> {
         let mut started = Vec::with_capacity(turn.starts.len());
-        for start in &mut turn.starts {
-            let history = std::mem::take(&mut start.history);
-            let opened = self.open_instance(start, &history, Stand { worker: None, wake: Some(0) });
-            start.history = history;
-            started.push(opened?);
+        for (start, history) in &mut turn.starts {
+            started.push(self.open_instance(start, history, Stand { worker: None, wake: Some(0) })?);
         }
         if !turn.sends.is_empty() {
             let head = self.memory.heads.of(self.conn, from)?.ok_or_else(|| corrupt("a session is gone"))?;
@@ -275,9 +270,9 @@ impl Work<'_> {
         let own = turn.session.as_deref().filter(|opening| opening.write.opens).map(Opening::session);
         let mut ids: std::collections::HashSet<SessionId> =
             own.iter().map(|session| session.id.clone()).collect();
-        for (number, start) in turn.starts.iter().enumerate() {
+        for (number, (start, _)) in turn.starts.iter().enumerate() {
             let session = start.session();
-            if !ids.insert(session.id.clone()) || self.has_id(&session)? {
+            if !ids.insert(session.id.clone()) || self.with_id_of(&session)?.is_some() {
                 return Ok(Some(number));
             }
         }
@@ -286,13 +281,7 @@ impl Work<'_> {
 
     /// What is told of a first turn that was kept before, if it was.
     fn told_first(&mut self, turn: &Turn) -> Result<Option<TurnOutcome>, WorkError> {
-        let session = opening(turn)?.session();
-        let Some(ns) = self.memory.namespace(self.conn, &session.namespace)? else {
-            return Ok(None);
-        };
-        let found =
-            sql::one(self.conn, sql::SESSION_SID, (ns, session.id.as_str()), |row| Ok(Handle(row.get(0)?)))?;
-        let Some(handle) = found else {
+        let Some(handle) = self.with_id_of(&opening(turn)?.session())? else {
             return Ok(None);
         };
         let fence = opening(turn)?.stamp.counters.fence;
@@ -333,13 +322,9 @@ impl Work<'_> {
     /// What a turn that was kept before had started.
     fn started(&mut self, turn: &Turn, by: Handle) -> Result<Vec<Handle>, WorkError> {
         let mut started = Vec::with_capacity(turn.starts.len());
-        for start in &turn.starts {
-            let session = start.session();
-            let ns = self.memory.namespace_or_new(self.conn, &session.namespace)?;
-            let key = (ns, session.id.as_str());
-            let found = sql::one(self.conn, sql::SESSION_SID, key, |row| Ok(Handle(row.get(0)?)))?;
+        for (start, _) in &turn.starts {
             // One that has ended may have been removed since.
-            started.push(found.unwrap_or(by));
+            started.push(self.with_id_of(&start.session())?.unwrap_or(by));
         }
         Ok(started)
     }
@@ -355,7 +340,7 @@ impl Work<'_> {
 
     /// An instance was ended by somebody else than its holder: nobody holds it any more.
     pub(super) fn end_instance(&mut self, handle: Handle) -> Result<(), WorkError> {
-        let history = sql::one(self.conn, sql::HISTORY_OF, [handle.0], |row| Ok(row.get::<_, i64>(0)?))?;
+        let history = history_of(self.conn, handle)?;
         self.hot.instance_delete.execute(self.conn, [handle.0])?;
         sql::write(self.conn, sql::MESSAGE_DROP, [handle.0])?;
         sql::write(self.conn, sql::SESSION_ENDED, (handle.0, history))?;

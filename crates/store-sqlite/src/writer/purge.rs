@@ -6,7 +6,7 @@ use tenure_store::{Handle, PurgeOutcome};
 
 use super::work::{Evidence, Work, exactly_one};
 use crate::error::WorkError;
-use crate::row::{signed, unsigned};
+use crate::row::{history_of, signed, unsigned};
 use crate::sql;
 
 /// Most rows of tails, or ids of events, that one turn removes.
@@ -52,7 +52,7 @@ impl Work<'_> {
             self.catalog.leave((stored.ns, handle), &stored.session);
         }
         self.counts.purged(stored.ns, &stored.session);
-        let history = sql::one(self.conn, sql::HISTORY_OF, [handle.0], |row| Ok(row.get::<_, i64>(0)?))?;
+        let history = history_of(self.conn, handle)?;
         exactly_one(sql::write(self.conn, sql::SESSION_DELETE, [handle.0])?, "a session")?;
         exactly_one(sql::write(self.conn, sql::HEAD_DELETE, [handle.0])?, "a session's head")?;
         sql::write(self.conn, sql::LEASE_DELETE, [handle.0])?;
@@ -62,7 +62,7 @@ impl Work<'_> {
             sql::write(self.conn, sql::SLOT_SHOW, (slot, handle.0))?;
         }
         sql::write(self.conn, sql::FORK_DELETE, [handle.0])?;
-        let left = (handle.0, stored.log.pos, signed(stored.log.folded.0), history.unwrap_or(0));
+        let left = (handle.0, stored.log.pos, signed(stored.log.folded.0), history);
         sql::write(self.conn, sql::PURGE_INSERT, left)?;
         self.memory.heads.forget(handle);
         self.evidence = Some(Evidence::Purge { handle });

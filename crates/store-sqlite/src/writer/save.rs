@@ -171,16 +171,12 @@ impl Work<'_> {
     }
 
     fn remove(&mut self, request: &RemoveRequest) -> Result<RemoveOutcome, WorkError> {
-        if let Some(fence) = request.fence {
-            let stored = self.stored(request.handle)?;
-            let held = stored.as_ref().and_then(|stored| stored.session.lease.as_ref());
-            if let Some(stored) = &stored
-                && held.is_none_or(|lease| lease.fence != fence)
-            {
-                return Ok(RemoveOutcome::Fenced { current: stored.guard().fence });
-            }
-        }
         let stored = self.stored(request.handle)?;
+        if let (Some(stored), Some(fence)) = (&stored, request.fence)
+            && stored.session.lease.as_ref().is_none_or(|lease| lease.fence != fence)
+        {
+            return Ok(RemoveOutcome::Fenced { current: stored.guard().fence });
+        }
         match stored.and_then(|stored| stored.session.needed_parts()) {
             Some(Needed::Retained) => return Ok(RemoveOutcome::Retained),
             Some(Needed::OnItsWay) => return Ok(RemoveOutcome::OnItsWay),

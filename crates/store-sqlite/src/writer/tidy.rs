@@ -4,7 +4,6 @@ use std::sync::{Arc, TryLockError};
 use std::time::Duration;
 
 use rusqlite::Connection;
-use tenure_store::StoreError;
 
 use super::fold;
 use super::litter::Litter;
@@ -102,7 +101,7 @@ impl Writer {
         match fold::due(conn)? {
             None => Litter::find(conn)?.step(conn, &mut self.memory)?,
             Some(handle) => match fold::fold(conn, &mut self.memory, handle, &shared.limits) {
-                Err(WorkError::Store(why @ StoreError::Corrupt { .. })) => {
+                Err(why) if why.is_damage() => {
                     drop(begun);
                     shared.troubles.note("fold a log", &why);
                     // It stays as it is, and does not keep others from being folded.

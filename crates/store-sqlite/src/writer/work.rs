@@ -226,6 +226,18 @@ impl<'c> Work<'c> {
         Ok(LogHead { seq, pos, depth, ..log })
     }
 
+    /// Writes the head of a session that is new.
+    pub(super) fn insert_head(
+        &mut self,
+        handle: Handle,
+        log: LogHead,
+        last_activity: WallTime,
+    ) -> Result<(), WorkError> {
+        let (seq, depth, at) = (signed(log.seq.0), signed(log.depth), signed(last_activity.epoch_ms()));
+        let row = (handle.0, seq, log.pos, depth, at, signed(log.folded.0), signed(log.earliest.0));
+        self.hot.head_insert.execute(self.conn, row).map(drop)
+    }
+
     /// Moves a session's head from where it was to where it is.
     pub(super) fn write_head(
         &mut self,

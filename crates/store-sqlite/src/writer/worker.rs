@@ -1,15 +1,13 @@
 //! Workers: who is known, who is over, who is gone, and what they leave behind.
 
 use tenure_core::id::{ActorId, Fence};
-use tenure_core::lease::{Lease, Standing, Term};
-use tenure_core::time::WallTime;
+use tenure_core::lease::{Holder, HolderKind, Lease, Standing, Term};
 use tenure_store::{RegisterOutcome, Registered, Worker, WorkerHandle, WorkerRenewal, record};
 
 use super::work::Work;
 use crate::error::WorkError;
-use crate::request::{Register, renewed_columns, worker_holder};
-use crate::ring::is_alive;
-use crate::row::{WorkerRow, corrupt};
+use crate::request::Register;
+use crate::row::{WorkerRow, corrupt, signed};
 use crate::sql;
 
 /// Instances that are looked at in one go for those that a worker held.
@@ -36,7 +34,7 @@ impl Work<'_> {
                 let (worker, term) = (WorkerHandle(known.worker), known.lease.term);
                 return Ok(RegisterOutcome::Registered(Registered { worker, term }));
             }
-            let is_gone = self.is_gone(&known);
+            let is_gone = known.is_gone(self.place);
             if !is_gone && !request.replaces && !self.is_over(&known) {
                 return Ok(RegisterOutcome::Live(Box::new(self.listed(known)?)));
             }
@@ -44,13 +42,13 @@ impl Work<'_> {
         }
         let id = ActorId::parse(request.id.as_str()).map_err(|why| corrupt(format!("{why:?}")))?;
         let lease = Lease {
-            holder: worker_holder(id, request.place.clone()),
+            holder: Holder { kind: HolderKind::Worker, id, supervisor: None, place: request.place.clone() },
             incarnation: request.incarnation,
             fence: Fence(0),
             term: Term::Boot { ttl: request.ttl, renewed: self.now.boot, renewed_wall: self.wall() },
         };
         let token = register.is_told.then_some(self.place.incarnation.0);
-        let (renewed, renewed_wall) = renewed_columns(&lease);
+        let (renewed, renewed_wall) = renewed_columns(&lease.term);
         let row = (request.id.as_str(), token, record::encode_grant(&lease), renewed, renewed_wall);
         sql::write(self.conn, sql::WORKER_INSERT, row)?;
         let worker = WorkerHandle(self.conn.last_insert_rowid());
@@ -62,17 +60,16 @@ impl Work<'_> {
         let Some(known) = sql::one(self.conn, sql::WORKER_FIND, [worker.0], WorkerRow::of)? else {
             return Ok(WorkerRenewal::Gone);
         };
-        let ttl = known.lease.term.ttl().ok_or_else(|| corrupt("a worker's lease without a length"))?;
-        let before = known.lease.term.renewed_at().unwrap_or(WallTime::from_epoch_ms(0));
-        let renewed_wall = self.now.wall.unwrap_or(before);
-        let lease = Lease { term: Term::Boot { ttl, renewed: self.now.boot, renewed_wall }, ..known.lease };
-        let (renewed, wall) = renewed_columns(&lease);
+        let term = known.lease.term.renewed(&self.now);
+        let term = term.map_err(|_wall| corrupt("a worker's lease that the wall clock judges"))?;
+        let lease = Lease { term, ..known.lease };
+        let (renewed, wall) = renewed_columns(&term);
         let row = (worker.0, record::encode_grant(&lease), renewed, wall);
         sql::write(self.conn, sql::WORKER_RENEW, row)?;
         if known.is_swept {
             self.memory.forget_workers();
         }
-        Ok(WorkerRenewal::Renewed(lease.term))
+        Ok(WorkerRenewal::Renewed(term))
     }
 
     /// Lets go of a part of what a worker holds. Returns whether there is more.
@@ -87,7 +84,7 @@ impl Work<'_> {
             if known.is_leaving || known.worker == me.0 {
                 continue;
             }
-            if self.is_gone(&known) {
+            if known.is_gone(self.place) {
                 self.let_go(known.worker, Leaving::Gone)?;
                 self.gone.extend(known.token);
             } else if !known.is_swept && self.is_over(&known) {
@@ -100,12 +97,6 @@ impl Work<'_> {
 
     fn is_over(&self, known: &WorkerRow) -> bool {
         matches!(known.lease.term.standing(&self.now), Ok(Standing::Over))
-    }
-
-    /// Whether a worker's process is gone for certain.
-    fn is_gone(&self, known: &WorkerRow) -> bool {
-        let is_mine = known.token == Some(self.place.incarnation);
-        known.token.is_some_and(|token| !is_mine && !is_alive(self.place, token))
     }
 
     fn let_go(&mut self, worker: i64, why: Leaving) -> Result<(), WorkError> {
@@ -147,4 +138,10 @@ impl Work<'_> {
         let instances = instances.unwrap_or(0);
         Ok(Worker { worker: WorkerHandle(known.worker), lease: known.lease, is_gone: false, instances })
     }
+}
+
+/// When a worker's lease was last renewed, as columns.
+fn renewed_columns(term: &Term) -> (i64, i64) {
+    let columns = record::term_columns(term);
+    (columns.renewed.map_or(0, signed), columns.renewed_wall.map_or(0, signed))
 }

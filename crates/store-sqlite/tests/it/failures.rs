@@ -6,11 +6,14 @@ use std::sync::{Arc, Condvar, Mutex};
 
 use tenure_core::id::Seq;
 use tenure_store::{
-    AppendOutcome, AppendRequest, AppendResolution, CommitOutcome, Find, LogStore as _, RenewOutcome,
-    RenewRequest, SessionStore as _, Store, StoreError,
+    AppendOutcome, AppendRequest, AppendResolution, CommitOutcome, Find, HistoryPage, HistoryRequest,
+    InstanceStore as _, LogStore as _, RenewOutcome, RenewRequest, SessionStore as _, Store, StoreError,
+    TurnRequest,
 };
 use tenure_store_sqlite::{Depth, FaultPoint, Faults, SqliteStore};
-use tenure_store_testkit::fixture::{Held, Target, append, pause, prepare, run, slot, start};
+use tenure_store_testkit::fixture::{
+    Held, Target, append, done, first_turn, pause, prepare, registered, run, slot, start, start_of, worker,
+};
 use tenure_store_testkit::read_all;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -167,6 +170,38 @@ async fn a_group_that_fails_once_is_done_one_by_one() {
     let expected: Vec<_> =
         (3..=9).map(|at| AppendOutcome::Appended { first: Seq(at), last: Seq(at) }).collect();
     assert_eq!(firsts, expected.iter().collect::<Vec<_>>(), "in the order in which they were asked");
+    stage.is_sound();
+}
+
+#[tokio::test]
+async fn a_turn_that_is_worked_on_again_keeps_every_history() {
+    let stage = Stage::new().await;
+    let worker = registered(stage.store.as_ref(), worker("one", 1)).await;
+    let turn =
+        |id: &str, starts: &str| TurnRequest { starts: vec![start_of(starts, id)], ..first_turn(id, worker) };
+    let turns = [turn("ses_b", "ses_c"), turn("ses_d", "ses_e")];
+    stage.script.close();
+    let mut first = JoinSet::new();
+    let (store, held) = (Arc::clone(&stage.store), stage.held);
+    first.spawn(async move { store.append(append(held.handle, None, 1)).await });
+    stage.script.reached.notified().await;
+    let mut asking = JoinSet::new();
+    for turn in turns.clone() {
+        let store = Arc::clone(&stage.store);
+        asking.spawn(async move { (turn.clone(), done(store.commit_turn(turn).await.unwrap())) });
+    }
+    tokio::task::yield_now().await;
+    // Both are one group, of which one is done when it fails.
+    stage.script.plan(FaultPoint::Apply, &[Plan::Pass, Plan::Panic]);
+    stage.script.open();
+    for (turn, kept) in asking.join_all().await {
+        let begun = [(kept.handle, &turn.history), (kept.started[0], &turn.starts[0].history)];
+        for (handle, history) in begun {
+            let asked = HistoryRequest { handle, execution: None };
+            let page = HistoryPage { execution: 1, turns: vec![history.clone()] };
+            assert_eq!(stage.store.history(asked).await.unwrap(), page);
+        }
+    }
     stage.is_sound();
 }
 

@@ -1,1 +1,0 @@
-SELECT 1 FROM session WHERE ns = ?1 AND id = ?2
