@@ -1,5 +1,6 @@
 //! Names of new things: the one source of randomness.
 
+use std::cell::RefCell;
 use std::fmt::Debug;
 
 use tenure_core::id::{CheckpointId, CommitId, Incarnation, SessionId};
@@ -48,11 +49,53 @@ pub trait Ids: Debug + Send + Sync {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemIds;
 
-impl Ids for SystemIds {
+/// Randomness that was drawn and not used yet: asking the system for each name costs more than all the rest of it. A
+/// process that is forked would use it twice; but it could not use an open store either.
+struct Drawn {
+    bytes: [u8; DRAWN_AT_ONCE],
+    left: usize,
+}
+
+const DRAWN_AT_ONCE: usize = 1024;
+
+thread_local! {
+    static DRAWN: RefCell<Drawn> = const { RefCell::new(Drawn { bytes: [0; DRAWN_AT_ONCE], left: 0 }) };
+}
+
+impl Drawn {
     #[expect(clippy::disallowed_methods, reason = "the one place that draws randomness")]
+    fn next(&mut self) -> [u8; 16] {
+        if self.left == 0 {
+            getrandom::fill(&mut self.bytes).expect("the operating system gives randomness");
+            self.left = DRAWN_AT_ONCE;
+        }
+        let (before, used) = self.bytes.split_at_mut(self.left - 16);
+        self.left = before.len();
+        let mut random = [0; 16];
+        random.copy_from_slice(&used[..16]);
+        random
+    }
+}
+
+impl Ids for SystemIds {
     fn random(&self) -> [u8; 16] {
-        let mut bytes = [0; 16];
-        getrandom::fill(&mut bytes).expect("the operating system gives randomness");
-        bytes
+        DRAWN.with_borrow_mut(Drawn::next)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_randomness_is_used_twice() {
+        let drawn = |_| (0..1000).map(|_| SystemIds.random()).collect::<Vec<_>>();
+        let threads: Vec<_> = (0..4).map(|number| std::thread::spawn(move || drawn(number))).collect();
+        let all: Vec<_> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
+        assert_eq!(all.iter().collect::<HashSet<_>>().len(), 4000);
+        let zeros = all.iter().flatten().filter(|byte| **byte == 0).count();
+        assert!(zeros < 1000, "{zeros} of 64,000 bytes are 0");
     }
 }

@@ -89,7 +89,21 @@ impl Queue {
             Err(_full_or_closed) => self.room.acquire().await.map_err(|_closed| StoreError::Closed)?,
         };
         room.forget();
-        self.put(since, request)
+        self.put(since, [request])
+    }
+
+    /// Waits until there is room for all of them, then lets requests wait for the writer, one behind the other.
+    pub(crate) async fn push_all(&self, requests: Vec<Request>) -> Result<(), StoreError> {
+        let since = instant();
+        let count = u32::try_from(requests.len()).unwrap_or(u32::MAX);
+        let room = match self.room.try_acquire_many(count) {
+            Ok(room) => room,
+            Err(_full_or_closed) => {
+                self.room.acquire_many(count).await.map_err(|_closed| StoreError::Closed)?
+            }
+        };
+        room.forget();
+        self.put(since, requests)
     }
 
     /// Lets a request wait for the writer if there is room now. For what may be left undone.
@@ -97,38 +111,19 @@ impl Queue {
         if let Ok(room) = self.room.try_acquire() {
             room.forget();
             // A closed store leaves it undone.
-            drop(self.put(instant(), request));
+            drop(self.put(instant(), [request]));
         }
     }
 
-    fn put(&self, since: Instant, request: Request) -> Result<(), StoreError> {
+    fn put(&self, since: Instant, requests: impl IntoIterator<Item = Request>) -> Result<(), StoreError> {
         let mut state = self.state();
         if state.is_closed {
             return Err(StoreError::Closed);
         }
         let is_idle = state.phase == Phase::Idle && state.is_empty();
-        match &request {
-            Request::Renew(_) | Request::RenewWorker(_) => state.renewals.push_back((since, request)),
-            Request::Admit(_)
-            | Request::Append(_)
-            | Request::Arrive(_)
-            | Request::Bring(_)
-            | Request::GiveUp(_)
-            | Request::Commit(_)
-            | Request::Compact(_)
-            | Request::Postpone(_)
-            | Request::Purge(_)
-            | Request::Reclaim(_)
-            | Request::Limit(_)
-            | Request::Watch(_)
-            | Request::Save(_)
-            | Request::Turn(_)
-            | Request::Claim(_)
-            | Request::Free(_)
-            | Request::Post(_)
-            | Request::Register(_)
-            | Request::Retire(_)
-            | Request::Chore(_) => state.others.push_back((since, request)),
+        for request in requests {
+            let queue = if request.is_renewal() { &mut state.renewals } else { &mut state.others };
+            queue.push_back((since, request));
         }
         drop(state);
         if is_idle {

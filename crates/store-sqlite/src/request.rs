@@ -96,6 +96,11 @@ impl Chore {
 }
 
 impl Request {
+    /// Whether it keeps a lease alive: then it is worked on before everything else.
+    pub(crate) const fn is_renewal(&self) -> bool {
+        matches!(self, Self::Renew(_) | Self::RenewWorker(_))
+    }
+
     /// What an append wrote, if it wrote all that it was asked to.
     pub(crate) fn take_appended(&mut self) -> Option<Appended> {
         let Self::Append(asked) = self else { return None };

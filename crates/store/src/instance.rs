@@ -1,5 +1,7 @@
 //! Instances of orchestrations: who holds them, what their history says, what waits for them.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use tenure_core::id::{CommitId, Fence, Namespace, Revision, SessionId};
 use tenure_core::orchestration::{HistoryEvent, Mail, Message, MessageId};
@@ -227,7 +229,8 @@ impl Attention {
 /// Keeps instances, their histories and their messages.
 #[async_trait]
 pub trait InstanceStore: Send + Sync {
-    /// Keeps a turn: history, session, log, messages taken and sent, instances started, all or nothing.
+    /// Keeps turns of different instances, each by itself: history, session, log, messages taken and sent, instances
+    /// started, all or nothing. One outcome for each, in order, once all of them are known.
     ///
     /// *Before:* a commit of this id that was kept for this instance last is told again, without effect. Else, of an
     /// instance that is held: it is open, and held by this worker under this fence, with this many turns; a
@@ -243,7 +246,13 @@ pub trait InstanceStore: Send + Sync {
     ///
     /// Whether the worker's lease is over does not matter, as long as nobody has found that out by claiming. A first
     /// turn for a worker that is not known, or was found over and not renewed since, is fenced like a late one.
-    async fn commit_turn(&self, request: TurnRequest) -> Result<TurnOutcome, StoreError>;
+    async fn commit_turns(&self, turns: Vec<Arc<TurnRequest>>) -> Vec<Result<TurnOutcome, StoreError>>;
+
+    /// Keeps one turn.
+    async fn commit_turn(&self, turn: TurnRequest) -> Result<TurnOutcome, StoreError> {
+        let outcome = self.commit_turns(vec![Arc::new(turn)]).await.pop();
+        outcome.unwrap_or(Err(StoreError::Closed))
+    }
 
     /// Gives a worker instances that nobody holds, or whose worker is over or gone, and that need looking after by
     /// the store's clock: those first whose time came first.

@@ -21,7 +21,7 @@ use crate::{Ids, Steady};
 /// What is committed of an instance at once.
 pub(super) struct Step {
     pub(super) key: Key,
-    pub(super) request: TurnRequest,
+    pub(super) request: Arc<TurnRequest>,
     /// What the session's write was made from.
     pub(super) intents: Vec<Intent>,
     pub(super) at: WallTime,
@@ -166,7 +166,7 @@ impl Maker<'_> {
             },
         };
         live.is_committing = true;
-        Step { key, request, intents, at: self.now, starters, next }
+        Step { key, request: Arc::new(request), intents, at: self.now, starters, next }
     }
 
     fn starts(&self, live: &Live, history: &[HistoryEvent]) -> (Vec<StartRequest>, Vec<Option<Operation>>) {
@@ -280,22 +280,29 @@ fn told_to_parent(live: &Live, next: &Next) -> Option<(SessionId, Mail)> {
 }
 
 /// A step, and what became of it.
-pub(super) type Kept = (Box<Step>, Result<TurnOutcome, StoreError>);
+pub(super) type Kept = (Step, Result<TurnOutcome, StoreError>);
 
 /// How long to wait before a commit is tried again, at first and at most.
 const RETRY: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(2));
 
-/// Commits a step. A store that is busy or blocked is asked again for as long as it takes: what it says then is
-/// what became of the first attempt, if that was kept.
-pub(super) async fn keep(store: Arc<dyn Store>, clock: Arc<dyn Steady>, step: Box<Step>) -> Kept {
+/// Commits steps of different instances. A store that is busy or blocked is asked again for as long as it takes: what
+/// it says then is what became of the first attempt, if that was kept.
+pub(super) async fn keep(store: Arc<dyn Store>, clock: Arc<dyn Steady>, mut steps: Vec<Step>) -> Vec<Kept> {
+    let mut kept = Vec::with_capacity(steps.len());
     let (mut wait, longest) = RETRY;
     loop {
-        match store.commit_turn(step.request.clone()).await {
-            Err(error) if error.is_passing() => {
-                clock.sleep(wait).await;
-                wait = wait.saturating_mul(2).min(longest);
-            }
-            outcome => return (step, outcome),
+        let turns = steps.iter().map(|step| Arc::clone(&step.request)).collect();
+        let outcomes = store.commit_turns(turns).await;
+        let is_passing =
+            |outcome: &Result<_, StoreError>| outcome.as_ref().is_err_and(StoreError::is_passing);
+        let (again, done): (Vec<_>, Vec<_>) =
+            steps.into_iter().zip(outcomes).partition(|(_, outcome)| is_passing(outcome));
+        kept.extend(done);
+        if again.is_empty() {
+            return kept;
         }
+        steps = again.into_iter().map(|(step, _)| step).collect();
+        clock.sleep(wait).await;
+        wait = wait.saturating_mul(2).min(longest);
     }
 }

@@ -33,35 +33,35 @@ pub(crate) struct Opening {
     pub(crate) write: SessionWrite,
 }
 
-impl From<TurnRequest> for Turn {
-    fn from(request: TurnRequest) -> Self {
+impl From<&TurnRequest> for Turn {
+    fn from(request: &TurnRequest) -> Self {
         let commit_id = request.commit_id;
         let fence = match &request.ground {
             Ground::New => request.worker.map(|_| Fence(1)),
             Ground::Held { fence, .. } => Some(*fence),
         };
-        let revision = request.expected.next();
-        let session =
-            request.session.map(|write| Box::new(Opening::of(commit_id, *write, (revision, fence))));
+        let counters = (request.expected.next(), fence);
+        let session = request.session.as_deref();
+        let sends = request.sends.iter();
         Self {
             commit_id,
-            ground: request.ground,
+            ground: request.ground.clone(),
             worker: request.worker,
-            session,
+            session: session.map(|write| Box::new(Opening::of(commit_id, write.clone(), counters))),
             expected: request.expected,
-            history: by_execution(request.history),
-            taken: request.taken.into_iter().map(|message| message.0).collect(),
-            starts: request.starts.into_iter().map(|start| Opening::started(commit_id, start)).collect(),
-            sends: request.sends.into_iter().map(|(to, mail)| (to, record::encode_mail(mail))).collect(),
+            history: by_execution(&request.history),
+            taken: request.taken.iter().map(|message| message.0).collect(),
+            starts: request.starts.iter().map(|start| Opening::started(commit_id, start)).collect(),
+            sends: sends.map(|(to, mail)| (to.clone(), record::encode_mail(mail.clone()))).collect(),
             wake: wake_column(request.wake),
         }
     }
 }
 
 impl Opening {
-    fn started(commit_id: CommitId, start: StartRequest) -> (Self, Vec<Vec<u8>>) {
-        let opening = Self::of(commit_id, start.session, (Revision(1), None));
-        (opening, by_execution(start.history))
+    fn started(commit_id: CommitId, start: &StartRequest) -> (Self, Vec<Vec<u8>>) {
+        let opening = Self::of(commit_id, start.session.clone(), (Revision(1), None));
+        (opening, by_execution(&start.history))
     }
 
     fn of(commit_id: CommitId, mut write: Write, (revision, fence): (Revision, Option<Fence>)) -> Self {
@@ -79,18 +79,9 @@ impl Opening {
 }
 
 /// What is added to a history, encoded, execution by execution.
-fn by_execution(mut events: Vec<HistoryEvent>) -> Vec<Vec<u8>> {
-    let mut parts = Vec::new();
-    while let Some(last) =
-        events.iter().position(|event| matches!(event, HistoryEvent::ContinuedAsNew { .. }))
-    {
-        let later = events.split_off(last + 1);
-        parts.push(record::encode_history(std::mem::replace(&mut events, later)));
-    }
-    if !events.is_empty() {
-        parts.push(record::encode_history(events));
-    }
-    parts
+fn by_execution(events: &[HistoryEvent]) -> Vec<Vec<u8>> {
+    let is_last = |event: &HistoryEvent| matches!(event, HistoryEvent::ContinuedAsNew { .. });
+    events.split_inclusive(is_last).map(record::encode_history).collect()
 }
 
 /// When somebody has to look after an instance, as a column.

@@ -1,5 +1,7 @@
 //! The role that keeps instances of orchestrations.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use rusqlite::Connection;
 use tenure_core::orchestration::{HistoryEvent, Message, MessageId};
@@ -11,7 +13,7 @@ use tenure_store::{
 
 use super::SqliteStore;
 use crate::error::WorkError;
-use crate::request::Request;
+use crate::request::{Request, Turn};
 use crate::row::{blob, corrupt, history_of, unsigned};
 use crate::sql;
 use crate::watches::WORKERS;
@@ -21,8 +23,13 @@ const LOOKED_AT_MAX: usize = 16_384;
 
 #[async_trait]
 impl InstanceStore for SqliteStore {
-    async fn commit_turn(&self, request: TurnRequest) -> Result<TurnOutcome, StoreError> {
-        self.ask(request.into(), |asked| Request::Turn(Box::new(asked))).await
+    async fn commit_turns(&self, turns: Vec<Arc<TurnRequest>>) -> Vec<Result<TurnOutcome, StoreError>> {
+        let count = turns.len();
+        let asked = turns.iter().map(|turn| Turn::from(turn.as_ref()));
+        match self.ask_all(asked, |asked| Request::Turn(Box::new(asked))).await {
+            Ok(answers) => answers,
+            Err(why) => refused(count, why),
+        }
     }
 
     async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claimed>, StoreError> {
@@ -73,6 +80,16 @@ impl InstanceStore for SqliteStore {
         let next = self.shared.readers.read("look for instances", next)?;
         Ok(next.map(WallTime::from_epoch_ms))
     }
+}
+
+/// The same for each of so many: the store was closed, or its writer cannot be started.
+fn refused(count: usize, why: StoreError) -> Vec<Result<TurnOutcome, StoreError>> {
+    let text = why.to_string();
+    let again = || match &why {
+        StoreError::Closed => StoreError::Closed,
+        _ => StoreError::Unavailable { what: "keep turns", source: text.clone().into() },
+    };
+    (0..count).map(|_| Err(again())).collect()
 }
 
 /// One row of a history.

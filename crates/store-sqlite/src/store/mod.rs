@@ -127,6 +127,23 @@ impl SqliteStore {
         answer.await.map_err(|_gone| StoreError::Closed)?.answer
     }
 
+    /// Asks the writer several things, and waits for all of its answers.
+    async fn ask_all<Q, A>(
+        &self,
+        questions: impl ExactSizeIterator<Item = Q> + Send,
+        request: impl Fn(Asked<Q, A>) -> Request + Send,
+    ) -> Result<Vec<Result<A, StoreError>>, StoreError>
+    where
+        Q: Send,
+        A: Send,
+    {
+        self.writer.start()?;
+        let (asked, answers) = Asked::all(questions);
+        self.shared.queue.push_all(asked.into_iter().map(request).collect()).await?;
+        let answers = answers.await.map_err(|_gone| StoreError::Closed)?;
+        Ok(answers.into_iter().map(|answered| answered.answer).collect())
+    }
+
     /// Reads where many rows may have to be looked at: off the caller's thread if there is a runtime for it.
     async fn read_much<T: Send + 'static>(
         &self,

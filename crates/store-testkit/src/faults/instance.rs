@@ -1,5 +1,7 @@
 //! Instances and workers, with planned troubles.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use tenure_core::time::WallTime;
 use tenure_store::{
@@ -12,9 +14,14 @@ use super::{FaultyStore, Verb};
 
 #[async_trait]
 impl InstanceStore for FaultyStore {
-    async fn commit_turn(&self, request: TurnRequest) -> Result<TurnOutcome, StoreError> {
-        let id = Some(request.commit_id);
-        self.faults.around(Verb::CommitTurn, id, || self.inner.commit_turn(request.clone())).await
+    async fn commit_turns(&self, turns: Vec<Arc<TurnRequest>>) -> Vec<Result<TurnOutcome, StoreError>> {
+        let mut outcomes = Vec::with_capacity(turns.len());
+        for turn in turns {
+            let id = Some(turn.commit_id);
+            let commit = || self.inner.commit_turn(TurnRequest::clone(&turn));
+            outcomes.push(self.faults.around(Verb::CommitTurn, id, commit).await);
+        }
+        outcomes
     }
 
     async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claimed>, StoreError> {

@@ -86,7 +86,7 @@ pub enum Verb {
     Group,
     /// [`tenure_store::GroupStore::limit_group`].
     LimitGroup,
-    /// [`tenure_store::InstanceStore::commit_turn`].
+    /// [`tenure_store::InstanceStore::commit_turns`].
     CommitTurn,
     /// [`tenure_store::InstanceStore::claim`].
     Claim,

@@ -1,6 +1,7 @@
 //! The model keeps instances of orchestrations, their histories, and what waits for them.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use tenure_core::id::{CommitId, Fence, Namespace, Revision, SessionId};
@@ -43,11 +44,11 @@ pub(super) struct Instance {
 
 #[async_trait]
 impl InstanceStore for MemoryStore {
-    async fn commit_turn(&self, request: TurnRequest) -> Result<TurnOutcome, StoreError> {
+    async fn commit_turns(&self, turns: Vec<Arc<TurnRequest>>) -> Vec<Result<TurnOutcome, StoreError>> {
         let mut tables = self.lock();
-        let outcome = tables.commit_turn(&request, &self.clock.now());
+        let outcomes = turns.iter().map(|turn| tables.commit_turn(turn, &self.clock.now())).collect();
         tables.show_leases();
-        outcome
+        outcomes
     }
 
     async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claimed>, StoreError> {

@@ -14,6 +14,9 @@ use super::super::order::{Begun, Ended, Key, StartAnswer, Started};
 use super::super::step::{Kept, Next, Step, keep};
 use super::{Conductor, Done, Due};
 
+/// Most steps that are handed to the store as one: those are told of together.
+const KEPT_TOGETHER: usize = 64;
+
 impl Conductor {
     /// Begins an instance whose code is here.
     pub(super) fn begin(
@@ -50,24 +53,33 @@ impl Conductor {
     }
 
     pub(super) fn commit(&mut self, step: Step) {
-        let (store, clock) = (Arc::clone(self.engine.store()), Arc::clone(&self.clock));
-        self.work
-            .push(Box::pin(async move { Done::Kept(Box::new(keep(store, clock, Box::new(step)).await)) }));
+        self.steps.push(step);
+    }
+
+    /// Hands what was stepped to the store, many steps at once.
+    pub(super) fn commit_all(&mut self) {
+        let mut steps = std::mem::take(&mut self.steps).into_iter();
+        while steps.len() > 0 {
+            let together: Vec<_> = steps.by_ref().take(KEPT_TOGETHER).collect();
+            let (store, clock) = (Arc::clone(self.engine.store()), Arc::clone(&self.clock));
+            self.work.push(Box::pin(async move { Done::Kept(keep(store, clock, together).await) }));
+        }
     }
 
     pub(super) fn kept(&mut self, (step, outcome): Kept) {
         let key = step.key;
         match outcome {
-            Ok(TurnOutcome::Committed(done)) => self.committed(*step, &done),
+            Ok(TurnOutcome::Committed(done)) => self.committed(step, &done),
             Ok(TurnOutcome::RevisionConflict { session }) => {
                 let mut step = step;
                 if self.live.contains_key(&key) {
-                    step.request.expected = session.counters.revision;
-                    step.request.session = Some(write(Write::of(*session), &step.intents, step.at));
-                    self.commit(*step);
+                    let request = Arc::make_mut(&mut step.request);
+                    request.expected = session.counters.revision;
+                    request.session = Some(write(Write::of(*session), &step.intents, step.at));
+                    self.commit(step);
                 }
             }
-            Ok(TurnOutcome::IdTaken { start: Some(at) }) => self.without_child(*step, at),
+            Ok(TurnOutcome::IdTaken { start: Some(at) }) => self.without_child(step, at),
             Ok(TurnOutcome::IdTaken { start: None }) => {
                 self.leave(key);
                 self.answer(key, Ok(StartAnswer::IdTaken));
@@ -89,20 +101,23 @@ impl Conductor {
         if at >= step.request.starts.len() {
             return;
         }
-        let refused = step.request.starts.remove(at);
+        let request = Arc::make_mut(&mut step.request);
+        let refused = request.starts.remove(at);
         if let Some(op) = step.starters.remove(at) {
             let why = format!("the id {} is in use", refused.session.session.id);
             let result = Err(Failure::new(Cause::Unavailable, why));
             let execution = live.execution;
             let mail = Mail::ChildEnded { execution, op, result };
-            step.request.sends.push((live.id.clone(), mail));
+            request.sends.push((live.id.clone(), mail));
         }
-        step.request.commit_id = self.engine.ids().commit_id();
+        request.commit_id = self.engine.ids().commit_id();
         self.commit(step);
     }
 
     pub(super) fn committed(&mut self, step: Step, done: &TurnDone) {
         let Step { key, request, next, .. } = step;
+        // The store has let go of it.
+        let request = Arc::unwrap_or_clone(request);
         self.wants_claim |= !request.starts.is_empty();
         self.uses = self.uses.wrapping_add(1);
         let Some(live) = self.live.get_mut(&key) else { return };

@@ -32,7 +32,7 @@ use super::live::Live;
 use super::options::WorkerOptions;
 use super::order::{Input, Key, StartAnswer};
 use super::registry::Registry;
-use super::step::{Kept, Maker};
+use super::step::{Kept, Maker, Step};
 use crate::{Engine, Steady};
 
 /// How soon something that the store could not do is tried again.
@@ -42,7 +42,7 @@ const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(5);
 
 /// What a worker waits for besides its inputs.
 enum Done {
-    Kept(Box<Kept>),
+    Kept(Vec<Kept>),
     Claimed(Result<Vec<Claimed>, StoreError>),
     Loaded(Box<Claimed>, Result<HistoryPage, StoreError>),
     Mailed(Result<Mailed, StoreError>),
@@ -96,6 +96,8 @@ pub(super) struct Conductor {
     running: usize,
     /// The activity that is run while no other is that workers did not survive.
     suspect: Option<(Key, Operation)>,
+    /// Steps that are to be handed to the store.
+    steps: Vec<Step>,
     work: FuturesUnordered<Work>,
     next_key: Key,
     uses: u64,
@@ -151,6 +153,7 @@ impl Conductor {
             queued: VecDeque::new(),
             running: 0,
             suspect: None,
+            steps: Vec::new(),
             work: FuturesUnordered::new(),
             next_key: 0,
             uses: 0,
@@ -231,6 +234,7 @@ impl Conductor {
         }
         self.start_attempts();
         self.keep_house();
+        self.commit_all();
     }
 
     fn keep_house(&mut self) {
@@ -272,7 +276,7 @@ impl Conductor {
             return;
         }
         match done {
-            Done::Kept(kept) => self.kept(*kept),
+            Done::Kept(kept) => kept.into_iter().for_each(|kept| self.kept(kept)),
             Done::Claimed(claimed) => self.claimed(claimed),
             Done::Loaded(claimed, page) => self.loaded(*claimed, page),
             Done::Mailed(mailed) => self.mailed(mailed),

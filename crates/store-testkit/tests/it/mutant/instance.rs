@@ -1,5 +1,7 @@
 //! Flaws in keeping instances and workers.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use tenure_core::time::WallTime;
 use tenure_store::{
@@ -13,15 +15,17 @@ use super::store::MutantStore;
 
 #[async_trait]
 impl InstanceStore for MutantStore {
-    async fn commit_turn(&self, request: TurnRequest) -> Result<TurnOutcome, StoreError> {
-        let mut request = request;
-        if self.has(Flaw::KeepsTakenMessages) {
-            request.taken.clear();
-        }
-        if self.has(Flaw::LosesSends) {
-            request.sends.clear();
-        }
-        self.inner.commit_turn(request).await
+    async fn commit_turns(&self, turns: Vec<Arc<TurnRequest>>) -> Vec<Result<TurnOutcome, StoreError>> {
+        let flawed = turns.into_iter().map(|mut turn| {
+            if self.has(Flaw::KeepsTakenMessages) {
+                Arc::make_mut(&mut turn).taken.clear();
+            }
+            if self.has(Flaw::LosesSends) {
+                Arc::make_mut(&mut turn).sends.clear();
+            }
+            turn
+        });
+        self.inner.commit_turns(flawed.collect()).await
     }
 
     async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claimed>, StoreError> {
