@@ -14,6 +14,7 @@ mod fixture;
 mod golden;
 mod many;
 mod restart;
+mod scale;
 mod signals;
 mod starts;
 mod time;
