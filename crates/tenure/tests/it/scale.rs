@@ -113,7 +113,7 @@ async fn until_done(tenure: &Tenure, id: &str) {
 #[tokio::test]
 async fn a_long_history_is_run_once_for_each_time_that_it_is_brought_back() {
     const WIDE: u64 = 200;
-    let most = asked("TENURE_EVENTS").unwrap_or(100_000);
+    let most = asked("TENURE_EVENTS").unwrap_or(20_000);
     for events in [most / 10, most] {
         let count = (events / 2 / WIDE).max(1);
         let (home, polls, runs) = (Home::new(false), Polls::default(), Polls::default());
