@@ -171,9 +171,7 @@ async fn history(events: u64) {
     let tenure = open(&path).await;
     let cost = Cost::begin();
     let instance = tenure.run("waves", &(events / 2 / WIDE)).id("long").await.expect("it starts");
-    while instance.status().await.expect("it is there").is_none() {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    instance.status_after(0).await.expect("it is there");
     cost.print("events of a history: made", events);
     tenure.stop().await;
     let tenure = open(&path).await;

@@ -90,9 +90,14 @@ pub(super) fn write(mut write: Write, intents: &[Intent], at: WallTime) -> Box<W
                 let begun = orchestration::start(write, at);
                 with_execution(begun, |kept| Execution { version: *version, ..kept })
             }
-            Intent::Status(status) => {
-                with_execution(write, |kept| Execution { status: status.clone(), ..kept })
-            }
+            Intent::Status(status) => with_execution(write, |kept| match kept.status == *status {
+                true => kept,
+                false => Execution {
+                    status: status.clone(),
+                    status_changes: kept.status_changes.saturating_add(1),
+                    ..kept
+                },
+            }),
             Intent::Anew(version) => with_execution(write, |kept| Execution {
                 version: *version,
                 number: kept.number.saturating_add(1),

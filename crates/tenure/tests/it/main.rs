@@ -17,6 +17,7 @@ mod restart;
 mod scale;
 mod signals;
 mod starts;
+mod status;
 mod time;
 
 #[expect(dead_code, reason = "it is run as a program, too")]

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use tenure::{Activity, Builder, Failure, Orchestration, Tenure, WorkerOptions, join_all};
+use tenure::{Activity, Builder, Failure, Orchestration, WorkerOptions, join_all};
 use tenure_core::id::{Namespace, SessionId};
 use tenure_core::orchestration::HistoryEvent;
 use tenure_core::time::WallTime;
@@ -103,13 +103,6 @@ fn waves(home: &Home, polls: &Polls, runs: &Polls, options: WorkerOptions) -> Bu
     builder.orchestration("waves", code).orchestration("waits", waits)
 }
 
-async fn until_done(tenure: &Tenure, id: &str) {
-    let instance = tenure.instance(id).await.unwrap();
-    while instance.status().await.unwrap().is_none() {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-}
-
 #[tokio::test]
 async fn a_long_history_is_run_once_for_each_time_that_it_is_brought_back() {
     const WIDE: u64 = 200;
@@ -119,7 +112,7 @@ async fn a_long_history_is_run_once_for_each_time_that_it_is_brought_back() {
         let (home, polls, runs) = (Home::new(false), Polls::default(), Polls::default());
         let tenure = waves(&home, &polls, &runs, home.options()).start().await.unwrap();
         tenure.run("waves", &(count, WIDE)).id("long").await.unwrap();
-        until_done(&tenure, "long").await;
+        tenure.instance("long").await.unwrap().status_after(0).await.unwrap();
         assert_eq!((polls.take(), runs.take()), (2 * count * WIDE, count * WIDE));
         tenure.stop().await;
         assert!(history(&home, "long").await.iter().map(Vec::len).sum::<usize>() as u64 > 2 * count * WIDE);

@@ -13,7 +13,7 @@ const SHOWN_MAX: usize = 10;
 
 /// Which code drives it.
 pub(super) fn runs(execution: &Execution) -> Vec<(&'static str, String)> {
-    let Execution { name, version, number, status } = execution;
+    let Execution { name, version, number, status, .. } = execution;
     let which = if *number > 1 { format!(", execution {number}") } else { String::new() };
     let mut rows = vec![("Runs", format!("{name} {version}{which}"))];
     rows.extend(status.iter().map(|status| ("Status", Escaped(status).to_string())));
