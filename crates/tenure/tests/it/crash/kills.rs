@@ -161,6 +161,7 @@ fn killed(directory: &Path, seed: u64, told: &mut Told) {
 
 /// Kills it a short while after it began to open, whatever it has done until then: a loop of crashes, in which it often
 /// does not live as long as what it does takes.
+#[expect(clippy::disallowed_methods, reason = "there is nothing to wait for: when it is killed is chance")]
 fn killed_soon(directory: &Path, seed: u64, told: &mut Told) {
     let first = told.started.last().map_or(0, |last| last + 1);
     let mut process = Process::start(directory, first, SLOW_MS);
