@@ -1,4 +1,6 @@
-//! Much of one thing (W12), in full and a tenth of it: what each costs has to be the same.
+//! Much of one thing (W12), and a tenth of it.
+//!
+//! What each costs has to be the same.
 //!
 //! Words choose: `scale fan history children timers`. `scale pending=1000000` measures how late timers fire, 5,000 of
 //! them a second, beside so many whose time is far away.

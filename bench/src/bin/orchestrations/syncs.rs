@@ -1,4 +1,6 @@
-//! How often each side makes its file durable: counted by `strace`, in a pass of its own, because that slows it.
+//! How often each side makes its file durable.
+//!
+//! It is counted by `strace`, in a pass of its own, because that slows what it counts.
 
 use std::path::Path;
 use std::process::Command;

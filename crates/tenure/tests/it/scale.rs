@@ -1,4 +1,4 @@
-//! Much of one thing: what it costs grows with how much there is, and no faster.
+//! Much of one thing costs as much more as there is more of it.
 //!
 //! What is counted is how often code is run on, and how much is recorded; times are measured by `bench/run scale`. Where
 //! all of it would take long here, a part is the default, and the environment asks for the rest: `TENURE_FAN=10000
