@@ -38,6 +38,8 @@ pub fn kib_written() -> f64 {
 
 /// What came of doing something again and again.
 pub struct Measured {
+    /// How many there were.
+    pub count: f64,
     pub rate: f64,
     /// How long each took, in milliseconds: half of them, 99 of 100, 999 of 1,000.
     pub latencies: [f64; 3],
@@ -52,6 +54,7 @@ impl Measured {
         let (length, count) = (since.at.elapsed(), lengths.len() as f64 * f64::from(per));
         let spread = Spread::of(lengths);
         Self {
+            count,
             rate: count / length.as_secs_f64(),
             latencies: [0.5, 0.99, 0.999].map(|part| spread.at(part)),
             cpu_micros: cpu().saturating_sub(since.cpu).as_secs_f64() * 1e6 / count,

@@ -36,7 +36,7 @@ async fn main() {
         println!("{}", measure::idle().await);
     } else {
         let measured = run(client, workload, in_flight, length).await;
-        let Measured { rate, latencies: [p50, p99, p999], cpu_micros, kib, failed } = measured;
+        let Measured { rate, latencies: [p50, p99, p999], cpu_micros, kib, failed, .. } = measured;
         println!("{rate} {p50} {p99} {p999} {cpu_micros} {kib} {failed}");
     }
     runtime.shutdown(None).await;

@@ -139,18 +139,18 @@ impl Context {
         let op = state.next_op();
         let id = id.unwrap_or_else(|| child_id(&self.id, &state, &format!("d{op}")));
         let child = Box::new(Child { id: id.clone(), name, version, input });
-        state.asked.push(HistoryEvent::OrchestrationStarted(child));
+        state.ask(HistoryEvent::OrchestrationStarted(child));
         id
     }
 
     /// Sends a signal to another instance. What has ended, or never was, does not get it.
     pub fn send(&self, to: SessionId, signal: Signal) {
-        self.shared.state().asked.push(HistoryEvent::EventSent { to, signal });
+        self.shared.state().ask(HistoryEvent::EventSent { to, signal });
     }
 
     /// Says how the work stands, for people and for those who ask.
     pub fn set_status(&self, status: Option<String>) {
-        self.shared.state().asked.push(HistoryEvent::StatusSet { status });
+        self.shared.state().ask(HistoryEvent::StatusSet { status });
     }
 
     /// Whether somebody wishes the instance to end.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context as Task, Poll, Wake, Waker};
 
-use tenure_core::id::{SessionId, SignalName};
+use tenure_core::id::SessionId;
 use tenure_core::orchestration::{Cause, Failure, HistoryEvent, ParentLink, Payload, Signal, Start, Version};
 use tenure_core::time::WallTime;
 
@@ -178,7 +178,7 @@ impl Instance {
                 self.is_broken = true;
                 return Err(Problem::WaitsForNothing { turn: state.turn });
             }
-            (std::mem::take(&mut state.asked), HistoryEvent::TurnStarted { at })
+            (state.take_asked(), HistoryEvent::TurnStarted { at })
         };
         let asked_from = told.len() + 1;
         let mut events = Vec::with_capacity(asked_from + asked.len() + usize::from(ending.is_some()));
@@ -245,12 +245,6 @@ impl Instance {
     #[must_use]
     pub fn signals_left(&self) -> Vec<Signal> {
         self.shared.state().signals_left()
-    }
-
-    /// The names of the signals that are waited for, one for each wait.
-    #[must_use]
-    pub fn signals_awaited(&self) -> Vec<SignalName> {
-        self.shared.state().signals_awaited()
     }
 
     /// Whether its code has ended.

@@ -11,6 +11,7 @@
 mod compare;
 mod context;
 mod instance;
+mod mailbox;
 mod pending;
 mod problem;
 mod random;

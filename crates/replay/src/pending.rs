@@ -1,6 +1,6 @@
 //! What an execution waits for, as its history says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tenure_core::id::{ActorId, Operation, SessionId};
@@ -11,14 +11,18 @@ use tenure_core::time::WallTime;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Pending {
     /// Activities that are to be run or are under way.
-    pub activities: BTreeMap<Operation, PendingActivity>,
+    activities: BTreeMap<Operation, PendingActivity>,
     /// Timers, and when they fire.
-    pub timers: BTreeMap<Operation, WallTime>,
+    timers: BTreeMap<Operation, WallTime>,
     /// Children.
     pub children: BTreeMap<Operation, SessionId>,
     /// Somebody's wish that the instance ends.
     pub cancel: Option<Wish>,
     at: Option<WallTime>,
+    /// When timers fire and attempts that wait may begin. It is asked at every turn, however many there are.
+    due: BTreeSet<(WallTime, Operation)>,
+    /// How many of those are attempts.
+    postponed: usize,
 }
 
 /// Somebody's wish that an instance ends.
@@ -82,8 +86,9 @@ impl Pending {
                 );
             }
             HistoryEvent::TaskStarted { op, .. } => {
+                self.postpone(*op, None);
                 if let Some(pending) = self.activities.get_mut(op) {
-                    (pending.is_started, pending.due_at) = (true, None);
+                    pending.is_started = true;
                 }
             }
             HistoryEvent::TaskScheduled(activity) => {
@@ -100,9 +105,10 @@ impl Pending {
                 self.activities.insert(pending.activity.op, pending);
             }
             HistoryEvent::TaskRetried { op, attempt, failure, due_at } => {
+                self.postpone(*op, Some(*due_at));
                 if let Some(pending) = self.activities.get_mut(op) {
                     pending.attempt = attempt.saturating_add(1);
-                    (pending.is_started, pending.due_at) = (false, Some(*due_at));
+                    pending.is_started = false;
                     pending.failure = Some(failure.clone());
                 }
             }
@@ -113,10 +119,18 @@ impl Pending {
             }
             HistoryEvent::TaskCompleted { op, .. }
             | HistoryEvent::TaskFailed { op, .. }
-            | HistoryEvent::TaskCancelled { op } => drop(self.activities.remove(op)),
-            HistoryEvent::TimerCreated { op, fire_at } => drop(self.timers.insert(*op, *fire_at)),
+            | HistoryEvent::TaskCancelled { op } => {
+                self.postpone(*op, None);
+                self.activities.remove(op);
+            }
+            HistoryEvent::TimerCreated { op, fire_at } => {
+                self.timers.insert(*op, *fire_at);
+                self.due.insert((*fire_at, *op));
+            }
             HistoryEvent::TimerFired { op } | HistoryEvent::TimerCancelled { op } => {
-                self.timers.remove(op);
+                if let Some(at) = self.timers.remove(op) {
+                    self.due.remove(&(at, *op));
+                }
             }
             HistoryEvent::SubOrchestrationCreated { op, child } => {
                 self.children.insert(*op, child.id.clone());
@@ -144,7 +158,47 @@ impl Pending {
     /// When something of it has to be done next by itself: a timer, or an attempt that waits.
     #[must_use]
     pub fn next_due(&self) -> Option<WallTime> {
-        let attempts = self.activities.values().filter_map(|pending| pending.due_at);
-        self.timers.values().copied().chain(attempts).min()
+        self.due.first().map(|(at, _)| *at)
+    }
+
+    /// Activities that are to be run or are under way.
+    #[must_use]
+    pub const fn activities(&self) -> &BTreeMap<Operation, PendingActivity> {
+        &self.activities
+    }
+
+    /// Timers, and when they fire.
+    #[must_use]
+    pub const fn timers(&self) -> &BTreeMap<Operation, WallTime> {
+        &self.timers
+    }
+
+    /// Whether activities are under way, or could be.
+    #[must_use]
+    pub fn is_at_work(&self) -> bool {
+        self.activities.len() > self.postponed
+    }
+
+    /// An activity whose next attempt may begin now, and does not wait any more.
+    pub fn begin(&mut self, op: Operation, now: WallTime) -> Option<&PendingActivity> {
+        let due_at = self.activities.get(&op)?.due_at;
+        if due_at.is_some_and(|at| at > now) {
+            return None;
+        }
+        self.postpone(op, None);
+        self.activities.get(&op)
+    }
+
+    /// Lets the next attempt of an activity wait until then, or not any more.
+    fn postpone(&mut self, op: Operation, due_at: Option<WallTime>) {
+        let Some(pending) = self.activities.get_mut(&op) else { return };
+        if let Some(before) = std::mem::replace(&mut pending.due_at, due_at) {
+            self.due.remove(&(before, op));
+            self.postponed -= 1;
+        }
+        if let Some(at) = due_at {
+            self.due.insert((at, op));
+            self.postponed += 1;
+        }
     }
 }

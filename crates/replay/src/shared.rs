@@ -1,6 +1,6 @@
 //! What an instance and the code that it runs both see.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
@@ -8,6 +8,7 @@ use tenure_core::id::{ActorId, Operation, SessionId, SignalName};
 use tenure_core::orchestration::{Cause, Failure, HistoryEvent, Payload, Signal, Start};
 use tenure_core::time::WallTime;
 
+use crate::mailbox::Mailbox;
 use crate::random::Random;
 
 /// What an operation came to.
@@ -40,12 +41,13 @@ pub(crate) struct State {
     pub(crate) is_replaying: bool,
     pub(crate) cancel: Option<(String, Option<ActorId>)>,
     /// What this turn asked for so far.
-    pub(crate) asked: Vec<HistoryEvent>,
+    asked: Vec<HistoryEvent>,
+    /// What it asked for and gave up again.
+    withdrawn: BTreeSet<Operation>,
     random: Random,
     newest: Operation,
     slots: BTreeMap<Operation, Slot>,
-    /// Signals that nobody has taken, in the order in which they came.
-    signals: VecDeque<Signal>,
+    signals: Mailbox,
     /// Those who wait for the cancellation.
     heralds: Vec<Waker>,
     /// What is dropped from now on is dropped by whoever drives the instance, not by its code.
@@ -60,13 +62,14 @@ impl Shared {
     pub(crate) fn new(start: Start) -> Self {
         let state = State {
             random: Random::new(start.seed),
-            signals: start.carried.iter().cloned().collect(),
+            signals: Mailbox::of(&start.carried),
             start,
             at: WallTime::from_epoch_ms(0),
             turn: 0,
             is_replaying: false,
             cancel: None,
             asked: Vec::new(),
+            withdrawn: BTreeSet::new(),
             newest: Operation(0),
             slots: BTreeMap::new(),
             heralds: Vec::new(),
@@ -95,14 +98,29 @@ impl State {
         self.newest
     }
 
+    /// Asks for something.
+    pub(crate) fn ask(&mut self, event: HistoryEvent) {
+        self.asked.push(event);
+    }
+
+    /// Everything that was asked for since this was last called, and not given up since.
+    pub(crate) fn take_asked(&mut self) -> Vec<HistoryEvent> {
+        let mut asked = std::mem::take(&mut self.asked);
+        if !self.withdrawn.is_empty() {
+            let withdrawn = std::mem::take(&mut self.withdrawn);
+            asked.retain(|event| asked_op(event).is_none_or(|op| !withdrawn.contains(&op)));
+        }
+        asked
+    }
+
     /// Begins to wait for an operation.
     pub(crate) fn wait(&mut self, op: Operation, sort: Sort, waker: Waker) {
-        if let Sort::Signal(name) = &sort
-            && let Some(at) = self.signals.iter().position(|signal| signal.name == *name)
-            && let Some(signal) = self.signals.remove(at)
-        {
-            self.slots.insert(op, Slot::Done { sort, outcome: Ok(signal.data) });
-            return;
+        if let Sort::Signal(name) = &sort {
+            if let Some(data) = self.signals.take(name) {
+                self.slots.insert(op, Slot::Done { sort, outcome: Ok(data) });
+                return;
+            }
+            self.signals.wait(name.clone(), op);
         }
         self.slots.insert(op, Slot::Waiting { sort, waker: Some(waker), asked_in: self.turn });
     }
@@ -132,7 +150,7 @@ impl State {
             Some(Slot::Waiting { sort, asked_in, .. }) => self.withdraw(op, sort, asked_in),
             // It was there for whoever asks next, and still is.
             Some(Slot::Done { sort: Sort::Signal(name), outcome: Ok(data) }) => {
-                self.signals.push_front(Signal { name, data });
+                self.signals.give_back(name, data);
             }
             Some(Slot::Done { .. }) | None => {}
         }
@@ -140,15 +158,15 @@ impl State {
 
     /// What was asked for in this very turn was never asked for; the rest is asked to stop.
     fn withdraw(&mut self, op: Operation, sort: Sort, asked_in: u64) {
-        if asked_in == self.turn {
-            self.asked.retain(|event| asked_op(event) != Some(op));
-            return;
-        }
         match sort {
+            Sort::Signal(name) => self.signals.wait_no_more(&name, op),
+            // What was asked for is looked through once, at the end of the turn.
+            Sort::Task | Sort::Timer | Sort::Child(_) if asked_in == self.turn => {
+                self.withdrawn.insert(op);
+            }
             Sort::Task => self.asked.push(HistoryEvent::TaskCancelled { op }),
             Sort::Timer => self.asked.push(HistoryEvent::TimerCancelled { op }),
             Sort::Child(id) => self.asked.push(HistoryEvent::SubOrchestrationCancelled { op, id }),
-            Sort::Signal(_) => {}
         }
     }
 
@@ -188,6 +206,9 @@ impl State {
         let Some(slot) = self.slots.get_mut(&op) else { return };
         if let Slot::Waiting { sort, waker, .. } = slot {
             let (sort, waker) = (sort.clone(), waker.take());
+            if let Sort::Signal(name) = &sort {
+                self.signals.wait_no_more(name, op);
+            }
             *slot = Slot::Done { sort, outcome };
             if let Some(waker) = waker {
                 waker.wake();
@@ -197,11 +218,9 @@ impl State {
 
     /// Gives a signal to whoever has waited longest for one of its name, or keeps it.
     fn raise(&mut self, signal: Signal) {
-        let waits = |slot: &Slot| matches!(slot, Slot::Waiting { sort: Sort::Signal(name), .. } if *name == signal.name);
-        let first = self.slots.iter().find(|(_, slot)| waits(slot)).map(|(op, _)| *op);
-        match first {
+        match self.signals.first_waiting(&signal.name) {
             Some(op) => self.settle(op, Ok(signal.data)),
-            None => self.signals.push_back(signal),
+            None => self.signals.keep(signal),
         }
     }
 
@@ -237,16 +256,7 @@ impl State {
 
     /// The signals that nobody has taken: those of dropped waits too.
     pub(crate) fn signals_left(&self) -> Vec<Signal> {
-        self.signals.iter().cloned().collect()
-    }
-
-    /// The signals that are waited for, and by how many.
-    pub(crate) fn signals_awaited(&self) -> Vec<SignalName> {
-        let awaited = self.slots.values().filter_map(|slot| match slot {
-            Slot::Waiting { sort: Sort::Signal(name), .. } => Some(name.clone()),
-            Slot::Waiting { .. } | Slot::Done { .. } => None,
-        });
-        awaited.collect()
+        self.signals.left()
     }
 }
 

@@ -58,7 +58,7 @@ impl Future for Wait {
             Stage::Unasked(ask) => {
                 let op = state.next_op();
                 let (event, sort) = ask(&state, op);
-                state.asked.extend(event);
+                event.into_iter().for_each(|event| state.ask(event));
                 state.wait(op, sort, task.waker().clone());
                 op
             }

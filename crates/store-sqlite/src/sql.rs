@@ -205,6 +205,7 @@ statements! {
     VERIFY_INSTANCES = "verify_instances",
     VERIFY_LEASES = "verify_leases",
     VERIFY_LOG = "verify_log",
+    VERIFY_MESSAGES = "verify_messages",
     VERIFY_PAYLOADS = "verify_payloads",
     VERIFY_POSTINGS = "verify_postings",
     VERIFY_SESSIONS = "verify_sessions",

@@ -19,7 +19,7 @@ pub enum Capability {
     SecondInstance,
     /// [`Disk::inject`] works.
     Faults,
-    /// [`Disk::damage`] works.
+    /// [`Disk::damage`] and [`Disk::damage_history`] work.
     Damage,
 }
 
@@ -75,5 +75,10 @@ pub trait Disk: Debug + Send + Sync {
     /// Damages what is stored of a checkpoint. Only with [`Capability::Damage`].
     fn damage(&self, handle: Handle, id: &CheckpointId, damage: Damage) {
         panic!("this store cannot be damaged: {handle:?} {id} {damage:?}");
+    }
+
+    /// Damages the newest row of an instance's history. Only with [`Capability::Damage`].
+    fn damage_history(&self, handle: Handle) {
+        panic!("this store cannot be damaged: {handle:?}");
     }
 }

@@ -392,6 +392,7 @@ macro_rules! with_cases {
                 a_turn_that_starts_what_exists_keeps_nothing,
                 what_a_turn_starts_waits_for_a_worker,
                 a_large_turn_is_kept_whole,
+                a_history_that_cannot_be_read_is_never_an_empty_one,
                 a_turn_sent_twice_is_told_again,
                 a_turn_whose_answer_was_lost_is_there_once,
                 a_turn_that_failed_changes_nothing,

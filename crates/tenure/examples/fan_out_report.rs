@@ -67,7 +67,7 @@ pub(crate) async fn four_parts(tenure: &Tenure) -> Result<(Report, Option<String
     let instance = tenure.run("report", &parts).await?;
     let id = instance.id().to_owned();
     let report = instance.result().await?;
-    Ok((report, tenure.instance(&id).await?.status().await?))
+    Ok((report, tenure.instance(&id).await?.status().await?.text))
 }
 
 #[tokio::main]

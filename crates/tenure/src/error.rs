@@ -18,8 +18,8 @@ pub enum Error {
     /// A name, an id or an input cannot be used.
     #[error("{0}")]
     Invalid(Failure),
-    /// The id is in use by something else.
-    #[error("the id {id} is in use by something else")]
+    /// The id is in use: by something else, or at all, where [`crate::IfThere::Fail`] was asked for.
+    #[error("the id {id} is in use")]
     IdInUse {
         /// The id.
         id: String,

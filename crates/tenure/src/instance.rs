@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tenure_core::id::{Namespace, SessionId};
 use tenure_core::orchestration::{Payload, Signal, Version};
-use tenure_engine::{Ended, Orchestrations, Outcome, Starting};
+use tenure_engine::{Ended, IfThere, Orchestrations, Outcome, Starting, Status};
 
 use crate::call::{code_name, session_id, signal_name};
 use crate::failure::{decode, encode};
@@ -32,15 +32,23 @@ impl RunCall {
                 version: None,
                 input,
                 labels: BTreeMap::new(),
+                if_there: IfThere::default(),
             })
         });
         Self { orchestrations, starting }
     }
 
-    /// Gives it an id. Starting it again under the same id gives the instance that is there.
+    /// Gives it an id. Starting it again under the same id gives the instance that is there, unless [`Self::if_there`]
+    /// says otherwise.
     pub fn id(mut self, id: &str) -> Self {
         self.starting =
             self.starting.and_then(|starting| Ok(Starting { id: Some(session_id(id)?), ..starting }));
+        self
+    }
+
+    /// Says what is done if an instance of its id is there.
+    pub fn if_there(mut self, if_there: IfThere) -> Self {
+        self.starting = self.starting.map(|starting| Starting { if_there, ..starting });
         self
     }
 
@@ -112,12 +120,21 @@ impl Instance {
         }
     }
 
-    /// What its code said last of how it stands.
+    /// How it stands, as its code said last.
     ///
     /// # Errors
     /// [`Error::NotFound`] when it was deleted, and when the store does not answer.
-    pub async fn status(&self) -> Result<Option<String>, Error> {
+    pub async fn status(&self) -> Result<Status, Error> {
         Ok(self.orchestrations.status(&self.outcome).await?)
+    }
+
+    /// Waits until its code said something else than it had after so many changes, or it has ended. It may have changed
+    /// more than once since: [`Status::changes`] tells, and is what to ask with next.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when it was deleted, and when the store does not answer.
+    pub async fn status_after(&self, changes: u64) -> Result<Status, Error> {
+        Ok(self.orchestrations.status_after(&self.outcome, changes).await?)
     }
 
     /// Sends it a signal. It is durable when this returns.

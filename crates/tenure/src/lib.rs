@@ -62,4 +62,4 @@ pub use instance::{Instance, RunCall};
 pub use orchestration::Orchestration;
 pub use runtime::{Builder, Tenure};
 pub use tenure_core::orchestration::{Backoff, Cause, RetryPolicy, Version};
-pub use tenure_engine::WorkerOptions;
+pub use tenure_engine::{IfThere, Status, WorkerOptions};

@@ -2,11 +2,13 @@
 //!
 //! Hello (W1), chains (W2), fans (W3), one at a time (W5), and hello among many that have ended (W6). Words choose among
 //! the workloads and who runs them, and numbers among those in flight: `orchestrations hello tenure floor 256`. W6 is
-//! asked for alone: `orchestrations stored=1000000`.
+//! asked for alone: `orchestrations stored=1000000`. So is how often each makes its file durable: `orchestrations
+//! syncs`.
 
 mod floor;
 mod peer;
 mod stored;
+mod syncs;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -93,9 +95,15 @@ impl Chosen {
 async fn main() {
     let chosen = Chosen { words: std::env::args().skip(1).collect() };
     let home = directory();
+    if syncs::once(home.path(), &chosen.words).await {
+        return;
+    }
     println!("Orchestrations, from start to result; medians of {ROUNDS} rounds, the sides in turn");
     println!("tenure and the floor are durable (WAL, FULL); duroxide runs as NORMAL, whatever it asks for");
     print_disk(home.path());
+    if chosen.words.iter().any(|word| word == "syncs") {
+        return syncs::count(home.path(), &chosen);
+    }
     println!(
         "{:<7} {:>9}  {:<9} {:>12} {:>9} {:>9} {:>10} {:>12} {:>9} {:>7}",
         "",
@@ -142,14 +150,19 @@ async fn open(path: &Path) -> Tenure {
     builder.start().await.expect("it starts")
 }
 
+/// What the floor writes for it.
+fn shape(workload: Workload) -> Shape {
+    match workload.name {
+        "fan" => Shape { steps: 1, wide: FAN },
+        _ => Shape { steps: workload.activities, wide: 1 },
+    }
+}
+
 async fn compare(home: &Path, workload: Workload, chosen: &Chosen) {
     let is_chosen = |side: &str| chosen.has(side, &SIDES);
     let tenure = Arc::new(open(&home.join(format!("{}.db", workload.name))).await);
     let mut floor = Floor::open(&home.join(format!("{}-floor.db", workload.name)));
-    let shape = match workload.name {
-        "fan" => Shape { steps: 1, wide: FAN },
-        _ => Shape { steps: workload.activities, wide: 1 },
-    };
+    let shape = shape(workload);
     for in_flight in chosen.in_flight().into_iter().filter(|in_flight| *in_flight <= workload.most.0) {
         let mut rounds = SIDES.map(|_| Vec::new());
         let [ours, peers, bare] = &mut rounds;
@@ -171,7 +184,7 @@ async fn compare(home: &Path, workload: Workload, chosen: &Chosen) {
 }
 
 fn print(workload: &str, (in_flight, side): (usize, &str), measured: &Measured) {
-    let Measured { rate, latencies: [p50, p99, p999], cpu_micros, kib, failed } = measured;
+    let Measured { rate, latencies: [p50, p99, p999], cpu_micros, kib, failed, .. } = measured;
     println!(
         "{workload:<7} {in_flight:>9}  {side:<9} {rate:>12.0} {p50:>9.3} {p99:>9.3} {p999:>10.3} {cpu_micros:>12.2} \
          {kib:>9.3} {failed:>7}"

@@ -16,7 +16,8 @@ pub(crate) fn run(home: &Path, workload: &str, in_flight: usize) -> Option<Measu
         panic!("seven numbers, not {said:?}")
     };
     let latencies = [p50, p99, p999];
-    Some(Measured { rate, latencies, cpu_micros, kib, failed: failed as usize })
+    let count = rate * LENGTH.as_secs_f64();
+    Some(Measured { count, rate, latencies, cpu_micros, kib, failed: failed as usize })
 }
 
 /// The part of a core that it uses when nothing is to be done.

@@ -67,7 +67,7 @@ pub fn open(opening: Opening, is_started: bool) -> Write {
         at,
     };
     let session = Session {
-        execution: Some(Box::new(Execution { name, version, number: 1, status: None })),
+        execution: Some(Box::new(Execution { name, version, number: 1, status: None, status_changes: 0 })),
         parent: parent.map(|id| Parent { id, deleted: false }),
         facts: Facts::default(),
         ..session.into_session(Counters::default())

@@ -41,4 +41,6 @@ pub struct Execution {
     pub number: u64,
     /// What the orchestration last said of itself.
     pub status: Option<String>,
+    /// How often that became something else.
+    pub status_changes: u64,
 }

@@ -1,6 +1,7 @@
 //! Starting instances, sending to them, and waiting for their end, from anywhere.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tenure_core::id::{ActorId, CodeName, Namespace, Revision, SessionId};
 use tenure_core::orchestration::{HistoryEvent, Mail, Signal};
@@ -9,15 +10,18 @@ use tenure_core::session::{Session, State};
 use tenure_core::time::WallTime;
 use tenure_store::{
     Find, Found, Ground, Handle, HistoryRequest, PostOutcome, PostRequest, StoreError, TurnOutcome,
-    TurnRequest, Wake,
+    TurnRequest, Wake, Watch,
 };
 use tokio::sync::mpsc::error::SendError;
 use tokio::sync::oneshot;
 
 use super::Worker;
-use super::order::{Begun, Ended, Input, StartAnswer, Started, Starting};
+use super::order::{Begun, Ended, IfThere, Input, StartAnswer, Started, Starting, Status};
 use super::registry::Registry;
 use crate::{Engine, EngineError, Steady};
+
+/// How soon a store that is busy is asked again.
+const ASK_AGAIN_AFTER: Duration = Duration::from_millis(200);
 
 /// An instance, and how its end becomes known.
 #[derive(Debug)]
@@ -25,13 +29,13 @@ pub struct Outcome {
     /// Which instance.
     pub started: Started,
     /// Told when it ends, if this process runs it.
-    ended: Option<oneshot::Receiver<Ended>>,
+    pub(super) ended: Option<oneshot::Receiver<Ended>>,
 }
 
 /// Why an instance was not started.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// A session of that id is there, and it is none of that orchestration.
+    /// A session of that id is there: it is none of that orchestration, or none was to be there.
     #[error("the id is in use")]
     IdInUse {
         /// The session.
@@ -45,7 +49,7 @@ pub enum StartError {
 /// Starts instances, sends to them, and waits for their end.
 #[derive(Debug, Clone)]
 pub struct Orchestrations {
-    engine: Engine,
+    pub(super) engine: Engine,
     clock: Arc<dyn Steady>,
     worker: Option<Worker>,
 }
@@ -57,14 +61,16 @@ impl Orchestrations {
         Self { engine, clock, worker }
     }
 
-    /// Starts an instance. One that is there under the given id, of the same orchestration, is told instead.
+    /// Starts an instance. One that is there under the given id, of the same orchestration, is told instead, unless
+    /// something else was wished for.
     ///
     /// It returns once the start is durable.
     ///
     /// # Errors
     /// [`StartError`] when the id is in use for something else, or the store cannot be asked.
     pub async fn start(&self, starting: Starting) -> Result<Outcome, StartError> {
-        let Starting { id, namespace, name, version, input, labels } = starting;
+        let Starting { id, namespace, name, version, input, labels, if_there } = starting;
+        let is_given = id.is_some();
         let id = match id {
             Some(id) => id,
             None => {
@@ -72,16 +78,19 @@ impl Orchestrations {
                 self.engine.ids.session_id(now.wall)
             }
         };
-        let there = (namespace.clone(), id.clone(), name.clone());
         let begun = Begun { id, namespace, name, version, input, labels, parent: None };
+        if is_given && if_there == IfThere::Follow {
+            return self.follow(begun).await;
+        }
+        let there = (begun.namespace.clone(), begun.id.clone(), begun.name.clone());
         match self.begin(Box::new(begun)).await? {
             Some(outcome) => Ok(outcome),
-            None => self.there(there).await,
+            None => self.there(there, if_there).await,
         }
     }
 
     /// Starts it here, or leaves it to whoever has its code. Nothing when its id is in use.
-    async fn begin(&self, mut begun: Box<Begun>) -> Result<Option<Outcome>, EngineError> {
+    pub(super) async fn begin(&self, mut begun: Box<Begun>) -> Result<Option<Outcome>, EngineError> {
         if let Some(worker) = &self.worker {
             let (reply, answer) = oneshot::channel();
             let (told, ended) = oneshot::channel();
@@ -135,19 +144,21 @@ impl Orchestrations {
     async fn there(
         &self,
         (namespace, id, name): (Namespace, SessionId, CodeName),
+        if_there: IfThere,
     ) -> Result<Outcome, StartError> {
         let found = self.find(namespace, id.clone()).await?;
         let (Some(session), Some(handle)) = (found.current.session, found.handle) else {
             // It was deleted in between.
             return Err(EngineError::refused(Refusal::NotFound).into());
         };
-        if session.execution.as_ref().is_none_or(|execution| execution.name != name) {
+        let is_other = session.execution.as_ref().is_none_or(|execution| execution.name != name);
+        if is_other || if_there == IfThere::Fail {
             return Err(StartError::IdInUse { session: Box::new(session) });
         }
         Ok(Outcome { started: Started { id, handle, was_there: true }, ended: None })
     }
 
-    async fn find(&self, namespace: Namespace, id: SessionId) -> Result<Found, EngineError> {
+    pub(super) async fn find(&self, namespace: Namespace, id: SessionId) -> Result<Found, EngineError> {
         Ok(self.engine.store.find(Find::Id { namespace, id }).await?)
     }
 
@@ -200,15 +211,49 @@ impl Orchestrations {
         Ok(Outcome { started: Started { id, handle, was_there: true }, ended: None })
     }
 
-    /// What an instance said last of how it stands.
+    /// How an instance stands.
     ///
     /// # Errors
     /// [`EngineError::NotFound`], and when the store cannot be asked.
-    pub async fn status(&self, outcome: &Outcome) -> Result<Option<String>, EngineError> {
+    pub async fn status(&self, outcome: &Outcome) -> Result<Status, EngineError> {
         let Started { id, handle, .. } = &outcome.started;
         let session = self.engine.store.find(Find::Handle(*handle)).await?.current.session;
         let session = session.ok_or_else(|| EngineError::NotFound { name: id.as_str().to_owned() })?;
-        Ok(session.execution.and_then(|execution| execution.status))
+        let has_ended = session.is_terminal();
+        Ok(session.execution.map_or(Status { text: None, changes: 0, has_ended }, |execution| Status {
+            text: execution.status,
+            changes: execution.status_changes,
+            has_ended,
+        }))
+    }
+
+    /// Waits until what an instance says of how it stands changed more than so many times, or it has ended, wherever it
+    /// runs.
+    ///
+    /// # Errors
+    /// As [`Self::status`].
+    pub async fn status_after(&self, outcome: &Outcome, changes: u64) -> Result<Status, EngineError> {
+        let mut watch = None;
+        loop {
+            match self.status(outcome).await {
+                Ok(status) if status.changes > changes || status.has_ended => return Ok(status),
+                Ok(_) => self.next_change(&mut watch, outcome.started.handle).await?,
+                Err(EngineError::Store(error)) if error.is_passing() => {
+                    self.clock.sleep(ASK_AGAIN_AFTER).await
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Returns when there may be something new. The first time it begins to watch, before the next look: nothing that
+    /// comes in between is slept through.
+    async fn next_change(&self, watch: &mut Option<Watch>, handle: Handle) -> Result<(), EngineError> {
+        match watch {
+            None => *watch = Some(self.engine.store.watch(handle).await?),
+            Some(watch) => watch.changed().await?,
+        }
+        Ok(())
     }
 
     /// Waits for an instance's end, wherever it runs.
@@ -224,20 +269,13 @@ impl Orchestrations {
         }
         let mut watch = None;
         loop {
-            let looked = self.look(handle).await;
-            match looked {
+            match self.look(handle).await {
                 Ok(Some(ended)) => return Ok(ended),
-                Ok(None) => {}
+                Ok(None) => self.next_change(&mut watch, handle).await?,
                 Err(EngineError::Store(error)) if error.is_passing() => {
-                    self.clock.sleep(std::time::Duration::from_millis(200)).await;
-                    continue;
+                    self.clock.sleep(ASK_AGAIN_AFTER).await
                 }
                 Err(error) => return Err(error),
-            }
-            match &mut watch {
-                // Armed before the next look, so nothing that comes in between is slept through.
-                None => watch = Some(self.engine.store.watch(handle).await?),
-                Some(watch) => watch.changed().await?,
             }
         }
     }

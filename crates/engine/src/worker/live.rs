@@ -90,9 +90,14 @@ pub(super) fn write(mut write: Write, intents: &[Intent], at: WallTime) -> Box<W
                 let begun = orchestration::start(write, at);
                 with_execution(begun, |kept| Execution { version: *version, ..kept })
             }
-            Intent::Status(status) => {
-                with_execution(write, |kept| Execution { status: status.clone(), ..kept })
-            }
+            Intent::Status(status) => with_execution(write, |kept| match kept.status == *status {
+                true => kept,
+                false => Execution {
+                    status: status.clone(),
+                    status_changes: kept.status_changes.saturating_add(1),
+                    ..kept
+                },
+            }),
             Intent::Anew(version) => with_execution(write, |kept| Execution {
                 version: *version,
                 number: kept.number.saturating_add(1),
@@ -150,7 +155,10 @@ impl Live {
 
     /// Whether it only waits, so that its code can be put away.
     pub(super) fn is_idle(&self) -> bool {
-        !self.is_committing && !self.is_ready() && self.handle.is_some() && self.pending.activities.is_empty()
+        !self.is_committing
+            && !self.is_ready()
+            && self.handle.is_some()
+            && self.pending.activities().is_empty()
     }
 
     /// Takes a message in. One that was taken in before is passed over.
@@ -177,14 +185,9 @@ impl Live {
         }
     }
 
-    /// Whether activities of it are under way, or could be.
-    pub(super) fn is_at_work(&self) -> bool {
-        self.pending.activities.values().any(|pending| pending.due_at.is_none())
-    }
-
     /// When somebody has to look after it, should this worker be gone.
     pub(super) fn wake(&self) -> Wake {
-        if self.is_at_work() || self.pending.cancel.is_some() {
+        if self.pending.is_at_work() || self.pending.cancel.is_some() {
             return Wake::Now;
         }
         self.pending.next_due().map_or(Wake::Never, Wake::At)

@@ -7,6 +7,7 @@ mod live;
 mod options;
 mod order;
 mod registry;
+mod series;
 mod spawn;
 mod step;
 
@@ -19,7 +20,7 @@ use tokio::sync::{mpsc, oneshot};
 pub use attempt::Attempt;
 pub use client::{Orchestrations, Outcome, StartError};
 pub use options::WorkerOptions;
-pub use order::{Ended, Started, Starting};
+pub use order::{Ended, IfThere, Started, Starting, Status};
 pub use registry::{ActivityCode, ActivityFuture, Registry};
 
 use crate::{Engine, EngineError, Steady};

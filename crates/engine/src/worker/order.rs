@@ -25,6 +25,32 @@ pub struct Starting {
     pub input: Payload,
     /// Names and values to keep with it.
     pub labels: BTreeMap<String, String>,
+    /// What is done if an instance of that id is there.
+    pub if_there: IfThere,
+}
+
+/// What a start does if an instance of its id is there. Of starts that race, one begins an instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum IfThere {
+    /// It gives that one, whether or not it has ended.
+    #[default]
+    Give,
+    /// It fails.
+    Fail,
+    /// It gives that one while it goes on. Once it has ended, another begins, under the next id of a series: `name.2`
+    /// after `name`, then `name.3`. What has ended stays what it is.
+    Follow,
+}
+
+/// How an instance stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// What its code said last.
+    pub text: Option<String>,
+    /// How often that became something else.
+    pub changes: u64,
+    /// Whether it has ended: it says nothing more.
+    pub has_ended: bool,
 }
 
 /// An instance that is started, and that nobody runs yet.

@@ -83,7 +83,7 @@ fn what_happened_beside_the_code_is_not_told_to_it() {
 
     let mut pending = Pending::default();
     run.history.iter().flatten().for_each(|event| pending.apply(event));
-    let waits = pending.activities.get(&Operation(1)).unwrap();
+    let waits = pending.activities().get(&Operation(1)).unwrap();
     assert_eq!((waits.attempt, waits.rescues, waits.due_at), (2, 0, Some(at(9000))));
     assert_eq!(pending.next_due(), Some(at(9000)));
 }
@@ -93,7 +93,7 @@ fn attempts_that_nobody_survived_are_counted_and_those_that_had_not_begun_are_no
     let mut pending = Pending::default();
     let rescue = |pending: &mut Pending| pending.apply(&HistoryEvent::ExecutionRescued);
     let counts = |pending: &Pending| {
-        let waits = pending.activities.values();
+        let waits = pending.activities().values();
         waits.map(|waits| (waits.attempt, waits.rescues)).collect::<Vec<_>>()
     };
     pending.apply(&scheduled(1, "one"));

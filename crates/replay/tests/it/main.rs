@@ -4,5 +4,6 @@
 mod cancel;
 mod fixture;
 mod history;
+mod scale;
 mod signal;
 mod turn;

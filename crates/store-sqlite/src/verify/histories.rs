@@ -1,4 +1,4 @@
-//! Checking histories: complete chains of rows that can be read.
+//! Checking histories, complete chains of rows that can be read, and messages.
 
 use std::collections::HashMap;
 
@@ -18,7 +18,7 @@ struct Seen {
     last: (i64, u64),
 }
 
-/// Every history is complete, and every event of it can be read.
+/// Every history is complete, and every event of it can be read, and every message too.
 pub(super) fn check(conn: &Connection) -> Result<Vec<String>, WorkError> {
     let mut found = Vec::new();
     let mut histories = histories(conn)?;
@@ -40,6 +40,7 @@ pub(super) fn check(conn: &Connection) -> Result<Vec<String>, WorkError> {
             found.push(format!("row {pos} of the histories: {why}"));
         }
     }
+    found.extend(check_messages(conn)?);
     for (sid, seen) in histories {
         let (last, execution) = seen.last;
         if last != seen.newest || seen.execution.is_some_and(|is| last != 0 && is != execution) {
@@ -47,6 +48,16 @@ pub(super) fn check(conn: &Connection) -> Result<Vec<String>, WorkError> {
         }
     }
     Ok(found)
+}
+
+/// Every message can be read: one that cannot keeps its instance from being given to anybody.
+fn check_messages(conn: &Connection) -> Result<Vec<String>, WorkError> {
+    let read = sql::all(conn, sql::VERIFY_MESSAGES, [], |row| {
+        let (mid, sid): (i64, i64) = (row.get(0)?, row.get(1)?);
+        let why = record::decode_mail(blob(row, 2)?.unwrap_or_default()).err();
+        Ok(why.map(|why| format!("message {mid} for session {sid}: {why}")))
+    })?;
+    Ok(read.into_iter().flatten().collect())
 }
 
 fn histories(conn: &Connection) -> Result<HashMap<i64, Seen>, WorkError> {

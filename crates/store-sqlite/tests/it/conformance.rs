@@ -122,4 +122,9 @@ impl Disk for SqliteDisk {
         self.is_damaged.store(true, Ordering::Relaxed);
         crate::support::damage(&self.directory.path().join("tenure.db"), handle, id, damage);
     }
+
+    fn damage_history(&self, handle: Handle) {
+        self.is_damaged.store(true, Ordering::Relaxed);
+        crate::support::damage_history(&self.directory.path().join("tenure.db"), handle);
+    }
 }

@@ -99,6 +99,7 @@ async fn what_is_wrong_with_instances_is_found() {
         ("UPDATE instance SET fence = 9 WHERE sid = 1", "another fence"),
         ("DELETE FROM worker", "a worker that is not there"),
         ("INSERT INTO message (sid, payload) VALUES (42, x'')", "not open"),
+        ("INSERT INTO message (sid, payload) VALUES (1, x'ff')", "message 1 for session 1"),
         ("DELETE FROM history WHERE sid = 1", "history of session 1"),
         ("UPDATE history SET payload = x'ff' WHERE sid = 2", "cannot be read"),
         ("UPDATE history SET sid = 42 WHERE sid = 2", "session 42"),

@@ -211,6 +211,15 @@ pub(crate) fn damage(db: &Path, handle: Handle, id: &CheckpointId, damage: Damag
     conn.execute("UPDATE piece SET bytes = ?2 WHERE piece = ?1", (piece, bytes)).unwrap();
 }
 
+/// Makes the newest row of an instance's history unreadable.
+pub(crate) fn damage_history(db: &Path, handle: Handle) {
+    let conn = rusqlite::Connection::open(db).unwrap();
+    conn.busy_timeout(Duration::from_secs(20)).unwrap();
+    let newest =
+        "UPDATE history SET payload = x'ff' WHERE pos = (SELECT max(pos) FROM history WHERE sid = ?1)";
+    assert_eq!(conn.execute(newest, [handle.0]).unwrap(), 1);
+}
+
 /// Starts a session in the slot `key`.
 pub(crate) async fn hold(store: &dyn Store, key: &str) -> Held {
     let id = format!("ses_{key}");

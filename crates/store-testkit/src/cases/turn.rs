@@ -9,8 +9,8 @@ use tenure_core::lease::HolderKind;
 use tenure_core::orchestration::HistoryEvent;
 use tenure_core::session::{Parent, StateName};
 use tenure_store::{
-    AppendOutcome, Find, Ground, HistoryPage, PurgeOutcome, StoreError, TurnOutcome, TurnRequest, Wake,
-    WorkerHandle,
+    AppendOutcome, Find, Ground, HistoryPage, HistoryRequest, PurgeOutcome, StoreError, TurnOutcome,
+    TurnRequest, Wake, WorkerHandle,
 };
 use tokio::task::JoinSet;
 
@@ -395,4 +395,22 @@ pub async fn many_instances_are_driven_at_once(harness: &dyn Harness) {
     }
     let found = Find::Id { namespace: Namespace::default_name(), id: session_id("ses_0") };
     assert!(bench.store.find(found).await.expect("an answer").handle.is_some());
+}
+
+/// A history that is damaged is told as such, and not as if there were none or less of it; others are read.
+pub async fn a_history_that_cannot_be_read_is_never_an_empty_one(harness: &dyn Harness) {
+    if !harness.has(Capability::Damage) {
+        return;
+    }
+    let bench = Bench::new(harness).await;
+    let worker = bench.worker("one").await;
+    let (damaged, sound) = (bench.driven("ses_a", worker).await, bench.driven("ses_b", worker).await);
+    let before = bench.history(sound.handle, None).await;
+    bench.damage_history(damaged.handle);
+    for execution in [None, Some(1)] {
+        let request = HistoryRequest { handle: damaged.handle, execution };
+        let told = bench.store.history(request).await;
+        assert!(matches!(told, Err(StoreError::Corrupt { .. })), "{told:?}");
+    }
+    assert_eq!(bench.history(sound.handle, None).await, before);
 }

@@ -56,4 +56,8 @@ impl Disk for MemoryDisk {
     fn damage(&self, handle: Handle, id: &CheckpointId, damage: Damage) {
         self.store.damage(handle, id, damage);
     }
+
+    fn damage_history(&self, handle: Handle) {
+        self.store.damage_history(handle);
+    }
 }

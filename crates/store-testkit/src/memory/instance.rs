@@ -25,6 +25,8 @@ pub(super) struct Instances {
     pub(super) open: BTreeMap<Handle, Instance>,
     /// What each commit added, and to which execution, also after the end.
     histories: BTreeMap<Handle, Vec<(u64, Vec<HistoryEvent>)>>,
+    /// Those whose newest row cannot be read.
+    damaged: HashSet<Handle>,
     messages: BTreeMap<MessageId, (Handle, Mail)>,
     last_message: i64,
     attention: watch::Sender<u64>,
@@ -64,7 +66,7 @@ impl InstanceStore for MemoryStore {
     }
 
     async fn history(&self, request: HistoryRequest) -> Result<HistoryPage, StoreError> {
-        Ok(self.lock().history(request))
+        self.lock().history(request)
     }
 
     async fn post(&self, request: PostRequest) -> Result<PostOutcome, StoreError> {
@@ -83,6 +85,13 @@ impl InstanceStore for MemoryStore {
         let tables = self.lock();
         let free = tables.instances.open.values().filter(|instance| instance.worker.is_none());
         Ok(free.filter_map(|instance| instance.wake).min())
+    }
+}
+
+impl MemoryStore {
+    /// Damages the newest row of an instance's history.
+    pub(super) fn damage_history(&self, handle: Handle) {
+        self.lock().instances.damaged.insert(handle);
     }
 }
 
@@ -369,10 +378,15 @@ impl Tables {
         self.instances.messages.values().any(|(of, _)| *of == handle)
     }
 
-    fn history(&self, request: HistoryRequest) -> HistoryPage {
+    fn history(&self, request: HistoryRequest) -> Result<HistoryPage, StoreError> {
         let Some(history) = self.instances.histories.get(&request.handle) else {
-            return HistoryPage::default();
+            return Ok(HistoryPage::default());
         };
+        let newest = history.last().map(|(execution, _)| *execution);
+        let reads_newest = request.execution.is_none() || request.execution == newest;
+        if reads_newest && self.instances.damaged.contains(&request.handle) {
+            return Err(StoreError::Corrupt { what: "a history".to_owned() });
+        }
         let wanted = request.execution.or_else(|| history.last().map(|(execution, _)| *execution));
         let turns: Vec<_> = history
             .iter()
@@ -380,7 +394,7 @@ impl Tables {
             .map(|(_, events)| events.clone())
             .collect();
         let execution = wanted.filter(|_| !turns.is_empty()).unwrap_or(0);
-        HistoryPage { execution, turns }
+        Ok(HistoryPage { execution, turns })
     }
 
     fn send(&mut self, (namespace, to): (&Namespace, &SessionId), mail: &Mail) -> PostOutcome {

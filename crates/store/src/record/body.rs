@@ -109,6 +109,8 @@ struct ExecutionRecord {
     number: u64,
     #[prost(string, optional, tag = "4")]
     status: Option<String>,
+    #[prost(uint64, tag = "5")]
+    status_changes: u64,
 }
 
 /// What belongs to a state besides its name.
@@ -256,6 +258,7 @@ impl ExecutionRecord {
             version: Some(VersionRecord::of(execution.version)),
             number: execution.number,
             status: execution.status.clone(),
+            status_changes: execution.status_changes,
         }
     }
 
@@ -265,6 +268,7 @@ impl ExecutionRecord {
             version: required(self.version, "an execution's version")?.into_version(),
             number: self.number,
             status: self.status,
+            status_changes: self.status_changes,
         })
     }
 }

@@ -391,7 +391,7 @@ fn an_instance() {
     let name = CodeName::parse("greet").unwrap();
     let version = Version { major: 1, minor: 2, patch: 3 };
     let status = Some("half done".to_owned());
-    let execution = Some(Box::new(Execution { name, version, number: 4, status }));
+    let execution = Some(Box::new(Execution { name, version, number: 4, status, status_changes: 0 }));
     let session = Session { execution, ..session(State::Active) };
     let written = record::encode_body(&session);
     understood("session_instance", (written, session.clone()), |body| decoded(&session, body));

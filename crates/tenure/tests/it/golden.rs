@@ -105,8 +105,10 @@ async fn recorded() -> String {
 }
 
 async fn says(instance: &Instance, status: &str) {
-    while instance.status().await.unwrap().as_deref() != Some(status) {
-        tokio::task::yield_now().await;
+    let mut said = instance.status().await.unwrap();
+    while said.text.as_deref() != Some(status) {
+        assert!(!said.has_ended, "it never said {status}");
+        said = instance.status_after(said.changes).await.unwrap();
     }
 }
 

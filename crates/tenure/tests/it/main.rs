@@ -14,8 +14,10 @@ mod fixture;
 mod golden;
 mod many;
 mod restart;
+mod scale;
 mod signals;
 mod starts;
+mod status;
 mod time;
 
 #[expect(dead_code, reason = "it is run as a program, too")]

@@ -1,9 +1,9 @@
-//! Many of everything, and what the session of an instance says.
+//! What the session of an instance says.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tenure::{Activity, Failure, Orchestration, join_all};
+use tenure::{Failure, Orchestration};
 use tenure_core::event::EventBody;
 use tenure_core::id::{Namespace, Seq, SessionId};
 use tenure_core::session::{Session, StateName};
@@ -43,24 +43,6 @@ pub(crate) async fn log(home: &Home, id: &str) -> Vec<(String, String)> {
 async fn session(home: &Home, id: &str) -> Session {
     let find = Find::Id { namespace: Namespace::default_name(), id: SessionId::parse(id).unwrap() };
     store(home).find(find).await.unwrap().current.session.unwrap()
-}
-
-#[tokio::test]
-async fn a_thousand_activities_at_once_come_back() {
-    let home = Home::new(false);
-    let double = |_: Activity, number: u64| async move { Ok::<_, Failure>(number * 2) };
-    let fan = |ctx: Orchestration, count: u64| async move {
-        let all = join_all((0..count).map(|number| ctx.activity::<u64>("double", &number))).await;
-        let mut sum = 0;
-        for one in all {
-            sum += one?;
-        }
-        Ok::<_, Failure>(sum)
-    };
-    let tenure = home.tenure().orchestration("fan", fan).activity("double", double).start().await.unwrap();
-    let sum: u64 = tenure.run("fan", &1000).await.unwrap().result().await.unwrap();
-    assert_eq!(sum, 999_000);
-    tenure.stop().await;
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Starting instances.
 
-use tenure::{Activity, Error, Failure, Orchestration, Version};
+use tenure::{Activity, Error, Failure, IfThere, Orchestration, Version, join_all};
 
 use crate::fixture::{Home, both_ways};
 
@@ -96,4 +96,74 @@ async fn names_that_cannot_be_used_are_refused_before_anything_is_stored() {
     assert!(matches!(tenure.run("hello", &"Ada").id("no/slash").await, Err(Error::Invalid(_))));
     assert!(matches!(tenure.instance("nobody").await, Err(Error::NotFound { .. })));
     tenure.stop().await;
+}
+
+#[tokio::test]
+async fn a_start_can_ask_that_nothing_is_there() {
+    both_ways(async |home: Home| {
+        let tenure =
+            home.tenure().orchestration("hello", hello).activity("greet", greet).start().await.unwrap();
+        let first = tenure.run("hello", &"Ada").id("one").if_there(IfThere::Fail).await.unwrap();
+        for _ in 0..2 {
+            let again = tenure.run("hello", &"Grace").id("one").if_there(IfThere::Fail).await;
+            assert!(matches!(again, Err(Error::IdInUse { id }) if id == "one"));
+            drop(tenure.instance("one").await.unwrap().result::<String>().await.unwrap());
+        }
+        assert_eq!(first.result::<String>().await.unwrap(), "Hello, Ada!");
+        // Without an id nothing can be there.
+        drop(tenure.run("hello", &"Grace").if_there(IfThere::Fail).await.unwrap());
+        tenure.stop().await;
+    })
+    .await;
+}
+
+async fn waits(ctx: Orchestration, name: String) -> Result<String, Failure> {
+    ctx.signal::<()>("end").await?;
+    Ok(name)
+}
+
+#[tokio::test]
+async fn a_start_can_follow_what_has_ended_and_what_has_ended_stays() {
+    both_ways(async |home: Home| {
+        let tenure = home.tenure().orchestration("waits", waits).start().await.unwrap();
+        let follow = |name: &str| tenure.run("waits", &name).id("report").if_there(IfThere::Follow);
+        for (number, id) in ["report", "report.2", "report.3"].into_iter().enumerate() {
+            let begun = follow(&format!("run {number}")).await.unwrap();
+            assert_eq!((begun.id(), begun.was_there()), (id, false));
+            let there = follow("another").await.unwrap();
+            assert_eq!((there.id(), there.was_there()), (id, true));
+            there.signal("end", &()).await.unwrap();
+            assert_eq!(begun.result::<String>().await.unwrap(), format!("run {number}"));
+        }
+        let first: String = tenure.instance("report").await.unwrap().result().await.unwrap();
+        assert_eq!(first, "run 0");
+        let given = tenure.run("waits", &"given").id("report").await.unwrap();
+        assert_eq!((given.id(), given.was_there()), ("report", true), "an id is an id");
+        let other = tenure.run("another", &()).id("report").if_there(IfThere::Follow);
+        let last = follow("last").await.unwrap();
+        assert!(matches!(other.await, Err(Error::IdInUse { id }) if id == "report.4"));
+        last.signal("end", &()).await.unwrap();
+        tenure.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_starts_that_race_one_begins_an_instance_whatever_is_there() {
+    let home = Home::new(false);
+    let worker = home.tenure().orchestration("waits", waits).start().await.unwrap();
+    let clients: Vec<_> = (0..3).map(|_| home.tenure().connect().unwrap()).collect();
+    for round in 1..=5 {
+        let everybody = clients.iter().chain([&worker]).cycle().take(16);
+        let started = join_all(everybody.map(async |tenure| {
+            tenure.run("waits", &"Ada").id("one").if_there(IfThere::Follow).await.unwrap()
+        }))
+        .await;
+        let id = if round == 1 { "one".to_owned() } else { format!("one.{round}") };
+        assert!(started.iter().all(|instance| instance.id() == id), "round {round}: {started:?}");
+        assert_eq!(started.iter().filter(|instance| !instance.was_there()).count(), 1, "round {round}");
+        started[0].signal("end", &()).await.unwrap();
+        worker.instance(&id).await.unwrap().result::<String>().await.unwrap();
+    }
+    worker.stop().await;
 }

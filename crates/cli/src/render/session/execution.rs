@@ -13,7 +13,7 @@ const SHOWN_MAX: usize = 10;
 
 /// Which code drives it.
 pub(super) fn runs(execution: &Execution) -> Vec<(&'static str, String)> {
-    let Execution { name, version, number, status } = execution;
+    let Execution { name, version, number, status, .. } = execution;
     let which = if *number > 1 { format!(", execution {number}") } else { String::new() };
     let mut rows = vec![("Runs", format!("{name} {version}{which}"))];
     rows.extend(status.iter().map(|status| ("Status", Escaped(status).to_string())));
@@ -22,9 +22,9 @@ pub(super) fn runs(execution: &Execution) -> Vec<(&'static str, String)> {
 
 /// What it waits for.
 pub(super) fn waits(pending: &Pending, now: &Moment) -> Vec<(&'static str, String)> {
-    let activities = pending.activities.values().map(|pending| ("Activity", activity(pending, now)));
+    let activities = pending.activities().values().map(|pending| ("Activity", activity(pending, now)));
     let timers =
-        pending.timers.values().map(|at| ("Timer", format!("{} ({})", until(*at, now), instant(*at))));
+        pending.timers().values().map(|at| ("Timer", format!("{} ({})", until(*at, now), instant(*at))));
     let children = pending.children.values().map(|id| ("Child", id.to_string()));
     let wish = pending.cancel.iter().map(|wish| {
         let by = wish.by.as_ref().map_or_else(String::new, |by| format!(", by {by}"));
@@ -81,7 +81,7 @@ pub(super) fn runs_json(execution: &Execution) -> Value {
 
 /// The same for programs.
 pub(super) fn waits_json(pending: &Pending) -> Value {
-    let activities = pending.activities.values().map(|pending| {
+    let activities = pending.activities().values().map(|pending| {
         json!({
             "operation": pending.activity.op.0,
             "name": pending.activity.name.as_str(),
@@ -93,7 +93,8 @@ pub(super) fn waits_json(pending: &Pending) -> Value {
             }),
         })
     });
-    let timers = pending.timers.iter().map(|(op, at)| json!({ "operation": op.0, "fires_at": rfc3339(*at) }));
+    let timers =
+        pending.timers().iter().map(|(op, at)| json!({ "operation": op.0, "fires_at": rfc3339(*at) }));
     let children =
         pending.children.iter().map(|(op, id)| json!({ "operation": op.0, "session": id.as_str() }));
     json!({

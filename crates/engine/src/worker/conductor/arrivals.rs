@@ -55,7 +55,9 @@ impl Conductor {
     }
 
     pub(super) fn claim(&mut self) {
-        let room = self.options.instances_max.saturating_sub(self.live.len() + self.loading.len());
+        // Some more than fit: those that only wait are put away for them, once they are there.
+        let most = self.options.instances_max.saturating_add(self.options.instances_max.clamp(1, CLAIM_MAX));
+        let room = most.saturating_sub(self.live.len() + self.loading.len());
         let is_busy = self.is_claiming || self.is_reading_mail || self.stopping.is_some();
         if is_busy || room == 0 || !std::mem::take(&mut self.wants_claim) {
             return;
@@ -131,7 +133,7 @@ impl Conductor {
             !history.iter().flatten().any(|event| matches!(event, HistoryEvent::TurnStarted { .. }));
         messages.into_iter().for_each(|message| live.receive(message));
         live.ends_at = live.pending.cancel.as_ref().map(|wish| wish.at.after(self.options.cancel_grace));
-        let is_rescued = is_rescued && live.is_at_work();
+        let is_rescued = is_rescued && live.pending.is_at_work();
         if is_rescued {
             live.asides.push(HistoryEvent::ExecutionRescued);
         }
@@ -143,10 +145,10 @@ impl Conductor {
     /// Takes up what an instance that came in waits for. After a rescue its attempts begin once that is recorded.
     fn take_up(&mut self, key: Key, is_rescued: bool) {
         let Some(live) = self.live.get(&key) else { return };
-        for (op, at) in &live.pending.timers {
+        for (op, at) in live.pending.timers() {
             self.due.push(Reverse((*at, Due::Timer(key, *op))));
         }
-        for (op, pending) in &live.pending.activities {
+        for (op, pending) in live.pending.activities() {
             match pending.due_at {
                 Some(at) => self.due.push(Reverse((at, Due::Attempt(key, *op)))),
                 None if !is_rescued => self.queued.push_back((key, *op)),

@@ -38,11 +38,7 @@ impl Conductor {
         if live.running.contains_key(&op) {
             return;
         }
-        let Some(pending) = live.pending.activities.get_mut(&op) else { return };
-        if pending.due_at.is_some_and(|at| at > now) {
-            return;
-        }
-        pending.due_at = None;
+        let Some(pending) = live.pending.begin(op, now) else { return };
         if pending.rescues > limits::RESCUES_MAX {
             let why = format!("whoever ran it did not survive it, {} times", pending.rescues);
             live.told.push(HistoryEvent::TaskFailed { op, failure: Failure::new(Cause::Poisoned, why) });
@@ -106,7 +102,7 @@ impl Conductor {
             return;
         }
         let said = live.running.remove(&op).and_then(|running| running.said);
-        let Some(pending) = live.pending.activities.get(&op) else { return };
+        let Some(pending) = live.pending.activities().get(&op) else { return };
         match result {
             Ok(result) => live.told.push(HistoryEvent::TaskCompleted { op, result }),
             Err(failure) => {
@@ -140,7 +136,7 @@ impl Conductor {
             match due {
                 Due::Timer(key, op) => {
                     let Some(live) = self.live.get_mut(&key) else { continue };
-                    if live.pending.timers.contains_key(&op) {
+                    if live.pending.timers().contains_key(&op) {
                         live.told.push(HistoryEvent::TimerFired { op });
                         self.ready.push_back(key);
                     }
@@ -186,7 +182,7 @@ impl Conductor {
     fn silent(&mut self, key: Key, (op, number): (Operation, u32)) {
         let Some(live) = self.live.get_mut(&key) else { return };
         let running = live.running.get(&op).filter(|running| running.number == number);
-        let limit = live.pending.activities.get(&op).and_then(|pending| pending.activity.heartbeat_timeout);
+        let limit = live.pending.activities().get(&op).and_then(|pending| pending.activity.heartbeat_timeout);
         let (Some(running), Some(limit)) = (running, limit) else { return };
         let silent_until = running.heard_at.after(limit);
         if silent_until > self.now {

@@ -176,7 +176,8 @@ impl Conductor {
                     self.due.push(Reverse((at, Due::End(key))));
                 }
                 HistoryEvent::ExecutionRescued => {
-                    let ops = live.pending.activities.iter().filter(|(_, pending)| pending.due_at.is_none());
+                    let ops =
+                        live.pending.activities().iter().filter(|(_, pending)| pending.due_at.is_none());
                     self.queued.extend(ops.map(|(op, _)| (key, *op)));
                 }
                 _ => {}

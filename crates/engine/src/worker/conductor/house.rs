@@ -1,5 +1,6 @@
 //! What cannot go on, what is put away, and the end.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -82,9 +83,14 @@ impl Conductor {
                 self.let_go(key, wake);
             }
         }
+        let live = &self.live;
         // What was used since stands further back; the rest of its places are dropped here.
-        while self.idle.len() > self.live.len().saturating_mul(2).max(64) {
-            self.idle.pop_front();
+        if self.idle.len() > live.len().saturating_mul(2).max(64) {
+            self.idle.retain(|(key, used)| live.get(key).is_some_and(|live| live.used == *used));
+        }
+        if self.stale > (self.due.len() / 2).max(64) {
+            self.due.retain(|Reverse((_, due))| live.contains_key(&due.key()));
+            self.stale = 0;
         }
     }
 

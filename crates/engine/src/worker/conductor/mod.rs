@@ -66,6 +66,19 @@ enum Due {
     End(Key),
 }
 
+impl Due {
+    /// Which instance it concerns.
+    const fn key(self) -> Key {
+        match self {
+            Self::Timer(key, _)
+            | Self::Attempt(key, _)
+            | Self::Silence(key, ..)
+            | Self::Record(key, _)
+            | Self::End(key) => key,
+        }
+    }
+}
+
 /// The state of a worker's loop.
 pub(super) struct Conductor {
     engine: Engine,
@@ -91,6 +104,8 @@ pub(super) struct Conductor {
     ready: VecDeque<Key>,
     idle: VecDeque<(Key, u64)>,
     due: BinaryHeap<Reverse<(WallTime, Due)>>,
+    /// About how many of those concern instances that were put away.
+    stale: usize,
     /// Attempts that wait for a slot.
     queued: VecDeque<(Key, Operation)>,
     running: usize,
@@ -150,6 +165,7 @@ impl Conductor {
             ready: VecDeque::new(),
             idle: VecDeque::new(),
             due: BinaryHeap::new(),
+            stale: 0,
             queued: VecDeque::new(),
             running: 0,
             suspect: None,
@@ -302,6 +318,7 @@ impl Conductor {
     fn leave(&mut self, key: Key) -> Option<Box<Live>> {
         let mut live = self.live.remove(&key)?;
         live.stop_attempts();
+        self.stale += live.pending.timers().len() + live.pending.activities().len();
         self.suspect = self.suspect.filter(|(suspect, _)| *suspect != key);
         if let Some(handle) = live.handle {
             self.by_handle.remove(&handle);

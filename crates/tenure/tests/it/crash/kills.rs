@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use tenure::Error;
 use tokio::task::JoinSet;
@@ -25,6 +26,12 @@ const IN_FLIGHT: usize = 24;
 /// Tells the process that is killed where it works, and the number of its first instance.
 const DIRECTORY: &str = "TENURE_CRASH_DIRECTORY";
 const FIRST: &str = "TENURE_CRASH_FIRST";
+/// Tells it how many milliseconds its activities take at most.
+const SLOW: &str = "TENURE_CRASH_SLOW";
+/// What a process that is killed after a while has as activities, and when it is killed: some take longer than it
+/// lives.
+const SLOW_MS: u64 = 40;
+const LIFE_MS: u64 = 100;
 
 #[expect(clippy::disallowed_methods, reason = "a process that is started for a test is told what it is for")]
 fn directory() -> Option<PathBuf> {
@@ -43,7 +50,8 @@ fn tell(words: &str) {
 async fn starts_instances_until_it_is_killed() {
     let (Some(directory), Some(first)) = (directory(), asked(FIRST)) else { return };
     tell("\nopens");
-    let tenure = Arc::new(Place::new(&directory).tenure().start().await.unwrap());
+    let slow = Duration::from_millis(asked(SLOW).unwrap_or(0));
+    let tenure = Arc::new(Place::new(&directory).slow(slow).tenure().start().await.unwrap());
     tell("open");
     let next = Arc::new(AtomicU64::new(first));
     let mut tasks = JoinSet::new();
@@ -91,10 +99,11 @@ struct Process {
 }
 
 impl Process {
-    fn start(directory: &Path, first: u64) -> Self {
+    fn start(directory: &Path, first: u64, slow: u64) -> Self {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args(["--exact", "crash::kills::starts_instances_until_it_is_killed"]);
         command.args(["--ignored", "--nocapture"]).env(DIRECTORY, directory).env(FIRST, first.to_string());
+        command.env(SLOW, slow.to_string());
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let said = BufReader::new(child.stdout.take().unwrap());
         Self { child, said }
@@ -120,14 +129,18 @@ impl Drop for Process {
     }
 }
 
+fn random(seed: u64) -> u64 {
+    let random = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    random ^ random >> 29
+}
+
 /// Lets it work, and kills it at any moment of what comes next: one time in eight while it opens, otherwise when
 /// some have ended. An activity whose process dies too often in a row counts as the one that kills it.
 fn killed(directory: &Path, seed: u64, told: &mut Told) {
-    let mut random = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    random ^= random >> 29;
+    let random = random(seed);
     // Numbers that were started and never told are started again: that gives what is there.
     let first = told.started.last().map_or(0, |last| last + 1);
-    let mut process = Process::start(directory, first);
+    let mut process = Process::start(directory, first, 0);
     let (word, mut times) = match random % 8 {
         0 => ("open", random >> 8 & 1),
         _ => ("ended", 1 + (random >> 8) % 24),
@@ -146,22 +159,50 @@ fn killed(directory: &Path, seed: u64, told: &mut Told) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_instance_that_was_started_ends_as_it_should_however_often_its_process_is_killed() {
-    let kills = asked("TENURE_CRASH_KILLS").unwrap_or(KILLS);
+/// Kills it a short while after it began to open, whatever it has done until then: a loop of crashes, in which it often
+/// does not live as long as what it does takes.
+#[expect(clippy::disallowed_methods, reason = "there is nothing to wait for: when it is killed is chance")]
+fn killed_soon(directory: &Path, seed: u64, told: &mut Told) {
+    let first = told.started.last().map_or(0, |last| last + 1);
+    let mut process = Process::start(directory, first, SLOW_MS);
+    while process.says().expect("it goes on until it is killed") != "opens" {}
+    std::thread::sleep(Duration::from_millis(random(seed) % LIFE_MS));
+    process.kill();
+    while let Some(line) = process.says() {
+        told.hear(&line);
+    }
+}
+
+/// Kills it so often, in one store after the other, and lets everything end.
+async fn kill(kills: u64, one: impl Fn(&Path, u64, &mut Told)) -> Seen {
     let mut seed = asked("TENURE_CRASH_SEED").unwrap_or(SEED);
     let (mut left, mut seen) = (kills, Seen::default());
     while left > 0 {
         let directory = tempfile::tempdir().unwrap();
         let mut told = Told::default();
         for _ in 0..KILLS_EACH.min(left) {
-            killed(directory.path(), seed, &mut told);
+            one(directory.path(), seed, &mut told);
             seed += 1;
             left -= 1;
         }
         seen.add(&finish(directory.path(), &told).await);
     }
     tell(&format!("{kills} kills: {seen:?}"));
+    seen
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_that_could_run_is_given_up_because_its_process_crashes_in_a_loop() {
+    let kills = asked("TENURE_CRASH_KILLS").unwrap_or(KILLS);
+    let seen = kill(kills, killed_soon).await;
+    assert!(seen.instances > kills && seen.rescues > kills, "{seen:?}");
+    assert!(seen.runs >= seen.results, "{seen:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_instance_that_was_started_ends_as_it_should_however_often_its_process_is_killed() {
+    let kills = asked("TENURE_CRASH_KILLS").unwrap_or(KILLS);
+    let seen = kill(kills, killed).await;
     assert!(seen.instances > 5 * kills && seen.rescues > kills, "{seen:?}");
 }
 

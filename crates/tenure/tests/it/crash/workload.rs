@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::future::Future;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -16,19 +17,28 @@ use crate::order_saga::{Order, order};
 
 /// Where a store is, and what its activities leave behind.
 #[derive(Debug, Clone)]
-pub(super) struct Place(PathBuf);
+pub(super) struct Place {
+    directory: PathBuf,
+    /// How long activities take at most; how long each does is chance.
+    slow: Duration,
+}
 
 impl Place {
     pub(super) fn new(directory: &Path) -> Self {
-        Self(directory.to_owned())
+        Self { directory: directory.to_owned(), slow: Duration::ZERO }
+    }
+
+    /// With activities that take up to so long.
+    pub(super) fn slow(self, slow: Duration) -> Self {
+        Self { slow, ..self }
     }
 
     pub(super) fn store(&self) -> PathBuf {
-        self.0.join("tenure.db")
+        self.directory.join("tenure.db")
     }
 
     pub(super) fn trace(&self) -> PathBuf {
-        self.0.join("trace")
+        self.directory.join("trace")
     }
 
     /// The store with the code of all three examples.
@@ -55,6 +65,7 @@ impl Place {
 struct World {
     client: Arc<Tenure>,
     trace: Arc<File>,
+    slow: Duration,
 }
 
 type Deed<O> = Pin<Box<dyn Future<Output = Result<O, Failure>> + Send>>;
@@ -63,7 +74,7 @@ impl World {
     fn of(place: &Place) -> Self {
         let trace = OpenOptions::new().create(true).append(true).open(place.trace()).unwrap();
         let client = Tenure::at(place.store()).connect().unwrap();
-        Self { client: Arc::new(client), trace: Arc::new(trace) }
+        Self { client: Arc::new(client), trace: Arc::new(trace), slow: place.slow }
     }
 
     /// An activity that leaves a trace on the disk when it has done its work, before that is known to anybody.
@@ -76,8 +87,9 @@ impl World {
         let world = self.clone();
         move |activity, input| {
             let doing = deed(Arc::clone(&world.client), activity.clone(), input);
-            let trace = Arc::clone(&world.trace);
+            let (trace, slow) = (Arc::clone(&world.trace), world.slow);
             Box::pin(async move {
+                tokio::time::sleep(slow.mul_f64(part_of(&activity))).await;
                 let output = doing.await?;
                 let line = format!("{} {}\n", activity.idempotency_key(), activity.attempt());
                 trace.as_ref().write_all(line.as_bytes())?;
@@ -86,6 +98,13 @@ impl World {
             })
         }
     }
+}
+
+/// A part of one, another one for each attempt.
+fn part_of(activity: &Activity) -> f64 {
+    let mut hash = DefaultHasher::new();
+    (activity.idempotency_key(), activity.attempt()).hash(&mut hash);
+    f64::from((hash.finish() >> 48) as u16) / f64::from(u16::MAX)
 }
 
 /// What an order asks for. Whoever bought the piano changes their mind when they see the bill.

@@ -1,0 +1,1 @@
+SELECT mid, sid, payload FROM message ORDER BY mid
