@@ -72,7 +72,15 @@ impl<O> ActivityCall<O> {
     pub(crate) fn new(replay: &Replay, name: &str, input: Result<Payload, Failure>) -> Self {
         let wanted = input.and_then(|input| {
             let name = code_name(name)?;
-            Ok(Wanted { name, input, retry: RetryPolicy::ONCE, timeout: None, heartbeat_timeout: None })
+            Ok(Wanted {
+                name,
+                input,
+                retry: RetryPolicy::ONCE,
+                timeout: None,
+                heartbeat_timeout: None,
+                queue: None,
+                affinity: None,
+            })
         });
         Self { stage: Stage::of(replay, wanted), name: name.to_owned(), output: PhantomData }
     }

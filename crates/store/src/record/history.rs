@@ -5,11 +5,12 @@
 use std::sync::Arc;
 
 use prost::Message;
-use tenure_core::id::{CodeName, Operation};
+use tenure_core::id::{AffinityKey, CodeName, Operation, QueueName};
 use tenure_core::orchestration::{
     Activity, Child, HistoryEvent, ParentLink, Payload, RetryPolicy, Signal, Start, Version,
 };
 use tenure_core::time::WallTime;
+use tenure_core::worker::Affinity;
 
 use super::body::session_id;
 use super::holder::actor;
@@ -156,6 +157,18 @@ struct ActivityRecord {
     timeout: Option<LengthRecord>,
     #[prost(message, optional, tag = "6")]
     heartbeat_timeout: Option<LengthRecord>,
+    #[prost(string, optional, tag = "7")]
+    queue: Option<String>,
+    #[prost(message, optional, tag = "8")]
+    affinity: Option<AffinityRecord>,
+}
+
+#[derive(Clone, PartialEq, Eq, Message)]
+struct AffinityRecord {
+    #[prost(string, tag = "1")]
+    key: String,
+    #[prost(bool, tag = "2")]
+    is_exclusive: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Message)]
@@ -504,7 +517,8 @@ impl StartRecord {
 
 impl ActivityRecord {
     fn of(activity: Activity) -> Self {
-        let Activity { op, name, input: Payload(input), retry, timeout, heartbeat_timeout } = activity;
+        let Activity { op, name, input: Payload(input), retry, timeout, heartbeat_timeout, queue, affinity } =
+            activity;
         Self {
             op: op.0,
             name: name.as_str().to_owned(),
@@ -512,6 +526,8 @@ impl ActivityRecord {
             retry: (retry != RetryPolicy::ONCE).then(|| RetryRecord::of(retry)),
             timeout: timeout.map(LengthRecord::from),
             heartbeat_timeout: heartbeat_timeout.map(LengthRecord::from),
+            queue: queue.map(|queue| queue.as_str().to_owned()),
+            affinity: affinity.map(AffinityRecord::of),
         }
     }
 
@@ -523,8 +539,26 @@ impl ActivityRecord {
             retry: self.retry.map(RetryRecord::into_policy).transpose()?.unwrap_or(RetryPolicy::ONCE),
             timeout: self.timeout.map(Into::into),
             heartbeat_timeout: self.heartbeat_timeout.map(Into::into),
+            queue: self.queue.as_deref().map(queue).transpose()?,
+            affinity: self.affinity.map(AffinityRecord::into_affinity).transpose()?,
         })
     }
+}
+
+impl AffinityRecord {
+    fn of(Affinity { key, is_exclusive }: Affinity) -> Self {
+        Self { key: key.as_str().to_owned(), is_exclusive }
+    }
+
+    fn into_affinity(self) -> Result<Affinity, StoreError> {
+        let key =
+            AffinityKey::parse(&self.key).map_err(|why| corrupt(format!("a key is not one: {why:?}")))?;
+        Ok(Affinity { key, is_exclusive: self.is_exclusive })
+    }
+}
+
+fn queue(name: &str) -> Result<QueueName, StoreError> {
+    QueueName::parse(name).map_err(|why| corrupt(format!("a queue's name is not one: {why:?}")))
 }
 
 impl RetryRecord {

@@ -289,6 +289,8 @@ fn every_history_event() -> Vec<HistoryEvent> {
         retry: RetryPolicy::ONCE,
         timeout: None,
         heartbeat_timeout: Some(Duration::from_millis(1500)),
+        queue: None,
+        affinity: None,
     };
     let retry = RetryPolicy { attempts_max: 5, backoff: Backoff::default() };
     let again = Activity { retry, timeout: Some(Duration::from_secs(9)), ..once.clone() };
