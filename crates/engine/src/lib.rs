@@ -57,8 +57,8 @@ pub use tenure_replay::{Pending, PendingActivity, Wish};
 pub use wait::{Wait, Waited, expires_in};
 pub use witness::{NoWitness, Witness};
 pub use worker::{
-    ActivityCode, ActivityFuture, Attempt, Ended, Orchestrations, Outcome, Registry, StartError, Started,
-    Starting, Worker, WorkerError, WorkerOptions,
+    ActivityCode, ActivityFuture, Attempt, Ended, Hook, Orchestrations, Outcome, Registry, StartError,
+    Started, Starting, Worker, WorkerError, WorkerNews, WorkerOptions,
 };
 
 /// Sessions over one store.

@@ -52,6 +52,13 @@ pub struct PendingActivity {
 }
 
 impl PendingActivity {
+    /// How many attempts before that one whoever ran them did not survive. Attempts that were run elsewhere are known by
+    /// their number alone: what lies between was lost; and what was taken to be lost here goes on there.
+    #[must_use]
+    pub const fn rescues_at(&self, attempt: u32) -> u32 {
+        self.rescues.saturating_add(attempt).saturating_sub(self.attempt)
+    }
+
     /// Whether whoever runs it may be running it now. A first attempt may; that a later one began is recorded.
     #[must_use]
     pub const fn may_be_under_way(&self) -> bool {
@@ -101,6 +108,7 @@ impl Pending {
             }
             HistoryEvent::TaskRetried { op, attempt, failure, due_at } => {
                 if let Some(pending) = self.activities.get_mut(op) {
+                    pending.rescues = pending.rescues_at(*attempt);
                     pending.attempt = attempt.saturating_add(1);
                     (pending.is_started, pending.due_at) = (false, Some(*due_at));
                     pending.failure = Some(failure.clone());
