@@ -53,7 +53,7 @@ mod instance;
 mod orchestration;
 mod runtime;
 
-pub use activity::Activity;
+pub use activity::{Activity, Pin};
 pub use call::{ActivityCall, ChildCall, SignalCall, Sleep};
 pub use combine::{Either, join_all, race, race_all};
 pub use error::Error;
@@ -62,4 +62,5 @@ pub use instance::{Instance, RunCall};
 pub use orchestration::Orchestration;
 pub use runtime::{Builder, Tenure};
 pub use tenure_core::orchestration::{Backoff, Cause, RetryPolicy, Version};
-pub use tenure_engine::WorkerOptions;
+pub use tenure_core::worker::{Hold, Queues};
+pub use tenure_engine::{Hook, WorkerNews, WorkerOptions};

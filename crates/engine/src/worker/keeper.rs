@@ -135,7 +135,7 @@ impl LeaseLane {
 
     fn say(&self, news: WorkerNews) {
         if let Some(hook) = &self.hook {
-            hook.tell(news);
+            hook.call(news);
         }
     }
 

@@ -38,8 +38,8 @@ impl Hook {
         Self(Arc::new(call))
     }
 
-    pub(super) fn tell(&self, news: WorkerNews) {
-        // A hook that panics harms nobody but itself.
+    /// Tells it. A hook that panics harms nobody but itself.
+    pub fn call(&self, news: WorkerNews) {
         drop(catch_unwind(AssertUnwindSafe(|| (self.0)(news))));
     }
 }

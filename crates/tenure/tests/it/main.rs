@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be arranged fails")]
 
 mod activities;
+mod affinity;
 mod blocked;
 mod cancel;
 mod changes;

@@ -48,7 +48,7 @@ impl Conductor {
 
     pub(super) fn tell(&self, news: WorkerNews) {
         if let Some(hook) = &self.options.hook {
-            hook.tell(news);
+            hook.call(news);
         }
     }
 }
