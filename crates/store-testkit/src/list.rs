@@ -432,6 +432,29 @@ macro_rules! with_cases {
                 a_retired_worker_lets_everything_go,
                 workers_are_listed_with_what_they_hold,
             }
+            affinity {
+                what_has_no_key_is_for_any_worker,
+                a_key_that_nobody_holds_is_claimed_with_its_task,
+                who_holds_a_key_gets_what_follows_next,
+                nobody_else_gets_anything_of_a_held_key,
+                two_keys_of_two_workers_are_apart,
+                what_others_hold_is_passed_over,
+                the_key_of_a_worker_that_is_over_is_anybodys,
+                who_serves_no_keys_gets_nothing_that_follows_one,
+                what_is_asked_for_first_is_given_first,
+                a_worker_is_told_of_each_key_that_it_holds,
+                a_worker_that_keeps_no_idle_keys_loses_them_at_once,
+                who_holds_nothing_keeps_nothing,
+                a_key_of_which_nothing_waits_is_idle_in_time,
+                a_key_of_which_something_waits_is_not_idle,
+                a_key_in_use_a_moment_ago_is_not_idle,
+                the_end_of_an_attempt_is_a_use_of_its_key,
+                the_renewal_of_an_attempt_is_a_use_of_its_key,
+                what_follows_one_key_is_given_in_order,
+                who_holds_a_key_still_gets_what_has_none,
+                activities_of_one_key_run_side_by_side_at_its_worker,
+                the_first_claim_of_a_key_decides_for_the_rest,
+            }
             model {
                 random_verbs_do_what_the_model_does,
             }

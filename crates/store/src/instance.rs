@@ -252,9 +252,11 @@ pub trait InstanceStore: Send + Sync {
     /// *Effect:* the history grows by one row; a changed session is written with the next revision, and its events
     /// follow in its log under the instance's fence; what it took is gone; what it sends is there for those that
     /// are open, and is dropped for others; what it starts is there, held by nobody, at revision 1, to be looked
-    /// after at once. An activity that it asks for is its own worker's if that is wanted, the worker serves keys, and
-    /// either has the pin or gets it as [`crate::TaskStore::claim_tasks`] would give it, and no task of that key waits; else
-    /// it is a task. What is withdrawn is gone, and whoever runs it is told by a notice. With a session that has ended
+    /// after at once. An activity that it asks for is its own worker's if that is wanted, it has a key, the worker
+    /// is live and serves keys and its queue, no task of that key waits (or, where it is exclusive, is under way), and
+    /// the worker has the pin or gets it as [`crate::TaskStore::claim_tasks`] would give it; but no key is given up for
+    /// it, because a turn does not say which are busy. Else it is a task. An activity that no history asked for is
+    /// corrupt. What is withdrawn is gone, and whoever runs it is told by a notice. With a session that has ended
     /// the instance is held by nobody, what waits for it is dropped, and its tasks are withdrawn. With
     /// [`HistoryEvent::ContinuedAsNew`] the history ends and the next execution's begins: its
     /// [`HistoryEvent::ExecutionStarted`] follows in the same request, and the tasks of the one before are withdrawn.

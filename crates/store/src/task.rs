@@ -40,7 +40,8 @@ pub struct TaskRequest {
 pub struct PinGrant {
     /// The key.
     pub key: AffinityKey,
-    /// Its fence. It grows whenever another incarnation gets the key.
+    /// Its fence. It grows whenever another incarnation gets the key, and is never reused, also when nobody held the
+    /// key in between.
     pub fence: Fence,
     /// How the worker came to it.
     pub hold: Hold,
@@ -128,7 +129,8 @@ pub struct TaskEnd {
 pub enum TaskOutcome {
     /// It is as the worker said.
     Done,
-    /// Its time is over, or somebody else has the task by now. Nothing was written.
+    /// Its time is over, or it is not the worker's any more: somebody else has it, or it was given back. Nothing was
+    /// written.
     Expired,
     /// Nobody waits for it any more. Nothing was written.
     Gone,
@@ -147,8 +149,9 @@ pub struct HandBack {
     pub delay: Duration,
     /// Whether the attempt counts. One that never began does not.
     pub counts: bool,
-    /// Whether the worker lacks its code: then it does not get it again while another worker is there, and its hold on
-    /// the key is no younger for it.
+    /// Whether the worker lacks its code. Then this start of it does not get it again while a live worker is there that
+    /// serves its queue and is not known to lack it, and that worker gets the key with it, although the holder is live.
+    /// Its hold on the key is not used by giving it back, nor kept by the task's waiting.
     pub lacks_code: bool,
 }
 
@@ -172,9 +175,9 @@ pub struct Pin {
     pub key: AffinityKey,
     /// The worker that holds it, by name: another start of the same worker inherits it.
     pub worker: WorkerId,
-    /// Its fence.
+    /// Its fence. Another start of the worker gets the next one with the first that it is given of the key.
     pub fence: Fence,
-    /// Since when the worker's present start has it.
+    /// Since when the worker has it under this fence.
     pub since: WallTime,
     /// When an activity of it last began or ended, give or take a sixteenth of the idle time.
     pub last_used: WallTime,
@@ -182,7 +185,8 @@ pub struct Pin {
     pub waiting: u64,
     /// How many tasks of it are under way.
     pub running: u64,
-    /// Whether it still keeps others away: its worker is live, and it is not idle.
+    /// Whether it still keeps others away: its worker is live, and it is not idle. One that does not is its worker's all
+    /// the same, until somebody takes it.
     pub is_live: bool,
 }
 
@@ -213,18 +217,20 @@ pub struct MovePin {
 /// What became of that.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MovePinOutcome {
-    /// It is held by nobody, or by the worker that was named, under its next fence. What runs goes on to its end.
+    /// It is held by nobody, or by the worker that was named, under its next fence. What runs goes on to its end. If
+    /// that worker has it already, nothing is changed.
     Moved(Fence),
-    /// Nobody holds it, so there is nothing to move.
+    /// Nobody holds it, live or not, so there is nothing to move.
     NotFound,
-    /// No live worker has that name.
+    /// No live worker of that name serves keys, or it is to drain.
     NoWorker,
 }
 
 /// Something that a worker is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
-    /// Somebody else has this key now: what the worker keeps for it in memory is of no use.
+    /// The worker does not have this key any more: somebody else got it, it was moved, or the worker gave it up for
+    /// another one. What it keeps for it in memory is of no use.
     PinLost {
         /// The tenant.
         namespace: Namespace,
@@ -233,7 +239,7 @@ pub enum Notice {
         /// The fence under which it had it.
         fence: Fence,
     },
-    /// Nobody waits for this attempt any more.
+    /// Nobody waits for this attempt any more, or somebody else has the task now.
     Withdrawn {
         /// Which task.
         task: TaskId,
@@ -249,35 +255,50 @@ pub struct NoticeId(pub i64);
 /// Keeps tasks and pins.
 ///
 /// A pin is *live* while its worker is (its lease is not over, and its process not gone for certain) and it is not
-/// idle: one is idle when nothing of its key waits or is under way, and the last activity of it began or ended longer
-/// ago than the worker lets keys be idle. Nobody but its worker gets anything of a key with a live pin.
+/// idle. One is idle when its use was last recorded so long ago that [`tenure_core::worker::is_idle`] says so, none of
+/// its tasks is under way, and none waits that began to wait before it was idle and that its worker can run. Uses are
+/// recorded as [`tenure_core::worker::records_use`] says: when the worker is given something of the key, when an
+/// attempt of its own ends or is given back, and when it says that one goes on. Nobody but its worker gets anything of
+/// a key with a live pin, except what that worker cannot run: it lacks its code or does not serve its queue. Whoever
+/// can run that gets the key with it once none of the key's tasks is under way; of an exclusive key that its worker
+/// did not give back, only when it is idle.
+///
+/// A pin belongs to a worker's name. What a worker left behind that is over or gone stays its own until somebody takes
+/// it. If nobody did, a late worker goes on with it under the same fence (`Held`), and another start of it under the
+/// next one (`Resumed`). Only a worker that retires, is evicted, or has a key moved away lets go of it.
+///
+/// An attempt is *under way* as long as neither its own time nor its worker's lease is over.
 #[async_trait]
 pub trait TaskStore: Send + Sync {
     /// Gives a worker tasks, those first that were asked for first.
     ///
-    /// *Before:* the worker is known and serves their queues. A task with a key is given only to whom its key's pin
-    /// belongs, or where no pin of it is live. Then the worker gets the pin: `Claimed`, or `Resumed` where an earlier
-    /// start of it had it. A key that is exclusive, or every key of a worker that runs them so, has one task under
-    /// way, in order.
+    /// *Before:* the worker is live, is not to drain, and serves their queues. A task with a key is given only to a
+    /// worker that serves keys, and that its key's pin belongs to, or where no pin of it is live. Then the worker gets
+    /// the pin: `Held`, `Claimed`, or `Resumed` where an earlier start of it had it. Of a key that is exclusive, or
+    /// that the worker runs so, no task is given while another one is under way or was asked for before, hidden or not,
+    /// or while the worker says that it is busy with the key.
     /// *Effect:* the tasks are the worker's, each under its next fence. At most `busy_max` of its keys are busy, and
-    /// at most `held_max` are held: for a new key at that limit the one is given up that was idle longest. A worker
-    /// that is far above its share of pins gets new keys only once they have waited for a while. What another worker
-    /// loses it is told by a notice. What is with workers that are over or gone is claimed as if they had given it
-    /// back, and counts as rescued.
+    /// at most `held_max` are held: for a new key at that limit the one is given up that was idle longest, with no
+    /// task, and that the worker does not say is busy; where there is none, the key is left to others. A worker whose
+    /// live pins are far above its share, among the live workers that serve the task's queue and keys, gets new keys
+    /// only once they have waited for a while. What another worker, or the worker itself, loses, it is told by a
+    /// notice. What is with workers that are over or gone, or whose own time is over, is claimed as if it had been
+    /// given back, and counts as rescued.
     /// *Outcomes:* the tasks; none where none is to be had. Tasks with keys that others hold cost nothing.
     async fn claim_tasks(&self, claim: TaskClaim) -> Result<Vec<ClaimedTask>, StoreError>;
 
     /// Ends an attempt.
     ///
-    /// *Before:* the attempt is the worker's, under this fence, and its time is not over.
-    /// *Effect:* the task is gone, and its instance is told. Whether the worker still has the key does not matter.
+    /// *Before:* the attempt is the worker's, under this fence, and under way; with `regrants`, it need only be its own
+    /// still.
+    /// *Effect:* the task is gone, and its instance is told by [`tenure_core::orchestration::Mail::TaskEnded`]. Whether the worker still has the key does not matter.
     /// *Outcomes:* [`TaskOutcome`]. Asked for again after it was done: `Gone`.
     async fn end_task(&self, end: TaskEnd) -> Result<TaskOutcome, StoreError>;
 
     /// Gives an attempt back.
     ///
-    /// *Before:* the attempt is the worker's, under this fence.
-    /// *Effect:* it can be claimed again, after the delay. The pin stays.
+    /// *Before:* the attempt is the worker's, under this fence, whether or not its time is over.
+    /// *Effect:* it can be claimed again, after the delay, in its old place. The pin stays.
     async fn hand_back(&self, back: HandBack) -> Result<TaskOutcome, StoreError>;
 
     /// Says that attempts go on.
@@ -293,6 +314,7 @@ pub trait TaskStore: Send + Sync {
 
     /// Says that activities without a row are under way for these keys.
     ///
+    /// *Before:* the worker is live. This start of it was given something of the key, and nobody took it since.
     /// *Effect:* those of them that the worker holds are no longer idle.
     /// *Outcomes:* one for each, in order: whether the worker holds it.
     async fn touch_pins(
@@ -309,6 +331,6 @@ pub trait TaskStore: Send + Sync {
     /// *Effect:* the key's fence is raised, and who had it is told by a notice.
     async fn move_pin(&self, request: MovePin) -> Result<MovePinOutcome, StoreError>;
 
-    /// When the next task that is hidden can be claimed; `None` when none is hidden. *Effect:* none.
+    /// When the next task that is hidden by a delay can be claimed; `None` when none is hidden. *Effect:* none.
     async fn next_task_at(&self) -> Result<Option<WallTime>, StoreError>;
 }

@@ -79,7 +79,7 @@ pub struct Worker {
     pub is_gone: bool,
     /// How many instances it holds.
     pub instances: u64,
-    /// How many keys it holds.
+    /// How many keys it holds, live or not.
     pub pins: u64,
     /// How many tasks of others it runs.
     pub tasks: u64,
@@ -126,7 +126,7 @@ pub trait WorkerStore: Send + Sync {
     /// *Before:* no other incarnation of that name is live by the store's clock, unless its process is gone for
     /// certain or it is to be replaced.
     /// *Effect:* the worker is known; earlier incarnations of its name are not, and hold no instances and no tasks any
-    /// more. Their pins are this one's, at once.
+    /// more, as after their death. Their pins are this one's, at once.
     /// *Outcomes:* [`RegisterOutcome`].
     async fn register(&self, request: RegisterRequest) -> Result<RegisterOutcome, StoreError>;
 
@@ -143,7 +143,8 @@ pub trait WorkerStore: Send + Sync {
 
     /// Makes a worker go.
     ///
-    /// *Effect:* one that is to drain is told by [`crate::Mailed::is_draining`], and claims nothing from then on. One
+    /// *Effect:* one that is to drain is told by [`crate::Mailed::is_draining`], and claims nothing from then on:
+    /// no instances, no tasks, no new keys. It keeps its keys until it retires. One
     /// that is evicted holds nothing any more, as after its death: other workers are woken, and its pins are free.
     async fn dismiss(&self, request: Dismiss) -> Result<DismissOutcome, StoreError>;
 

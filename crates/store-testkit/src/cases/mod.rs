@@ -1,5 +1,6 @@
 //! The promises as cases: each is one fact, and its name is the sentence.
 
+pub mod affinity;
 pub mod arrival;
 pub mod checkpoint;
 pub mod claim;

@@ -3,9 +3,10 @@
 use async_trait::async_trait;
 use tenure_core::time::WallTime;
 use tenure_store::{
-    Attention, ClaimRequest, Claimed, FreeRequest, HistoryPage, HistoryRequest, InstanceStore, MailRequest,
-    Mailed, PostOutcome, PostRequest, RegisterOutcome, RegisterRequest, StoreError, TurnOutcome, TurnRequest,
-    Wake, Worker, WorkerHandle, WorkerRenewal, WorkerStore,
+    Attention, ClaimRequest, Claimed, Dismiss, DismissOutcome, FreeRequest, HistoryPage, HistoryRequest,
+    InstanceStore, MailRequest, Mailed, PostOutcome, PostRequest, RegisterOutcome, RegisterRequest,
+    RenewWorker, StoreError, TurnOutcome, TurnRequest, Wake, Worker, WorkerHandle, WorkerRenewal,
+    WorkerStore,
 };
 
 use super::Flaw;
@@ -73,8 +74,12 @@ impl WorkerStore for MutantStore {
         self.inner.register(RegisterRequest { replaces, ..request }).await
     }
 
-    async fn renew_worker(&self, worker: WorkerHandle) -> Result<WorkerRenewal, StoreError> {
-        self.inner.renew_worker(worker).await
+    async fn renew_worker(&self, renewal: RenewWorker) -> Result<WorkerRenewal, StoreError> {
+        self.inner.renew_worker(renewal).await
+    }
+
+    async fn dismiss(&self, request: Dismiss) -> Result<DismissOutcome, StoreError> {
+        self.inner.dismiss(request).await
     }
 
     async fn retire(&self, worker: WorkerHandle) -> Result<(), StoreError> {
