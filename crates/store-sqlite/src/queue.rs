@@ -128,6 +128,7 @@ impl Queue {
             | Request::Post(_)
             | Request::Register(_)
             | Request::Retire(_)
+            | Request::Task(_)
             | Request::Chore(_) => state.others.push_back((since, request)),
         }
         drop(state);

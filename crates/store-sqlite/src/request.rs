@@ -1,6 +1,7 @@
 //! Requests on their way to the writer, and their answers on the way back.
 
 mod saving;
+mod tasking;
 mod turning;
 
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use tenure_store::{
     AdmitOutcome, AdmitRequest, AppendOutcome, AppendRequest, ArriveOutcome, ArriveRequest, BringOutcome,
     ClaimRequest, CommitOutcome, CommitRequest, CompactOutcome, CompactRequest, FreeRequest, Handle,
     LimitRequest, PostOutcome, Postpone, PurgeOutcome, RegisterOutcome, RegisterRequest, RenewOutcome,
-    RenewRequest, Slot, StoreError, TurnOutcome, WorkerHandle, WorkerRenewal,
+    RenewRequest, RenewWorker, Slot, StoreError, TurnOutcome, WorkerHandle, WorkerRenewal,
 };
 use tokio::sync::oneshot;
 
@@ -22,6 +23,7 @@ mod bring;
 
 pub(crate) use bring::Bring;
 pub(crate) use saving::{BringCheckpoint, Create, Fork, SavedPiece, Saving, Value, pieces_of};
+pub(crate) use tasking::{Draw, Drawn, Ending, Renewals, Tasked, Tasking, Touch};
 pub(crate) use turning::{Given, Opening, Post, Turn, renewed_columns, wake_column, worker_holder};
 
 /// A question, its answer once it is known, and who waits for it.
@@ -80,9 +82,10 @@ pub(crate) enum Request {
     Free(Box<Asked<Vec<FreeRequest>, ()>>),
     Post(Box<Asked<Post, PostOutcome>>),
     Register(Box<Asked<Register, RegisterOutcome>>),
-    RenewWorker(Asked<WorkerHandle, WorkerRenewal>),
+    RenewWorker(Asked<RenewWorker, WorkerRenewal>),
     /// Whether there is more to let go.
     Retire(Asked<WorkerHandle, bool>),
+    Task(Box<Tasking>),
     Chore(Chore),
 }
 
@@ -135,6 +138,7 @@ impl Request {
             Self::RenewWorker(asked) => asked.reply.is_closed(),
             Self::Retire(asked) => asked.reply.is_closed(),
             Self::Save(saving) => saving.is_abandoned(),
+            Self::Task(tasking) => tasking.is_abandoned(),
             Self::Chore(_) => false,
         }
     }
@@ -163,6 +167,7 @@ impl Request {
             Self::RenewWorker(asked) => asked.answer = None,
             Self::Retire(asked) => asked.answer = None,
             Self::Save(saving) => saving.forget(),
+            Self::Task(tasking) => tasking.forget(),
             Self::Chore(_) => {}
         }
     }
@@ -191,6 +196,7 @@ impl Request {
             Self::RenewWorker(asked) => asked.tell(),
             Self::Retire(asked) => asked.tell(),
             Self::Save(saving) => saving.tell(),
+            Self::Task(tasking) => tasking.tell(),
             Self::Chore(_) => {}
         }
     }
@@ -219,6 +225,7 @@ impl Request {
             Self::RenewWorker(asked) => asked.refuse(error),
             Self::Retire(asked) => asked.refuse(error),
             Self::Save(saving) => saving.refuse(error),
+            Self::Task(tasking) => tasking.refuse(error),
             Self::Chore(_) => {}
         }
     }
@@ -263,6 +270,7 @@ impl Request {
             | Self::Register(_)
             | Self::RenewWorker(_)
             | Self::Retire(_)
+            | Self::Task(_)
             | Self::Chore(_) => None,
         }
     }

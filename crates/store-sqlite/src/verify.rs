@@ -63,6 +63,7 @@ pub(crate) fn check(conn: &Connection, depth: Depth) -> Result<Vec<String>, Work
         sql::VERIFY_PAYLOADS,
         sql::VERIFY_GROUPS,
         sql::VERIFY_INSTANCES,
+        sql::VERIFY_TASKS,
     ] {
         found.extend(texts(conn, statement)?);
     }

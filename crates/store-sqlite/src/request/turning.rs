@@ -1,15 +1,18 @@
 //! Requests about instances and workers, encoded where they come from.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use tenure_core::id::{CommitId, Fence, Namespace, Revision, SessionId};
+use tenure_core::id::{CommitId, Fence, Namespace, Operation, Revision, SessionId};
 use tenure_core::lease::{Holder, HolderKind, Lease};
 use tenure_core::orchestration::HistoryEvent;
 use tenure_core::session::{Counters, Write};
 use tenure_core::time::WallTime;
-use tenure_store::{Claimed, Ground, PostRequest, StartRequest, TurnRequest, Wake, WorkerHandle, record};
+use tenure_store::{
+    Claimed, Ground, PostRequest, StartRequest, TaskId, TaskRequest, TurnRequest, Wake, WorkerHandle, record,
+};
 
-use super::{SessionWrite, Stamp};
+use super::{SessionWrite, Stamp, Tasked};
 use crate::row::signed;
 
 /// A turn, encoded where it came from.
@@ -25,6 +28,8 @@ pub(crate) struct Turn {
     pub(crate) starts: Vec<Opening>,
     pub(crate) sends: Vec<(SessionId, Vec<u8>)>,
     pub(crate) wake: Option<i64>,
+    pub(crate) tasks: Vec<Tasked>,
+    pub(crate) withdrawn: Vec<TaskId>,
 }
 
 /// A session that a turn writes, and, where it is opened, what its history begins with.
@@ -45,8 +50,11 @@ impl From<TurnRequest> for Turn {
         let session = request.session.map(|write| {
             Box::new(Opening::of(commit_id, *write, (request.expected.next(), fence), Vec::new()))
         });
+        let tasks = tasked(request.tasks, &request.history);
         Self {
             commit_id,
+            tasks,
+            withdrawn: request.withdrawn,
             ground: request.ground,
             worker: request.worker,
             session,
@@ -86,6 +94,24 @@ impl Opening {
     pub(crate) fn session(&self) -> Arc<tenure_core::session::Session> {
         Arc::clone(&self.write.session)
     }
+}
+
+/// The activities that are asked for, each with whether it stands in what is added to the newest execution.
+fn tasked(tasks: Vec<TaskRequest>, history: &[HistoryEvent]) -> Vec<Tasked> {
+    if tasks.is_empty() {
+        return Vec::new();
+    }
+    let is_end = |event: &HistoryEvent| matches!(event, HistoryEvent::ContinuedAsNew { .. });
+    let newest = history.rsplit(is_end).next().unwrap_or_default();
+    let scheduled: HashSet<Operation> = newest
+        .iter()
+        .filter_map(|event| match event {
+            HistoryEvent::TaskScheduled(activity) => Some(activity.op),
+            _ => None,
+        })
+        .collect();
+    let tasked = |request: TaskRequest| Tasked { is_new: scheduled.contains(&request.op), request };
+    tasks.into_iter().map(tasked).collect()
 }
 
 /// What is added to a history, encoded, execution by execution.

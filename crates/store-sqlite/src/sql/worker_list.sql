@@ -1,1 +1,2 @@
-SELECT worker, token, lease, renewed, renewed_wall, swept IS NOT NULL, leaving IS NOT NULL FROM worker ORDER BY worker
+SELECT worker, token, lease, renewed, renewed_wall, swept IS NOT NULL, leaving IS NOT NULL, wid, serving, progress,
+    progressed, draining FROM worker ORDER BY worker
