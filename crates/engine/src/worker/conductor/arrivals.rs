@@ -40,7 +40,7 @@ impl Conductor {
     pub(super) fn mailed(&mut self, mailed: Result<Mailed, StoreError>) {
         self.is_reading_mail = false;
         let Ok(mailed) = mailed else {
-            self.wants_mail = true;
+            self.due.push(Reverse((self.now.after(RETRY_AFTER), Due::Mail)));
             return;
         };
         self.wants_mail |= mailed.messages.len() >= MAIL_MAX || mailed.notices.len() >= MAIL_MAX;

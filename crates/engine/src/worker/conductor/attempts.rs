@@ -220,6 +220,7 @@ impl Conductor {
                 Due::Record(key, op) => self.record(key, op),
                 Due::TaskSilence(task, fence) => self.silent_task(task, fence),
                 Due::TaskRecord(task, fence) => self.record_task(task, fence),
+                Due::Mail => self.wants_mail = true,
                 Due::Register => self.register(),
                 Due::End(key) => {
                     let is_due = self.live.get(&key).and_then(|live| live.ends_at);

@@ -80,6 +80,8 @@ enum Due {
     /// As the two above, of a task's attempt.
     TaskSilence(TaskId, Fence),
     TaskRecord(TaskId, Fence),
+    /// Mail is to be read again.
+    Mail,
     /// The worker is to be registered again.
     Register,
 }
@@ -131,6 +133,8 @@ pub(super) struct Conductor {
     wants_tasks: bool,
     /// When a task is to be claimed that is hidden until then.
     tasks_at: Option<WallTime>,
+    /// What was due when tasks were last claimed.
+    tasks_for: Option<WallTime>,
     work: FuturesUnordered<Work>,
     next_key: Key,
     uses: u64,
@@ -142,6 +146,8 @@ pub(super) struct Conductor {
     wants_claim: bool,
     /// When something that nobody holds is to be looked after.
     claim_at: Option<WallTime>,
+    /// What was due when that was last looked for.
+    claimed_for: Option<WallTime>,
     looked_at: Duration,
     stopping: Option<Stopping>,
 }
@@ -202,6 +208,7 @@ impl Conductor {
             is_claiming_tasks: false,
             wants_tasks: true,
             tasks_at: None,
+            tasks_for: None,
             work: FuturesUnordered::new(),
             next_key: 0,
             uses: 0,
@@ -212,6 +219,7 @@ impl Conductor {
             is_claiming: false,
             wants_claim: true,
             claim_at: None,
+            claimed_for: None,
             stopping: None,
         }
     }
@@ -326,8 +334,9 @@ impl Conductor {
             Done::Loaded(claimed, page) => self.loaded(*claimed, page),
             Done::Mailed(mailed) => self.mailed(mailed),
             Done::NextWake(at) => {
-                let again = self.now.after(RETRY_AFTER);
-                self.claim_at = at.unwrap_or(Some(again));
+                let again = Some(self.now.after(RETRY_AFTER));
+                let now = self.now;
+                self.claim_at = at.map_or(again, |at| next_look(at, now, &mut self.claimed_for));
             }
             Done::Registered(asked_at, Ok(outcome)) => self.registered(asked_at, outcome),
             Done::Registered(_, Err(_)) => {
@@ -382,4 +391,12 @@ impl Conductor {
             drop(reply.send(answer));
         }
     }
+}
+
+/// When to look again for something that is due then. What is due and was looked for already, and not given, is given to
+/// somebody else or later: asking for it at once would never end.
+fn next_look(at: Option<WallTime>, now: WallTime, looked_for: &mut Option<WallTime>) -> Option<WallTime> {
+    let at = at?;
+    let is_again = at <= now && looked_for.replace(at) == Some(at);
+    Some(if is_again { now.after(RETRY_AFTER) } else { at })
 }

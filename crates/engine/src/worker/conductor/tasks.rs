@@ -21,7 +21,7 @@ use super::super::registry::ActivityCode;
 use super::super::spawn::spawn;
 use super::super::step::RETRY;
 use super::attempts::{ALONE_FROM, ALONE_WAITS, RECORDS_EVERY, poisoned, unheard};
-use super::{Conductor, Done, Due, RETRY_AFTER, Suspect};
+use super::{Conductor, Done, Due, RETRY_AFTER, Suspect, next_look};
 use crate::Steady;
 
 /// Most tasks that are claimed at once.
@@ -72,14 +72,12 @@ impl Conductor {
         next: Option<WallTime>,
     ) {
         self.is_claiming_tasks = false;
-        let again = self.now.after(RETRY_AFTER);
         let Ok(given) = given else {
-            self.tasks_at = Some(again);
+            self.tasks_at = Some(self.now.after(RETRY_AFTER));
             return;
         };
         self.wants_tasks |= given.len() >= asked;
-        // What is there and was not given now is not given by asking at once.
-        self.tasks_at = next.map(|at| if at > self.now { at } else { again });
+        self.tasks_at = next_look(next, self.now, &mut self.tasks_for);
         self.unstarted.extend(given);
         if self.stopping.is_some() {
             self.hand_back_unstarted();

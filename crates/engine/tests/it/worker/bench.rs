@@ -117,6 +117,19 @@ impl Bench {
         panic!("it does not end");
     }
 
+    /// Stops a worker, while time passes.
+    pub(super) async fn stop(&self, worker: Worker) {
+        let mut stopped = std::pin::pin!(worker.stop());
+        for _ in 0..2000 {
+            tokio::select! {
+                biased;
+                () = &mut stopped => return,
+                () = self.pass(Duration::from_millis(100)) => {}
+            }
+        }
+        panic!("it does not stop");
+    }
+
     pub(super) async fn listed(&self, name: &str) -> Option<Listed> {
         let all = self.memory.workers().await.unwrap();
         all.into_iter().find(|worker| worker.lease.holder.id.as_str() == name)

@@ -31,7 +31,7 @@ async fn an_idle_worker_renews_every_third_of_its_ttl_and_goes_on() {
     let renewals = bench.faults.count(Verb::RenewWorker);
     assert!((18..=22).contains(&renewals), "{renewals} renewals");
     assert!(bench.told().is_empty());
-    worker.stop().await;
+    bench.stop(worker).await;
 }
 
 /// R-W4: one renewal that fails loses nothing; two thirds of a ttl without one are told, once.
@@ -51,7 +51,7 @@ async fn renewals_that_fail_are_repeated_and_told_once_when_time_runs_short() {
     bench.faults.clear();
     bench.pass(Duration::from_secs(2)).await;
     assert_eq!(bench.told(), [WorkerNews::Jeopardy, WorkerNews::Safe]);
-    worker.stop().await;
+    bench.stop(worker).await;
 }
 
 #[tokio::test]
@@ -66,7 +66,7 @@ async fn a_renewal_that_is_not_answered_is_told_when_time_runs_short() {
     gate.open();
     settle().await;
     assert_eq!(bench.told(), [WorkerNews::Jeopardy, WorkerNews::Safe]);
-    worker.stop().await;
+    bench.stop(worker).await;
 }
 
 #[tokio::test]
@@ -82,14 +82,14 @@ async fn no_attempt_begins_after_the_local_deadline_until_the_lease_is_renewed()
         settle().await;
         bench.faults.next_times(1000, Verb::RenewWorker, &Trouble::FailBefore);
         bench.pass(ttl.length() - margin(ttl)).await;
-        let id = format!("of {key:?}");
+        let id = format!("of-{}", key.unwrap_or("none"));
         let outcome = orchestrations.start(starting(&id)).await.unwrap();
         bench.pass(Duration::from_secs(1)).await;
         assert_eq!(*began.borrow(), before, "it began when the lease might have been over");
         bench.faults.clear();
         assert_eq!(bench.ended(&orchestrations, outcome).await, Ended::Completed(Payload(Vec::new())));
         assert_eq!(*began.borrow(), before + 1);
-        worker.stop().await;
+        bench.stop(worker).await;
     }
 }
 
@@ -106,7 +106,7 @@ async fn a_worker_whose_loop_is_stuck_stays_live_and_is_seen_to_be_stuck() {
         Box::pin(async move {
             tell.send_replace(true);
             // Code that blocks, as none should.
-            drop(stuck.lock().unwrap().recv());
+            stuck.lock().unwrap().recv().unwrap_or(());
             Ending::Completed(input)
         })
     };
@@ -136,7 +136,7 @@ async fn a_worker_whose_loop_is_stuck_stays_live_and_is_seen_to_be_stuck() {
     release.send(()).unwrap();
     let outcome = started.join_all().await.pop().unwrap();
     assert_eq!(bench.ended(&orchestrations, outcome).await, Ended::Completed(Payload(Vec::new())));
-    worker.stop().await;
+    bench.stop(worker).await;
 }
 
 #[tokio::test]
@@ -155,5 +155,5 @@ async fn an_evicted_worker_begins_as_another_start_of_itself() {
     go.send_replace(true);
     assert_eq!(bench.ended(&orchestrations, outcome).await, Ended::Completed(Payload(Vec::new())));
     assert_eq!(*began.borrow(), 2, "what it ran was somebody else's, and is its own again");
-    worker.stop().await;
+    bench.stop(worker).await;
 }

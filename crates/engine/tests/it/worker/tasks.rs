@@ -49,8 +49,8 @@ async fn an_end_that_a_busy_store_did_not_take_is_told_until_it_does() {
     go.send_replace(true);
     assert_eq!(bench.ended(&orchestrations, outcome).await, DONE);
     assert_eq!(*began.borrow(), 1);
-    front.stop().await;
-    back.stop().await;
+    bench.stop(front).await;
+    bench.stop(back).await;
 }
 
 /// R-W: a key at work is not idle, however long its activity takes.
@@ -67,8 +67,8 @@ async fn a_key_at_work_is_kept_longer_than_it_may_be_idle() {
     }
     go.send_replace(true);
     assert_eq!(bench.ended(&orchestrations, outcome).await, DONE);
-    front.stop().await;
-    back.stop().await;
+    bench.stop(front).await;
+    bench.stop(back).await;
 }
 
 #[tokio::test]
@@ -87,7 +87,7 @@ async fn a_key_whose_activity_has_no_row_is_kept_longer_than_it_may_be_idle() {
     assert_eq!(bench.faults.count(Verb::EndTask), 0);
     go.send_replace(true);
     assert_eq!(bench.ended(&orchestrations, outcome).await, DONE);
-    worker.stop().await;
+    bench.stop(worker).await;
 }
 
 /// R-W: what is stopped is let go of at once, and counts as no failure.
@@ -97,24 +97,15 @@ async fn a_worker_that_stops_hands_its_tasks_to_others_after_its_grace() {
     let Pair { front, back, orchestrations, began, go } = pair(&bench, Some("a")).await;
     let outcome = orchestrations.start(starting("one")).await.unwrap();
     bench.until(async || *began.borrow() == 1).await;
-    let stopping = back.clone();
-    let mut stop = std::pin::pin!(stopping.stop());
-    let mut has_stopped = false;
-    while !has_stopped {
-        tokio::select! {
-            biased;
-            () = &mut stop => has_stopped = true,
-            () = bench.pass(Duration::from_millis(500)) => {}
-        }
-    }
+    bench.stop(back).await;
     assert!(bench.listed("back").await.is_none());
     let registry = with_work(Registry::default(), &began, &go);
     let (heir, _) = bench.start(registry, gpu(&bench, "heir")).await;
     bench.until(async || *began.borrow() == 2).await;
     go.send_replace(true);
     assert_eq!(bench.ended(&orchestrations, outcome).await, DONE);
-    front.stop().await;
-    heir.stop().await;
+    bench.stop(front).await;
+    bench.stop(heir).await;
 }
 
 /// R-W: who lacks the code neither keeps the task nor asks for it all the time.
@@ -132,6 +123,6 @@ async fn a_task_without_code_is_handed_back_ever_more_rarely_until_somebody_has_
     let (new, _) = bench.start(registry, bench.options("new")).await;
     assert_eq!(bench.ended(&orchestrations, outcome).await, DONE);
     assert_eq!(*began.borrow(), 1);
-    old.stop().await;
-    new.stop().await;
+    bench.stop(old).await;
+    bench.stop(new).await;
 }
