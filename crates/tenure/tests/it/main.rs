@@ -5,6 +5,7 @@
 
 mod activities;
 mod affinity;
+mod agents;
 mod blocked;
 mod cancel;
 mod changes;
@@ -19,6 +20,9 @@ mod signals;
 mod starts;
 mod time;
 
+#[expect(dead_code, reason = "it is run as a program, too")]
+#[path = "../../examples/agent_service.rs"]
+mod agent_service;
 #[expect(dead_code, reason = "it is run as a program, too")]
 #[path = "../../examples/approval.rs"]
 mod approval;

@@ -85,10 +85,11 @@ async fn the_keys_of_a_worker_that_died_are_claimed_by_another_and_resumed_by_it
         let instance = next.instance("one").await.unwrap();
         instance.signal("next", &()).await.unwrap();
         assert_eq!(instance.result::<String>().await.unwrap(), "two on a");
-        let last = world.seen.began().pop().unwrap();
+        // The first of the two may be run again: nobody knows whether its end was recorded.
+        let began = world.seen.began();
         let hold = if name == "dies" { Hold::Resumed } else { Hold::Claimed };
-        assert_eq!((last.worker, last.hold), (name, Some(hold)));
-        assert!(last.fence > world.seen.began()[0].fence);
+        assert_eq!((began[1].worker, began[1].hold), (name, Some(hold)), "{began:?}");
+        assert!(began[1].fence > began[0].fence);
         next.stop().await;
     }
 }
