@@ -85,6 +85,10 @@ impl Work<'_> {
         let worker = WorkerHandle(self.conn.last_insert_rowid());
         self.memory.forget_workers();
         self.memory.is_untidy = true;
+        if register.is_told {
+            // Whoever has workers watches one of the others.
+            self.watch(CREW)?;
+        }
         self.changed.push(CREW);
         Ok(RegisterOutcome::Registered(Registered { worker, term: lease.term }))
     }
