@@ -455,6 +455,40 @@ macro_rules! with_cases {
                 activities_of_one_key_run_side_by_side_at_its_worker,
                 the_first_claim_of_a_key_decides_for_the_rest,
             }
+            lapse {
+                whoever_comes_first_takes_what_an_over_worker_held,
+                a_key_that_went_idle_is_for_anybody_again,
+                what_was_given_back_is_given_again,
+                an_attempt_that_never_began_does_not_count,
+                a_use_does_not_revive_what_is_over,
+                who_held_an_idle_key_has_it_again,
+                an_attempt_that_is_over_is_its_holders_to_repeat,
+                what_is_given_back_goes_to_the_keys_next_worker,
+                a_late_worker_goes_on_with_what_nobody_took,
+                with_its_worker_an_attempt_is_over,
+                who_lost_a_key_ends_what_it_began,
+                a_worker_that_renews_keeps_its_keys,
+            }
+            attempt {
+                an_instance_of_an_over_worker_is_given_on,
+                an_instance_that_is_let_go_is_free_at_once,
+                what_came_meanwhile_is_there_when_it_is_let_go,
+                nobody_gets_what_is_held_and_one_does_then,
+                an_attempt_that_goes_on_is_told_so,
+                an_attempt_under_another_fence_is_refused,
+                an_attempt_whose_time_is_over_is_not_revived,
+                a_renewed_attempt_lasts,
+                an_attempt_that_has_ended_cannot_go_on,
+                what_is_given_back_is_there_at_once,
+                what_is_given_back_for_later_is_hidden_until_then,
+                the_end_of_an_attempt_that_is_over_is_refused,
+                a_late_renewal_brings_nothing_back,
+                an_attempt_that_nobody_took_is_granted_again,
+                the_end_of_an_attempt_is_told_to_its_instance,
+                the_end_of_an_attempt_wakes_its_instance,
+                an_attempt_says_what_it_is_for,
+                whoever_claims_an_instance_is_told_its_tasks,
+            }
             model {
                 random_verbs_do_what_the_model_does,
             }

@@ -2,6 +2,7 @@
 
 pub mod affinity;
 pub mod arrival;
+pub mod attempt;
 pub mod checkpoint;
 pub mod claim;
 pub mod clock;
@@ -16,6 +17,7 @@ pub mod guard;
 pub mod inspect;
 pub mod instance;
 pub mod keep;
+pub mod lapse;
 pub mod lease;
 pub mod lifecycle;
 pub mod log;
