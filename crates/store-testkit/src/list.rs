@@ -489,6 +489,52 @@ macro_rules! with_cases {
                 an_attempt_says_what_it_is_for,
                 whoever_claims_an_instance_is_told_its_tasks,
             }
+            limits {
+                at_most_so_many_keys_are_busy,
+                at_the_limit_busy_keys_are_still_served,
+                what_runs_without_a_row_is_busy,
+                a_worker_at_its_limit_leaves_keys_to_others,
+                the_key_that_was_idle_longest_is_given_up,
+                a_key_in_use_is_not_given_up,
+                for_a_turn_no_key_is_given_up,
+                a_worker_above_its_share_leaves_new_keys_to_others,
+                far_above_its_share_is_a_tenth_above_the_mean,
+                who_does_not_serve_it_has_no_share,
+                a_turn_claims_nothing_above_its_share,
+                what_waits_in_a_queue_is_for_those_that_serve_it,
+                a_key_goes_to_who_serves_the_queue,
+            }
+            exclusive {
+                of_an_exclusive_key_one_runs_at_a_time,
+                a_worker_may_run_every_key_so,
+                what_was_given_back_keeps_its_place,
+                what_is_withdrawn_keeps_nobody_waiting,
+                an_exclusive_one_waits_for_what_has_no_row,
+                a_moved_key_is_exclusive_still,
+                what_was_lost_goes_before_the_rest,
+                a_turns_activity_waits_its_turn,
+                an_exclusive_key_goes_to_who_serves_the_queue_when_idle,
+            }
+            handover {
+                another_start_of_a_worker_inherits_its_keys,
+                a_turn_resumes_a_key,
+                the_keys_of_a_gone_worker_are_inherited,
+                a_worker_that_retires_leaves_everything,
+                a_worker_that_is_to_drain_gets_nothing_new,
+                a_worker_that_is_evicted_holds_nothing,
+                what_is_withdrawn_is_gone_and_its_worker_told,
+                nobody_withdraws_the_tasks_of_others,
+                the_end_of_an_instance_withdraws_its_tasks,
+                an_operators_end_withdraws_the_tasks,
+                continuing_as_new_withdraws_the_tasks_before,
+                notices_are_told_until_they_are_taken_in,
+                what_a_worker_lacks_the_code_for_goes_to_another,
+                where_nobody_else_is_there_it_comes_again,
+                a_key_is_moved_to_whom_was_named,
+                a_workers_progress_is_known,
+                a_key_is_idle_at_its_time,
+                what_is_under_way_keeps_its_key,
+            }
             model {
                 random_verbs_do_what_the_model_does,
             }
