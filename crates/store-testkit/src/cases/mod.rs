@@ -2,22 +2,27 @@
 
 pub mod affinity;
 pub mod arrival;
+pub mod attempt;
 pub mod checkpoint;
 pub mod claim;
 pub mod clock;
 pub mod compact;
 pub mod crash;
 pub mod due;
+pub mod exclusive;
 pub mod file;
 pub mod filter;
 pub mod fork;
 pub mod group;
 pub mod guard;
+pub mod handover;
 pub mod inspect;
 pub mod instance;
 pub mod keep;
+pub mod lapse;
 pub mod lease;
 pub mod lifecycle;
+pub mod limits;
 pub mod log;
 pub mod mail;
 pub mod model;
