@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io;
 use std::os::fd::AsFd as _;
 use std::os::unix::net::{UnixDatagram, UnixListener};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -242,6 +242,8 @@ impl Listener {
                     Ok(found) => self.watches.compare(found),
                     Err(_) => self.watches.wake_all(),
                 }
+                // Whoever had a worker only for a moment did not say so.
+                self.choose();
             }
             // Whoever wakes reads, and is told what is wrong.
             Err(_) => self.watches.wake_all(),

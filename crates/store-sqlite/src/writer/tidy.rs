@@ -7,9 +7,9 @@ use rusqlite::Connection;
 use tenure_store::StoreError;
 
 use super::fold;
-use super::names;
 use super::litter::Litter;
 use super::memory::Memory;
+use super::names;
 use super::turn::Writer;
 use super::work::Work;
 use crate::clock::instant;
