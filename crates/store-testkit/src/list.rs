@@ -535,6 +535,39 @@ macro_rules! with_cases {
                 a_key_is_idle_at_its_time,
                 what_is_under_way_keeps_its_key,
             }
+            placing {
+                what_follows_a_free_key_is_run_at_once,
+                what_is_not_for_its_instances_worker_waits,
+                what_follows_a_waiting_key_waits_behind_it,
+                a_late_worker_claims_no_key_by_a_turn,
+                an_earlier_activity_is_asked_for_again,
+                a_first_turn_asks_for_activities,
+                a_refused_turn_leaves_no_tasks,
+                a_turn_sent_twice_says_twice_where_they_went,
+                a_lost_turn_asks_once_and_a_failed_one_never,
+                what_waits_calls_workers,
+                what_another_process_leaves_calls_workers,
+                keys_of_two_tenants_are_apart,
+                pins_are_listed_page_by_page,
+                workers_are_listed_with_what_they_serve,
+                tasks_and_pins_outlive_the_store,
+                after_another_boot_every_key_is_anybodys,
+                claims_at_once_share_out_tasks_and_keys,
+            }
+            weak {
+                held_keys_are_bounded_and_own_keys_served,
+                who_has_no_room_for_a_key_does_not_claim_it,
+                who_lost_a_key_does_not_keep_it_in_use,
+                missed_renewals_lose_nothing_that_nobody_took,
+                a_key_at_work_is_never_idle,
+                who_stops_lets_go_and_its_next_start_can_tell,
+                two_live_workers_of_one_name_do_not_share_keys,
+                a_claim_goes_on_past_what_is_taken,
+                what_others_hold_hides_nothing_however_much,
+                keys_are_not_all_the_first_ones_that_asks,
+                a_key_may_be_exclusive,
+                no_wall_clock_moves_anything,
+            }
             model {
                 random_verbs_do_what_the_model_does,
             }
