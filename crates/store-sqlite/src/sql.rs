@@ -8,6 +8,10 @@ use crate::error::WorkError;
 macro_rules! statements {
     ($($name:ident = $file:literal),+ $(,)?) => {
         $(pub(crate) const $name: &str = include_str!(concat!("sql/", $file, ".sql"));)+
+
+        /// Every one of them.
+        #[cfg(test)]
+        pub(crate) const ALL: &[&str] = &[$($name),+];
     };
 }
 

@@ -421,3 +421,6 @@ impl Waiting {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
