@@ -8,6 +8,10 @@ use crate::error::WorkError;
 macro_rules! statements {
     ($($name:ident = $file:literal),+ $(,)?) => {
         $(pub(crate) const $name: &str = include_str!(concat!("sql/", $file, ".sql"));)+
+
+        /// Every one of them.
+        #[cfg(test)]
+        pub(crate) const ALL: &[&str] = &[$($name),+];
     };
 }
 
@@ -268,6 +272,7 @@ statements! {
     VERIFY_SLOTS = "verify_slots",
     VERIFY_TALLIES = "verify_tallies",
     VERIFY_TASKS = "verify_tasks",
+    VERIFY_TASK_ROWS = "verify_task_rows",
     VOLUME_ADD = "volume_add",
     VOLUME_FOLD = "volume_fold",
     VOLUME_FORGET = "volume_forget",
@@ -284,7 +289,6 @@ statements! {
     WORKER_INSERT = "worker_insert",
     WORKER_KNOWN = "worker_known",
     WORKER_LEAVE = "worker_leave",
-    WORKER_LIST = "worker_list",
     WORKER_NAMED = "worker_named",
     WORKER_OVER = "worker_over",
     WORKER_RENEW = "worker_renew",

@@ -2,6 +2,7 @@
 
 mod histories;
 mod logs;
+mod tasks;
 
 use rusqlite::Connection;
 use tenure_store::{PayloadOutcome, StoreError};
@@ -73,6 +74,7 @@ pub(crate) fn check(conn: &Connection, depth: Depth) -> Result<Vec<String>, Work
         found.extend(texts(conn, sql::VERIFY_ARRIVALS)?);
         found.extend(logs::check(conn)?);
         found.extend(histories::check(conn)?);
+        found.extend(tasks::check(conn)?);
         found.extend(catalog::check_postings(conn)?);
         if found.is_empty() {
             found.extend(figures::check_tallies(conn)?);

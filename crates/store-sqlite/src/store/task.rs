@@ -109,7 +109,8 @@ impl TaskStore for SqliteStore {
     async fn next_task_at(&self) -> Result<Option<WallTime>, StoreError> {
         let wall = self.shared.clock.now().wall.map_or(0, WallTime::epoch_ms);
         let next = |conn: &Connection| {
-            let next = sql::one(conn, sql::TASK_NEXT, [signed(wall)], |row| Ok(row.get::<_, Option<i64>>(0)?))?;
+            let next =
+                sql::one(conn, sql::TASK_NEXT, [signed(wall)], |row| Ok(row.get::<_, Option<i64>>(0)?))?;
             next.flatten().map(unsigned).transpose()
         };
         let next = self.shared.readers.read("look for tasks", next)?;
@@ -156,16 +157,14 @@ impl SqliteStore {
                 activities
             }
         };
-        let what = || StoreError::Corrupt { what: format!("row {} of the histories asks for no {op:?}", row.0) };
+        let what =
+            || StoreError::Corrupt { what: format!("row {} of the histories asks for no {op:?}", row.0) };
         activities.get(&op).cloned().ok_or_else(what)
     }
 }
 
 /// The activities that a row of the histories asks for.
-fn scheduled(
-    conn: &Connection,
-    (pos, handle): Row,
-) -> Result<HashMap<Operation, Arc<Activity>>, WorkError> {
+fn scheduled(conn: &Connection, (pos, handle): Row) -> Result<HashMap<Operation, Arc<Activity>>, WorkError> {
     let events = sql::one(conn, sql::HISTORY_ROW, [pos], |row| {
         if row.get::<_, i64>(0)? != handle.0 {
             return Err(corrupt(format!("row {pos} of the histories belongs to another session")));
@@ -216,7 +215,8 @@ fn pins(
         if !is_wanted || left == 0 {
             continue;
         }
-        let Some(ns) = sql::one(conn, sql::NAMESPACE_FIND, [namespace.as_str()], |row| Ok(row.get::<_, i64>(0)?))?
+        let Some(ns) =
+            sql::one(conn, sql::NAMESPACE_FIND, [namespace.as_str()], |row| Ok(row.get::<_, i64>(0)?))?
         else {
             continue;
         };
@@ -232,7 +232,12 @@ impl Listed {
     fn of(row: &rusqlite::Row<'_>) -> Result<Self, WorkError> {
         let worker = row.get_ref(12)?.as_str().map_err(|why| corrupt(why.to_string()))?;
         let worker = WorkerId::parse(worker).map_err(|why| corrupt(format!("a worker's name: {why:?}")))?;
-        Ok(Self { key: Key::of(row)?, worker, waiting: unsigned(row.get(13)?)?, running: unsigned(row.get(14)?)? })
+        Ok(Self {
+            key: Key::of(row)?,
+            worker,
+            waiting: unsigned(row.get(13)?)?,
+            running: unsigned(row.get(14)?)?,
+        })
     }
 
     fn pin(

@@ -22,8 +22,11 @@ impl WorkerStore for SqliteStore {
     async fn register(&self, request: RegisterRequest) -> Result<RegisterOutcome, StoreError> {
         // From now on a lock file says that this process is there.
         let is_told = self.shared.listen()?;
+        self.shared.open_door();
         let register = Register { request, is_told };
-        self.ask(register, |asked| Request::Register(Box::new(asked))).await
+        let outcome = self.ask(register, |asked| Request::Register(Box::new(asked))).await?;
+        self.shared.nudge_crew();
+        Ok(outcome)
     }
 
     async fn renew_worker(&self, renewal: RenewWorker) -> Result<WorkerRenewal, StoreError> {

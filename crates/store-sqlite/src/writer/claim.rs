@@ -5,7 +5,9 @@ use std::sync::Arc;
 use tenure_core::id::{Fence, Operation};
 use tenure_core::limits;
 use tenure_core::orchestration::{Message, MessageId};
-use tenure_store::{ClaimRequest, Claimed, FreeRequest, Handle, Out, StoreError, TaskId, WorkerHandle, record};
+use tenure_store::{
+    ClaimRequest, Claimed, FreeRequest, Handle, Out, StoreError, TaskId, WorkerHandle, record,
+};
 
 use super::work::{Evidence, Work, exactly_one};
 use crate::error::WorkError;

@@ -87,7 +87,7 @@ impl Work<'_> {
         let Some(me) = me else {
             return Ok(Draw::default());
         };
-        if self.free_over(&me)? || self.show_due(FREED_AT_ONCE)? {
+        if self.sweep_worker()? || self.free_over(&me)? || self.show_due(FREED_AT_ONCE)? {
             return Ok(Draw { is_more: true, ..Draw::default() });
         }
         let mut claim = Claim {
@@ -126,9 +126,7 @@ impl Work<'_> {
                 continue;
             }
             let before = freed;
-            for row in
-                sql::all(self.conn, sql::TASK_RUN_BY, (other.worker, FREED_AT_ONCE), TaskRow::of)?
-            {
+            for row in sql::all(self.conn, sql::TASK_RUN_BY, (other.worker, FREED_AT_ONCE), TaskRow::of)? {
                 self.lose_attempt(row)?;
                 freed += 1;
             }
@@ -187,11 +185,7 @@ impl Work<'_> {
     }
 
     /// The next task in the order in which they were asked for.
-    fn next_waiting(
-        &self,
-        claim: &mut Claim<'_>,
-        limit: usize,
-    ) -> Result<Option<Waiting>, WorkError> {
+    fn next_waiting(&self, claim: &mut Claim<'_>, limit: usize) -> Result<Option<Waiting>, WorkError> {
         let at_once = signed(limit.saturating_sub(claim.drawn.len()).clamp(1, LOOKED_AT_ONCE) as u64);
         for stream in claim.streams.iter_mut().filter(|stream| stream.found.is_empty() && !stream.is_dry) {
             stream.found = match stream.source {
@@ -427,3 +421,6 @@ impl Waiting {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

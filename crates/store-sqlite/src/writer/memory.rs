@@ -188,7 +188,11 @@ impl Memory {
     }
 
     /// The name of a queue.
-    pub(super) fn queue_name(&mut self, conn: &Connection, queue: i64) -> Result<Option<QueueName>, WorkError> {
+    pub(super) fn queue_name(
+        &mut self,
+        conn: &Connection,
+        queue: i64,
+    ) -> Result<Option<QueueName>, WorkError> {
         if queue == 0 {
             return Ok(None);
         }

@@ -29,6 +29,7 @@ mod litter;
 mod mail;
 mod memory;
 mod named;
+mod names;
 mod news;
 mod pin;
 mod places;

@@ -75,7 +75,8 @@ impl Work<'_> {
     pub(super) fn holder_serves(&mut self, wid: i64, queue: i64) -> Result<bool, WorkError> {
         let name = self.memory.queue_name(self.conn, queue)?;
         let live = self.memory.crew(self.conn)?.live(wid, &self.now);
-        Ok(live.is_some_and(|worker| worker.serving.busy_max > 0 && worker.serving.queues.have(name.as_ref())))
+        Ok(live
+            .is_some_and(|worker| worker.serving.busy_max > 0 && worker.serving.queues.have(name.as_ref())))
     }
 
     /// Whether who holds a key runs its activities one at a time.
@@ -88,7 +89,11 @@ impl Work<'_> {
     }
 
     /// Whether so much is a worker's share that it gets another key of a queue.
-    pub(super) fn is_its_share(&mut self, me: &WorkerRow, queue: Option<&QueueName>) -> Result<bool, WorkError> {
+    pub(super) fn is_its_share(
+        &mut self,
+        me: &WorkerRow,
+        queue: Option<&QueueName>,
+    ) -> Result<bool, WorkError> {
         let shares = self.memory.crew(self.conn)?.shares(me, queue, &self.now);
         Ok(!is_above_share(shares.mine, shares.all, shares.workers))
     }
@@ -265,7 +270,8 @@ impl Work<'_> {
         };
         self.memory.count_pins(wid, -1);
         let key = Key { wid: None, worker: 0, ..key };
-        if !sql::one(self.conn, sql::TASK_ANY, [key.kid], |row| Ok(row.get::<_, bool>(0)?))?.unwrap_or(false) {
+        if !sql::one(self.conn, sql::TASK_ANY, [key.kid], |row| Ok(row.get::<_, bool>(0)?))?.unwrap_or(false)
+        {
             return self.remove_key(&key);
         }
         self.write_key(&key)?;
@@ -368,8 +374,17 @@ impl Work<'_> {
         self.memory.count_pins(to, 1);
         let (since, used_wall) = (self.wall(), self.wall());
         let used = self.now.boot;
-        let key =
-            Key { wid: Some(to), worker: 0, fence, since, used, used_wall, by: None, is_resumed: false, ..key };
+        let key = Key {
+            wid: Some(to),
+            worker: 0,
+            fence,
+            since,
+            used,
+            used_wall,
+            by: None,
+            is_resumed: false,
+            ..key
+        };
         self.write_key(&key)?;
         // From there each goes to who can run it, once.
         sql::write(self.conn, sql::TASK_MOVE, (key.kid, from, FRESH))?;

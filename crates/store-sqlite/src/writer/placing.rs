@@ -100,11 +100,8 @@ impl Work<'_> {
         (handle, instance): (Handle, &Instance),
     ) -> Result<TaskId, WorkError> {
         let request = &tasked.request;
-        let history = if tasked.is_new {
-            instance.history
-        } else {
-            self.scheduled_in((handle, instance), request.op)?
-        };
+        let history =
+            if tasked.is_new { instance.history } else { self.scheduled_in((handle, instance), request.op)? };
         let queue = self.memory.queue(self.conn, request.queue.as_ref())?;
         let (kid, is_exclusive, lane) = match &request.affinity {
             None => (None, false, OPEN),
@@ -139,11 +136,7 @@ impl Work<'_> {
     }
 
     /// The row of an execution's history that asks for an activity.
-    fn scheduled_in(
-        &self,
-        (handle, instance): (Handle, &Instance),
-        op: Operation,
-    ) -> Result<i64, WorkError> {
+    fn scheduled_in(&self, (handle, instance): (Handle, &Instance), op: Operation) -> Result<i64, WorkError> {
         let is_it = |event: &HistoryEvent| match event {
             HistoryEvent::TaskScheduled(activity) => activity.op == op,
             _ => false,

@@ -42,7 +42,8 @@ impl Work<'_> {
         let Some(row) = self.task(task)? else {
             return Ok(Err(TaskOutcome::Gone));
         };
-        let is_its_own = row.worker == Some(worker.0) && row.fence == fence && (row.lane == RUN || row.is_lost);
+        let is_its_own =
+            row.worker == Some(worker.0) && row.fence == fence && (row.lane == RUN || row.is_lost);
         let known = self.memory.crew(self.conn)?.known(worker.0).filter(|_| is_its_own);
         Ok(known.cloned().map(|worker| (row, worker)).ok_or(TaskOutcome::Expired))
     }
@@ -242,12 +243,7 @@ impl Work<'_> {
         Ok(outcomes)
     }
 
-    fn go_on(
-        &mut self,
-        row: &TaskRow,
-        me: &Arc<WorkerRow>,
-        details: Option<&[u8]>,
-    ) -> Result<(), WorkError> {
+    fn go_on(&mut self, row: &TaskRow, me: &Arc<WorkerRow>, details: Option<&[u8]>) -> Result<(), WorkError> {
         if row.is_lost {
             sql::write(self.conn, sql::TASK_RETAKE, [row.task.0])?;
         }
@@ -312,12 +308,7 @@ impl Work<'_> {
     }
 
     /// The lane of a task that comes new: behind others of its key, if it or one of them runs alone.
-    pub(super) fn first_lane(
-        &mut self,
-        key: &Key,
-        is_exclusive: bool,
-        queue: i64,
-    ) -> Result<i64, WorkError> {
+    pub(super) fn first_lane(&mut self, key: &Key, is_exclusive: bool, queue: i64) -> Result<i64, WorkError> {
         let is_alone = is_exclusive || self.runs_alone(key)?;
         let is_behind = key.may_have_tasks
             && if is_alone {

@@ -85,6 +85,10 @@ impl Work<'_> {
         let worker = WorkerHandle(self.conn.last_insert_rowid());
         self.memory.forget_workers();
         self.memory.is_untidy = true;
+        if register.is_told {
+            // Whoever has workers watches one of the others.
+            self.watch(CREW)?;
+        }
         self.changed.push(CREW);
         Ok(RegisterOutcome::Registered(Registered { worker, term: lease.term }))
     }
@@ -125,7 +129,8 @@ impl Work<'_> {
 
     /// Asks a worker to go, or makes it. What it held then is let go of as after its death.
     pub(super) fn dismiss(&mut self, request: &Dismiss) -> Result<DismissOutcome, WorkError> {
-        let Some(known) = sql::one(self.conn, sql::WORKER_NAMED, [request.id.as_str()], WorkerRow::of)? else {
+        let Some(known) = sql::one(self.conn, sql::WORKER_NAMED, [request.id.as_str()], WorkerRow::of)?
+        else {
             return Ok(DismissOutcome::NotFound);
         };
         let worker = known.worker;
@@ -178,7 +183,8 @@ impl Work<'_> {
     /// Frees some of what is left of a worker. Returns whether there is more to do, of it or of another one.
     pub(super) fn sweep_worker(&mut self) -> Result<bool, WorkError> {
         let swept = sql::one(self.conn, sql::WORKER_SWEEP, [], |row| {
-            let name = Left { worker: row.get(0)?, leaving: row.get(1)?, wid: row.get(3)?, unpins: row.get(4)? };
+            let name =
+                Left { worker: row.get(0)?, leaving: row.get(1)?, wid: row.get(3)?, unpins: row.get(4)? };
             Ok((name, row.get::<_, i64>(2)?))
         })?;
         let Some((left, from)) = swept else {

@@ -1,2 +1,0 @@
-SELECT worker, token, lease, renewed, renewed_wall, swept IS NOT NULL, leaving IS NOT NULL, wid, serving, progress,
-    progressed, draining FROM worker ORDER BY worker
