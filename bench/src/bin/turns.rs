@@ -17,6 +17,7 @@ use tenure_core::orchestration::{
 };
 use tenure_core::session::{Session, Write};
 use tenure_core::time::WallTime;
+use tenure_core::worker::Serving;
 use tenure_engine::{Ids, SystemIds};
 use tenure_store::{
     Clock, Ground, Handle, InstanceStore, RegisterOutcome, RegisterRequest, TurnOutcome, TurnRequest, Wake,
@@ -109,6 +110,7 @@ async fn begin(path: &Path) -> (Arc<SqliteStore>, WorkerHandle) {
         place: None,
         ttl: Ttl::run(Duration::from_secs(600)).expect("a length"),
         replaces: false,
+        serving: Serving::default(),
     };
     match store.register(request).await.expect("an outcome") {
         RegisterOutcome::Registered(registered) => (Arc::new(store), registered.worker),
@@ -184,6 +186,8 @@ fn scheduled(op: u64) -> HistoryEvent {
         retry: RetryPolicy::ONCE,
         timeout: None,
         heartbeat_timeout: None,
+        queue: None,
+        affinity: None,
     }))
 }
 
@@ -223,6 +227,8 @@ async fn first(store: &SqliteStore, worker: WorkerHandle) -> Driven {
         taken: Vec::new(),
         starts: Vec::new(),
         sends: Vec::new(),
+        tasks: Vec::new(),
+        withdrawn: Vec::new(),
         wake: Wake::Now,
     };
     match store.commit_turn(request).await.expect("an outcome") {
@@ -242,6 +248,8 @@ fn next(worker: WorkerHandle, driven: &Driven, history: Vec<HistoryEvent>) -> Tu
         taken: Vec::new(),
         starts: Vec::new(),
         sends: Vec::new(),
+        tasks: Vec::new(),
+        withdrawn: Vec::new(),
         wake: Wake::Now,
     }
 }

@@ -157,6 +157,18 @@ name_type!(
     |text| bounded(text, limits::ACTOR_ID_BYTES_MAX)
 );
 
+name_type!(
+    /// What activities have in common that are to run on the same worker. Any text; shown escaped.
+    AffinityKey,
+    |text| bounded(text, limits::AFFINITY_KEY_BYTES_MAX)
+);
+
+name_type!(
+    /// Where activities wait for workers that serve it. Any text; shown escaped.
+    QueueName,
+    |text| bounded(text, limits::QUEUE_NAME_BYTES_MAX)
+);
+
 impl SessionId {
     /// What ids made by Tenure begin with.
     pub const PREFIX: &'static str = "ses_";

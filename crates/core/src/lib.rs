@@ -20,6 +20,7 @@ mod panic;
 pub mod refusal;
 pub mod session;
 pub mod time;
+pub mod worker;
 pub mod workspace;
 
 pub use panic::panic_words;

@@ -125,3 +125,15 @@ pub const WORKER_TTL_DEFAULT: Duration = Duration::from_secs(15);
 pub const CANCEL_GRACE_DEFAULT: Duration = Duration::from_secs(10);
 /// Most instances that one claim gives.
 pub const CLAIMED_AT_ONCE_MAX: usize = 1000;
+/// Longest affinity key, in bytes.
+pub const AFFINITY_KEY_BYTES_MAX: usize = 256;
+/// Longest name of a queue, in bytes.
+pub const QUEUE_NAME_BYTES_MAX: usize = 256;
+/// Of how many keys a worker runs activities at once unless it says otherwise.
+pub const PINS_BUSY_MAX_DEFAULT: usize = 256;
+/// How many keys a worker holds unless it says otherwise.
+pub const PINS_HELD_MAX_DEFAULT: usize = 10_000;
+/// How long a key stays with its worker when nothing of it runs or waits.
+pub const PIN_IDLE_DEFAULT: Duration = Duration::from_secs(5 * 60);
+/// How long a key waits for workers that hold fewer.
+pub const SHARE_PATIENCE: Duration = Duration::from_secs(1);

@@ -57,8 +57,8 @@ pub use tenure_replay::{Pending, PendingActivity, Wish};
 pub use wait::{Wait, Waited, expires_in};
 pub use witness::{NoWitness, Witness};
 pub use worker::{
-    ActivityCode, ActivityFuture, Attempt, Ended, IfThere, Orchestrations, Outcome, Registry, StartError,
-    Started, Starting, Status, Worker, WorkerError, WorkerOptions,
+    ActivityCode, ActivityFuture, Attempt, Ended, Hook, IfThere, Orchestrations, Outcome, Registry,
+    StartError, Started, Starting, Status, Worker, WorkerError, WorkerNews, WorkerOptions,
 };
 
 /// Sessions over one store.

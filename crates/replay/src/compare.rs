@@ -78,7 +78,13 @@ pub(crate) fn compare(turn: u64, expected: &[HistoryEvent], found: &[HistoryEven
 fn is_same(expected: &HistoryEvent, found: &HistoryEvent) -> bool {
     use HistoryEvent as E;
     match (expected, found) {
-        (E::TaskScheduled(one), E::TaskScheduled(other)) => one.op == other.op && one.name == other.name,
+        (E::TaskScheduled(one), E::TaskScheduled(other)) => {
+            // Where an activity runs is a part of what it does: what it finds there depends on it.
+            one.op == other.op
+                && one.name == other.name
+                && one.queue == other.queue
+                && one.affinity == other.affinity
+        }
         (E::TimerCreated { op: one, .. }, E::TimerCreated { op: other, .. }) => one == other,
         (
             E::SubOrchestrationCreated { op: one, child },

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tenure_core::fnv::Fnv;
-use tenure_core::id::{CodeName, SessionId, SignalName};
+use tenure_core::id::{CodeName, QueueName, SessionId, SignalName};
 use tenure_core::orchestration::{
     Activity, Child, HistoryEvent, ParentLink, Payload, RetryPolicy, Signal, Version,
 };
 use tenure_core::time::WallTime;
+use tenure_core::worker::Affinity;
 
 use crate::shared::{Shared, Sort, State};
 use crate::wait::{Cancelled, Wait};
@@ -26,6 +27,10 @@ pub struct Wanted {
     pub timeout: Option<Duration>,
     /// How long one attempt may be silent before it counts as gone.
     pub heartbeat_timeout: Option<Duration>,
+    /// Where it waits for a worker; `None`: the default queue.
+    pub queue: Option<QueueName>,
+    /// Which key it follows.
+    pub affinity: Option<Affinity>,
 }
 
 /// What an orchestration's code sees of the world. Cheap to clone.
@@ -85,8 +90,8 @@ impl Context {
     /// Runs an activity.
     pub fn activity(&self, wanted: Wanted) -> Wait {
         Wait::new(self.shared.clone(), move |_, op| {
-            let Wanted { name, input, retry, timeout, heartbeat_timeout } = wanted;
-            let activity = Activity { op, name, input, retry, timeout, heartbeat_timeout };
+            let Wanted { name, input, retry, timeout, heartbeat_timeout, queue, affinity } = wanted;
+            let activity = Activity { op, name, input, retry, timeout, heartbeat_timeout, queue, affinity };
             (Some(HistoryEvent::TaskScheduled(Arc::new(activity))), Sort::Task)
         })
     }

@@ -56,6 +56,13 @@ pub struct PendingActivity {
 }
 
 impl PendingActivity {
+    /// How many attempts before that one whoever ran them did not survive. Attempts that were run elsewhere are known by
+    /// their number alone: what lies between was lost; and what was taken to be lost here goes on there.
+    #[must_use]
+    pub const fn rescues_at(&self, attempt: u32) -> u32 {
+        self.rescues.saturating_add(attempt).saturating_sub(self.attempt)
+    }
+
     /// Whether whoever runs it may be running it now. A first attempt may; that a later one began is recorded.
     #[must_use]
     pub const fn may_be_under_way(&self) -> bool {
@@ -107,6 +114,7 @@ impl Pending {
             HistoryEvent::TaskRetried { op, attempt, failure, due_at } => {
                 self.postpone(*op, Some(*due_at));
                 if let Some(pending) = self.activities.get_mut(op) {
+                    pending.rescues = pending.rescues_at(*attempt);
                     pending.attempt = attempt.saturating_add(1);
                     pending.is_started = false;
                     pending.failure = Some(failure.clone());
@@ -173,10 +181,10 @@ impl Pending {
         &self.timers
     }
 
-    /// Whether activities are under way, or could be.
+    /// How many activities are under way, or could be.
     #[must_use]
-    pub fn is_at_work(&self) -> bool {
-        self.activities.len() > self.postponed
+    pub fn under_way(&self) -> usize {
+        self.activities.len().saturating_sub(self.postponed)
     }
 
     /// An activity whose next attempt may begin now, and does not wait any more.

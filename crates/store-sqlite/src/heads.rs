@@ -52,6 +52,8 @@ pub(crate) struct Instance {
     pub(crate) commit: CommitId,
     /// Whether something may wait for it.
     pub(crate) has_mail: bool,
+    /// Whether it may have tasks.
+    pub(crate) has_tasks: bool,
     /// Its session as it was written last.
     pub(crate) session: Arc<Session>,
 }
@@ -144,6 +146,14 @@ impl Heads {
     pub(crate) fn note_mail(&mut self, handle: Handle) {
         if let Some(instance) = self.known(handle).and_then(|head| head.instance.as_mut()) {
             instance.has_mail = true;
+        }
+    }
+
+    /// An instance has tasks.
+    pub(crate) fn note_tasks(&mut self, handle: Handle) {
+        let head = self.young.get_mut(&handle.0).or_else(|| self.old.get_mut(&handle.0));
+        if let Some(instance) = head.and_then(|head| head.instance.as_mut()) {
+            instance.has_tasks = true;
         }
     }
 

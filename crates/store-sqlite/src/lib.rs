@@ -16,6 +16,7 @@ mod faults;
 mod figures;
 mod heads;
 mod health;
+mod keys;
 mod netfs;
 mod open;
 mod options;

@@ -3,6 +3,7 @@
 mod asked;
 mod bring;
 mod saving;
+mod tasking;
 mod turning;
 
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use tenure_store::{
     AdmitOutcome, AdmitRequest, AppendOutcome, AppendRequest, ArriveOutcome, ArriveRequest, BringOutcome,
     ClaimRequest, CommitOutcome, CommitRequest, CompactOutcome, CompactRequest, FreeRequest, Handle,
     LimitRequest, PostOutcome, Postpone, PurgeOutcome, RegisterOutcome, RegisterRequest, RenewOutcome,
-    RenewRequest, Slot, StoreError, TurnOutcome, WorkerHandle, WorkerRenewal,
+    RenewRequest, RenewWorker, Slot, StoreError, TurnOutcome, WorkerHandle, WorkerRenewal,
 };
 
 use crate::recent::Appended;
@@ -25,6 +26,7 @@ pub(crate) use asked::Asked;
 use asked::requests;
 pub(crate) use bring::Bring;
 pub(crate) use saving::{BringCheckpoint, Create, Fork, SavedPiece, Saving, Value, pieces_of};
+pub(crate) use tasking::{Draw, Drawn, Ending, Renewals, Tasked, Tasking, Touch};
 pub(crate) use turning::{Given, Opening, Post, Turn, wake_column};
 
 requests! {
@@ -51,9 +53,10 @@ requests! {
         Free(Box<Asked<Vec<FreeRequest>, ()>>),
         Post(Box<Asked<Post, PostOutcome>>),
         Register(Box<Asked<Register, RegisterOutcome>>),
-        RenewWorker(Asked<WorkerHandle, WorkerRenewal>),
+        RenewWorker(Asked<RenewWorker, WorkerRenewal>),
         /// Whether there is more to let go.
         Retire(Asked<WorkerHandle, bool>),
+        Task(Box<Tasking>),
         Chore(Chore),
     }
 }
@@ -141,6 +144,7 @@ impl Request {
             | Self::Register(_)
             | Self::RenewWorker(_)
             | Self::Retire(_)
+            | Self::Task(_)
             | Self::Chore(_) => None,
         }
     }

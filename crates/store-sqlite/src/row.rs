@@ -1,5 +1,7 @@
 //! From rows to what they mean, and from numbers to columns.
 
+mod task;
+
 use std::sync::Arc;
 
 use rusqlite::{Connection, Row};
@@ -7,14 +9,16 @@ use tenure_core::id::{CheckpointId, CommitId, Fence, Incarnation, Key, Namespace
 use tenure_core::lease::Lease;
 use tenure_core::session::{Counters, Current, Session, Ticket};
 use tenure_core::time::WallTime;
+use tenure_core::worker::Serving;
 use tenure_store::record::{self, Columns, TermColumns};
-use tenure_store::{Found, Handle, Listed, ListedCheckpoint, StoreError};
+use tenure_store::{Found, Handle, Listed, ListedCheckpoint, StoreError, Worker, WorkerHandle};
 
 use crate::error::WorkError;
 use crate::heads::Instance;
 use crate::place::Place;
 use crate::ring::is_alive;
 use crate::sql;
+pub(crate) use task::{BEHIND, FRESH, HIDDEN, OPEN, RUN, SHELVED, TASK_COLUMNS, TaskRow};
 
 /// A slot's row: its number, its counters, and its newest session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -219,6 +223,7 @@ pub(crate) struct InstanceRow {
     fence: Fence,
     commit: CommitId,
     has_mail: bool,
+    pub(crate) has_tasks: bool,
 }
 
 impl InstanceRow {
@@ -232,13 +237,14 @@ impl InstanceRow {
             fence: Fence(unsigned(row.get(4)?)?),
             commit: CommitId(row.get(5)?),
             has_mail: row.get(6)?,
+            has_tasks: row.get(7)?,
         })
     }
 
     /// With its session.
     pub(crate) fn into_instance(self, session: Arc<Session>) -> Instance {
-        let Self { execution, turn, history, worker, fence, commit, has_mail } = self;
-        Instance { execution, turn, history, worker, fence, commit, has_mail, session }
+        let Self { execution, turn, history, worker, fence, commit, has_mail, has_tasks } = self;
+        Instance { execution, turn, history, worker, fence, commit, has_mail, has_tasks, session }
     }
 }
 
@@ -253,6 +259,12 @@ pub(crate) struct WorkerRow {
     pub(crate) is_swept: bool,
     /// It is known no more.
     pub(crate) is_leaving: bool,
+    /// The number of its name.
+    pub(crate) wid: i64,
+    pub(crate) serving: Serving,
+    pub(crate) progress: u64,
+    pub(crate) progressed_at: WallTime,
+    pub(crate) is_draining: bool,
 }
 
 impl WorkerRow {
@@ -267,6 +279,11 @@ impl WorkerRow {
             lease: record::decode_lease(grant, Fence(0), columns)?,
             is_swept: row.get(5)?,
             is_leaving: row.get(6)?,
+            wid: row.get(7)?,
+            serving: blob(row, 8)?.map(record::decode_serving).transpose()?.unwrap_or_default(),
+            progress: unsigned(row.get(9)?)?,
+            progressed_at: WallTime::from_epoch_ms(unsigned(row.get(10)?)?),
+            is_draining: row.get(11)?,
         })
     }
 
@@ -280,6 +297,23 @@ impl WorkerRow {
 /// The newest row of a session's history; 0 for none.
 pub(crate) fn history_of(conn: &Connection, handle: Handle) -> Result<i64, WorkError> {
     Ok(sql::one(conn, sql::HISTORY_OF, [handle.0], |row| Ok(row.get(0)?))?.unwrap_or(0))
+}
+
+impl WorkerRow {
+    /// As it is listed: with so many instances, keys and tasks.
+    pub(crate) fn listed(self, is_gone: bool, (instances, pins, tasks): (u64, u64, u64)) -> Worker {
+        Worker {
+            worker: WorkerHandle(self.worker),
+            lease: self.lease,
+            is_gone,
+            instances,
+            pins,
+            tasks,
+            serving: self.serving,
+            progressed_at: self.progressed_at,
+            is_draining: self.is_draining,
+        }
+    }
 }
 
 fn lease(row: &Row<'_>) -> Result<Option<Lease>, WorkError> {

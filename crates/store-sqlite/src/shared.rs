@@ -95,6 +95,23 @@ impl Shared {
         matches!(&*self.hearing(), Hearing::Listening(ear) if ear.is_reachable())
     }
 
+    /// Lets others see when this process dies: it is about to have a worker.
+    pub(crate) fn open_door(&self) {
+        if let Hearing::Listening(ear) = &*self.hearing()
+            && let Err(why) = ear.open_door()
+        {
+            // Others find out when the worker's lease is over.
+            self.troubles.note("let others see when this process dies", &why);
+        }
+    }
+
+    /// Makes the listener see who the workers are.
+    pub(crate) fn nudge_crew(&self) {
+        if let Hearing::Listening(ear) = &*self.hearing() {
+            ear.nudge_crew();
+        }
+    }
+
     /// Makes the listener see that something is watched now.
     pub(crate) fn nudge(&self) {
         if let Hearing::Listening(ear) = &*self.hearing() {

@@ -94,6 +94,12 @@ pub(crate) fn try_lock(file: &File) -> io::Result<bool> {
     }
 }
 
+/// Whether somebody has a file's lock. Others who ask at the same time are nobody: they ask with a shared lock, too.
+/// In doubt somebody has it.
+pub(crate) fn is_locked(file: &File) -> bool {
+    flock(file, FlockOperation::NonBlockingLockShared).is_err()
+}
+
 /// Waits for a file's lock.
 pub(crate) fn lock(file: &File) -> io::Result<()> {
     loop {

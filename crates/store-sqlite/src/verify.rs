@@ -2,6 +2,7 @@
 
 mod histories;
 mod logs;
+mod tasks;
 
 use rusqlite::Connection;
 use tenure_store::{PayloadOutcome, StoreError};
@@ -63,6 +64,7 @@ pub(crate) fn check(conn: &Connection, depth: Depth) -> Result<Vec<String>, Work
         sql::VERIFY_PAYLOADS,
         sql::VERIFY_GROUPS,
         sql::VERIFY_INSTANCES,
+        sql::VERIFY_TASKS,
     ] {
         found.extend(texts(conn, statement)?);
     }
@@ -72,6 +74,7 @@ pub(crate) fn check(conn: &Connection, depth: Depth) -> Result<Vec<String>, Work
         found.extend(texts(conn, sql::VERIFY_ARRIVALS)?);
         found.extend(logs::check(conn)?);
         found.extend(histories::check(conn)?);
+        found.extend(tasks::check(conn)?);
         found.extend(catalog::check_postings(conn)?);
         if found.is_empty() {
             found.extend(figures::check_tallies(conn)?);

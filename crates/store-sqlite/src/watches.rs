@@ -20,6 +20,9 @@ const RECENT_BYTES_EACH: (usize, usize) = (4 << 10, 256 << 10);
 /// Stands for what workers pay attention to: messages, and instances that nobody holds. No session has it.
 pub(crate) const WORKERS: Handle = Handle(0);
 
+/// Stands for who the workers are. No group has it.
+pub(crate) const CREW: Handle = Handle(i64::MIN);
+
 /// The sessions that somebody in this process watches.
 #[derive(Debug, Default)]
 pub(crate) struct Watches(Mutex<State>);

@@ -9,7 +9,7 @@ use tenure_core::session::{Session, Write};
 use tenure_core::time::WallTime;
 use tokio::sync::watch;
 
-use crate::{Handle, StoreError, WorkerHandle};
+use crate::{Handle, Notice, NoticeId, Out, Placed, StoreError, TaskId, TaskRequest, WorkerHandle};
 
 /// When somebody has to look after an instance that nobody holds, even if nothing is sent to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +70,11 @@ pub struct TurnRequest {
     pub starts: Vec<StartRequest>,
     /// What it sends to other instances, and to its parent when it ends.
     pub sends: Vec<(SessionId, Mail)>,
+    /// Activities that it asks for and that its worker cannot just run. Their [`HistoryEvent::TaskScheduled`] is in
+    /// this history, or in an earlier one of the same execution.
+    pub tasks: Vec<TaskRequest>,
+    /// Tasks that nobody waits for any more.
+    pub withdrawn: Vec<TaskId>,
     /// When somebody has to look after the instance, should its holder be gone.
     pub wake: Wake,
 }
@@ -85,6 +90,8 @@ pub struct TurnDone {
     pub fence: Fence,
     /// What it started, in order.
     pub started: Vec<Handle>,
+    /// Where the activities went that it asked for, in order.
+    pub placed: Vec<Placed>,
 }
 
 /// What became of a turn.
@@ -133,6 +140,8 @@ pub struct Claimed {
     pub is_rescued: bool,
     /// Every message that waits for it, in order.
     pub messages: Vec<Message>,
+    /// Its tasks, in order.
+    pub out: Vec<Out>,
 }
 
 /// What to read of a history.
@@ -158,9 +167,11 @@ pub struct HistoryPage {
 pub struct MailRequest {
     /// The worker.
     pub worker: WorkerHandle,
-    /// Only those after this one.
+    /// Only messages after this one.
     pub after: MessageId,
-    /// At most this many.
+    /// Only notices after this one.
+    pub noticed: NoticeId,
+    /// At most this many of each.
     pub limit: usize,
 }
 
@@ -169,8 +180,12 @@ pub struct MailRequest {
 pub struct Mailed {
     /// Each with the instance that it is for, in the order in which they were sent.
     pub messages: Vec<(Handle, Message)>,
-    /// Everything up to here was looked at.
+    /// Every message up to here was looked at.
     pub read_to: MessageId,
+    /// What the worker itself is told, in order.
+    pub notices: Vec<(NoticeId, Notice)>,
+    /// Whether somebody wishes the worker to let go of everything and stop.
+    pub is_draining: bool,
 }
 
 /// Something to be sent to an instance from outside.
@@ -206,7 +221,8 @@ pub struct FreeRequest {
     pub wake: Wake,
 }
 
-/// Wakes when there may be something for workers: messages, or instances that nobody holds.
+/// Wakes when there may be something for workers: messages, notices, tasks, or instances that nobody holds; also when
+/// another process that has workers here is gone.
 #[derive(Debug)]
 pub struct Attention(watch::Receiver<u64>);
 
@@ -239,9 +255,14 @@ pub trait InstanceStore: Send + Sync {
     /// *Effect:* the history grows by one row; a changed session is written with the next revision, and its events
     /// follow in its log under the instance's fence; what it took is gone; what it sends is there for those that
     /// are open, and is dropped for others; what it starts is there, held by nobody, at revision 1, to be looked
-    /// after at once. With a session that has ended the instance is held by nobody, and what waits for it is
-    /// dropped. With [`HistoryEvent::ContinuedAsNew`] the history ends and the next execution's begins: its
-    /// [`HistoryEvent::ExecutionStarted`] follows in the same request.
+    /// after at once. An activity that it asks for is its own worker's if that is wanted, it has a key, the worker
+    /// is live and serves keys and its queue, no task of that key waits (or, where it is exclusive, is under way), and
+    /// the worker has the pin or gets it as [`crate::TaskStore::claim_tasks`] would give it; but no key is given up for
+    /// it, because a turn does not say which are busy. Else it is a task. An activity that no history asked for is
+    /// corrupt. What is withdrawn is gone, and whoever runs it is told by a notice. With a session that has ended
+    /// the instance is held by nobody, what waits for it is dropped, and its tasks are withdrawn. With
+    /// [`HistoryEvent::ContinuedAsNew`] the history ends and the next execution's begins: its
+    /// [`HistoryEvent::ExecutionStarted`] follows in the same request, and the tasks of the one before are withdrawn.
     /// *Outcomes:* [`TurnOutcome`]; `Committed` is durable.
     ///
     /// Whether the worker's lease is over does not matter, as long as nobody has found that out by claiming. A first

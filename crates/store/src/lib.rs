@@ -19,6 +19,7 @@ mod purge;
 pub mod record;
 mod session;
 mod statistics;
+mod task;
 mod worker;
 
 pub use arrival::{
@@ -53,8 +54,13 @@ pub use statistics::{
     recent_events_since, recent_sessions_since,
 };
 
+pub use task::{
+    ClaimedTask, HandBack, MovePin, MovePinOutcome, Notice, NoticeId, Out, Pin, PinGrant, PinsRequest,
+    Placed, TaskClaim, TaskEnd, TaskId, TaskOutcome, TaskRenewal, TaskRequest, TaskStore,
+};
 pub use worker::{
-    RegisterOutcome, RegisterRequest, Registered, Worker, WorkerHandle, WorkerRenewal, WorkerStore,
+    Dismiss, DismissOutcome, Dismissal, RegisterOutcome, RegisterRequest, Registered, RenewWorker, Worker,
+    WorkerHandle, WorkerRenewal, WorkerStore,
 };
 
 /// Everything an engine needs of a store.
@@ -66,6 +72,7 @@ pub trait Store:
     + CheckpointStore
     + GroupStore
     + InstanceStore
+    + TaskStore
     + WorkerStore
     + Inspect
     + Statistics
@@ -81,6 +88,7 @@ impl<S> Store for S where
         + CheckpointStore
         + GroupStore
         + InstanceStore
+        + TaskStore
         + WorkerStore
         + Inspect
         + Statistics

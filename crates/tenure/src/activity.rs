@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tenure_core::worker::Hold;
 use tenure_engine::Attempt;
+use tenure_store::PinGrant;
 
 use crate::Failure;
 use crate::failure::{decode, encode};
@@ -44,6 +46,12 @@ impl Activity {
         self.0.fence().0
     }
 
+    /// The worker's hold on the activity's affinity key; nothing where it follows none.
+    #[must_use]
+    pub fn pin(&self) -> Option<Pin<'_>> {
+        self.0.pin().map(Pin)
+    }
+
     /// What is the same at every attempt of this activity, and differs from every other one's.
     #[must_use]
     pub fn idempotency_key(&self) -> String {
@@ -75,5 +83,56 @@ impl Activity {
     /// Waits until nobody waits for the result any more.
     pub async fn cancelled(&self) {
         self.0.cancelled().await;
+    }
+}
+
+/// A worker's hold on an affinity key.
+///
+/// [`Self::hold`] says whether what an earlier activity of the key left in memory can still be there:
+///
+/// ```
+/// use tenure::{Activity, Failure, Hold};
+///
+/// # struct Model;
+/// # impl Model {
+/// #     fn warm(_: &str) -> Option<Self> { None }
+/// #     async fn from_checkpoint(_: &str) -> Result<Self, Failure> { Ok(Self) }
+/// # }
+/// async fn answer(activity: Activity, question: String) -> Result<String, Failure> {
+///     let pin = activity.pin().ok_or_else(|| Failure::rejected("it is to run on a session"))?;
+///     let warm = match pin.hold() {
+///         Hold::Held => Model::warm(pin.key()),
+///         // Another worker, or an earlier start of this one, had the key: nothing here is of use.
+///         Hold::Claimed | Hold::Resumed => None,
+///     };
+///     let model = match warm {
+///         Some(model) => model,
+///         None => Model::from_checkpoint(pin.key()).await?,
+///     };
+/// #   drop(model);
+///     Ok(format!("an answer to {question}"))
+/// }
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Pin<'a>(&'a PinGrant);
+
+impl<'a> Pin<'a> {
+    /// The key.
+    #[must_use]
+    pub fn key(&self) -> &'a str {
+        self.0.key.as_str()
+    }
+
+    /// A number that grows whenever another worker, or another start of this one, gets the key. A resource that refuses
+    /// smaller ones refuses whoever was left behind.
+    #[must_use]
+    pub const fn fence(&self) -> u64 {
+        self.0.fence.0
+    }
+
+    /// How the worker came to it.
+    #[must_use]
+    pub const fn hold(&self) -> Hold {
+        self.0.hold
     }
 }

@@ -7,9 +7,10 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
-use tenure_core::id::{CodeName, SessionId, SignalName};
+use tenure_core::id::{AffinityKey, CodeName, QueueName, SessionId, SignalName};
 use tenure_core::orchestration::{Backoff, Payload, RetryPolicy, Version};
 use tenure_core::time::WallTime;
+use tenure_core::worker::Affinity;
 use tenure_replay::{Context as Replay, Wait, Wanted};
 
 use crate::Failure;
@@ -65,6 +66,8 @@ impl<W> Stage<W> {
 pub struct ActivityCall<O> {
     stage: Stage<Wanted>,
     name: String,
+    /// The instance's own key.
+    own: String,
     output: PhantomData<fn() -> O>,
 }
 
@@ -72,9 +75,63 @@ impl<O> ActivityCall<O> {
     pub(crate) fn new(replay: &Replay, name: &str, input: Result<Payload, Failure>) -> Self {
         let wanted = input.and_then(|input| {
             let name = code_name(name)?;
-            Ok(Wanted { name, input, retry: RetryPolicy::ONCE, timeout: None, heartbeat_timeout: None })
+            Ok(Wanted {
+                name,
+                input,
+                retry: RetryPolicy::ONCE,
+                timeout: None,
+                heartbeat_timeout: None,
+                queue: None,
+                affinity: None,
+            })
         });
-        Self { stage: Stage::of(replay, wanted), name: name.to_owned(), output: PhantomData }
+        let own = replay.id().as_str().to_owned();
+        Self { stage: Stage::of(replay, wanted), name: name.to_owned(), own, output: PhantomData }
+    }
+
+    /// Runs it on the worker that runs the other activities of this key, for as long as that worker holds the key:
+    /// what they keep in its memory is there. Any text of up to 256 bytes; every instance of the tenant can use it.
+    /// All attempts follow the key.
+    ///
+    /// [`crate::Activity::pin`] says whether that worker had the key before.
+    pub fn on_session(mut self, key: &str) -> Self {
+        match affinity_key(key) {
+            Ok(key) => self.stage.change(|wanted| {
+                let is_exclusive = wanted.affinity.as_ref().is_some_and(|affinity| affinity.is_exclusive);
+                wanted.affinity = Some(Affinity { key, is_exclusive });
+            }),
+            Err(failure) => self.stage = Stage::Failed(failure),
+        }
+        self
+    }
+
+    /// As [`Self::on_session`], with the instance's own id as the key.
+    pub fn on_own_session(self) -> Self {
+        let own = self.own.clone();
+        self.on_session(&own)
+    }
+
+    /// Runs it while no other activity of its key runs, in the order in which they were asked for. Without a key: that
+    /// of the instance.
+    pub fn exclusive(mut self) -> Self {
+        let has_key = matches!(&self.stage, Stage::Wanted(_, wanted) if wanted.affinity.is_some());
+        if !has_key {
+            self = self.on_own_session();
+        }
+        self.stage.change(|wanted| {
+            wanted.affinity =
+                wanted.affinity.take().map(|affinity| Affinity { is_exclusive: true, ..affinity });
+        });
+        self
+    }
+
+    /// Runs it on a worker that serves this queue: see [`crate::Builder::queue`].
+    pub fn on_queue(mut self, queue: &str) -> Self {
+        match queue_name(queue) {
+            Ok(queue) => self.stage.change(|wanted| wanted.queue = Some(queue)),
+            Err(failure) => self.stage = Stage::Failed(failure),
+        }
+        self
     }
 
     /// Tries it again as this says, when it fails. Otherwise it is tried once.
@@ -223,6 +280,16 @@ pub(crate) fn code_name(name: &str) -> Result<CodeName, Failure> {
     let refused =
         |why| Failure::rejected(format!("{name:?} is no name of an orchestration or activity: {why:?}"));
     CodeName::parse(name).map_err(refused)
+}
+
+fn affinity_key(key: &str) -> Result<AffinityKey, Failure> {
+    AffinityKey::parse(key)
+        .map_err(|why| Failure::rejected(format!("{key:?} is no key of a session: {why:?}")))
+}
+
+pub(crate) fn queue_name(name: &str) -> Result<QueueName, Failure> {
+    QueueName::parse(name)
+        .map_err(|why| Failure::rejected(format!("{name:?} is no name of a queue: {why:?}")))
 }
 
 pub(crate) fn signal_name(name: &str) -> Result<SignalName, Failure> {

@@ -1,24 +1,20 @@
 //! The clock that a worker waits on.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tenure_engine::Steady;
+use tenure_store::Clock as _;
+use tenure_store_sqlite::SystemClock;
 
-/// Time since this was made.
+/// Time since the machine was started, suspended time included: a worker that was suspended finds out that its lease
+/// may be over before it begins anything.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct ProcessClock(Instant);
-
-impl ProcessClock {
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
-    pub(crate) fn new() -> Self {
-        Self(Instant::now())
-    }
-}
+pub(crate) struct BootClock(pub(crate) SystemClock);
 
 #[async_trait::async_trait]
-impl Steady for ProcessClock {
+impl Steady for BootClock {
     fn now(&self) -> Duration {
-        self.0.elapsed()
+        Duration::from_millis(self.0.now().boot.ms)
     }
 
     async fn sleep(&self, length: Duration) {

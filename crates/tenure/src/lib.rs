@@ -28,7 +28,40 @@
 //! ```
 //!
 //! The examples beside this crate are an order that undoes what it did (`order_saga`), an approval that races a timer
-//! (`approval`), and a report that many parts make (`fan_out_report`).
+//! (`approval`), a report that many parts make (`fan_out_report`), and conversations that stay on the process that has
+//! their model in memory (`agent_service`).
+//!
+//! # Where activities run
+//!
+//! Where their instance is, unless they follow a key ([`ActivityCall::on_session`]) or wait in a queue
+//! ([`ActivityCall::on_queue`]):
+//!
+//! ```
+//! use tenure::{Activity, Failure, Hold, Orchestration, Tenure};
+//!
+//! async fn next(activity: Activity, number: u32) -> Result<(u32, bool), Failure> {
+//!     let is_warm = activity.pin().is_some_and(|pin| pin.hold() == Hold::Held);
+//!     Ok((number + 1, is_warm))
+//! }
+//!
+//! async fn count(ctx: Orchestration, (): ()) -> Result<Vec<bool>, Failure> {
+//!     let (one, first) = ctx.activity::<(u32, bool)>("next", &0).on_session("counter").await?;
+//!     let (_, second) = ctx.activity::<(u32, bool)>("next", &one).on_session("counter").exclusive().await?;
+//!     Ok(vec![first, second])
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), tenure::Error> {
+//! # let directory = tempfile::tempdir().unwrap();
+//! # let file = directory.path().join("tenure.db");
+//! let tenure = Tenure::at(file).worker_id("one").orchestration("count", count).activity("next", next);
+//! let tenure = tenure.start().await?;
+//! let warm: Vec<bool> = tenure.run("count", &()).await?.result().await?;
+//! assert_eq!(warm, [false, true]);
+//! # tenure.stop().await;
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! # What an orchestration may do
 //!
@@ -53,7 +86,7 @@ mod instance;
 mod orchestration;
 mod runtime;
 
-pub use activity::Activity;
+pub use activity::{Activity, Pin};
 pub use call::{ActivityCall, ChildCall, SignalCall, Sleep};
 pub use combine::{Either, join_all, race, race_all};
 pub use error::Error;
@@ -62,4 +95,5 @@ pub use instance::{Instance, RunCall};
 pub use orchestration::Orchestration;
 pub use runtime::{Builder, Tenure};
 pub use tenure_core::orchestration::{Backoff, Cause, RetryPolicy, Version};
-pub use tenure_engine::{IfThere, Status, WorkerOptions};
+pub use tenure_core::worker::{Hold, Queues};
+pub use tenure_engine::{Hook, IfThere, Status, WorkerNews, WorkerOptions};

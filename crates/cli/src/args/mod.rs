@@ -13,6 +13,7 @@ pub(crate) mod options;
 pub(crate) mod run;
 pub(crate) mod session;
 pub(crate) mod stats;
+pub(crate) mod workers;
 pub(crate) mod workspace;
 
 use std::ffi::OsString;
@@ -120,6 +121,9 @@ pub(crate) enum Command {
     Fail(lifecycle::FailArgs),
     Cancel(session::CancelArgs),
     Delete(lifecycle::DeleteArgs),
+    Worker(workers::WorkerArgs),
+    Pins(workers::PinsArgs),
+    Pin(workers::PinArgs),
     Retain(keeping::RetainArgs),
     Prune(keeping::PruneArgs),
     Export(keeping::ExportArgs),

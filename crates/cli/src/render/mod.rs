@@ -16,6 +16,7 @@ pub(crate) mod stats;
 mod store_error;
 pub(crate) mod usage;
 pub(crate) mod when;
+pub(crate) mod workers;
 pub(crate) mod workspace;
 
 use serde_json::Value;

@@ -44,6 +44,7 @@ mod status;
 mod stop;
 mod takeover;
 mod wait;
+mod workers;
 
 use std::future::Future;
 
@@ -93,6 +94,9 @@ pub(crate) fn execute(app: &App, command: Command) -> anyhow::Result<Exit> {
         Command::Files(args) => block_on(files::execute(app, &args)),
         Command::Fork(args) => block_on(fork::execute(app, &args)),
         Command::Guard(args) => guard::execute(app, &args),
+        Command::Worker(args) => block_on(workers::worker(app, &args.verb)),
+        Command::Pins(args) => block_on(workers::pins(app, &args)),
+        Command::Pin(args) => block_on(workers::pin(app, &args.verb)),
         Command::Retain(args) => block_on(retain::execute(app, &args)),
         Command::Prune(args) => block_on(prune::execute(app, &args)),
         Command::Export(args) => block_on(export::execute(app, &args)),

@@ -1,9 +1,11 @@
 //! `tenure show`: one session.
 
-use tenure_core::id::Seq;
+use std::collections::BTreeSet;
+
+use tenure_core::id::{Namespace, Seq};
 use tenure_core::time::Moment;
-use tenure_engine::Witness;
-use tenure_store::{ChildrenRequest, Listed, Page};
+use tenure_engine::{Engine, Pending, Witness};
+use tenure_store::{ChildrenRequest, Listed, Page, Pin, PinsRequest};
 
 use crate::app::App;
 use crate::args::session::ShowArgs;
@@ -13,6 +15,8 @@ use crate::render::session::{Replayed, Shown};
 
 /// Most children that are named.
 const CHILDREN_MAX: usize = 20;
+/// How many keys are read at once.
+const PINS_AT_ONCE: usize = 1000;
 
 /// Shows the session that is meant.
 pub(super) async fn execute(app: &App, args: &ShowArgs) -> anyhow::Result<Exit> {
@@ -34,12 +38,41 @@ pub(super) async fn execute(app: &App, args: &ShowArgs) -> anyhow::Result<Exit> 
     let request = ChildrenRequest { parent: listed.handle, before: None, limit: CHILDREN_MAX };
     let children = engine.store().children(request).await?;
     let pending = engine.pending(listed.handle, &listed.session).await?;
-    app.out.report(&Shown { children, pending, ..shown(app, listed, now) })?;
+    let pins = match &pending {
+        Some(pending) => pins(engine, &listed.session.namespace, pending).await?,
+        None => Vec::new(),
+    };
+    app.out.report(&Shown { children, pending, pins, ..shown(app, listed, now) })?;
     Ok(Exit::Success)
 }
 
 /// A session as it is `now`, with a look at whether its holder is gone, without its children.
 pub(super) fn shown(app: &App, listed: Listed, now: Moment) -> Shown {
     let is_gone = listed.session.lease.as_ref().is_some_and(|lease| app.hold_locks().is_gone(lease));
-    Shown { listed, children: Page::default(), now, is_gone, pending: None }
+    Shown { listed, children: Page::default(), now, is_gone, pending: None, pins: Vec::new() }
+}
+
+/// Who holds the keys that activities follow.
+async fn pins(engine: &Engine, namespace: &Namespace, pending: &Pending) -> anyhow::Result<Vec<Pin>> {
+    let activities = pending.activities().values();
+    let keys: BTreeSet<_> =
+        activities.filter_map(|pending| Some(&pending.activity.affinity.as_ref()?.key)).collect();
+    let mut found = Vec::new();
+    let Some(last) = keys.last().copied().cloned() else { return Ok(found) };
+    let mut after = None;
+    loop {
+        let request = PinsRequest {
+            namespace: Some(namespace.clone()),
+            worker: None,
+            after: after.map(|key| (namespace.clone(), key)),
+            limit: PINS_AT_ONCE,
+        };
+        let page = engine.store().pins(request).await?;
+        let is_whole = page.len() < PINS_AT_ONCE;
+        after = page.last().map(|pin| pin.key.clone());
+        found.extend(page.into_iter().filter(|pin| keys.contains(&pin.key)));
+        if is_whole || after.as_ref().is_none_or(|key| *key >= last) {
+            return Ok(found);
+        }
+    }
 }

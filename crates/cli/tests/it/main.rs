@@ -23,5 +23,6 @@ mod sessions;
 mod settings;
 mod stores;
 mod wall_clock;
+mod workers;
 mod workspace_refusals;
 mod workspace_reports;

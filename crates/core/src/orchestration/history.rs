@@ -10,8 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Failure, Payload, RetryPolicy, Version};
-use crate::id::{ActorId, CodeName, Operation, SessionId, SignalName};
+use crate::id::{ActorId, CodeName, Operation, QueueName, SessionId, SignalName};
 use crate::time::WallTime;
+use crate::worker::Affinity;
 
 /// A fact in an execution's history.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -215,6 +216,10 @@ pub struct Activity {
     pub timeout: Option<Duration>,
     /// How long one attempt may be silent before it counts as gone.
     pub heartbeat_timeout: Option<Duration>,
+    /// Where it waits for a worker; `None`: the default queue.
+    pub queue: Option<QueueName>,
+    /// Which key it follows.
+    pub affinity: Option<Affinity>,
 }
 
 /// An orchestration that another one starts.

@@ -21,6 +21,19 @@ pub enum Mail {
         /// How it ended.
         result: Result<Payload, Failure>,
     },
+    /// An attempt of an activity that another worker ran is over.
+    TaskEnded {
+        /// The execution that asked for it.
+        execution: u64,
+        /// Which activity.
+        op: Operation,
+        /// Which attempt, from 1.
+        attempt: u32,
+        /// How many attempts before it were lost with whoever ran them.
+        rescues: u32,
+        /// How it ended.
+        result: Result<Payload, Failure>,
+    },
     /// Somebody wishes it to end.
     CancelRequested {
         /// Why.

@@ -7,10 +7,12 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use tenure_core::id::{CodeName, Fence, Operation, SessionId};
 use tenure_core::orchestration::{Activity, Cause, Failure, Payload};
+use tenure_store::PinGrant;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::order::{Input, Key};
+use super::keys::InUse;
+use super::order::{Input, Whose};
 use super::registry::ActivityCode;
 use crate::Steady;
 
@@ -25,16 +27,16 @@ pub struct Attempt {
     pub(super) fence: Fence,
     pub(super) cancelled: CancellationToken,
     pub(super) details: Option<Payload>,
-    pub(super) key: Key,
+    pub(super) pin: Option<PinGrant>,
+    pub(super) whose: Whose,
     pub(super) inputs: mpsc::UnboundedSender<Input>,
 }
 
 impl Attempt {
     /// Says that it is still at work, and how far it is: the next attempt can read that.
     pub fn heartbeat(&self, details: Option<Payload>) {
-        let Self { key, op, number, .. } = *self;
         // A worker that has stopped hears nothing.
-        drop(self.inputs.send(Input::Heartbeat { key, op, number, details }));
+        drop(self.inputs.send(Input::Heartbeat { whose: self.whose, details }));
     }
 
     /// What the attempt before last said of how far it was.
@@ -68,6 +70,12 @@ impl Attempt {
         self.fence
     }
 
+    /// The hold on its key, if it follows one.
+    #[must_use]
+    pub const fn pin(&self) -> Option<&PinGrant> {
+        self.pin.as_ref()
+    }
+
     /// What is the same at every attempt of this activity, and differs from every other one's.
     #[must_use]
     pub fn idempotency_key(&self) -> String {
@@ -88,18 +96,19 @@ impl Attempt {
 
 /// An attempt that is to be run.
 pub(super) struct Run {
-    pub(super) key: Key,
     pub(super) attempt: Attempt,
     pub(super) activity: Arc<Activity>,
     pub(super) code: ActivityCode,
     /// How long it may go on when nobody waits for it any more.
     pub(super) grace: Duration,
+    /// Its key is busy as long as it runs.
+    pub(super) in_use: Option<InUse>,
 }
 
 /// Runs an attempt to its end and tells what came of it.
 pub(super) async fn run(run: Run, clock: Arc<dyn Steady>, inputs: mpsc::UnboundedSender<Input>) {
-    let Run { key, attempt, activity, code, grace } = run;
-    let (op, number, token) = (attempt.op, attempt.number, attempt.cancelled.clone());
+    let Run { attempt, activity, code, grace, in_use } = run;
+    let (whose, token) = (attempt.whose, attempt.cancelled.clone());
     let result = {
         let work = AssertUnwindSafe(async { code(attempt, activity.input.clone()).await }).catch_unwind();
         tokio::select! {
@@ -114,8 +123,9 @@ pub(super) async fn run(run: Run, clock: Arc<dyn Steady>, inputs: mpsc::Unbounde
             }
         }
     };
+    drop(in_use);
     // Whoever would be told has stopped, and somebody else tries again.
-    drop(inputs.send(Input::Tried { key, op, number, result }));
+    drop(inputs.send(Input::Tried { whose, result }));
 }
 
 async fn too_long(clock: &dyn Steady, limit: Option<Duration>) -> Failure {

@@ -127,6 +127,8 @@ impl Orchestrations {
             taken: Vec::new(),
             starts: Vec::new(),
             sends: Vec::new(),
+            tasks: Vec::new(),
+            withdrawn: Vec::new(),
             wake: Wake::Now,
         };
         match self.engine.store.commit_turn(request).await? {

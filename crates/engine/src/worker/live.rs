@@ -1,6 +1,6 @@
 //! One instance in a worker's memory.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use tenure_core::event::EventBody;
 use tenure_core::id::{EventType, Fence, Namespace, Operation, SessionId};
@@ -11,11 +11,11 @@ use tenure_core::orchestration::{
 use tenure_core::session::{Session, Write};
 use tenure_core::time::WallTime;
 use tenure_replay::{Instance, Pending};
-use tenure_store::{Handle, Wake};
+use tenure_store::{Handle, Out, PinGrant, Wake};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-use super::order::Ended;
+use super::order::{Ended, Key};
 
 /// One instance in a worker's memory.
 pub(super) struct Live {
@@ -46,12 +46,34 @@ pub(super) struct Live {
     pub(super) is_new: bool,
     pub(super) is_committing: bool,
     pub(super) running: HashMap<Operation, Running>,
+    /// Activities that are tasks, for whoever claims them.
+    pub(super) out: BTreeMap<Operation, Out>,
+    /// Activities that the next commit asks a place for.
+    pub(super) asks: BTreeSet<Operation>,
+    /// Attempts that others ended, and that were not judged yet.
+    pub(super) reports: Vec<Report>,
     pub(super) waiting: Vec<oneshot::Sender<Ended>>,
     pub(super) newest_mail: MessageId,
     /// When it is ended whatever its code does.
     pub(super) ends_at: Option<WallTime>,
     /// Grows at every use: the oldest is put away first.
     pub(super) used: u64,
+}
+
+/// The end of an attempt that another worker ran.
+#[derive(Debug)]
+pub(super) struct Report {
+    pub(super) op: Operation,
+    pub(super) number: u32,
+    pub(super) result: Result<Payload, Failure>,
+}
+
+/// An activity that has its key here, and runs as soon as the worker may begin something.
+#[derive(Debug)]
+pub(super) struct Granted {
+    pub(super) key: Key,
+    pub(super) op: Operation,
+    pub(super) pin: PinGrant,
 }
 
 /// An attempt that is under way.
@@ -140,6 +162,9 @@ impl Live {
             is_new: false,
             is_committing: false,
             running: HashMap::new(),
+            out: BTreeMap::new(),
+            asks: BTreeSet::new(),
+            reports: Vec::new(),
             waiting: Vec::new(),
             newest_mail: MessageId::default(),
             ends_at: None,
@@ -158,7 +183,7 @@ impl Live {
         !self.is_committing
             && !self.is_ready()
             && self.handle.is_some()
-            && self.pending.activities().is_empty()
+            && self.pending.activities().len() == self.out.len()
     }
 
     /// Takes a message in. One that was taken in before is passed over.
@@ -179,15 +204,33 @@ impl Live {
                     });
                 }
             }
+            Mail::TaskEnded { execution, op, attempt, rescues: _, result } => {
+                // How many were lost follows from the attempt's number.
+                if execution == self.execution {
+                    self.reports.push(Report { op, number: attempt, result });
+                }
+            }
             Mail::CancelRequested { reason, by } => {
                 self.told.push(HistoryEvent::CancelRequested { reason, by });
             }
         }
     }
 
+    /// Whether activities of it are under way here, or could be.
+    pub(super) fn is_at_work(&self) -> bool {
+        // What is out is under way.
+        self.pending.under_way() > self.out.len()
+    }
+
+    /// The activities that wait for nothing but to be run.
+    pub(super) fn may_begin(&self) -> Vec<Operation> {
+        let activities = self.pending.activities().iter();
+        activities.filter(|(_, pending)| pending.due_at.is_none()).map(|(op, _)| *op).collect()
+    }
+
     /// When somebody has to look after it, should this worker be gone.
     pub(super) fn wake(&self) -> Wake {
-        if self.pending.is_at_work() || self.pending.cancel.is_some() {
+        if self.is_at_work() || self.pending.cancel.is_some() {
             return Wake::Now;
         }
         self.pending.next_due().map_or(Wake::Never, Wake::At)

@@ -3,10 +3,15 @@
 mod attempt;
 mod client;
 mod conductor;
+mod keeper;
+mod keys;
 mod live;
+mod news;
 mod options;
 mod order;
+mod pulse;
 mod registry;
+mod room;
 mod series;
 mod spawn;
 mod step;
@@ -14,18 +19,22 @@ mod step;
 use std::sync::Arc;
 
 use tenure_core::id::WorkerId;
+use tenure_core::worker::ServingRefusal;
 use tenure_store::{RegisterOutcome, RegisterRequest, Worker as ListedWorker};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 pub use attempt::Attempt;
 pub use client::{Orchestrations, Outcome, StartError};
+pub use news::{Hook, WorkerNews};
 pub use options::WorkerOptions;
 pub use order::{Ended, IfThere, Started, Starting, Status};
 pub use registry::{ActivityCode, ActivityFuture, Registry};
 
 use crate::{Engine, EngineError, Steady};
 use conductor::Conductor;
+use keeper::LeaseLane;
 use order::Input;
+use pulse::{Granted, Pulse};
 
 /// A worker at work. It goes on until it is stopped, or the store is closed.
 #[derive(Debug, Clone)]
@@ -39,9 +48,25 @@ pub enum WorkerError {
     /// A live worker has its name.
     #[error("a live worker has that name")]
     Live(Box<ListedWorker>),
+    /// What it is to serve makes no sense.
+    #[error("{}", served(.0))]
+    Serving(ServingRefusal),
     /// The store could not be asked.
     #[error(transparent)]
     Engine(#[from] EngineError),
+}
+
+/// Why it makes no sense, and what would.
+fn served(refusal: &ServingRefusal) -> String {
+    match refusal {
+        ServingRefusal::IdleTooShort { needed } => format!(
+            "keys would be idle before the worker has said that they are not: let them be idle for {needed:?} or more, or \
+             shorten the worker's ttl"
+        ),
+        ServingRefusal::HeldBelowBusy => {
+            "the worker would run more keys at once than it may hold: let it hold at least as many".to_owned()
+        }
+    }
 }
 
 impl Engine {
@@ -55,6 +80,8 @@ impl Engine {
         options: WorkerOptions,
         clock: Arc<dyn Steady>,
     ) -> Result<Worker, WorkerError> {
+        let serving = options.serving();
+        serving.check(options.ttl).map_err(WorkerError::Serving)?;
         let incarnation = self.ids.incarnation();
         let id = options.id.clone().unwrap_or_else(|| {
             let digits = incarnation.to_string();
@@ -67,20 +94,35 @@ impl Engine {
             place: options.place.clone(),
             ttl: options.ttl,
             replaces: options.replaces,
+            serving,
         };
         let attention = self.store.attend().await.map_err(EngineError::from)?;
+        let asked_at = clock.now();
         let registered = match self.store.register(request.clone()).await.map_err(EngineError::from)? {
             RegisterOutcome::Registered(registered) => registered,
             RegisterOutcome::Live(worker) => return Err(WorkerError::Live(worker)),
         };
         let (inputs, receiver) = mpsc::unbounded_channel();
+        let pulse = Arc::new(Pulse::default());
+        let (lease, granted) = watch::channel(Granted { worker: registered.worker, asked_at });
+        let lane = LeaseLane {
+            engine: self.clone(),
+            clock: Arc::clone(&clock),
+            ttl: options.ttl,
+            pulse: Arc::clone(&pulse),
+            hook: options.hook.clone(),
+            inputs: inputs.clone(),
+            granted,
+        };
         let conductor = Conductor::new(
             self.clone(),
-            (clock, options),
-            Arc::new(registry),
-            (registered.worker, request, attention),
+            (clock, options, Arc::new(registry)),
+            (request, attention),
+            (lease, pulse),
             (inputs.clone(), receiver),
         );
+        lane.trust(asked_at);
+        spawn::spawn(lane.run());
         spawn::spawn(conductor.run());
         Ok(Worker { inputs })
     }
@@ -94,5 +136,10 @@ impl Worker {
             // An error says that it has stopped.
             drop(stopped.await);
         }
+    }
+
+    /// Waits until it has stopped, by whoever's wish.
+    pub async fn stopped(&self) {
+        self.inputs.closed().await;
     }
 }

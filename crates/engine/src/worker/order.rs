@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use tenure_core::id::{CodeName, Namespace, Operation, SessionId};
+use tenure_core::id::{CodeName, Fence, Namespace, Operation, SessionId};
 use tenure_core::orchestration::{Failure, ParentLink, Payload, Version};
-use tenure_store::{Handle, StoreError};
+use tenure_store::{Handle, StoreError, TaskId};
 use tokio::sync::oneshot;
 
 /// A worker's own number for an instance that it has in memory.
@@ -101,6 +101,26 @@ pub(super) enum StartAnswer {
     NotHere(Box<Begun>),
 }
 
+/// Whose attempt one is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// That of an instance in memory here.
+    Here { key: Key, op: Operation, number: u32 },
+    /// That of a task that was claimed.
+    Task { task: TaskId, fence: Fence },
+}
+
+/// What happens to a worker's lease.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LeaseNews {
+    /// It is about to be renewed.
+    Due,
+    /// It holds again.
+    Held,
+    /// The worker is not known any more.
+    Gone,
+}
+
 /// What a worker is told.
 pub(super) enum Input {
     Start {
@@ -109,9 +129,11 @@ pub(super) enum Input {
         ended: oneshot::Sender<Ended>,
     },
     /// An attempt is over.
-    Tried { key: Key, op: Operation, number: u32, result: Result<Payload, Failure> },
+    Tried { whose: Whose, result: Result<Payload, Failure> },
     /// An attempt is there, and may say how far it is.
-    Heartbeat { key: Key, op: Operation, number: u32, details: Option<Payload> },
+    Heartbeat { whose: Whose, details: Option<Payload> },
+    /// Something happens to the worker's lease.
+    Lease(LeaseNews),
     /// The worker is to stop.
     Stop { reply: oneshot::Sender<()> },
 }

@@ -59,6 +59,12 @@ impl Registry {
         found.map(|(version, code)| (*version, Arc::clone(code)))
     }
 
+    /// Whether there is an activity of that name.
+    #[must_use]
+    pub fn has_activity(&self, name: &CodeName) -> bool {
+        self.activities.contains_key(name)
+    }
+
     /// An activity.
     #[must_use]
     pub fn activity(&self, name: &CodeName) -> Option<ActivityCode> {

@@ -11,11 +11,15 @@ use tenure_core::orchestration::{
 use tenure_core::session::Write;
 use tenure_core::time::WallTime;
 use tenure_replay::{Ending, Problem, Turn};
-use tenure_store::{Ground, StartRequest, Store, StoreError, TurnOutcome, TurnRequest, Wake, WorkerHandle};
+use tenure_store::{
+    Ground, StartRequest, Store, StoreError, TaskId, TaskRequest, TurnOutcome, TurnRequest, Wake,
+    WorkerHandle,
+};
 
 use super::live::{Intent, Live, next_start, write};
 use super::order::{Begun, Ended, Key};
 use super::registry::Registry;
+use super::room::Room;
 use crate::{Ids, Steady};
 
 /// What is committed of an instance at once.
@@ -47,11 +51,14 @@ pub(super) struct Maker<'a> {
     pub(super) registry: &'a Registry,
     pub(super) ids: &'a Arc<dyn Ids>,
     pub(super) now: WallTime,
+    pub(super) room: &'a mut Room,
+    /// How many activities wait for slots.
+    pub(super) queued: usize,
 }
 
 impl Maker<'_> {
     /// The next step of an instance for which there is something to do.
-    pub(super) fn step(&self, key: Key, live: &mut Live) -> Result<Step, Problem> {
+    pub(super) fn step(&mut self, key: Key, live: &mut Live) -> Result<Step, Problem> {
         let is_wish = |told: &HistoryEvent| matches!(told, HistoryEvent::CancelRequested { .. });
         if live.is_new && live.handle.is_some() && live.told.iter().any(is_wish) {
             // It has not begun, so there is nothing to tidy up.
@@ -88,7 +95,7 @@ impl Maker<'_> {
     }
 
     /// Ends an instance whatever its code does.
-    pub(super) fn terminate(&self, key: Key, live: &mut Live) -> Step {
+    pub(super) fn terminate(&mut self, key: Key, live: &mut Live) -> Step {
         let told = std::mem::take(&mut live.told);
         let (reason, by) = wish(live, &told).unwrap_or(("cancelled", None));
         let (reason, by) = (reason.to_owned(), by.cloned());
@@ -133,12 +140,14 @@ impl Maker<'_> {
         Next::Anew(start)
     }
 
-    fn finish(&self, key: Key, live: &mut Live, draft: Draft) -> Step {
+    fn finish(&mut self, key: Key, live: &mut Live, draft: Draft) -> Step {
         let Draft { opening, history, intents, next } = draft;
         history.iter().for_each(|event| live.pending.apply(event));
         let mut sends = sends(&history);
         sends.extend(told_to_parent(live, &next));
         let (starts, starters) = self.starts(live, &history);
+        let tasks = self.tasks(key, live, (&history, &next));
+        let withdrawn = withdrawn(live, &next);
         // While it is written, the session is with what is written.
         let (expected, write) = match (opening, live.session.take_if(|_| !intents.is_empty())) {
             (Some(opening), _) => (Revision(0), Some(write(opening, &intents, self.now))),
@@ -160,6 +169,8 @@ impl Maker<'_> {
             taken: std::mem::take(&mut live.taken),
             starts,
             sends,
+            tasks,
+            withdrawn,
             wake: match &next {
                 Next::Waits => live.wake(),
                 Next::Anew(_) | Next::Over(_) => Wake::Now,
@@ -167,6 +178,42 @@ impl Maker<'_> {
         };
         live.is_committing = true;
         Step { key, request: Arc::new(request), intents, at: self.now, starters, next }
+    }
+
+    /// The activities that a step asks a place for: they have a key, or cannot be run here at all.
+    fn tasks(
+        &mut self,
+        key: Key,
+        live: &mut Live,
+        (history, next): (&[HistoryEvent], &Next),
+    ) -> Vec<TaskRequest> {
+        let asks = std::mem::take(&mut live.asks);
+        if !matches!(next, Next::Waits) {
+            return Vec::new();
+        }
+        let mut tasks = Vec::new();
+        for event in history {
+            let op = match event {
+                HistoryEvent::TaskScheduled(activity) if self.room.must_ask(self.registry, activity) => {
+                    activity.op
+                }
+                HistoryEvent::TaskStarted { op, .. } if asks.contains(op) => *op,
+                _ => continue,
+            };
+            // What was given up since is not asked for.
+            let Some(pending) = live.pending.activities().get(&op) else { continue };
+            let activity = &pending.activity;
+            let wanted = (&live.namespace, activity.as_ref());
+            let is_wanted = self.room.wants((key, op), wanted, self.registry, self.queued);
+            tasks.push(TaskRequest {
+                op,
+                attempt: pending.attempt,
+                queue: activity.queue.clone(),
+                affinity: activity.affinity.clone(),
+                is_wanted,
+            });
+        }
+        tasks
     }
 
     fn starts(&self, live: &Live, history: &[HistoryEvent]) -> (Vec<StartRequest>, Vec<Option<Operation>>) {
@@ -215,6 +262,16 @@ impl Begun {
         let history = vec![HistoryEvent::ExecutionStarted(Box::new(start))];
         StartRequest { session: open(opening, false), history }
     }
+}
+
+/// The tasks of what is given up. With an execution that is over all of them go by themselves.
+fn withdrawn(live: &mut Live, next: &Next) -> Vec<TaskId> {
+    if live.out.is_empty() || !matches!(next, Next::Waits) {
+        return Vec::new();
+    }
+    let activities = live.pending.activities();
+    let given_up = live.out.extract_if(.., |op, _| !activities.contains_key(op));
+    given_up.map(|(_, out)| out.task).collect()
 }
 
 struct Draft {
@@ -283,7 +340,7 @@ fn told_to_parent(live: &Live, next: &Next) -> Option<(SessionId, Mail)> {
 pub(super) type Kept = (Step, Result<TurnOutcome, StoreError>);
 
 /// How long to wait before a commit is tried again, at first and at most.
-const RETRY: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(2));
+pub(super) const RETRY: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(2));
 
 /// Commits steps of different instances. A store that is busy or blocked is asked again for as long as it takes: what
 /// it says then is what became of the first attempt, if that was kept.

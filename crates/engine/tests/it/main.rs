@@ -19,3 +19,4 @@ mod replay;
 mod sweep;
 mod tail;
 mod wait;
+mod worker;

@@ -35,9 +35,10 @@ pub(crate) fn completed(op: u64, result: &str) -> HistoryEvent {
 }
 
 pub(crate) fn scheduled(op: u64, activity: &str) -> HistoryEvent {
-    let Wanted { name, input, retry, timeout, heartbeat_timeout } = wanted(activity);
+    let Wanted { name, input, retry, timeout, heartbeat_timeout, queue, affinity } = wanted(activity);
     let op = Operation(op);
-    HistoryEvent::TaskScheduled(Arc::new(Activity { op, name, input, retry, timeout, heartbeat_timeout }))
+    let activity = Activity { op, name, input, retry, timeout, heartbeat_timeout, queue, affinity };
+    HistoryEvent::TaskScheduled(Arc::new(activity))
 }
 
 pub(crate) fn wanted(activity: &str) -> Wanted {
@@ -47,6 +48,8 @@ pub(crate) fn wanted(activity: &str) -> Wanted {
         retry: RetryPolicy::ONCE,
         timeout: None,
         heartbeat_timeout: None,
+        queue: None,
+        affinity: None,
     }
 }
 

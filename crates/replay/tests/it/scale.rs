@@ -72,7 +72,7 @@ fn what_is_waited_for_costs_nothing_when_something_else_happens() {
     (0..COUNT).for_each(|_| drop(run.turn(vec![signal("told", "")])));
     run.history.iter().flatten().for_each(|event| {
         pending.apply(event);
-        assert!(!pending.is_at_work());
+        assert_eq!(pending.under_way(), 0);
     });
     assert_eq!(pending.timers().len() as u64, COUNT / 2);
     assert_eq!(run.instance.signals_left().len() as u64, COUNT);

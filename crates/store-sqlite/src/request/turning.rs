@@ -1,13 +1,16 @@
 //! Requests about instances and workers, encoded where they come from.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use tenure_core::id::{CommitId, Fence, Namespace, Revision, SessionId};
+use tenure_core::id::{CommitId, Fence, Namespace, Operation, Revision, SessionId};
 use tenure_core::orchestration::HistoryEvent;
 use tenure_core::session::{Counters, Write};
-use tenure_store::{Claimed, Ground, PostRequest, StartRequest, TurnRequest, Wake, WorkerHandle, record};
+use tenure_store::{
+    Claimed, Ground, PostRequest, StartRequest, TaskId, TaskRequest, TurnRequest, Wake, WorkerHandle, record,
+};
 
-use super::{SessionWrite, Stamp};
+use super::{SessionWrite, Stamp, Tasked};
 use crate::row::signed;
 
 /// A turn, encoded where it came from.
@@ -24,6 +27,8 @@ pub(crate) struct Turn {
     pub(crate) starts: Vec<(Opening, Vec<Vec<u8>>)>,
     pub(crate) sends: Vec<(SessionId, Vec<u8>)>,
     pub(crate) wake: Option<i64>,
+    pub(crate) tasks: Vec<Tasked>,
+    pub(crate) withdrawn: Vec<TaskId>,
 }
 
 /// A session that a turn writes.
@@ -45,6 +50,8 @@ impl From<&TurnRequest> for Turn {
         let sends = request.sends.iter();
         Self {
             commit_id,
+            tasks: tasked(&request.tasks, &request.history),
+            withdrawn: request.withdrawn.clone(),
             ground: request.ground.clone(),
             worker: request.worker,
             session: session.map(|write| Box::new(Opening::of(commit_id, write.clone(), counters))),
@@ -76,6 +83,25 @@ impl Opening {
     pub(crate) fn session(&self) -> Arc<tenure_core::session::Session> {
         Arc::clone(&self.write.session)
     }
+}
+
+/// The activities that are asked for, each with whether it stands in what is added to the newest execution.
+fn tasked(tasks: &[TaskRequest], history: &[HistoryEvent]) -> Vec<Tasked> {
+    if tasks.is_empty() {
+        return Vec::new();
+    }
+    let is_end = |event: &HistoryEvent| matches!(event, HistoryEvent::ContinuedAsNew { .. });
+    let newest = history.rsplit(is_end).next().unwrap_or_default();
+    let scheduled: HashSet<Operation> = newest
+        .iter()
+        .filter_map(|event| match event {
+            HistoryEvent::TaskScheduled(activity) => Some(activity.op),
+            _ => None,
+        })
+        .collect();
+    let tasked =
+        |request: &TaskRequest| Tasked { is_new: scheduled.contains(&request.op), request: request.clone() };
+    tasks.iter().map(tasked).collect()
 }
 
 /// What is added to a history, encoded, execution by execution.

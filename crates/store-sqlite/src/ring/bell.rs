@@ -36,7 +36,7 @@ impl Bell {
     pub(crate) fn ring(&self, place: &Place, token: Incarnation, changed: &[Handle]) -> Rung {
         let named = if changed.len() > NAMED_MAX { &[] } else { changed };
         let message: Vec<u8> = named.iter().flat_map(|handle| handle.0.to_le_bytes()).collect();
-        let sent = Address::of(place, token).and_then(|to| self.socket.send_to(&message, to.path));
+        let sent = Address::of(place, token, "sock").and_then(|to| self.socket.send_to(&message, to.path));
         match sent {
             Err(why) if matches!(why.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
                 if is_alive(place, token) {
@@ -53,14 +53,14 @@ impl Bell {
 /// Whether a process still keeps its lock file locked. In doubt it does.
 pub(crate) fn is_alive(place: &Place, token: Incarnation) -> bool {
     match place.existing_file(&file_name(token, "lock")) {
-        Ok(file) => !matches!(turnstile::try_lock(&file), Ok(true)),
+        Ok(file) => turnstile::is_locked(&file),
         Err(why) => why.kind() != io::ErrorKind::NotFound,
     }
 }
 
 /// Removes what a process that is gone has left in the directory.
 pub(crate) fn sweep(place: &Place, token: Incarnation) {
-    for suffix in ["sock", "lock"] {
+    for suffix in ["sock", "life", "lock"] {
         // What cannot be removed harms nobody.
         drop(std::fs::remove_file(place.run.join(file_name(token, suffix))));
     }

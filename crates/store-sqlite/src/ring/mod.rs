@@ -7,6 +7,7 @@
 
 mod bell;
 mod ear;
+mod vigil;
 
 pub(crate) use bell::{Bell, Rung, is_alive, sweep};
 pub(crate) use ear::Ear;
@@ -43,8 +44,8 @@ struct Address {
 }
 
 impl Address {
-    fn of(place: &Place, token: Incarnation) -> std::io::Result<Self> {
-        let name = file_name(token, "sock");
+    fn of(place: &Place, token: Incarnation, suffix: &str) -> std::io::Result<Self> {
+        let name = file_name(token, suffix);
         let path = place.run.join(&name);
         if path.as_os_str().len() <= ADDRESS_MAX {
             return Ok(Self { path, _directory: None });

@@ -1,2 +1,3 @@
-SELECT worker, token, lease, renewed, renewed_wall, swept IS NOT NULL, leaving IS NOT NULL FROM worker
+SELECT worker, token, lease, renewed, renewed_wall, swept IS NOT NULL, leaving IS NOT NULL, wid, serving, progress,
+    progressed, draining FROM worker
 WHERE id = ?1 AND leaving IS NULL

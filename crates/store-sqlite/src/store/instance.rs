@@ -4,17 +4,19 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use rusqlite::Connection;
+use tenure_core::id::{AffinityKey, Fence};
 use tenure_core::orchestration::{HistoryEvent, Message, MessageId};
 use tenure_core::time::WallTime;
 use tenure_store::{
     Attention, ClaimRequest, Claimed, FreeRequest, Handle, HistoryPage, HistoryRequest, InstanceStore,
-    MailRequest, Mailed, PostOutcome, PostRequest, StoreError, TurnOutcome, TurnRequest, record,
+    MailRequest, Mailed, Notice, NoticeId, PostOutcome, PostRequest, StoreError, TaskId, TurnOutcome,
+    TurnRequest, record,
 };
 
 use super::SqliteStore;
 use crate::error::WorkError;
 use crate::request::{Request, Turn};
-use crate::row::{blob, corrupt, history_of, unsigned};
+use crate::row::{blob, corrupt, history_of, namespace, unsigned};
 use crate::sql;
 use crate::watches::WORKERS;
 
@@ -135,7 +137,13 @@ fn added(conn: &Connection, handle: Handle, (pos, wanted): (i64, Option<u64>)) -
 }
 
 fn mail(conn: &Connection, request: MailRequest) -> Result<Mailed, WorkError> {
-    let mut mailed = Mailed { messages: Vec::new(), read_to: request.after };
+    let is_draining = sql::one(conn, sql::WORKER_DRAINING, [request.worker.0], |row| Ok(row.get(0)?))?;
+    let mut mailed = Mailed {
+        messages: Vec::new(),
+        read_to: request.after,
+        notices: notices(conn, request)?,
+        is_draining: is_draining.unwrap_or(false),
+    };
     let mut statement = conn.prepare_cached(sql::MESSAGE_READ)?;
     let mut rows = statement.query((request.worker.0, request.after.0))?;
     for _ in 0..LOOKED_AT_MAX {
@@ -152,4 +160,18 @@ fn mail(conn: &Connection, request: MailRequest) -> Result<Mailed, WorkError> {
         }
     }
     Ok(mailed)
+}
+
+/// What a worker itself is told.
+fn notices(conn: &Connection, request: MailRequest) -> Result<Vec<(NoticeId, Notice)>, WorkError> {
+    let limit = i64::try_from(request.limit).unwrap_or(i64::MAX);
+    sql::all(conn, sql::NOTICE_LIST, (request.worker.0, request.noticed.0, limit), |row| {
+        let (id, fence) = (NoticeId(row.get(0)?), Fence(unsigned(row.get(4)?)?));
+        if let Some(task) = row.get::<_, Option<i64>>(3)? {
+            return Ok((id, Notice::Withdrawn { task: TaskId(task), fence }));
+        }
+        let key = row.get_ref(2)?.as_str().map_err(|why| corrupt(why.to_string()))?;
+        let key = AffinityKey::parse(key).map_err(|why| corrupt(format!("a key is not a name: {why:?}")))?;
+        Ok((id, Notice::PinLost { namespace: namespace(row, 1)?, key, fence }))
+    })
 }

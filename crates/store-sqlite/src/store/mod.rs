@@ -9,6 +9,7 @@ mod log;
 mod purge;
 mod session;
 mod statistics;
+mod task;
 mod worker;
 
 pub(crate) use checkpoint::read_row;
@@ -36,6 +37,7 @@ use crate::{netfs, open};
 pub struct SqliteStore {
     shared: Arc<Shared>,
     writer: WriterThread,
+    scheduled: task::Scheduled,
 }
 
 /// The writer is still while this lives.
@@ -93,7 +95,7 @@ impl SqliteStore {
             turn: Mutex::default(),
         });
         let writer = WriterThread::new(Arc::clone(&shared));
-        Ok(Self { shared, writer })
+        Ok(Self { shared, writer, scheduled: task::Scheduled::default() })
     }
 
     /// Keeps the writer still while the result lives: it holds no lock that others wait for.

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use tenure_core::id::Fence;
+use tenure_core::id::{Fence, Operation};
 use tenure_core::limits;
 use tenure_core::orchestration::{Message, MessageId};
-use tenure_store::{ClaimRequest, Claimed, FreeRequest, Handle, WorkerHandle, record};
+use tenure_store::{ClaimRequest, Claimed, FreeRequest, Handle, Out, TaskId, WorkerHandle, record};
 
 use super::work::{Evidence, Work, exactly_one};
 use crate::error::WorkError;
 use crate::heads::Head;
 use crate::request::{Given, wake_column};
-use crate::row::{InstanceRow, blob, corrupt, signed, unsigned};
+use crate::row::{InstanceRow, WorkerRow, blob, corrupt, signed, unsigned};
 use crate::sql;
 
 /// An instance that waits to be given to somebody.
@@ -27,7 +27,8 @@ impl Work<'_> {
     /// Gives a worker instances. First what is left of workers that are over or gone is let go, a part at a time.
     pub(super) fn claim(&mut self, request: &ClaimRequest) -> Result<Given, WorkError> {
         let mut given = Given { claimed: Vec::new(), is_more: false };
-        if !self.memory.may_hold(self.conn, request.worker)? {
+        let is_given = |me: &Arc<WorkerRow>| !me.is_draining;
+        if !self.memory.crew(self.conn)?.holding(request.worker.0).is_some_and(is_given) {
             return Ok(given);
         }
         self.judge_workers(request.worker)?;
@@ -69,6 +70,13 @@ impl Work<'_> {
         self.evidence = Some(Evidence::Given { handle, worker: worker.0, fence });
         let stored = self.stored(handle)?.ok_or_else(|| corrupt("a session is gone"))?;
         let instance = sql::one(self.conn, sql::INSTANCE_FIND, [handle.0], InstanceRow::of)?;
+        let out = match &instance {
+            Some(instance) if instance.has_tasks => sql::all(self.conn, sql::TASK_OUT, [handle.0], |row| {
+                let op = Operation(row.get::<_, i64>(1)?.cast_unsigned());
+                Ok(Out { task: TaskId(row.get(0)?), op, attempt: row.get(2)? })
+            })?,
+            Some(_) | None => Vec::new(),
+        };
         let session = Arc::new(stored.session.clone());
         let head = Head {
             instance: instance.map(|row| Box::new(row.into_instance(session))),
@@ -76,7 +84,7 @@ impl Work<'_> {
         };
         self.memory.heads.forget(handle);
         self.memory.heads.keep(handle, head);
-        Ok(Claimed { handle, session: stored.session, fence, turn, is_rescued, messages })
+        Ok(Claimed { handle, session: stored.session, fence, turn, is_rescued, messages, out })
     }
 
     /// Somebody has to mend it first. Whatever is sent to it brings it back.

@@ -262,6 +262,7 @@ fn is_there(conn: &Connection, evidence: Evidence) -> Result<bool, WorkError> {
         Evidence::Given { handle, worker, fence } => {
             sql::any(conn, sql::INSTANCE_HAS, (handle.0, worker, signed(fence.0)))
         }
+        Evidence::Task { task, fence } => sql::any(conn, sql::TASK_HAS, (task.0, signed(fence.0))),
         Evidence::Brought { handle, next } => sql::any(conn, sql::ARRIVAL_HAS, (handle.0, signed(next.0))),
         Evidence::Purge { handle } => Ok(!sql::any(conn, sql::SESSION_EXISTS, [handle.0])?),
     }

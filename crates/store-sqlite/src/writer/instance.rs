@@ -61,8 +61,9 @@ impl Work<'_> {
         };
         let stamp = opening(turn)?.stamp;
         let started = self.leave(turn, handle)?;
+        let placed = self.place_tasks(turn, handle)?;
         let (revision, fence) = (stamp.counters.revision, stamp.counters.fence);
-        Ok(TurnOutcome::Committed(TurnDone { handle, revision, fence, started }))
+        Ok(TurnOutcome::Committed(TurnDone { handle, revision, fence, started, placed }))
     }
 
     fn keep_next(
@@ -75,8 +76,8 @@ impl Work<'_> {
         };
         if known.commit == turn.commit_id {
             let revision = known.session.counters.revision;
-            let started = self.started(turn, handle)?;
-            return Ok(TurnOutcome::Committed(TurnDone { handle, revision, fence, started }));
+            let (started, placed) = (self.started(turn, handle)?, self.placed_tasks(turn, handle)?);
+            return Ok(TurnOutcome::Committed(TurnDone { handle, revision, fence, started, placed }));
         }
         let worker = turn.worker.filter(|worker| known.worker == Some(worker.0));
         let is_held = match worker {
@@ -105,6 +106,11 @@ impl Work<'_> {
             known.session = opening.session();
         }
         let revision = known.session.counters.revision;
+        self.withdraw(handle, &turn.withdrawn)?;
+        if known.has_tasks && (has_ended || turn.history.len() > 1) {
+            self.withdraw_all(handle)?;
+            known.has_tasks = false;
+        }
         if has_ended {
             exactly_one(self.hot.instance_delete.execute(self.conn, [handle.0])?, "an instance")?;
             if known.has_mail {
@@ -115,11 +121,12 @@ impl Work<'_> {
             self.memory.heads.keep_instance(handle, Some(known));
         }
         let started = self.leave(turn, handle)?;
+        let placed = if has_ended { Vec::new() } else { self.place_tasks(turn, handle)? };
         if has_ended {
             // Most are never asked for again, and what is remembered stays small.
             self.memory.heads.forget(handle);
         }
-        Ok(TurnOutcome::Committed(TurnDone { handle, revision, fence, started }))
+        Ok(TurnOutcome::Committed(TurnDone { handle, revision, fence, started, placed }))
     }
 
     fn update_instance(
@@ -162,6 +169,7 @@ impl Work<'_> {
             fence: stamp.counters.fence,
             commit: stamp.commit_id,
             has_mail: false,
+            has_tasks: false,
             session,
         };
         self.add_history(handle, history, &mut known)?;
@@ -298,8 +306,8 @@ impl Work<'_> {
         let Some((revision, fence)) = known else {
             return Ok(None);
         };
-        let started = self.started(turn, handle)?;
-        Ok(Some(TurnOutcome::Committed(TurnDone { handle, revision, fence, started })))
+        let (started, placed) = (self.started(turn, handle)?, self.placed_tasks(turn, handle)?);
+        Ok(Some(TurnOutcome::Committed(TurnDone { handle, revision, fence, started, placed })))
     }
 
     /// What is told of a turn whose instance is no longer open: that it was the one that ended it, or that it is late.
@@ -315,8 +323,8 @@ impl Work<'_> {
             return Ok(TurnOutcome::Fenced { current: stored.session.counters.fence });
         }
         let revision = stored.session.counters.revision;
-        let started = self.started(turn, handle)?;
-        Ok(TurnOutcome::Committed(TurnDone { handle, revision, fence, started }))
+        let (started, placed) = (self.started(turn, handle)?, self.placed_tasks(turn, handle)?);
+        Ok(TurnOutcome::Committed(TurnDone { handle, revision, fence, started, placed }))
     }
 
     /// What a turn that was kept before had started.
@@ -343,6 +351,7 @@ impl Work<'_> {
         let history = history_of(self.conn, handle)?;
         self.hot.instance_delete.execute(self.conn, [handle.0])?;
         sql::write(self.conn, sql::MESSAGE_DROP, [handle.0])?;
+        self.withdraw_all(handle)?;
         sql::write(self.conn, sql::SESSION_ENDED, (handle.0, history))?;
         // Its holder finds out with its next turn.
         Ok(())

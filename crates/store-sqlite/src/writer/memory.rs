@@ -1,15 +1,17 @@
 //! What the writer knows without asking, as long as nobody else writes.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use rusqlite::Connection;
-use tenure_core::id::Namespace;
+use rusqlite::{Connection, Row};
+use tenure_core::id::{Fence, Namespace, QueueName};
 use tenure_store::{Handle, WorkerHandle};
 
+use super::crew::Crew;
 use crate::error::WorkError;
 use crate::figures::Rolled;
 use crate::heads::Heads;
-use crate::row::ProcessRow;
+use crate::keys::Keys;
+use crate::row::{ProcessRow, corrupt};
 use crate::{catalog, sql};
 
 /// What the writer knows without asking.
@@ -20,8 +22,15 @@ pub(super) struct Memory {
     newest_pos: Option<i64>,
     /// The newest row of the histories.
     newest_history: Option<i64>,
-    /// The workers that may hold instances.
-    workers: Option<HashSet<i64>>,
+    /// The workers that are known.
+    crew: Option<Crew>,
+    /// By how many keys the names of workers hold more than is written down.
+    pinned: BTreeMap<i64, i64>,
+    pub(super) keys: Keys,
+    /// The highest fence of the keys that were removed.
+    pub(super) floor: Option<Fence>,
+    queues: HashMap<QueueName, i64>,
+    queue_names: HashMap<i64, QueueName>,
     /// The newest session that is in the catalog.
     folded: Option<i64>,
     /// The other processes that watch anything.
@@ -48,7 +57,12 @@ impl Memory {
             heads: Heads::new(heads_max),
             newest_pos: None,
             newest_history: None,
-            workers: None,
+            crew: None,
+            pinned: BTreeMap::new(),
+            keys: Keys::new(heads_max),
+            floor: None,
+            queues: HashMap::new(),
+            queue_names: HashMap::new(),
             folded: None,
             others: None,
             met: HashSet::new(),
@@ -65,7 +79,12 @@ impl Memory {
         self.namespaces.clear();
         self.newest_pos = None;
         self.newest_history = None;
-        self.workers = None;
+        self.crew = None;
+        self.pinned.clear();
+        self.keys.clear();
+        self.floor = None;
+        self.queues.clear();
+        self.queue_names.clear();
         self.folded = None;
         self.others = None;
         self.is_untidy = true;
@@ -118,18 +137,82 @@ impl Memory {
         Ok(next)
     }
 
+    /// The workers that are known.
+    pub(super) fn crew(&mut self, conn: &Connection) -> Result<&mut Crew, WorkError> {
+        if self.crew.is_none() {
+            self.crew = Some(Crew::load(conn, &self.pinned)?);
+        }
+        self.crew.as_mut().ok_or_else(|| corrupt("nothing is known of workers"))
+    }
+
     /// Whether a worker is known, and may hold instances.
     pub(super) fn may_hold(&mut self, conn: &Connection, worker: WorkerHandle) -> Result<bool, WorkError> {
-        if self.workers.is_none() {
-            let holding = sql::all(conn, sql::WORKER_HOLDING, [], |row| Ok(row.get(0)?))?;
-            self.workers = Some(holding.into_iter().collect());
+        Ok(self.crew(conn)?.holding(worker.0).is_some())
+    }
+
+    /// A name holds more keys, or fewer.
+    pub(super) fn count_pins(&mut self, wid: i64, more: i64) {
+        *self.pinned.entry(wid).or_default() += more;
+        if let Some(crew) = &mut self.crew {
+            crew.count(wid, more);
         }
-        Ok(self.workers.as_ref().is_some_and(|workers| workers.contains(&worker.0)))
+    }
+
+    /// Writes down how many keys names hold.
+    pub(super) fn write_pins(&mut self, conn: &Connection) -> Result<(), WorkError> {
+        for (wid, more) in std::mem::take(&mut self.pinned) {
+            if more != 0 {
+                sql::write(conn, sql::NAME_COUNT, (wid, more))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A queue's number; it gets one if it has none. The default queue is 0.
+    pub(super) fn queue(&mut self, conn: &Connection, name: Option<&QueueName>) -> Result<i64, WorkError> {
+        let Some(name) = name else {
+            return Ok(0);
+        };
+        if let Some(queue) = self.queues.get(name) {
+            return Ok(*queue);
+        }
+        let queue = match sql::one(conn, sql::QUEUE_FIND, [name.as_str()], |row| Ok(row.get(0)?))? {
+            Some(queue) => queue,
+            None => {
+                sql::write(conn, sql::QUEUE_INSERT, [name.as_str()])?;
+                conn.last_insert_rowid()
+            }
+        };
+        self.queues.insert(name.clone(), queue);
+        Ok(queue)
+    }
+
+    /// The name of a queue.
+    pub(super) fn queue_name(
+        &mut self,
+        conn: &Connection,
+        queue: i64,
+    ) -> Result<Option<QueueName>, WorkError> {
+        if queue == 0 {
+            return Ok(None);
+        }
+        if let Some(name) = self.queue_names.get(&queue) {
+            return Ok(Some(name.clone()));
+        }
+        let name = sql::one(conn, sql::QUEUE_NAME, [queue], queue_name)?;
+        let name = name.ok_or_else(|| corrupt(format!("queue {queue} is not there")))?;
+        self.queue_names.insert(queue, name.clone());
+        Ok(Some(name))
+    }
+
+    /// A worker's lease was renewed, or it was told something.
+    pub(super) fn forget_crew(&mut self) {
+        self.crew = None;
     }
 
     /// Workers have come or gone, and with them who holds what.
     pub(super) fn forget_workers(&mut self) {
-        self.workers = None;
+        self.crew = None;
         self.heads.forget_instances();
     }
 
@@ -183,4 +266,9 @@ impl Memory {
         }
         self.namespaces.insert(name.clone(), ns);
     }
+}
+
+fn queue_name(row: &Row<'_>) -> Result<QueueName, WorkError> {
+    let name = row.get_ref(0)?.as_str().map_err(|why| corrupt(format!("a queue: {why}")))?;
+    QueueName::parse(name).map_err(|why| corrupt(format!("a queue's name is not one: {why:?}")))
 }

@@ -8,7 +8,9 @@ use rusqlite::Connection;
 use super::fold;
 use super::litter::Litter;
 use super::memory::Memory;
+use super::names;
 use super::turn::Writer;
+use super::work::Work;
 use crate::clock::instant;
 use crate::error::{Code, WorkError, code_of};
 use crate::faults::FaultPoint;
@@ -99,7 +101,14 @@ impl Writer {
         let begun = Begun::immediate(conn, &shared.troubles)?;
         self.memory.refresh(conn)?;
         match fold::due(conn)? {
-            None => Litter::find(conn)?.step(conn, &mut self.memory)?,
+            None => match names::due(conn, &shared.clock.now())? {
+                Some(name) => {
+                    let remembered = (conn, &mut self.memory);
+                    Work::new(remembered, shared.clock.now(), &shared.place, &shared.limits)
+                        .forget_name(&name)?;
+                }
+                None => Litter::find(conn)?.step(conn, &mut self.memory)?,
+            },
             Some(handle) => match fold::fold(conn, &mut self.memory, handle, &shared.limits) {
                 Err(why) if why.is_damage() => {
                     drop(begun);
@@ -135,7 +144,7 @@ impl Writer {
 fn is_tidy(conn: &Connection, memory: &mut Memory, shared: &Shared) -> Result<bool, WorkError> {
     // What is remembered may be older than what others wrote.
     memory.refresh(conn)?;
-    if fold::due(conn)?.is_some() {
+    if fold::due(conn)?.is_some() || names::due(conn, &shared.clock.now())?.is_some() {
         return Ok(false);
     }
     let litter = Litter::find(conn)?;

@@ -4,7 +4,7 @@ use rusqlite::{CachedStatement, Connection, Params};
 use tenure_core::id::{CommitId, Fence, Incarnation, Seq};
 use tenure_core::session::Counters;
 use tenure_core::time::{Moment, WallTime};
-use tenure_store::{Handle, record};
+use tenure_store::{Handle, TaskId, record};
 
 use super::memory::Memory;
 use super::watch::Concerned;
@@ -35,6 +35,8 @@ pub(super) enum Evidence {
     Message { mid: i64 },
     /// This worker holds this instance.
     Given { handle: Handle, worker: i64, fence: Fence },
+    /// This attempt of a task.
+    Task { task: TaskId, fence: Fence },
 }
 
 /// What a group did.
@@ -88,6 +90,7 @@ pub(super) struct Statements<'c> {
     pub(super) instance_insert: Hot<'c>,
     pub(super) instance_update: Hot<'c>,
     pub(super) instance_delete: Hot<'c>,
+    pub(super) task_give: Hot<'c>,
 }
 
 impl Statements<'_> {
@@ -100,6 +103,7 @@ impl Statements<'_> {
             instance_insert: Hot::new(sql::INSTANCE_INSERT),
             instance_update: Hot::new(sql::INSTANCE_UPDATE),
             instance_delete: Hot::new(sql::INSTANCE_DELETE),
+            task_give: Hot::new(sql::TASK_GIVE),
         }
     }
 }
@@ -156,6 +160,7 @@ impl<'c> Work<'c> {
             Request::Register(asked) => asked.answer = Some(Ok(self.register(&asked.question)?)),
             Request::RenewWorker(asked) => asked.answer = Some(Ok(self.renew_worker(asked.question)?)),
             Request::Retire(asked) => asked.answer = Some(Ok(self.retire(asked.question)?)),
+            Request::Task(tasking) => self.tasking(tasking)?,
             Request::Chore(chore) => self.chore(*chore)?,
         }
         Ok(())
@@ -165,6 +170,7 @@ impl<'c> Work<'c> {
     pub(super) fn done(mut self) -> Result<Done, WorkError> {
         self.catalog.write(self.conn)?;
         self.counts.write(self.conn, &mut self.memory.rolled)?;
+        self.memory.write_pins(self.conn)?;
         if let Some(opened) = self.opened {
             self.memory.fold(self.conn, opened)?;
         }

@@ -1,17 +1,35 @@
 //! Workers: who is known, who is over, who is gone, and what they leave behind.
 
+use std::sync::Arc;
+
 use tenure_core::id::{ActorId, Fence};
 use tenure_core::lease::{Holder, HolderKind, Lease, Standing, Term};
-use tenure_store::{RegisterOutcome, Registered, Worker, WorkerHandle, WorkerRenewal, record};
+use tenure_store::{
+    Dismiss, DismissOutcome, Dismissal, NoticeId, RegisterOutcome, Registered, RenewWorker, Worker,
+    WorkerHandle, WorkerRenewal, record,
+};
 
 use super::work::Work;
 use crate::error::WorkError;
 use crate::request::Register;
-use crate::row::{WorkerRow, corrupt, signed};
+use crate::row::{TaskRow, WorkerRow, corrupt, signed, unsigned};
 use crate::sql;
+use crate::watches::CREW;
 
 /// Instances that are looked at in one go for those that a worker held.
 const SWEPT_AT_ONCE: i64 = 8192;
+
+/// Tasks and keys that are let go of in one go.
+const TASKS_AT_ONCE: i64 = 1024;
+
+/// What is left of a worker.
+#[derive(Debug, Clone, Copy)]
+struct Left {
+    worker: i64,
+    leaving: Option<i64>,
+    wid: i64,
+    unpins: bool,
+}
 
 /// Where a sweep has ended.
 const SWEPT: i64 = i64::MAX;
@@ -38,7 +56,7 @@ impl Work<'_> {
             if !is_gone && !request.replaces && !self.is_over(&known) {
                 return Ok(RegisterOutcome::Live(Box::new(self.listed(known)?)));
             }
-            self.let_go(known.worker, Leaving::Gone)?;
+            self.let_go(known.worker, (Leaving::Gone, false))?;
         }
         let id = ActorId::parse(request.id.as_str()).map_err(|why| corrupt(format!("{why:?}")))?;
         let lease = Lease {
@@ -49,45 +67,91 @@ impl Work<'_> {
         };
         let token = register.is_told.then_some(self.place.incarnation.0);
         let (renewed, renewed_wall) = renewed_columns(&lease.term);
-        let row = (request.id.as_str(), token, record::encode_grant(&lease), renewed, renewed_wall);
+        let idle = signed(u64::try_from(request.serving.idle_after.as_millis()).unwrap_or(u64::MAX));
+        let name = (request.id.as_str(), idle);
+        let wid = sql::one(self.conn, sql::NAME_INSERT, name, |row| Ok(row.get::<_, i64>(0)?))?;
+        let row = (
+            request.id.as_str(),
+            token,
+            record::encode_grant(&lease),
+            renewed,
+            renewed_wall,
+            wid,
+            record::encode_serving(&request.serving),
+        );
         sql::write(self.conn, sql::WORKER_INSERT, row)?;
         let worker = WorkerHandle(self.conn.last_insert_rowid());
         self.memory.forget_workers();
+        self.memory.is_untidy = true;
+        if register.is_told {
+            // Whoever has workers watches one of the others.
+            self.watch(CREW)?;
+        }
+        self.changed.push(CREW);
         Ok(RegisterOutcome::Registered(Registered { worker, term: lease.term }))
     }
 
-    pub(super) fn renew_worker(&mut self, worker: WorkerHandle) -> Result<WorkerRenewal, WorkError> {
+    pub(super) fn renew_worker(&mut self, renewal: RenewWorker) -> Result<WorkerRenewal, WorkError> {
+        let RenewWorker { worker, progress, noticed } = renewal;
         let Some(known) = sql::one(self.conn, sql::WORKER_FIND, [worker.0], WorkerRow::of)? else {
             return Ok(WorkerRenewal::Gone);
         };
+        if noticed > NoticeId::default() {
+            sql::write(self.conn, sql::NOTICE_TAKEN, (worker.0, noticed.0))?;
+        }
         let term = known.lease.term.renewed(&self.now);
         let term = term.map_err(|_wall| corrupt("a worker's lease that the wall clock judges"))?;
         let lease = Lease { term, ..known.lease };
         let (renewed, wall) = renewed_columns(&term);
-        let row = (worker.0, record::encode_grant(&lease), renewed, wall);
+        let (progress, progressed_at) = match signed(progress) > signed(known.progress) {
+            true => (progress, term.renewed_at().unwrap_or(known.progressed_at)),
+            false => (known.progress, known.progressed_at),
+        };
+        let progressed = signed(progressed_at.epoch_ms());
+        let row = (worker.0, record::encode_grant(&lease), renewed, wall, signed(progress), progressed);
         sql::write(self.conn, sql::WORKER_RENEW, row)?;
         if known.is_swept {
             self.memory.forget_workers();
+        } else {
+            self.memory.forget_crew();
         }
         Ok(WorkerRenewal::Renewed(term))
     }
 
     /// Lets go of a part of what a worker holds. Returns whether there is more.
     pub(super) fn retire(&mut self, worker: WorkerHandle) -> Result<bool, WorkError> {
-        self.let_go(worker.0, Leaving::Retired)?;
+        self.let_go(worker.0, (Leaving::Retired, true))?;
         self.sweep_worker()
+    }
+
+    /// Asks a worker to go, or makes it. What it held then is let go of as after its death.
+    pub(super) fn dismiss(&mut self, request: &Dismiss) -> Result<DismissOutcome, WorkError> {
+        let Some(known) = sql::one(self.conn, sql::WORKER_NAMED, [request.id.as_str()], WorkerRow::of)?
+        else {
+            return Ok(DismissOutcome::NotFound);
+        };
+        let worker = known.worker;
+        let is_draining = known.is_draining || request.how == Dismissal::Drain;
+        let listed = self.listed(WorkerRow { is_draining, ..known })?;
+        match request.how {
+            Dismissal::Drain => {
+                sql::write(self.conn, sql::WORKER_DRAIN, [worker])?;
+                self.memory.forget_crew();
+            }
+            Dismissal::Evict => self.let_go(worker, (Leaving::Gone, true))?,
+        }
+        self.call_workers();
+        Ok(DismissOutcome::Dismissed(Box::new(listed)))
     }
 
     /// Finds out which other workers are over or gone: they hold nothing from now on.
     pub(super) fn judge_workers(&mut self, me: WorkerHandle) -> Result<(), WorkError> {
-        for known in sql::all(self.conn, sql::WORKER_LIST, [], WorkerRow::of)? {
-            if known.is_leaving || known.worker == me.0 {
-                continue;
-            }
+        let others: Vec<Arc<WorkerRow>> = self.memory.crew(self.conn)?.workers().cloned().collect();
+        for known in others.iter().filter(|known| known.worker != me.0) {
             if known.is_gone(self.place) {
-                self.let_go(known.worker, Leaving::Gone)?;
+                self.let_go(known.worker, (Leaving::Gone, false))?;
                 self.gone.extend(known.token);
-            } else if !known.is_swept && self.is_over(&known) {
+            } else if !known.is_swept && self.is_over(known) {
                 sql::write(self.conn, sql::WORKER_OVER, [known.worker])?;
                 self.memory.forget_workers();
             }
@@ -99,20 +163,28 @@ impl Work<'_> {
         matches!(known.lease.term.standing(&self.now), Ok(Standing::Over))
     }
 
-    fn let_go(&mut self, worker: i64, why: Leaving) -> Result<(), WorkError> {
-        sql::write(self.conn, sql::WORKER_LEAVE, (worker, why as i64))?;
+    /// A worker is known no more; its keys are nobody's, or its name's still.
+    fn let_go(&mut self, worker: i64, (why, unpins): (Leaving, bool)) -> Result<(), WorkError> {
+        sql::write(self.conn, sql::WORKER_LEAVE, (worker, why as i64, unpins))?;
         self.memory.forget_workers();
+        self.memory.is_untidy = true;
         Ok(())
     }
 
     /// Frees some of what is left of a worker. Returns whether there is more to do, of it or of another one.
     pub(super) fn sweep_worker(&mut self) -> Result<bool, WorkError> {
         let swept = sql::one(self.conn, sql::WORKER_SWEEP, [], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, Option<i64>>(1)?, row.get::<_, i64>(2)?))
+            let name =
+                Left { worker: row.get(0)?, leaving: row.get(1)?, wid: row.get(3)?, unpins: row.get(4)? };
+            Ok((name, row.get::<_, i64>(2)?))
         })?;
-        let Some((worker, leaving, from)) = swept else {
+        let Some((left, from)) = swept else {
             return Ok(false);
         };
+        let Left { worker, leaving, .. } = left;
+        if leaving.is_some() && self.sweep_tasks(left)? {
+            return Ok(true);
+        }
         let last = sql::one(self.conn, sql::INSTANCE_STRETCH, (from, SWEPT_AT_ONCE), |row| {
             Ok(row.get::<_, Option<i64>>(0)?)
         })?;
@@ -125,6 +197,7 @@ impl Work<'_> {
                 self.call_workers();
             }
         } else if leaving.is_some() {
+            sql::write(self.conn, sql::NOTICE_TAKEN, (worker, i64::MAX))?;
             sql::write(self.conn, sql::WORKER_DELETE, [worker])?;
         } else {
             sql::write(self.conn, sql::WORKER_SWEPT, (worker, SWEPT))?;
@@ -132,11 +205,39 @@ impl Work<'_> {
         sql::any(self.conn, sql::WORKER_SWEEP, [])
     }
 
-    fn listed(&self, known: WorkerRow) -> Result<Worker, WorkError> {
-        let instances =
-            sql::one(self.conn, sql::WORKER_COUNT, [known.worker], |row| crate::row::unsigned(row.get(0)?))?;
-        let instances = instances.unwrap_or(0);
-        Ok(Worker { worker: WorkerHandle(known.worker), lease: known.lease, is_gone: false, instances })
+    /// Frees some of what a worker that is known no more ran, or was to run, and of its keys. Returns whether there was
+    /// anything.
+    fn sweep_tasks(&mut self, left: Left) -> Result<bool, WorkError> {
+        let is_rescued = left.leaving != Some(Leaving::Retired as i64);
+        let rows = sql::all(self.conn, sql::TASK_RUN_BY, (left.worker, TASKS_AT_ONCE), TaskRow::of)?;
+        let mut freed = rows.len();
+        for row in rows {
+            self.free_attempt(row, is_rescued)?;
+        }
+        if left.unpins {
+            let granted = (left.wid, left.worker, TASKS_AT_ONCE);
+            for kid in sql::all(self.conn, sql::PIN_GRANTED, granted, |row| Ok(row.get(0)?))? {
+                let key = self.memory.keys.at(self.conn, kid)?;
+                self.free_key(key)?;
+                freed += 1;
+            }
+        }
+        // What waits for another start of its name is found again.
+        freed += sql::write(self.conn, sql::TASK_EMPTY, (left.wid, TASKS_AT_ONCE))?;
+        if freed > 0 {
+            self.call_workers();
+        }
+        Ok(freed > 0)
+    }
+
+    fn listed(&mut self, known: WorkerRow) -> Result<Worker, WorkError> {
+        let count = |statement| {
+            let found = sql::one(self.conn, statement, [known.worker], |row| unsigned(row.get(0)?))?;
+            Ok::<_, WorkError>(found.unwrap_or(0))
+        };
+        let (instances, tasks) = (count(sql::WORKER_COUNT)?, count(sql::WORKER_RUNS)?);
+        let (is_gone, pins) = (known.is_gone(self.place), self.memory.crew(self.conn)?.pins(known.wid));
+        Ok(known.listed(is_gone, (instances, pins, tasks)))
     }
 }
 

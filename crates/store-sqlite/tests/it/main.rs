@@ -17,4 +17,5 @@ mod purge;
 mod race;
 mod support;
 mod torn;
+mod vigil;
 mod wal;

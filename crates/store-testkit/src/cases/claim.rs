@@ -130,7 +130,7 @@ pub async fn what_an_over_worker_held_is_rescued(harness: &dyn Harness) {
     done(bench.turn(TurnRequest { wake: Wake::Never, ..idle.turn() }).await);
     let mine = bench.driven("ses_c", two).await;
     bench.clock.advance(ALMOST_TTL);
-    bench.store.renew_worker(two).await.expect("an outcome");
+    bench.renew_worker(two).await;
     assert_eq!(bench.claim(two, 10).await, []);
     bench.clock.advance(TICK);
     // Nobody has claimed yet, so the late one still holds it.

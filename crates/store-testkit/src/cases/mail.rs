@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tenure_core::id::{Namespace, Operation};
 use tenure_core::orchestration::{Mail, MessageId, Payload};
-use tenure_store::{Attention, MailRequest, PostOutcome, PostRequest, TurnRequest, Wake};
+use tenure_store::{Attention, MailRequest, NoticeId, PostOutcome, PostRequest, TurnRequest, Wake};
 
 use tokio::task::JoinSet;
 
@@ -61,7 +61,7 @@ pub async fn messages_for_others_are_passed_over(harness: &dyn Harness) {
         bench.post(&session_id("ses_c"), signal("c")).await;
     }
     let read = async |after, limit| {
-        let request = MailRequest { worker: one, after, limit };
+        let request = MailRequest { worker: one, after, noticed: NoticeId(0), limit };
         let mailed = bench.store.mail(request).await.expect("messages");
         (mailed.messages.iter().map(|(_, message)| message.id).collect::<Vec<_>>(), mailed.read_to)
     };

@@ -19,7 +19,7 @@ pub async fn a_second_live_worker_of_a_name_is_refused(harness: &dyn Harness) {
     bench.clock.advance(TTL);
     let two = registered(bench.store.as_ref(), worker("one", 2)).await;
     assert_ne!(one, two);
-    assert_eq!(bench.store.renew_worker(one).await.expect("an outcome"), WorkerRenewal::Gone);
+    assert_eq!(bench.renew_worker(one).await, WorkerRenewal::Gone);
 }
 
 /// The same start of a worker is registered once.
@@ -42,7 +42,7 @@ pub async fn a_replaced_worker_holds_nothing(harness: &dyn Harness) {
     assert_eq!(bench.claim(one, 10).await, []);
     let claimed = bench.claim(two, 10).await;
     assert_eq!((claimed.len(), claimed[0].is_rescued, claimed[0].fence), (1, true, Fence(2)));
-    assert_eq!(bench.store.renew_worker(one).await.expect("an outcome"), WorkerRenewal::Gone);
+    assert_eq!(bench.renew_worker(one).await, WorkerRenewal::Gone);
 }
 
 /// The name of a worker whose process is gone is free.
@@ -68,7 +68,7 @@ pub async fn a_renewed_worker_lasts(harness: &dyn Harness) {
     let driven = bench.driven("ses_a", one).await;
     bench.clock.advance(ALMOST_TTL);
     let now = bench.store.now().await.expect("the time");
-    let renewal = bench.store.renew_worker(one).await.expect("an outcome");
+    let renewal = bench.renew_worker(one).await;
     let WorkerRenewal::Renewed(term) = renewal else { panic!("it is renewed") };
     assert!(matches!(term, Term::Boot { renewed, .. } if renewed == now.boot));
     assert_eq!(bench.session(driven.handle).await.lease.map(|lease| lease.term), Some(term));
@@ -82,13 +82,13 @@ pub async fn a_late_worker_is_renewed(harness: &dyn Harness) {
     let (one, two) = (bench.worker("one").await, bench.worker("two").await);
     let driven = bench.driven("ses_a", one).await;
     bench.clock.advance(TTL + Duration::from_secs(1));
-    assert!(matches!(bench.store.renew_worker(one).await, Ok(WorkerRenewal::Renewed(_))));
+    assert!(matches!(bench.renew_worker(one).await, WorkerRenewal::Renewed(_)));
     done(bench.turn(driven.turn()).await);
     bench.clock.advance(TTL);
-    bench.store.renew_worker(two).await.expect("an outcome");
+    bench.renew_worker(two).await;
     assert_eq!(bench.claim(two, 1).await.len(), 1);
     assert_eq!(bench.claim(one, 1).await, []);
-    assert!(matches!(bench.store.renew_worker(one).await, Ok(WorkerRenewal::Renewed(_))));
+    assert!(matches!(bench.renew_worker(one).await, WorkerRenewal::Renewed(_)));
     assert!(matches!(bench.refused_turn(driven.turn()).await, TurnOutcome::Fenced { .. }));
     done(bench.turn(opening("ses_b", Wake::Now)).await);
     assert_eq!(bench.claim(one, 1).await.len(), 1);
@@ -103,7 +103,7 @@ pub async fn a_retired_worker_lets_everything_go(harness: &dyn Harness) {
     for _ in 0..2 {
         bench.store.retire(one).await.expect("it is retired");
     }
-    assert_eq!(bench.store.renew_worker(one).await.expect("an outcome"), WorkerRenewal::Gone);
+    assert_eq!(bench.renew_worker(one).await, WorkerRenewal::Gone);
     assert_eq!(bench.store.workers().await.expect("a list").len(), 1);
     assert!(matches!(bench.refused_turn(driven.turn()).await, TurnOutcome::Fenced { .. }));
     let claimed = bench.claim(two, 10).await;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tenure_core::time::WallTime;
 use tenure_store::{
-    Attention, ClaimRequest, Claimed, FreeRequest, HistoryPage, HistoryRequest, InstanceStore, MailRequest,
-    Mailed, PostOutcome, PostRequest, RegisterOutcome, RegisterRequest, StoreError, TurnOutcome, TurnRequest,
-    Worker, WorkerHandle, WorkerRenewal, WorkerStore,
+    Attention, ClaimRequest, Claimed, Dismiss, DismissOutcome, FreeRequest, HistoryPage, HistoryRequest,
+    InstanceStore, MailRequest, Mailed, PostOutcome, PostRequest, RegisterOutcome, RegisterRequest,
+    RenewWorker, StoreError, TurnOutcome, TurnRequest, Worker, WorkerHandle, WorkerRenewal, WorkerStore,
 };
 
 use super::{FaultyStore, Verb};
@@ -59,8 +59,12 @@ impl WorkerStore for FaultyStore {
         self.faults.around(Verb::Register, None, || self.inner.register(request.clone())).await
     }
 
-    async fn renew_worker(&self, worker: WorkerHandle) -> Result<WorkerRenewal, StoreError> {
-        self.faults.around(Verb::RenewWorker, None, || self.inner.renew_worker(worker)).await
+    async fn renew_worker(&self, renewal: RenewWorker) -> Result<WorkerRenewal, StoreError> {
+        self.faults.around(Verb::RenewWorker, None, || self.inner.renew_worker(renewal)).await
+    }
+
+    async fn dismiss(&self, request: Dismiss) -> Result<DismissOutcome, StoreError> {
+        self.faults.around(Verb::Dismiss, None, || self.inner.dismiss(request.clone())).await
     }
 
     async fn retire(&self, worker: WorkerHandle) -> Result<(), StoreError> {

@@ -4,6 +4,7 @@ mod checkpoint;
 mod gate;
 mod instance;
 mod store;
+mod task;
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -108,13 +109,31 @@ pub enum Verb {
     RenewWorker,
     /// [`tenure_store::WorkerStore::retire`].
     Retire,
+    /// [`tenure_store::WorkerStore::dismiss`].
+    Dismiss,
     /// [`tenure_store::WorkerStore::workers`].
     Workers,
+    /// [`tenure_store::TaskStore::claim_tasks`].
+    ClaimTasks,
+    /// [`tenure_store::TaskStore::end_task`].
+    EndTask,
+    /// [`tenure_store::TaskStore::hand_back`].
+    HandBack,
+    /// [`tenure_store::TaskStore::renew_tasks`].
+    RenewTasks,
+    /// [`tenure_store::TaskStore::touch_pins`].
+    TouchPins,
+    /// [`tenure_store::TaskStore::pins`].
+    Pins,
+    /// [`tenure_store::TaskStore::move_pin`].
+    MovePin,
+    /// [`tenure_store::TaskStore::next_task_at`].
+    NextTaskAt,
 }
 
 impl Verb {
     /// Those that write.
-    pub const WRITES: [Self; 22] = [
+    pub const WRITES: [Self; 29] = [
         Self::Commit,
         Self::Renew,
         Self::Append,
@@ -137,6 +156,13 @@ impl Verb {
         Self::Register,
         Self::RenewWorker,
         Self::Retire,
+        Self::Dismiss,
+        Self::ClaimTasks,
+        Self::EndTask,
+        Self::HandBack,
+        Self::RenewTasks,
+        Self::TouchPins,
+        Self::MovePin,
     ];
 }
 

@@ -11,8 +11,8 @@ use tenure_core::session::{Counters, Session, Write};
 use tenure_core::time::{Moment, WallTime};
 use tenure_store::{
     Attention, ClaimRequest, Claimed, Committed, FreeRequest, Ground, Handle, HistoryPage, HistoryRequest,
-    InstanceStore, MailRequest, Mailed, PostOutcome, PostRequest, StoreError, TurnDone, TurnOutcome,
-    TurnRequest, Wake, WorkerHandle,
+    InstanceStore, MailRequest, Mailed, Placed, PostOutcome, PostRequest, StoreError, TaskRequest, TurnDone,
+    TurnOutcome, TurnRequest, Wake, WorkerHandle,
 };
 use tokio::sync::watch;
 
@@ -42,6 +42,18 @@ pub(super) struct Instance {
     pub(super) wake: Option<WallTime>,
     pub(super) is_rescued: bool,
     pub(super) commit: CommitId,
+    /// Where the activities went that its last turn asked for.
+    pub(super) placed: Vec<Placed>,
+}
+
+impl Instances {
+    /// What the newest execution's history says, in order.
+    pub(super) fn newest_history(&self, handle: Handle) -> Vec<&HistoryEvent> {
+        let Some(history) = self.histories.get(&handle) else { return Vec::new() };
+        let newest = history.last().map(|(execution, _)| *execution);
+        let of_newest = history.iter().filter(|(execution, _)| Some(*execution) == newest);
+        of_newest.flat_map(|(_, events)| events).collect()
+    }
 }
 
 #[async_trait]
@@ -125,7 +137,9 @@ impl Tables {
         (last == request.commit_id).then(|| {
             let revision = stored.session.counters.revision;
             let started = started.map(|started| started.unwrap_or(handle)).collect();
-            TurnOutcome::Committed(TurnDone { handle, revision, fence, started })
+            let placed = self.instances.open.get(&handle).map(|instance| instance.placed.clone());
+            let placed = placed.unwrap_or_default();
+            TurnOutcome::Committed(TurnDone { handle, revision, fence, started, placed })
         })
     }
 
@@ -169,6 +183,14 @@ impl Tables {
             !ids.insert(session.id.clone()) || self.with_id(session).is_some()
         };
         let start = request.starts.iter().position(is_taken);
+        let handle = match &request.ground {
+            Ground::New => None,
+            Ground::Held { handle, .. } => Some(*handle),
+        };
+        let is_known = |task: &TaskRequest| self.asked_for((handle, task.op), &request.history).is_some();
+        if !request.tasks.iter().all(is_known) {
+            return Err(StoreError::Corrupt { what: "a task that no history asked for".to_owned() });
+        }
         Ok(start.map(|start| TurnOutcome::IdTaken { start: Some(start) }))
     }
 
@@ -184,6 +206,9 @@ impl Tables {
                 (handle, fence)
             }
             Ground::Held { handle, fence, .. } => {
+                if request.history.iter().any(|event| matches!(event, HistoryEvent::ContinuedAsNew { .. })) {
+                    self.withdraw_all(*handle);
+                }
                 self.add_history(*handle, &request.history);
                 let instance = self.instances.open.get_mut(handle).expect("it is held");
                 instance.turn += 1;
@@ -199,8 +224,18 @@ impl Tables {
                 self.instances.messages.remove(message);
             }
         }
+        for task in &request.withdrawn {
+            if self.tasks.all.get(task).is_some_and(|task| task.instance == handle) {
+                self.withdraw(*task);
+            }
+        }
+        let mut placed = Vec::new();
+        if self.instances.open.contains_key(&handle) {
+            placed = self.place_all(handle, request, now);
+        }
         let mut is_wanted = false;
         if let Some(instance) = self.instances.open.get_mut(&handle) {
+            instance.placed.clone_from(&placed);
             instance.wake = column(request.wake);
             is_wanted = instance.worker.is_none() && instance.wake.is_some();
         }
@@ -218,7 +253,7 @@ impl Tables {
             self.call_workers();
         }
         let revision = self.sessions[&handle].session.counters.revision;
-        TurnDone { handle, revision, fence, started }
+        TurnDone { handle, revision, fence, started, placed }
     }
 
     fn open_instance(
@@ -250,6 +285,7 @@ impl Tables {
                 wake: Some(WallTime::from_epoch_ms(0)),
                 is_rescued: false,
                 commit,
+                placed: Vec::new(),
             },
         );
         self.add_history(handle, history);
@@ -298,8 +334,9 @@ impl Tables {
         }
     }
 
-    /// An instance that has ended is held by nobody, and what waits for it is dropped.
+    /// An instance that has ended is held by nobody, what waits for it is dropped, and it waits for nothing.
     pub(super) fn end_instance(&mut self, handle: Handle) {
+        self.withdraw_all(handle);
         self.instances.open.remove(&handle);
         self.instances.messages.retain(|_, (of, _)| *of != handle);
     }
@@ -310,7 +347,7 @@ impl Tables {
     }
 
     fn claim(&mut self, request: &ClaimRequest, now: &Moment) -> Vec<Claimed> {
-        if !self.may_hold(request.worker) {
+        if !self.may_hold(request.worker) || self.workers.is_draining(request.worker) {
             return Vec::new();
         }
         self.judge_workers(request.worker, now);
@@ -343,7 +380,8 @@ impl Tables {
         let messages = self.instances.messages.iter().filter(|(_, (of, _))| *of == handle);
         let messages = messages.map(|(id, (_, mail))| Message { id: *id, mail: mail.clone() }).collect();
         let session = self.sessions[&handle].session.clone();
-        Claimed { handle, session, fence, turn, is_rescued, messages }
+        let out = self.tasks.out(handle);
+        Claimed { handle, session, fence, turn, is_rescued, messages, out }
     }
 
     fn free(&mut self, request: &FreeRequest) {
@@ -403,6 +441,10 @@ impl Tables {
         let Some(handle) = handle.filter(is_instance) else {
             return PostOutcome::NotFound;
         };
+        self.send_to(handle, mail)
+    }
+
+    pub(super) fn send_to(&mut self, handle: Handle, mail: &Mail) -> PostOutcome {
         let Some(instance) = self.instances.open.get_mut(&handle) else {
             return PostOutcome::Ended;
         };
@@ -417,7 +459,12 @@ impl Tables {
     }
 
     fn mail(&self, request: MailRequest) -> Mailed {
-        let mut mailed = Mailed { messages: Vec::new(), read_to: request.after };
+        let mut mailed = Mailed {
+            messages: Vec::new(),
+            read_to: request.after,
+            notices: self.tasks.notices(request.worker, request.noticed, request.limit),
+            is_draining: self.workers.is_draining(request.worker),
+        };
         for (id, (handle, mail)) in &self.instances.messages {
             if *id <= request.after {
                 continue;

@@ -1,6 +1,7 @@
 //! The model of the contract: plain maps behind one lock, written to be obviously right.
 
 mod arrival;
+mod assign;
 mod checkpoint;
 mod commit;
 mod group;
@@ -8,10 +9,12 @@ mod harness;
 mod inspect;
 mod instance;
 mod log;
+mod pin;
 mod purge;
 mod session;
 mod statistics;
 mod tables;
+mod task;
 mod worker;
 
 use std::sync::{Arc, Mutex, MutexGuard};

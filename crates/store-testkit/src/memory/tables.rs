@@ -12,6 +12,8 @@ use tokio::sync::watch;
 use super::checkpoint::Saved;
 use super::group::Group;
 use super::instance::Instances;
+use super::pin::Pins;
+use super::task::Tasks;
 use super::worker::Workers;
 
 /// Everything that is stored, and who watches it.
@@ -25,6 +27,8 @@ pub(super) struct Tables {
     pub(super) tickets: HashMap<Handle, Ticket>,
     pub(super) instances: Instances,
     pub(super) workers: Workers,
+    pub(super) tasks: Tasks,
+    pub(super) pins: Pins,
     pub(super) watches: HashMap<Handle, watch::Sender<u64>>,
     /// Events that were dropped or purged: they did come in.
     pub(super) dropped: Vec<(Namespace, Event)>,

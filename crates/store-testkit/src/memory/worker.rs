@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Weak;
 
 use async_trait::async_trait;
-use tenure_core::id::{ActorId, Fence};
+use tenure_core::id::{ActorId, Fence, WorkerId};
 use tenure_core::lease::{Holder, HolderKind, Lease, Standing, Term};
-use tenure_core::time::Moment;
+use tenure_core::time::{Moment, WallTime};
+use tenure_core::worker::Serving;
 use tenure_store::{
-    RegisterOutcome, RegisterRequest, Registered, StoreError, Worker, WorkerHandle, WorkerRenewal,
-    WorkerStore,
+    Dismiss, DismissOutcome, Dismissal, RegisterOutcome, RegisterRequest, Registered, RenewWorker,
+    StoreError, Worker, WorkerHandle, WorkerRenewal, WorkerStore,
 };
 
 use super::MemoryStore;
@@ -24,7 +25,13 @@ pub(super) struct Workers {
 
 #[derive(Debug)]
 struct Known {
+    id: WorkerId,
     lease: Lease,
+    serving: Serving,
+    /// How often its loop was known to have gone round, and when that last grew.
+    progress: u64,
+    progressed_at: WallTime,
+    is_draining: bool,
     /// The instance of the store that it runs in.
     process: Weak<()>,
     /// Somebody found it over: it holds nothing until it is renewed.
@@ -35,12 +42,50 @@ impl Known {
     fn is_gone(&self) -> bool {
         self.process.strong_count() == 0
     }
+
+    fn is_live(&self, now: &Moment) -> bool {
+        self.lease.term.standing(now) == Ok(Standing::Live) && !self.is_gone()
+    }
 }
 
 impl Workers {
     /// The lease of a worker that may hold instances.
     pub(super) fn holding(&self, worker: WorkerHandle) -> Option<Lease> {
         self.known.get(&worker).filter(|known| !known.is_over).map(|known| known.lease.clone())
+    }
+
+    /// Whether a worker's lease is not over, and its process not gone for certain.
+    pub(super) fn is_live(&self, worker: WorkerHandle, now: &Moment) -> bool {
+        self.known.get(&worker).is_some_and(|known| known.is_live(now))
+    }
+
+    /// Whether somebody wishes a worker to let go of everything.
+    pub(super) fn is_draining(&self, worker: WorkerHandle) -> bool {
+        self.known.get(&worker).is_some_and(|known| known.is_draining)
+    }
+
+    /// Whether a worker is given anything new.
+    pub(super) fn gets_new(&self, worker: WorkerHandle, now: &Moment) -> bool {
+        self.is_live(worker, now) && !self.is_draining(worker)
+    }
+
+    /// Every worker that is given anything new.
+    pub(super) fn all_that_get_new(&self, now: &Moment) -> Vec<WorkerHandle> {
+        self.known.keys().copied().filter(|worker| self.gets_new(*worker, now)).collect()
+    }
+
+    /// What a worker is called.
+    pub(super) fn name(&self, worker: WorkerHandle) -> Option<WorkerId> {
+        self.known.get(&worker).map(|known| known.id.clone())
+    }
+
+    /// The present start of a worker.
+    pub(super) fn named(&self, name: &WorkerId) -> Option<WorkerHandle> {
+        self.known.iter().find(|(_, known)| known.id == *name).map(|(worker, _)| *worker)
+    }
+
+    pub(super) fn serving(&self, worker: WorkerHandle) -> Option<&Serving> {
+        self.known.get(&worker).map(|known| &known.serving)
     }
 }
 
@@ -54,20 +99,30 @@ impl WorkerStore for MemoryStore {
         Ok(outcome)
     }
 
-    async fn renew_worker(&self, worker: WorkerHandle) -> Result<WorkerRenewal, StoreError> {
+    async fn renew_worker(&self, request: RenewWorker) -> Result<WorkerRenewal, StoreError> {
         let mut tables = self.lock();
-        let renewal = tables.renew_worker(worker, &self.clock.now());
+        let renewal = tables.renew_worker(request, &self.clock.now());
         tables.show_leases();
         Ok(renewal)
     }
 
     async fn retire(&self, worker: WorkerHandle) -> Result<(), StoreError> {
         let mut tables = self.lock();
-        if tables.workers.known.remove(&worker).is_some() {
+        let now = self.clock.now();
+        if let Some(known) = tables.workers.known.remove(&worker) {
             tables.free_all(worker, false);
+            tables.free_tasks(worker, false, &now);
+            tables.free_pins(&known.id);
         }
         tables.show_leases();
         Ok(())
+    }
+
+    async fn dismiss(&self, request: Dismiss) -> Result<DismissOutcome, StoreError> {
+        let mut tables = self.lock();
+        let outcome = tables.dismiss(&request, &self.clock.now());
+        tables.show_leases();
+        Ok(outcome)
     }
 
     async fn workers(&self) -> Result<Vec<Worker>, StoreError> {
@@ -79,18 +134,18 @@ impl WorkerStore for MemoryStore {
 impl Tables {
     fn register(&mut self, request: &RegisterRequest, process: Weak<()>, now: &Moment) -> RegisterOutcome {
         let id = ActorId::parse(request.id.as_str()).expect("a worker's name is one");
-        let named = self.workers.known.iter().find(|(_, known)| known.lease.holder.id == id);
+        let named = self.workers.known.iter().find(|(_, known)| known.id == request.id);
         if let Some((worker, known)) = named {
             let worker = *worker;
             if known.lease.incarnation == request.incarnation {
                 return RegisterOutcome::Registered(Registered { worker, term: known.lease.term });
             }
-            let is_live = known.lease.term.standing(now) == Ok(Standing::Live) && !known.is_gone();
-            if is_live && !request.replaces {
+            if known.is_live(now) && !request.replaces {
                 return RegisterOutcome::Live(Box::new(self.listed_worker(worker, known)));
             }
             self.workers.known.remove(&worker);
             self.free_all(worker, true);
+            self.free_tasks(worker, true, now);
         }
         let term = Term::Boot { ttl: request.ttl, renewed: now.boot, renewed_wall: wall_or_epoch(now) };
         let place = request.place.clone();
@@ -98,17 +153,48 @@ impl Tables {
         let lease = Lease { holder, incarnation: request.incarnation, fence: Fence(0), term };
         self.workers.last += 1;
         let worker = WorkerHandle(self.workers.last);
-        self.workers.known.insert(worker, Known { lease, process, is_over: false });
+        let known = Known {
+            id: request.id.clone(),
+            lease,
+            serving: request.serving.clone(),
+            progress: 0,
+            progressed_at: wall_or_epoch(now),
+            is_draining: false,
+            process,
+            is_over: false,
+        };
+        self.workers.known.insert(worker, known);
         RegisterOutcome::Registered(Registered { worker, term })
     }
 
-    fn renew_worker(&mut self, worker: WorkerHandle, now: &Moment) -> WorkerRenewal {
-        let Some(known) = self.workers.known.get_mut(&worker) else {
+    fn renew_worker(&mut self, request: RenewWorker, now: &Moment) -> WorkerRenewal {
+        self.tasks.forget_notices(request.worker, request.noticed);
+        let Some(known) = self.workers.known.get_mut(&request.worker) else {
             return WorkerRenewal::Gone;
         };
+        if request.progress > known.progress {
+            (known.progress, known.progressed_at) = (request.progress, wall_or_epoch(now));
+        }
         known.is_over = false;
         known.lease.term = known.lease.term.renewed(now).expect("a term that needs no wall clock");
         WorkerRenewal::Renewed(known.lease.term)
+    }
+
+    fn dismiss(&mut self, request: &Dismiss, now: &Moment) -> DismissOutcome {
+        let Some(worker) = self.workers.named(&request.id) else {
+            return DismissOutcome::NotFound;
+        };
+        let known = self.workers.known.get_mut(&worker).expect("it is known");
+        known.is_draining |= request.how == Dismissal::Drain;
+        let listed = Box::new(self.listed_worker(worker, &self.workers.known[&worker]));
+        if request.how == Dismissal::Evict {
+            self.workers.known.remove(&worker);
+            self.free_all(worker, true);
+            self.free_tasks(worker, true, now);
+            self.free_pins(&request.id);
+        }
+        self.call_workers();
+        DismissOutcome::Dismissed(listed)
     }
 
     /// Finds out which other workers are over or gone: they hold nothing from now on.
@@ -118,6 +204,7 @@ impl Tables {
             let known = self.workers.known.get_mut(&worker).expect("it is known");
             if known.is_gone() {
                 self.workers.known.remove(&worker);
+                self.free_tasks(worker, true, now);
             } else if known.lease.term.standing(now) == Ok(Standing::Over) {
                 known.is_over = true;
             } else {
@@ -135,6 +222,16 @@ impl Tables {
     fn listed_worker(&self, worker: WorkerHandle, known: &Known) -> Worker {
         let held = self.instances.open.values().filter(|instance| instance.worker == Some(worker));
         let (lease, is_gone) = (known.lease.clone(), known.is_gone());
-        Worker { worker, lease, is_gone, instances: held.count() as u64 }
+        Worker {
+            worker,
+            lease,
+            is_gone,
+            instances: held.count() as u64,
+            pins: self.held_by(worker),
+            tasks: self.tasks.run_by(worker).count() as u64,
+            serving: known.serving.clone(),
+            progressed_at: known.progressed_at,
+            is_draining: known.is_draining,
+        }
     }
 }

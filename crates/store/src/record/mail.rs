@@ -30,7 +30,7 @@ pub(super) struct FailureRecord {
 
 #[derive(Clone, PartialEq, Message)]
 struct MailRecord {
-    #[prost(oneof = "MailKind", tags = "1, 2, 3")]
+    #[prost(oneof = "MailKind", tags = "1, 2, 3, 4")]
     kind: Option<MailKind>,
 }
 
@@ -42,6 +42,8 @@ enum MailKind {
     ChildEnded(ChildEndedRecord),
     #[prost(message, tag = "3")]
     CancelRequested(CancelRecord),
+    #[prost(message, tag = "4")]
+    TaskEnded(TaskEndedRecord),
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -52,6 +54,20 @@ struct ChildEndedRecord {
     op: u64,
     #[prost(oneof = "EndRecord", tags = "3, 4")]
     end: Option<EndRecord>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct TaskEndedRecord {
+    #[prost(uint64, tag = "1")]
+    execution: u64,
+    #[prost(uint64, tag = "2")]
+    op: u64,
+    #[prost(oneof = "EndRecord", tags = "3, 4")]
+    end: Option<EndRecord>,
+    #[prost(uint32, tag = "5")]
+    attempt: u32,
+    #[prost(uint32, tag = "6")]
+    rescues: u32,
 }
 
 #[derive(Clone, PartialEq, prost::Oneof)]
@@ -86,17 +102,34 @@ impl FailureRecord {
     }
 }
 
+impl EndRecord {
+    fn of(result: Result<Payload, Failure>) -> Self {
+        match result {
+            Ok(Payload(result)) => Self::Well(result),
+            Err(failure) => Self::Badly(FailureRecord::of(failure)),
+        }
+    }
+
+    fn into_result(self) -> Result<Result<Payload, Failure>, StoreError> {
+        Ok(match self {
+            Self::Well(result) => Ok(Payload(result)),
+            Self::Badly(failure) => Err(failure.into_failure()?),
+        })
+    }
+}
+
 /// What waits for an instance.
 #[must_use]
 pub fn encode_mail(mail: Mail) -> Vec<u8> {
     let kind = match mail {
         Mail::Signalled(signal) => MailKind::Signalled(SignalRecord::of(signal)),
         Mail::ChildEnded { execution, op, result } => {
-            let end = match result {
-                Ok(Payload(result)) => EndRecord::Well(result),
-                Err(failure) => EndRecord::Badly(FailureRecord::of(failure)),
-            };
-            MailKind::ChildEnded(ChildEndedRecord { execution, op: op.0, end: Some(end) })
+            let end = Some(EndRecord::of(result));
+            MailKind::ChildEnded(ChildEndedRecord { execution, op: op.0, end })
+        }
+        Mail::TaskEnded { execution, op, attempt, rescues, result } => {
+            let end = Some(EndRecord::of(result));
+            MailKind::TaskEnded(TaskEndedRecord { execution, op: op.0, end, attempt, rescues })
         }
         Mail::CancelRequested { reason, by } => {
             let by = by.map(|by| by.as_str().to_owned());
@@ -116,11 +149,12 @@ pub fn decode_mail(bytes: &[u8]) -> Result<Mail, StoreError> {
     Ok(match required(record.kind, "what a message says")? {
         MailKind::Signalled(signal) => Mail::Signalled(signal.into_signal()?),
         MailKind::ChildEnded(ChildEndedRecord { execution, op, end }) => {
-            let result = match required(end, "how a child ended")? {
-                EndRecord::Well(result) => Ok(Payload(result)),
-                EndRecord::Badly(failure) => Err(failure.into_failure()?),
-            };
+            let result = required(end, "how a child ended")?.into_result()?;
             Mail::ChildEnded { execution, op: Operation(op), result }
+        }
+        MailKind::TaskEnded(TaskEndedRecord { execution, op, end, attempt, rescues }) => {
+            let result = required(end, "how an attempt ended")?.into_result()?;
+            Mail::TaskEnded { execution, op: Operation(op), attempt, rescues, result }
         }
         MailKind::CancelRequested(CancelRecord { reason, by }) => {
             Mail::CancelRequested { reason, by: by.as_deref().map(actor).transpose()? }

@@ -20,6 +20,7 @@ mod length;
 mod mail;
 mod recent;
 mod recipe;
+mod serving;
 mod terminal;
 mod wire;
 
@@ -32,6 +33,7 @@ pub use grant::{TermColumns, decode_lease, encode_grant, term_columns};
 pub use history::{decode_history, encode_history};
 pub use mail::{decode_mail, encode_mail};
 pub use recent::{Append, decode_recent, encode_recent};
+pub use serving::{decode_serving, encode_serving};
 
 use crate::StoreError;
 

@@ -3,7 +3,7 @@
 //! Each file in `golden/` holds, in hexadecimal, a record as some released version wrote it. None is ever
 //! changed or removed; a new form of a record gets a new file and a new sample here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::path::Path;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use tenure_core::checkpoint::{Checkpoint, Content, Encoding};
 use tenure_core::event::{Event, EventBody, EventDraft, Request, Stream, TerminalEvent};
 use tenure_core::id::{
     CheckpointId, CodeName, CommitId, EventId, EventType, Fence, GroupName, HandoverId, Incarnation, Key,
-    Namespace, Operation, Revision, Seq, SignalName,
+    Namespace, Operation, QueueName, Revision, Seq, SignalName,
 };
 use tenure_core::kind::{IdleRule, Kind};
 use tenure_core::lease::{Holder, HolderKind, Lease, Place, RunTimes, Term, Ttl};
@@ -26,6 +26,7 @@ use tenure_core::session::{
     SHUTDOWN, Session, State, StateName, Stats, Usage,
 };
 use tenure_core::time::{BootId, BootMoment, WallTime};
+use tenure_core::worker::{Queues, Serving};
 use tenure_store::StoreError;
 use tenure_store::record::{self, Batch, Chunk, Columns};
 
@@ -251,6 +252,21 @@ fn leases() {
 }
 
 #[test]
+fn what_workers_serve() {
+    let gpu = QueueName::parse("gpu ä").unwrap();
+    let serving = Serving {
+        queues: Queues::These(BTreeSet::from([None, Some(gpu)])),
+        busy_max: 7,
+        held_max: 300,
+        idle_after: Duration::new(90, 5),
+        is_exclusive: true,
+    };
+    understood("serving_some", (record::encode_serving(&serving), serving), record::decode_serving);
+    let serving = Serving { queues: Queues::All, ..Serving::default() };
+    understood("serving_all", (record::encode_serving(&serving), serving), record::decode_serving);
+}
+
+#[test]
 fn activities() {
     let activity =
         Said { text: "step 3".to_owned(), actor: actor_of("runner"), at: AT, revision: Revision(8) };
@@ -289,6 +305,8 @@ fn every_history_event() -> Vec<HistoryEvent> {
         retry: RetryPolicy::ONCE,
         timeout: None,
         heartbeat_timeout: Some(Duration::from_millis(1500)),
+        queue: None,
+        affinity: None,
     };
     let retry = RetryPolicy { attempts_max: 5, backoff: Backoff::default() };
     let again = Activity { retry, timeout: Some(Duration::from_secs(9)), ..once.clone() };
@@ -348,6 +366,8 @@ fn what_a_commit_repeats_is_kept_once() {
             retry: RetryPolicy::ONCE,
             timeout: None,
             heartbeat_timeout: None,
+            queue: None,
+            affinity: None,
         }))
     };
     let mut events = vec![HistoryEvent::ContinuedAsNew { input: payload("first"), version: None }];

@@ -14,6 +14,7 @@ use tenure::{
 use tenure_core::id::{CodeName, Namespace, Revision, SessionId, WorkerId};
 use tenure_core::lease::Ttl;
 use tenure_core::orchestration::{HistoryEvent, Opening, open};
+use tenure_core::worker::Serving;
 use tenure_engine::{Ids as _, SystemIds};
 use tenure_store::{
     Find, Ground, HistoryRequest, InstanceStore as _, RegisterOutcome, RegisterRequest, SessionStore as _,
@@ -136,6 +137,7 @@ async fn put(home: &Home, name: &str) {
         place: None,
         ttl: Ttl::run(Duration::from_secs(15)).unwrap(),
         replaces: false,
+        serving: Serving::default(),
     };
     let RegisterOutcome::Registered(registered) = store.register(request).await.unwrap() else {
         panic!("nobody else is there")
@@ -161,6 +163,8 @@ async fn put(home: &Home, name: &str) {
             taken: Vec::new(),
             starts: Vec::new(),
             sends: Vec::new(),
+            tasks: Vec::new(),
+            withdrawn: Vec::new(),
             wake: Wake::Never,
         };
         let TurnOutcome::Committed(done) = store.commit_turn(request.clone()).await.unwrap() else {

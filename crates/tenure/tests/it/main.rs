@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be arranged fails")]
 
 mod activities;
+mod affinity;
+mod agents;
 mod blocked;
 mod cancel;
 mod changes;
@@ -20,6 +22,9 @@ mod starts;
 mod status;
 mod time;
 
+#[expect(dead_code, reason = "it is run as a program, too")]
+#[path = "../../examples/agent_service.rs"]
+mod agent_service;
 #[expect(dead_code, reason = "it is run as a program, too")]
 #[path = "../../examples/approval.rs"]
 mod approval;

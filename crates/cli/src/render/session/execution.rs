@@ -5,6 +5,7 @@ use tenure_core::escape::Escaped;
 use tenure_core::orchestration::Execution;
 use tenure_core::time::{Moment, WallTime};
 use tenure_engine::{Pending, PendingActivity};
+use tenure_store::Pin;
 
 use crate::render::when::{instant, length, rfc3339};
 
@@ -21,8 +22,8 @@ pub(super) fn runs(execution: &Execution) -> Vec<(&'static str, String)> {
 }
 
 /// What it waits for.
-pub(super) fn waits(pending: &Pending, now: &Moment) -> Vec<(&'static str, String)> {
-    let activities = pending.activities().values().map(|pending| ("Activity", activity(pending, now)));
+pub(super) fn waits(pending: &Pending, pins: &[Pin], now: &Moment) -> Vec<(&'static str, String)> {
+    let activities = pending.activities().values().map(|pending| ("Activity", activity(pending, pins, now)));
     let timers =
         pending.timers().values().map(|at| ("Timer", format!("{} ({})", until(*at, now), instant(*at))));
     let children = pending.children.values().map(|id| ("Child", id.to_string()));
@@ -50,7 +51,20 @@ fn few(mut rows: impl Iterator<Item = (&'static str, String)>) -> Vec<(&'static 
     shown
 }
 
-fn activity(pending: &PendingActivity, now: &Moment) -> String {
+/// Where an activity runs or waits, if not just where its instance is.
+fn place(pending: &PendingActivity, pins: &[Pin]) -> String {
+    let queue = pending.activity.queue.as_ref();
+    let queue = queue.map_or_else(String::new, |queue| format!(", in queue {queue}"));
+    let key = pending.activity.affinity.as_ref().map(|affinity| &affinity.key);
+    let key =
+        key.map_or_else(String::new, |key| match pins.iter().find(|pin| pin.key == *key && pin.is_live) {
+            Some(pin) => format!(", on key {key}, which {} holds", pin.worker),
+            None => format!(", on key {key}, which nobody holds"),
+        });
+    queue + &key
+}
+
+fn activity(pending: &PendingActivity, pins: &[Pin], now: &Moment) -> String {
     let attempts = pending.activity.retry.attempts_max;
     let attempt = match (pending.attempt, attempts) {
         (1, 1) => String::new(),
@@ -59,7 +73,8 @@ fn activity(pending: &PendingActivity, now: &Moment) -> String {
     let due = pending.due_at.map_or_else(String::new, |at| format!(", {}", until(at, now)));
     let failure = pending.failure.as_ref();
     let failure = failure.map_or_else(String::new, |why| format!("; before: {}", Escaped(&why.message)));
-    format!("{}{attempt}{due}{failure}", pending.activity.name)
+    let place = place(pending, pins);
+    format!("{}{attempt}{place}{due}{failure}", pending.activity.name)
 }
 
 fn until(at: WallTime, now: &Moment) -> String {
@@ -80,12 +95,17 @@ pub(super) fn runs_json(execution: &Execution) -> Value {
 }
 
 /// The same for programs.
-pub(super) fn waits_json(pending: &Pending) -> Value {
+pub(super) fn waits_json(pending: &Pending, pins: &[Pin]) -> Value {
     let activities = pending.activities().values().map(|pending| {
+        let key = pending.activity.affinity.as_ref().map(|affinity| &affinity.key);
+        let holder = key.and_then(|key| pins.iter().find(|pin| pin.key == *key && pin.is_live));
         json!({
             "operation": pending.activity.op.0,
             "name": pending.activity.name.as_str(),
             "attempt": pending.attempt,
+            "queue": pending.activity.queue.as_ref().map(|queue| queue.as_str()),
+            "key": key.map(|key| key.as_str()),
+            "worker": holder.map(|pin| pin.worker.as_str()),
             "attempts_max": pending.activity.retry.attempts_max,
             "due_at": pending.due_at.map(rfc3339),
             "failure": pending.failure.as_ref().map(|failure| {

@@ -6,7 +6,7 @@ use tenure_core::id::ActorId;
 use tenure_core::session::{Facts, Session, State, Usage};
 use tenure_core::time::{Moment, millis};
 use tenure_engine::Pending;
-use tenure_store::{Listed, Page};
+use tenure_store::{Listed, Page, Pin};
 
 use super::{command_line, execution, session_json, state, title};
 use crate::render::lease::LeaseNow;
@@ -24,6 +24,8 @@ pub(crate) struct Shown {
     pub(crate) is_gone: bool,
     /// What it waits for, if it is an open instance of an orchestration.
     pub(crate) pending: Option<Pending>,
+    /// Who holds the keys that its activities follow.
+    pub(crate) pins: Vec<Pin>,
 }
 
 impl Report for Shown {
@@ -37,7 +39,7 @@ impl Report for Shown {
             rows.insert(1, ("Key", key.to_string()));
         }
         rows.extend(session.execution.iter().flat_map(|running| execution::runs(running)));
-        rows.extend(self.pending.iter().flat_map(|pending| execution::waits(pending, &self.now)));
+        rows.extend(self.pending.iter().flat_map(|pending| execution::waits(pending, &self.pins, &self.now)));
         rows.extend(self.holding(look));
         rows.extend(self.work());
         rows.extend(self.facts());
@@ -65,7 +67,7 @@ impl Report for Shown {
             document["children_more"] = self.children.next.is_some().into();
         }
         if let Some(pending) = &self.pending {
-            document["waits_for"] = execution::waits_json(pending);
+            document["waits_for"] = execution::waits_json(pending, &self.pins);
         }
         document
     }

@@ -28,17 +28,22 @@ impl Conductor {
         self.wants_mail = false;
         self.is_reading_mail = true;
         let store = Arc::clone(self.engine.store());
-        let request = MailRequest { worker: self.worker, after: self.mail_read_to, limit: MAIL_MAX };
+        let request = MailRequest {
+            worker: self.worker,
+            after: self.mail_read_to,
+            noticed: self.pulse.noticed(),
+            limit: MAIL_MAX,
+        };
         self.work.push(Box::pin(async move { Done::Mailed(store.mail(request).await) }));
     }
 
     pub(super) fn mailed(&mut self, mailed: Result<Mailed, StoreError>) {
         self.is_reading_mail = false;
         let Ok(mailed) = mailed else {
-            self.wants_mail = true;
+            self.due.push(Reverse((self.now.after(RETRY_AFTER), Due::Mail)));
             return;
         };
-        self.wants_mail |= mailed.messages.len() >= MAIL_MAX;
+        self.wants_mail |= mailed.messages.len() >= MAIL_MAX || mailed.notices.len() >= MAIL_MAX;
         self.mail_read_to = mailed.read_to.max(self.mail_read_to);
         if self.starting.is_empty() {
             self.early.clear();
@@ -52,13 +57,18 @@ impl Conductor {
                 None => self.early.entry(handle).or_default().push(message),
             }
         }
+        self.notice(mailed.notices);
+        if mailed.is_draining {
+            self.drain();
+        }
     }
 
     pub(super) fn claim(&mut self) {
         // Some more than fit: those that only wait are put away for them, once they are there.
         let most = self.options.instances_max.saturating_add(self.options.instances_max.clamp(1, CLAIM_MAX));
         let room = most.saturating_sub(self.live.len() + self.loading.len());
-        let is_busy = self.is_claiming || self.is_reading_mail || self.stopping.is_some();
+        let is_busy =
+            self.is_claiming || self.is_reading_mail || self.stopping.is_some() || !self.is_trusted();
         if is_busy || room == 0 || !std::mem::take(&mut self.wants_claim) {
             return;
         }
@@ -122,18 +132,21 @@ impl Conductor {
     }
 
     pub(super) fn resume(&mut self, claimed: Claimed, code: Instance, history: &[Vec<HistoryEvent>]) {
-        let Claimed { handle, session, fence, turn, is_rescued, messages } = claimed;
+        let Claimed { handle, session, fence, turn, is_rescued, messages, out } = claimed;
         self.blocked.remove(&handle);
         let execution = session.execution.as_ref().map_or(1, |execution| execution.number);
         let mut live = Live::new((session.id.clone(), session.namespace.clone(), execution), code);
         live.session = Some(session);
         (live.handle, live.fence, live.turn) = (Some(handle), fence, turn);
         live.pending = Pending::of(history);
+        live.out = out.into_iter().map(|out| (out.op, out)).collect();
+        let activities = live.pending.activities();
+        live.out.retain(|op, _| activities.contains_key(op));
         live.is_new =
             !history.iter().flatten().any(|event| matches!(event, HistoryEvent::TurnStarted { .. }));
         messages.into_iter().for_each(|message| live.receive(message));
         live.ends_at = live.pending.cancel.as_ref().map(|wish| wish.at.after(self.options.cancel_grace));
-        let is_rescued = is_rescued && live.pending.is_at_work();
+        let is_rescued = is_rescued && live.is_at_work();
         if is_rescued {
             live.asides.push(HistoryEvent::ExecutionRescued);
         }
@@ -149,12 +162,11 @@ impl Conductor {
             self.due.push(Reverse((*at, Due::Timer(key, *op))));
         }
         for (op, pending) in live.pending.activities() {
-            match pending.due_at {
-                Some(at) => self.due.push(Reverse((at, Due::Attempt(key, *op)))),
-                None if !is_rescued => self.queued.push_back((key, *op)),
-                None => {}
+            if let Some(at) = pending.due_at {
+                self.due.push(Reverse((at, Due::Attempt(key, *op))));
             }
         }
+        let begin = if is_rescued { Vec::new() } else { live.may_begin() };
         if let Some(at) = live.ends_at {
             self.due.push(Reverse((at, Due::End(key))));
         }
@@ -163,5 +175,6 @@ impl Conductor {
         } else {
             self.idle.push_back((key, live.used));
         }
+        begin.into_iter().for_each(|op| self.enqueue(key, op));
     }
 }

@@ -7,62 +7,108 @@ use std::time::Duration;
 use tenure_core::id::Operation;
 use tenure_core::limits;
 use tenure_core::orchestration::{Cause, Failure, HistoryEvent, Payload};
+use tenure_store::{Out, PinGrant, Placed, TaskRequest};
 use tokio_util::sync::CancellationToken;
 
 use super::super::attempt::{self, Attempt, Run};
-use super::super::live::{Running, retry_note};
-use super::super::order::Key;
+use super::super::live::{Granted, Report, Running, retry_note};
+use super::super::order::{Key, Whose};
 use super::super::spawn::spawn;
-use super::{Conductor, Due};
+use super::{Conductor, Due, Suspect};
 
 /// An activity that so many workers did not survive is run while no other such activity is.
-const ALONE_FROM: u32 = 3;
+pub(super) const ALONE_FROM: u32 = 3;
 /// How long one waits while another is run.
-const ALONE_WAITS: Duration = Duration::from_millis(100);
+pub(super) const ALONE_WAITS: Duration = Duration::from_millis(100);
 /// How often it is recorded what an attempt says.
-const RECORDS_EVERY: Duration = Duration::from_secs(1);
-/// How long an activity waits whose code is missing.
-const MISSING_FOR: Duration = Duration::from_secs(5);
+pub(super) const RECORDS_EVERY: Duration = Duration::from_secs(1);
 
 impl Conductor {
+    /// Begins what there is a slot for. Nothing begins once the worker's lease may be over.
     pub(super) fn start_attempts(&mut self) {
-        while self.running < self.options.slots {
-            let Some((key, op)) = self.queued.pop_front() else { return };
+        if !self.is_trusted() {
+            return;
+        }
+        while let Some(Granted { key, op, pin }) = self.granted.pop_front() {
+            self.run_here(key, op, Some(pin));
+        }
+        while self.room.free_slots(0) > 0 {
+            let Some((key, op)) = self.queued.pop_front() else { break };
             self.start_attempt(key, op);
+        }
+        self.start_tasks();
+    }
+
+    /// An activity is to be run: here as soon as there is a slot, or wherever its place is.
+    pub(super) fn enqueue(&mut self, key: Key, op: Operation) {
+        let Some(pending) = self.live.get(&key).and_then(|live| live.pending.activities().get(&op)) else {
+            return;
+        };
+        if self.room.must_ask(&self.registry, &pending.activity) {
+            self.start_attempt(key, op);
+        } else {
+            self.queued.push_back((key, op));
         }
     }
 
-    pub(super) fn start_attempt(&mut self, key: Key, op: Operation) {
+    fn start_attempt(&mut self, key: Key, op: Operation) {
         let now = self.now;
         let Some(live) = self.live.get_mut(&key) else { return };
-        if live.running.contains_key(&op) {
+        if live.running.contains_key(&op) || live.out.contains_key(&op) {
             return;
         }
         let Some(pending) = live.pending.begin(op, now) else { return };
         if pending.rescues > limits::RESCUES_MAX {
-            let why = format!("whoever ran it did not survive it, {} times", pending.rescues);
-            live.told.push(HistoryEvent::TaskFailed { op, failure: Failure::new(Cause::Poisoned, why) });
+            live.told.push(HistoryEvent::TaskFailed { op, failure: poisoned(pending.rescues) });
             self.ready.push_back(key);
             return;
         }
-        if pending.rescues >= ALONE_FROM && self.suspect.is_some_and(|suspect| suspect != (key, op)) {
-            // Whichever of them it is that nobody survives, it is found by running them one at a time.
-            self.due.push(Reverse((now.after(ALONE_WAITS), Due::Attempt(key, op))));
-            return;
-        }
-        let Some(code) = self.registry.activity(&pending.activity.name) else {
-            self.due.push(Reverse((now.after(MISSING_FOR), Due::Attempt(key, op))));
-            return;
-        };
+        let me = Suspect::Here(key, op);
         if pending.rescues >= ALONE_FROM {
-            self.suspect = Some((key, op));
+            if self.suspect.is_some_and(|suspect| suspect != me) {
+                // Whichever of them it is that nobody survives, it is found by running them one at a time.
+                self.due.push(Reverse((now.after(ALONE_WAITS), Due::Attempt(key, op))));
+                return;
+            }
+            self.suspect = Some(me);
         }
-        if pending.attempt > 1 && !pending.is_started {
-            // That it begins is recorded first, so that it is known who was under way if nobody survives it.
+        let must_ask = self.room.must_ask(&self.registry, &pending.activity);
+        if must_ask || (pending.attempt > 1 && !pending.is_started) {
+            // That it begins is recorded first, so that it is known who was under way if nobody survives it. The same
+            // commit asks for its place.
             live.asides.push(HistoryEvent::TaskStarted { op, attempt: pending.attempt });
+            if must_ask {
+                live.asks.insert(op);
+            }
             self.ready.push_back(key);
             return;
         }
+        self.run_here(key, op, None);
+    }
+
+    /// What a commit asked a place for has one.
+    pub(super) fn place(&mut self, key: Key, tasks: &[TaskRequest], placed: &[Placed]) {
+        let Some(live) = self.live.get_mut(&key) else { return };
+        for (asked, placed) in tasks.iter().zip(placed) {
+            let TaskRequest { op, attempt, .. } = *asked;
+            match placed {
+                Placed::Here(pin) => self.granted.push_back(Granted { key, op, pin: pin.clone() }),
+                Placed::Left(task) => {
+                    drop(self.room.take((key, op)));
+                    self.suspect = self.suspect.filter(|suspect| *suspect != Suspect::Here(key, op));
+                    live.out.insert(op, Out { task: *task, op, attempt });
+                }
+            }
+        }
+    }
+
+    /// Runs an activity of an instance here.
+    fn run_here(&mut self, key: Key, op: Operation, pin: Option<PinGrant>) {
+        let in_use = self.room.take((key, op));
+        let now = self.now;
+        let Some(live) = self.live.get_mut(&key) else { return };
+        let Some(pending) = live.pending.activities().get(&op) else { return };
+        let Some(code) = self.registry.activity(&pending.activity.name) else { return };
         let (number, cancelled) = (pending.attempt, CancellationToken::new());
         let attempt = Attempt {
             session: live.id.clone(),
@@ -73,35 +119,59 @@ impl Conductor {
             fence: live.fence,
             cancelled: cancelled.clone(),
             details: pending.details.clone(),
-            key,
+            pin,
+            whose: Whose::Here { key, op, number },
             inputs: self.sender.clone(),
         };
         let grace = self.options.cancel_grace;
-        let run = Run { key, attempt, activity: Arc::clone(&pending.activity), code, grace };
+        let run = Run { attempt, activity: Arc::clone(&pending.activity), code, grace, in_use };
         if let Some(limit) = pending.activity.heartbeat_timeout {
             self.due.push(Reverse((now.after(limit), Due::Silence(key, op, number))));
         }
         let running = Running { number, cancelled, heard_at: now, said: None, records_at: now };
         live.running.insert(op, running);
-        self.running += 1;
+        self.room.running += 1;
         spawn(attempt::run(run, Arc::clone(&self.clock), self.sender.clone()));
     }
 
-    /// An attempt is over.
-    pub(super) fn tried(
-        &mut self,
-        key: Key,
-        (op, number): (Operation, u32),
-        result: Result<Payload, Failure>,
-    ) {
-        self.running = self.running.saturating_sub(1);
-        self.suspect = self.suspect.filter(|suspect| *suspect != (key, op));
-        let now = self.now;
+    /// An attempt has ended, and its slot is free.
+    pub(super) fn tried(&mut self, whose: Whose, result: Result<Payload, Failure>) {
+        self.room.running = self.room.running.saturating_sub(1);
+        // What waits for a key that was busy may begin.
+        self.wants_tasks |= self.room.takes_freed();
+        match whose {
+            Whose::Here { key, op, number } => self.tried_here(key, (op, number), result),
+            Whose::Task { task, fence } => self.tried_task((task, fence), result),
+        }
+    }
+
+    fn tried_here(&mut self, key: Key, (op, number): (Operation, u32), result: Result<Payload, Failure>) {
+        self.suspect = self.suspect.filter(|suspect| *suspect != Suspect::Here(key, op));
         let Some(live) = self.live.get_mut(&key) else { return };
         if live.running.get(&op).is_none_or(|running| running.number != number) {
             return;
         }
         let said = live.running.remove(&op).and_then(|running| running.said);
+        self.judge(key, Report { op, number, result }, said);
+    }
+
+    /// Judges what others ran as if it had been run here.
+    pub(super) fn hear_reports(&mut self, key: Key) {
+        let Some(live) = self.live.get_mut(&key).filter(|live| !live.is_committing) else { return };
+        for report in std::mem::take(&mut live.reports) {
+            let Some(live) = self.live.get_mut(&key) else { return };
+            live.out.remove(&report.op);
+            if !live.running.contains_key(&report.op) {
+                self.judge(key, report, None);
+            }
+        }
+    }
+
+    /// Says whether an attempt that is over was the last.
+    fn judge(&mut self, key: Key, report: Report, said: Option<Payload>) {
+        let Report { op, number, result } = report;
+        let now = self.now;
+        let Some(live) = self.live.get_mut(&key) else { return };
         let Some(pending) = live.pending.activities().get(&op) else { return };
         match result {
             Ok(result) => live.told.push(HistoryEvent::TaskCompleted { op, result }),
@@ -109,7 +179,7 @@ impl Conductor {
                 let random = self.engine.ids().random();
                 let chance = u32::from_le_bytes([random[0], random[1], random[2], random[3]]);
                 // Those that their worker did not survive have a limit of their own.
-                let failed = number.saturating_sub(pending.rescues);
+                let failed = number.saturating_sub(pending.rescues_at(number));
                 let wait = pending.activity.retry.wait_after(failed, chance);
                 match wait.filter(|_| failure.cause.may_be_retried()) {
                     Some(wait) => {
@@ -141,9 +211,13 @@ impl Conductor {
                         self.ready.push_back(key);
                     }
                 }
-                Due::Attempt(key, op) => self.queued.push_back((key, op)),
+                Due::Attempt(key, op) => self.enqueue(key, op),
                 Due::Silence(key, op, number) => self.silent(key, (op, number)),
                 Due::Record(key, op) => self.record(key, op),
+                Due::TaskSilence(task, fence) => self.silent_task(task, fence),
+                Due::TaskRecord(task, fence) => self.record_task(task, fence),
+                Due::Mail => self.wants_mail = true,
+                Due::Register => self.register(),
                 Due::End(key) => {
                     let is_due = self.live.get(&key).and_then(|live| live.ends_at);
                     if is_due.is_some_and(|at| at <= self.now) {
@@ -155,8 +229,12 @@ impl Conductor {
     }
 
     /// An attempt is there.
-    pub(super) fn heard(&mut self, key: Key, (op, number): (Operation, u32), details: Option<Payload>) {
+    pub(super) fn heard(&mut self, whose: Whose, details: Option<Payload>) {
         let now = self.now;
+        let (key, op, number) = match whose {
+            Whose::Here { key, op, number } => (key, op, number),
+            Whose::Task { task, fence } => return self.heard_task((task, fence), details),
+        };
         let running = self.live.get_mut(&key).and_then(|live| live.running.get_mut(&op));
         let Some(running) = running.filter(|running| running.number == number) else { return };
         running.heard_at = now;
@@ -191,8 +269,16 @@ impl Conductor {
         }
         running.cancelled.cancel();
         // Its slot is free when it has stopped; what it says then is not heard.
-        self.running += 1;
-        let failure = Failure::new(Cause::TimedOut, format!("nothing heard of it within {limit:?}"));
-        self.tried(key, (op, number), Err(failure));
+        self.tried_here(key, (op, number), Err(unheard(limit)));
     }
+}
+
+/// An activity that nobody survives.
+pub(super) fn poisoned(rescues: u32) -> Failure {
+    Failure::new(Cause::Poisoned, format!("whoever ran it did not survive it, {rescues} times"))
+}
+
+/// An attempt that was silent for too long.
+pub(super) fn unheard(limit: Duration) -> Failure {
+    Failure::new(Cause::TimedOut, format!("nothing heard of it within {limit:?}"))
 }

@@ -1,12 +1,14 @@
 //! Running a turn of an instance, and going on once it is kept.
 
 use std::cmp::Reverse;
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use tenure_core::id::Operation;
 use tenure_core::orchestration::{Cause, Failure, HistoryEvent, Mail, Start, open};
 use tenure_core::session::{Counters, Session, Write};
 use tenure_replay::Instance;
-use tenure_store::{StoreError, TurnDone, TurnOutcome, Wake};
+use tenure_store::{StoreError, TurnDone, TurnOutcome, TurnRequest, Wake};
 use tokio::sync::oneshot;
 
 use super::super::live::{Live, write};
@@ -45,7 +47,8 @@ impl Conductor {
 
     /// Runs what there is to run of an instance, and commits what came of it.
     pub(super) fn step(&mut self, key: Key) {
-        let Some((maker, live)) = self.made_with(key).filter(|(_, live)| live.is_ready()) else { return };
+        self.hear_reports(key);
+        let Some((mut maker, live)) = self.made_with(key).filter(|(_, live)| live.is_ready()) else { return };
         match maker.step(key, live) {
             Ok(step) => self.commit(step),
             Err(problem) => self.block(key, &problem),
@@ -117,7 +120,7 @@ impl Conductor {
     pub(super) fn committed(&mut self, step: Step, done: &TurnDone) {
         let Step { key, request, next, .. } = step;
         // The store has let go of it.
-        let request = Arc::unwrap_or_clone(request);
+        let mut request = Arc::unwrap_or_clone(request);
         self.wants_claim |= !request.starts.is_empty();
         self.uses = self.uses.wrapping_add(1);
         let Some(live) = self.live.get_mut(&key) else { return };
@@ -125,7 +128,7 @@ impl Conductor {
         live.turn = live.turn.saturating_add(1);
         live.fence = done.fence;
         live.used = self.uses;
-        if let Some(write) = request.session {
+        if let Some(write) = request.session.take() {
             let counters = Counters { revision: done.revision, fence: done.fence };
             live.session = Some(Session { counters, ..write.session });
         }
@@ -138,7 +141,8 @@ impl Conductor {
         }
         match next {
             Next::Waits => {
-                self.asked(key, &request.history);
+                self.place(key, &request.tasks, &done.placed);
+                self.asked(key, &request);
                 self.after(key);
             }
             Next::Anew(start) => self.anew(key, *start),
@@ -153,12 +157,16 @@ impl Conductor {
     }
 
     /// Begins what a step asked for.
-    pub(super) fn asked(&mut self, key: Key, history: &[HistoryEvent]) {
-        for event in history {
+    pub(super) fn asked(&mut self, key: Key, request: &TurnRequest) {
+        let places: HashSet<_> = request.tasks.iter().map(|task| task.op).collect();
+        let has_place = |op: &Operation| places.contains(op);
+        for event in &request.history {
             let Some(live) = self.live.get_mut(&key) else { return };
             match event {
-                HistoryEvent::TaskScheduled(activity) => self.queued.push_back((key, activity.op)),
-                HistoryEvent::TaskStarted { op, .. } => self.queued.push_back((key, *op)),
+                HistoryEvent::TaskScheduled(activity) if !has_place(&activity.op) => {
+                    self.enqueue(key, activity.op);
+                }
+                HistoryEvent::TaskStarted { op, .. } if !has_place(op) => self.enqueue(key, *op),
                 HistoryEvent::TaskRetried { op, due_at, .. } => {
                     self.due.push(Reverse((*due_at, Due::Attempt(key, *op))));
                 }
@@ -176,9 +184,7 @@ impl Conductor {
                     self.due.push(Reverse((at, Due::End(key))));
                 }
                 HistoryEvent::ExecutionRescued => {
-                    let ops =
-                        live.pending.activities().iter().filter(|(_, pending)| pending.due_at.is_none());
-                    self.queued.extend(ops.map(|(op, _)| (key, *op)));
+                    live.may_begin().into_iter().for_each(|op| self.enqueue(key, op));
                 }
                 _ => {}
             }
@@ -214,12 +220,17 @@ impl Conductor {
         });
         live.asides.clear();
         live.notes.clear();
+        live.out.clear();
+        live.asks.clear();
+        live.reports.clear();
+        self.room.leave(key);
+        self.granted.retain(|granted| granted.key != key);
         live.is_new = true;
         self.ready.push_back(key);
     }
 
     pub(super) fn terminate(&mut self, key: Key) {
-        let Some((maker, live)) = self.made_with(key) else { return };
+        let Some((mut maker, live)) = self.made_with(key) else { return };
         if !live.is_committing && live.handle.is_some() {
             let step = maker.terminate(key, live);
             self.commit(step);

@@ -10,7 +10,9 @@ use tenure_replay::Problem;
 use tenure_store::{AppendRequest, Claimed, FreeRequest, Handle, RegisterOutcome, StoreError, Wake};
 
 use super::super::live::blocked_note;
+use super::super::news::WorkerNews;
 use super::super::order::Key;
+use super::super::pulse::Granted;
 use super::{Conductor, Done, Stopping};
 
 /// How long an instance is left alone whose code is missing or does not fit its history.
@@ -89,7 +91,7 @@ impl Conductor {
             self.idle.retain(|(key, used)| live.get(key).is_some_and(|live| live.used == *used));
         }
         if self.stale > (self.due.len() / 2).max(64) {
-            self.due.retain(|Reverse((_, due))| live.contains_key(&due.key()));
+            self.due.retain(|Reverse((_, due))| due.key().is_none_or(|key| live.contains_key(&key)));
             self.stale = 0;
         }
     }
@@ -106,6 +108,7 @@ impl Conductor {
             turn: live.turn,
             is_rescued: false,
             messages: Vec::new(),
+            out: live.out.into_values().collect(),
         });
     }
 
@@ -117,18 +120,30 @@ impl Conductor {
             self.leave(key);
         }
         self.starting.clear();
+        self.abandon_tasks();
+        self.tell(WorkerNews::Over);
+        if self.stopping.is_some() {
+            return;
+        }
         self.registration.incarnation = self.engine.ids().incarnation();
         self.registration.replaces = false;
+        self.register();
+    }
+
+    pub(super) fn register(&self) {
         let (store, request) = (Arc::clone(self.engine.store()), self.registration.clone());
-        self.work.push(Box::pin(async move { Done::Registered(store.register(request).await) }));
+        let asked_at = self.clock.now();
+        self.work.push(Box::pin(async move { Done::Registered(asked_at, store.register(request).await) }));
     }
 
     /// It is known again, unless somebody took its name: then there is nothing left to do for it.
-    pub(super) fn registered(&mut self, outcome: RegisterOutcome) {
+    pub(super) fn registered(&mut self, asked_at: Duration, outcome: RegisterOutcome) {
         match outcome {
             RegisterOutcome::Registered(registered) => {
                 self.worker = registered.worker;
-                (self.wants_mail, self.wants_claim) = (true, true);
+                // The keeper of the lease goes as this loop does.
+                self.lease.send_replace(Granted { worker: registered.worker, asked_at });
+                (self.wants_mail, self.wants_claim, self.wants_tasks) = (true, true, true);
             }
             RegisterOutcome::Live(_) => {
                 let until = self.clock.now();
@@ -138,12 +153,16 @@ impl Conductor {
     }
 
     pub(super) fn stop(&mut self) {
+        if self.stopping.is_none() {
+            return;
+        }
         let clock = self.clock.now();
-        let Some(stopping) = &mut self.stopping else { return };
         let is_coming = self.is_claiming || !self.loading.is_empty() || !self.queued.is_empty();
         let is_quiet = !is_coming
-            && self.running == 0
+            && self.has_no_tasks()
+            && self.room.is_empty()
             && self.live.values().all(|live| !live.is_committing && !live.is_ready());
+        let Some(stopping) = &mut self.stopping else { return };
         if stopping.is_freeing || (!is_quiet && clock < stopping.until) {
             return;
         }
@@ -158,6 +177,7 @@ impl Conductor {
             .collect();
         self.by_handle.clear();
         self.starting.clear();
+        self.abandon_tasks();
         let (store, worker) = (Arc::clone(self.engine.store()), self.worker);
         self.work.push(Box::pin(async move {
             // What is not freed now is free when this worker's lease is over.

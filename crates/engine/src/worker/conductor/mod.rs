@@ -8,6 +8,8 @@ mod arrivals;
 mod attempts;
 mod commit;
 mod house;
+mod lease;
+mod tasks;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
@@ -18,20 +20,23 @@ use std::time::Duration;
 
 use futures_util::future::FutureExt as _;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use tenure_core::id::Operation;
-use tenure_core::lease::renew_interval;
+use tenure_core::id::{Fence, Operation};
 use tenure_core::orchestration::{Message, MessageId};
 use tenure_core::time::WallTime;
 use tenure_store::{
-    Attention, Claimed, Handle, HistoryPage, Mailed, RegisterOutcome, RegisterRequest, StoreError,
-    WorkerHandle, WorkerRenewal,
+    Attention, Claimed, ClaimedTask, Handle, HistoryPage, Mailed, RegisterOutcome, RegisterRequest,
+    StoreError, TaskId, TaskOutcome, TaskRenewal, WorkerHandle,
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
-use super::live::Live;
+use tasks::Taken;
+
+use super::live::{Granted as GrantedHere, Live};
 use super::options::WorkerOptions;
 use super::order::{Input, Key, StartAnswer};
+use super::pulse::{Granted, Pulse};
 use super::registry::Registry;
+use super::room::Room;
 use super::step::{Kept, Maker, Step};
 use crate::{Engine, Steady};
 
@@ -47,8 +52,16 @@ enum Done {
     Loaded(Box<Claimed>, Result<HistoryPage, StoreError>),
     Mailed(Result<Mailed, StoreError>),
     NextWake(Result<Option<WallTime>, StoreError>),
-    Renewed(Result<WorkerRenewal, StoreError>),
-    Registered(Result<RegisterOutcome, StoreError>),
+    /// Since when it was asked, on the steady clock, and what was answered.
+    Registered(Duration, Result<RegisterOutcome, StoreError>),
+    ClaimedTasks {
+        asked: usize,
+        given: Result<Vec<ClaimedTask>, StoreError>,
+        next: Option<WallTime>,
+    },
+    /// The end of a task's attempt is told.
+    Told,
+    Said(Vec<TaskRenewal>, Result<Vec<TaskOutcome>, StoreError>),
     Freed,
 }
 
@@ -64,17 +77,25 @@ enum Due {
     /// What an attempt said may be recorded.
     Record(Key, Operation),
     End(Key),
+    /// As the two above, of a task's attempt.
+    TaskSilence(TaskId, Fence),
+    TaskRecord(TaskId, Fence),
+    /// Mail is to be read again.
+    Mail,
+    /// The worker is to be registered again.
+    Register,
 }
 
 impl Due {
-    /// Which instance it concerns.
-    const fn key(self) -> Key {
+    /// Which instance it concerns, if one of this worker.
+    const fn key(self) -> Option<Key> {
         match self {
             Self::Timer(key, _)
             | Self::Attempt(key, _)
             | Self::Silence(key, ..)
             | Self::Record(key, _)
-            | Self::End(key) => key,
+            | Self::End(key) => Some(key),
+            Self::TaskSilence(..) | Self::TaskRecord(..) | Self::Mail | Self::Register => None,
         }
     }
 }
@@ -89,6 +110,9 @@ pub(super) struct Conductor {
     /// How it was registered, should it have to be again.
     registration: RegisterRequest,
     attention: Attention,
+    /// Tells the keeper of the lease which one it is.
+    lease: watch::Sender<Granted>,
+    pulse: Arc<Pulse>,
     inputs: mpsc::UnboundedReceiver<Input>,
     sender: mpsc::UnboundedSender<Input>,
     live: HashMap<Key, Box<Live>>,
@@ -108,9 +132,25 @@ pub(super) struct Conductor {
     stale: usize,
     /// Attempts that wait for a slot.
     queued: VecDeque<(Key, Operation)>,
-    running: usize,
+    /// Activities whose key is here, until something may begin.
+    granted: VecDeque<GrantedHere>,
+    room: Room,
     /// The activity that is run while no other is that workers did not survive.
-    suspect: Option<(Key, Operation)>,
+    suspect: Option<Suspect>,
+    /// Tasks that were claimed, until something may begin.
+    unstarted: VecDeque<ClaimedTask>,
+    /// Tasks that run here.
+    taken: HashMap<TaskId, Taken>,
+    /// How many ends of attempts are being told.
+    telling: usize,
+    /// How often tasks were handed back whose code is missing.
+    lacking: HashMap<TaskId, u32>,
+    is_claiming_tasks: bool,
+    wants_tasks: bool,
+    /// When a task is to be claimed that is hidden until then.
+    tasks_at: Option<WallTime>,
+    /// What was due when tasks were last claimed.
+    tasks_for: Option<WallTime>,
     /// Steps that are to be handed to the store.
     steps: Vec<Step>,
     work: FuturesUnordered<Work>,
@@ -124,9 +164,17 @@ pub(super) struct Conductor {
     wants_claim: bool,
     /// When something that nobody holds is to be looked after.
     claim_at: Option<WallTime>,
+    /// What was due when that was last looked for.
+    claimed_for: Option<WallTime>,
     looked_at: Duration,
-    renew_at: Duration,
     stopping: Option<Stopping>,
+}
+
+/// An activity that workers did not survive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Suspect {
+    Here(Key, Operation),
+    Task(TaskId),
 }
 
 struct Stopping {
@@ -138,22 +186,25 @@ struct Stopping {
 impl Conductor {
     pub(super) fn new(
         engine: Engine,
-        (clock, options): (Arc<dyn Steady>, WorkerOptions),
-        registry: Arc<Registry>,
-        (worker, registration, attention): (WorkerHandle, RegisterRequest, Attention),
+        (clock, options, registry): (Arc<dyn Steady>, WorkerOptions, Arc<Registry>),
+        (registration, attention): (RegisterRequest, Attention),
+        (lease, pulse): (watch::Sender<Granted>, Arc<Pulse>),
         (sender, inputs): (mpsc::UnboundedSender<Input>, mpsc::UnboundedReceiver<Input>),
     ) -> Self {
         let began = clock.now();
+        let worker = lease.borrow().worker;
         Self {
-            renew_at: began.saturating_add(renew_interval(options.ttl)),
             looked_at: began,
+            room: Room::new(options.slots, registration.serving.clone()),
+            worker,
             engine,
             clock,
             registry,
             options,
-            worker,
             registration,
             attention,
+            lease,
+            pulse,
             inputs,
             sender,
             live: HashMap::new(),
@@ -167,8 +218,16 @@ impl Conductor {
             due: BinaryHeap::new(),
             stale: 0,
             queued: VecDeque::new(),
-            running: 0,
+            granted: VecDeque::new(),
             suspect: None,
+            unstarted: VecDeque::new(),
+            taken: HashMap::new(),
+            telling: 0,
+            lacking: HashMap::new(),
+            is_claiming_tasks: false,
+            wants_tasks: true,
+            tasks_at: None,
+            tasks_for: None,
             steps: Vec::new(),
             work: FuturesUnordered::new(),
             next_key: 0,
@@ -180,6 +239,7 @@ impl Conductor {
             is_claiming: false,
             wants_claim: true,
             claim_at: None,
+            claimed_for: None,
             stopping: None,
         }
     }
@@ -191,6 +251,7 @@ impl Conductor {
                 // The clock may be set back; what code is told never goes back.
                 self.now = moment.wall.unwrap_or(self.now).max(self.now);
             }
+            self.pulse.went_round();
             self.progress();
             if self.has_stopped() {
                 break;
@@ -218,7 +279,7 @@ impl Conductor {
             input = self.inputs.recv() => if let Some(input) = input { self.hear(input); },
             wanted = self.attention.wanted() => {
                 wanted?;
-                (self.wants_mail, self.wants_claim) = (true, true);
+                (self.wants_mail, self.wants_claim, self.wants_tasks) = (true, true, true);
             }
             () = self.clock.sleep(sleep) => {}
         }
@@ -234,12 +295,12 @@ impl Conductor {
     /// How long nothing is to be done by itself.
     fn sleep_length(&self) -> Duration {
         let clock = self.clock.now();
-        let due = self.due.peek().map(|Reverse((at, _))| *at).into_iter().chain(self.claim_at).min();
+        let due = self.due.peek().map(|Reverse((at, _))| *at);
+        let due = due.into_iter().chain(self.claim_at).chain(self.tasks_at).min();
         let due = due.map(|at| at.since(self.now).saturating_add(Duration::from_micros(200)));
-        let renew = self.renew_at.saturating_sub(clock);
         let look = self.looked_at.saturating_add(LOOK_AGAIN_AFTER).saturating_sub(clock);
         let stop = self.stopping.as_ref().map(|stopping| stopping.until.saturating_sub(clock));
-        due.into_iter().chain(stop).chain([renew, look]).min().unwrap_or(LOOK_AGAIN_AFTER)
+        due.into_iter().chain(stop).chain([look]).min().unwrap_or(LOOK_AGAIN_AFTER)
     }
 
     /// Does everything that can be done now.
@@ -255,19 +316,18 @@ impl Conductor {
 
     fn keep_house(&mut self) {
         let clock = self.clock.now();
-        if clock >= self.renew_at {
-            self.renew_at = clock.saturating_add(renew_interval(self.options.ttl));
-            let (store, worker) = (Arc::clone(self.engine.store()), self.worker);
-            self.work.push(Box::pin(async move { Done::Renewed(store.renew_worker(worker).await) }));
-        }
         if clock >= self.looked_at.saturating_add(LOOK_AGAIN_AFTER) {
-            (self.looked_at, self.wants_claim) = (clock, true);
+            (self.looked_at, self.wants_claim, self.wants_tasks) = (clock, true, true);
         }
         if self.claim_at.is_some_and(|at| at <= self.now) {
             (self.claim_at, self.wants_claim) = (None, true);
         }
+        if self.tasks_at.is_some_and(|at| at <= self.now) {
+            (self.tasks_at, self.wants_tasks) = (None, true);
+        }
         self.read_mail();
         self.claim();
+        self.claim_tasks();
         self.put_away();
         self.stop();
     }
@@ -275,13 +335,11 @@ impl Conductor {
     fn hear(&mut self, input: Input) {
         match input {
             Input::Start { begun, reply, ended } => self.begin(begun, reply, ended),
-            Input::Tried { key, op, number, result } => self.tried(key, (op, number), result),
-            Input::Heartbeat { key, op, number, details } => self.heard(key, (op, number), details),
+            Input::Tried { whose, result } => self.tried(whose, result),
+            Input::Heartbeat { whose, details } => self.heard(whose, details),
+            Input::Lease(news) => self.hear_of_lease(news),
             Input::Stop { reply } => {
-                let until = self.clock.now().saturating_add(self.options.stop_grace);
-                let stopping =
-                    self.stopping.get_or_insert(Stopping { until, replies: Vec::new(), is_freeing: false });
-                stopping.replies.push(reply);
+                self.begin_to_stop().replies.push(reply);
             }
         }
     }
@@ -297,16 +355,29 @@ impl Conductor {
             Done::Loaded(claimed, page) => self.loaded(*claimed, page),
             Done::Mailed(mailed) => self.mailed(mailed),
             Done::NextWake(at) => {
-                let again = self.now.after(RETRY_AFTER);
-                self.claim_at = at.unwrap_or(Some(again));
+                let again = Some(self.now.after(RETRY_AFTER));
+                let now = self.now;
+                self.claim_at = at.map_or(again, |at| next_look(at, now, &mut self.claimed_for));
             }
-            Done::Renewed(Ok(WorkerRenewal::Gone)) => self.abandon(),
-            Done::Renewed(Err(_)) | Done::Registered(Err(_)) => {
-                self.renew_at = self.clock.now().saturating_add(RETRY_AFTER);
+            Done::Registered(asked_at, Ok(outcome)) => self.registered(asked_at, outcome),
+            Done::Registered(_, Err(_)) => {
+                self.due.push(Reverse((self.now.after(RETRY_AFTER), Due::Register)))
             }
-            Done::Registered(Ok(outcome)) => self.registered(outcome),
-            Done::Renewed(Ok(WorkerRenewal::Renewed(_))) | Done::Freed => {}
+            Done::ClaimedTasks { asked, given, next } => self.claimed_tasks(asked, given, next),
+            Done::Told => {
+                self.telling = self.telling.saturating_sub(1);
+                self.wants_tasks = true;
+            }
+            Done::Said(renewals, outcomes) => self.said(&renewals, outcomes),
+            Done::Freed => {}
         }
+    }
+
+    fn begin_to_stop(&mut self) -> &mut Stopping {
+        self.room.is_closed = true;
+        self.hand_back_unstarted();
+        let until = self.clock.now().saturating_add(self.options.stop_grace);
+        self.stopping.get_or_insert(Stopping { until, replies: Vec::new(), is_freeing: false })
     }
 
     fn enter(&mut self, live: Live) -> Key {
@@ -319,7 +390,9 @@ impl Conductor {
         let mut live = self.live.remove(&key)?;
         live.stop_attempts();
         self.stale += live.pending.timers().len() + live.pending.activities().len();
-        self.suspect = self.suspect.filter(|(suspect, _)| *suspect != key);
+        self.suspect = self.suspect.filter(|suspect| !matches!(suspect, Suspect::Here(of, _) if *of == key));
+        self.room.leave(key);
+        self.granted.retain(|granted| granted.key != key);
         if let Some(handle) = live.handle {
             self.by_handle.remove(&handle);
         }
@@ -328,8 +401,9 @@ impl Conductor {
 
     /// What steps of an instance are made with, and the instance.
     fn made_with(&mut self, key: Key) -> Option<(Maker<'_>, &mut Live)> {
-        let (registry, ids) = (&self.registry, self.engine.ids());
-        let maker = Maker { worker: self.worker, registry, ids, now: self.now };
+        let (registry, ids, queued) = (&self.registry, self.engine.ids(), self.queued.len());
+        let (worker, now, room) = (self.worker, self.now, &mut self.room);
+        let maker = Maker { worker, registry, ids, now, room, queued };
         Some((maker, self.live.get_mut(&key)?))
     }
 
@@ -339,4 +413,12 @@ impl Conductor {
             drop(reply.send(answer));
         }
     }
+}
+
+/// When to look again for something that is due then. What is due and was looked for already, and not given, is given to
+/// somebody else or later: asking for it at once would never end.
+fn next_look(at: Option<WallTime>, now: WallTime, looked_for: &mut Option<WallTime>) -> Option<WallTime> {
+    let at = at?;
+    let is_again = at <= now && looked_for.replace(at) == Some(at);
+    Some(if is_again { now.after(RETRY_AFTER) } else { at })
 }

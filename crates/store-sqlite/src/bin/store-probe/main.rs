@@ -11,13 +11,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tenure_core::event::{EventBody, EventDraft};
-use tenure_core::id::{ActorId, CommitId, EventType, Incarnation, Key, Namespace, Revision, Seq, SessionId};
+use tenure_core::id::{
+    ActorId, CommitId, EventType, Incarnation, Key, Namespace, Revision, Seq, SessionId, WorkerId,
+};
 use tenure_core::kind::Kind;
 use tenure_core::lease::{Holder, HolderKind, Ttl};
 use tenure_core::session::{Claimant, Command, Context, Current, GroupView, StartRun, decide};
+use tenure_core::worker::Serving;
 use tenure_store::{
-    AppendOutcome, AppendRequest, CommitOutcome, CommitRequest, Find, Handle, LogStore as _, PurgeStore as _,
-    SessionStore as _, Slot,
+    AppendOutcome, AppendRequest, CommitOutcome, CommitRequest, Find, Handle, InstanceStore as _,
+    LogStore as _, PurgeStore as _, RegisterOutcome, RegisterRequest, SessionStore as _, Slot,
+    WorkerStore as _,
 };
 use tenure_store_sqlite::{FaultPoint, Faults, SqliteOptions, SqliteStore, SystemClock};
 
@@ -37,6 +41,7 @@ fn main() -> Result<(), Failure> {
         ["write", path, key, round] => runtime.block_on(write(path, key, round))?,
         ["purge", path, round] => runtime.block_on(purge(path, round))?,
         ["mix", path, key, seed] => runtime.block_on(mix::mix(path, key, seed.parse()?))?,
+        ["work", path, name] => runtime.block_on(work(path, name))?,
         ["watch", path, key] => runtime.block_on(watch(path, key))?,
         ["freeze", path, key] => {
             let mut options = options(path);
@@ -276,6 +281,30 @@ async fn watch(path: &str, key: &str) -> Result<(), Failure> {
     loop {
         watch.changed().await?;
         tell("changed")?;
+    }
+}
+
+/// Has a worker, which does nothing but tell when it is woken.
+async fn work(path: &str, id: &str) -> Result<(), Failure> {
+    let store = SqliteStore::open(options(path))?;
+    let mut attention = store.attend().await?;
+    let request = RegisterRequest {
+        id: WorkerId::parse(id).map_err(|why| format!("{why:?}"))?,
+        incarnation: Incarnation(name(1)),
+        place: None,
+        ttl: Ttl::run(Duration::from_secs(600)).ok_or("a ttl")?,
+        replaces: false,
+        serving: Serving::default(),
+    };
+    let outcome = store.register(request).await?;
+    match outcome {
+        RegisterOutcome::Registered(_) => tell("working")?,
+        RegisterOutcome::Live(live) => return Err(format!("{live:?} is there").into()),
+    }
+    loop {
+        attention.wanted().await?;
+        let gone = store.workers().await?.iter().filter(|worker| worker.is_gone).count();
+        tell(&format!("woken, {gone} gone"))?;
     }
 }
 

@@ -12,6 +12,7 @@ mod purge;
 mod session;
 mod statistics;
 mod store;
+mod task;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -7,11 +7,12 @@ mod write;
 use std::sync::Arc;
 
 use prost::Message;
-use tenure_core::id::{CodeName, Operation};
+use tenure_core::id::{AffinityKey, CodeName, Operation, QueueName};
 use tenure_core::orchestration::{
     Activity, Child, HistoryEvent, ParentLink, Payload, RetryPolicy, Signal, Start, Version,
 };
 use tenure_core::time::WallTime;
+use tenure_core::worker::Affinity;
 
 use super::body::session_id;
 use super::holder::actor;
@@ -165,8 +166,20 @@ struct ActivityRecord {
     timeout: Option<LengthRecord>,
     #[prost(message, optional, tag = "6")]
     heartbeat_timeout: Option<LengthRecord>,
+    #[prost(string, optional, tag = "7")]
+    queue: Option<String>,
+    #[prost(message, optional, tag = "8")]
+    affinity: Option<AffinityRecord>,
     #[prost(uint64, tag = "9")]
     input_as: u64,
+}
+
+#[derive(Clone, PartialEq, Eq, Message)]
+struct AffinityRecord {
+    #[prost(string, tag = "1")]
+    key: String,
+    #[prost(bool, tag = "2")]
+    is_exclusive: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Message)]
@@ -492,8 +505,22 @@ impl ActivityRecord {
             retry: self.retry.map(RetryRecord::into_policy).transpose()?.unwrap_or(RetryPolicy::ONCE),
             timeout: self.timeout.map(Into::into),
             heartbeat_timeout: self.heartbeat_timeout.map(Into::into),
+            queue: self.queue.as_deref().map(queue).transpose()?,
+            affinity: self.affinity.map(AffinityRecord::into_affinity).transpose()?,
         })
     }
+}
+
+impl AffinityRecord {
+    fn into_affinity(self) -> Result<Affinity, StoreError> {
+        let key =
+            AffinityKey::parse(&self.key).map_err(|why| corrupt(format!("a key is not one: {why:?}")))?;
+        Ok(Affinity { key, is_exclusive: self.is_exclusive })
+    }
+}
+
+fn queue(name: &str) -> Result<QueueName, StoreError> {
+    QueueName::parse(name).map_err(|why| corrupt(format!("a queue's name is not one: {why:?}")))
 }
 
 impl RetryRecord {

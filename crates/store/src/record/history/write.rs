@@ -7,6 +7,8 @@ use tenure_core::orchestration::{
     Activity, Child, Failure, HistoryEvent, ParentLink, Payload, RetryPolicy, Signal, Start, Version,
 };
 
+use tenure_core::worker::Affinity;
+
 use super::super::code::cause_code;
 use super::super::wire::Fields;
 use super::REPEATED_FROM;
@@ -149,6 +151,15 @@ fn activity<'h>(fields: &mut Fields<'_>, activity: &'h Activity, payloads: &mut 
     }
     if let Some(timeout) = activity.heartbeat_timeout {
         fields.length(6, timeout);
+    }
+    if let Some(queue) = &activity.queue {
+        fields.some_text(7, queue.as_str());
+    }
+    if let Some(Affinity { key, is_exclusive }) = &activity.affinity {
+        fields.message(8, |fields| {
+            fields.text(1, key.as_str());
+            fields.number(2, u64::from(*is_exclusive));
+        });
     }
 }
 

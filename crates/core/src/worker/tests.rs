@@ -1,0 +1,47 @@
+use super::*;
+
+fn ttl() -> Ttl {
+    Ttl::run(Duration::from_secs(15)).expect("fifteen seconds are allowed")
+}
+
+#[test]
+fn keys_may_be_idle_no_shorter_than_two_renewals() {
+    let serving = |idle_after| Serving { idle_after, ..Serving::default() };
+    let needed = Duration::from_secs(10);
+    let refused = serving(Duration::from_millis(9_999)).check(ttl());
+    assert_eq!(refused, Err(ServingRefusal::IdleTooShort { needed }));
+    assert_eq!(serving(needed).check(ttl()), Ok(()));
+}
+
+#[test]
+fn what_is_busy_must_fit_what_is_held() {
+    let serving = Serving { busy_max: 3, held_max: 2, ..Serving::default() };
+    assert_eq!(serving.check(ttl()), Err(ServingRefusal::HeldBelowBusy));
+}
+
+#[test]
+fn a_key_is_idle_after_its_time_and_what_may_not_have_been_recorded() {
+    let idle_after = Duration::from_secs(160);
+    assert!(!records_use(idle_after, Duration::from_millis(9_999)));
+    assert!(records_use(idle_after, Duration::from_secs(10)));
+    assert!(!is_idle(idle_after, Duration::from_millis(169_999)));
+    assert!(is_idle(idle_after, Duration::from_secs(170)));
+}
+
+#[test]
+fn a_worker_is_above_its_share_from_a_tenth_over_the_mean_on() {
+    // Alone, nobody else could have them.
+    assert!(!is_above_share(1_000, 1_000, 1));
+    assert!(!is_above_share(1, 1, 2));
+    assert!(!is_above_share(110, 200, 2));
+    assert!(is_above_share(112, 200, 2));
+    assert!(is_above_share(u64::MAX, 0, 2));
+}
+
+#[test]
+fn a_worker_without_queues_has_nothing_and_one_with_all_has_everything() {
+    let gpu = QueueName::parse("gpu").expect("a name");
+    assert!(Queues::All.have(Some(&gpu)) && Queues::All.have(None));
+    assert!(Queues::default_only().have(None) && !Queues::default_only().have(Some(&gpu)));
+    assert!(!Queues::These(BTreeSet::new()).have(None));
+}

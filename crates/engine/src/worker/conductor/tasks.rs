@@ -1,0 +1,335 @@
+//! Tasks: activities of any instance that this worker claims and runs.
+
+use std::cmp::Reverse;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tenure_core::id::Fence;
+use tenure_core::limits;
+use tenure_core::orchestration::{Failure, Payload};
+use tenure_core::time::WallTime;
+use tenure_store::{
+    ClaimedTask, HandBack, Notice, NoticeId, Store, StoreError, TaskClaim, TaskEnd, TaskId, TaskOutcome,
+    TaskRenewal,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::super::attempt::{self, Attempt, Run};
+use super::super::news::WorkerNews;
+use super::super::order::Whose;
+use super::super::registry::ActivityCode;
+use super::super::spawn::spawn;
+use super::super::step::RETRY;
+use super::attempts::{ALONE_FROM, ALONE_WAITS, RECORDS_EVERY, poisoned, unheard};
+use super::{Conductor, Done, Due, RETRY_AFTER, Suspect, next_look};
+use crate::Steady;
+
+/// Most tasks that are claimed at once.
+const CLAIM_MAX: usize = 32;
+/// How long a task stays hidden whose code is missing, at first and at most.
+const LACKING: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+/// Of how many tasks it is remembered how often they were handed back.
+const LACKING_MAX: usize = 4096;
+
+/// A task that runs here.
+pub(super) struct Taken {
+    fence: Fence,
+    cancelled: CancellationToken,
+    /// Whether nobody waits for it any more: its end is not told.
+    is_withdrawn: bool,
+    heartbeat_timeout: Option<Duration>,
+    heard_at: WallTime,
+    /// What it said since that was last kept.
+    said: Option<Payload>,
+    records_at: WallTime,
+}
+
+impl Conductor {
+    /// Claims tasks for the slots that are free, if there may be some.
+    pub(super) fn claim_tasks(&mut self) {
+        let is_busy = self.is_claiming_tasks || self.stopping.is_some() || !self.is_trusted();
+        let free = self.room.free_slots(self.queued.len().saturating_add(self.unstarted.len()));
+        if is_busy || free == 0 || !self.room.serves_tasks() || !std::mem::take(&mut self.wants_tasks) {
+            return;
+        }
+        self.is_claiming_tasks = true;
+        let (store, asked) = (Arc::clone(self.engine.store()), free.min(CLAIM_MAX));
+        let claim = TaskClaim { worker: self.worker, limit: asked, busy: self.room.here.list(), ttl: None };
+        self.work.push(Box::pin(async move {
+            let given = store.claim_tasks(claim).await;
+            let next = match &given {
+                Ok(given) if given.len() < asked => store.next_task_at().await.unwrap_or_default(),
+                Ok(_) | Err(_) => None,
+            };
+            Done::ClaimedTasks { asked, given, next }
+        }));
+    }
+
+    pub(super) fn claimed_tasks(
+        &mut self,
+        asked: usize,
+        given: Result<Vec<ClaimedTask>, StoreError>,
+        next: Option<WallTime>,
+    ) {
+        self.is_claiming_tasks = false;
+        let Ok(given) = given else {
+            self.tasks_at = Some(self.now.after(RETRY_AFTER));
+            return;
+        };
+        self.wants_tasks |= given.len() >= asked;
+        self.tasks_at = next_look(next, self.now, &mut self.tasks_for);
+        self.unstarted.extend(given);
+        if self.stopping.is_some() {
+            self.hand_back_unstarted();
+        }
+    }
+
+    /// Begins the tasks for which there is a slot, and whose key may be busy.
+    pub(super) fn start_tasks(&mut self) {
+        let mut waiting = std::mem::take(&mut self.unstarted);
+        while let Some(task) = waiting.pop_front() {
+            let is_admitted = self.room.free_slots(self.queued.len()) > 0 && self.admits(&task);
+            if is_admitted {
+                self.start_task(task);
+            } else {
+                self.unstarted.push_back(task);
+            }
+        }
+    }
+
+    fn admits(&self, task: &ClaimedTask) -> bool {
+        task.activity.affinity.as_ref().is_none_or(|affinity| {
+            self.room.admits(&(task.namespace.clone(), affinity.key.clone()), affinity.is_exclusive)
+        })
+    }
+
+    fn start_task(&mut self, task: ClaimedTask) {
+        if task.rescues > limits::RESCUES_MAX {
+            return self.tell_end((task.task, task.fence), Err(poisoned(task.rescues)));
+        }
+        let me = Suspect::Task(task.task);
+        if task.rescues >= ALONE_FROM {
+            if self.suspect.is_some_and(|suspect| suspect != me) {
+                return self.hand_back(&task, ALONE_WAITS, false);
+            }
+            self.suspect = Some(me);
+        }
+        match self.registry.activity(&task.activity.name) {
+            Some(code) => self.run_task(task, code),
+            None => {
+                self.suspect = self.suspect.filter(|suspect| *suspect != me);
+                let delay = self.lacks(task.task);
+                self.hand_back(&task, delay, true);
+            }
+        }
+    }
+
+    /// How long a task is to be hidden whose code is missing: longer each time.
+    fn lacks(&mut self, task: TaskId) -> Duration {
+        if self.lacking.len() >= LACKING_MAX {
+            self.lacking.clear();
+        }
+        let times = self.lacking.entry(task).or_default();
+        let (first, longest) = LACKING;
+        let delay = first.saturating_mul(1 << (*times).min(16)).min(longest);
+        *times = times.saturating_add(1);
+        delay
+    }
+
+    fn run_task(&mut self, claimed: ClaimedTask, code: ActivityCode) {
+        let ClaimedTask { task, fence, activity, .. } = claimed;
+        let (now, cancelled) = (self.now, CancellationToken::new());
+        let place = activity.affinity.as_ref().map(|affinity| (claimed.namespace, affinity.key.clone()));
+        let attempt = Attempt {
+            session: claimed.session,
+            execution: claimed.execution,
+            op: activity.op,
+            name: activity.name.clone(),
+            number: claimed.attempt,
+            fence: claimed.session_fence,
+            cancelled: cancelled.clone(),
+            details: claimed.details,
+            pin: claimed.pin,
+            whose: Whose::Task { task, fence },
+            inputs: self.sender.clone(),
+        };
+        let heartbeat_timeout = activity.heartbeat_timeout;
+        if let Some(limit) = heartbeat_timeout {
+            self.due.push(Reverse((now.after(limit), Due::TaskSilence(task, fence))));
+        }
+        let taken = Taken {
+            fence,
+            cancelled,
+            is_withdrawn: false,
+            heartbeat_timeout,
+            heard_at: now,
+            said: None,
+            records_at: now,
+        };
+        if let Some(before) = self.taken.insert(task, taken) {
+            before.cancelled.cancel();
+        }
+        let in_use = place.map(|place| self.room.claimed.enter(place));
+        let run = Run { attempt, activity, code, grace: self.options.cancel_grace, in_use };
+        self.room.running += 1;
+        spawn(attempt::run(run, Arc::clone(&self.clock), self.sender.clone()));
+    }
+
+    /// An attempt of a task is over.
+    pub(super) fn tried_task(&mut self, (task, fence): (TaskId, Fence), result: Result<Payload, Failure>) {
+        if self.taken.get(&task).is_none_or(|taken| taken.fence != fence) {
+            return;
+        }
+        self.suspect = self.suspect.filter(|suspect| *suspect != Suspect::Task(task));
+        if self.taken.remove(&task).is_some_and(|taken| !taken.is_withdrawn) {
+            self.tell_end((task, fence), result);
+        }
+    }
+
+    /// Tells how an attempt ended, for as long as it takes. If it is somebody else's by now, nobody wants to know.
+    fn tell_end(&mut self, (task, fence): (TaskId, Fence), result: Result<Payload, Failure>) {
+        self.telling = self.telling.saturating_add(1);
+        let (store, clock) = (Arc::clone(self.engine.store()), Arc::clone(&self.clock));
+        let end = TaskEnd { worker: self.worker, task, fence, result, regrants: true };
+        self.work.push(Box::pin(async move {
+            tell(store, clock, end).await;
+            Done::Told
+        }));
+    }
+
+    fn hand_back(&self, task: &ClaimedTask, delay: Duration, lacks_code: bool) {
+        let store = Arc::clone(self.engine.store());
+        let (worker, task, fence) = (self.worker, task.task, task.fence);
+        let back = HandBack { worker, task, fence, delay, counts: false, lacks_code };
+        self.work.push(Box::pin(async move {
+            // What is not handed back now is free when this worker's lease is over.
+            drop(store.hand_back(back).await);
+            Done::Freed
+        }));
+    }
+
+    pub(super) fn hand_back_unstarted(&mut self) {
+        while let Some(task) = self.unstarted.pop_front() {
+            self.hand_back(&task, Duration::ZERO, false);
+        }
+    }
+
+    /// Everything that this worker took is somebody else's.
+    pub(super) fn abandon_tasks(&mut self) {
+        self.unstarted.clear();
+        for (_, taken) in self.taken.drain() {
+            taken.cancelled.cancel();
+        }
+    }
+
+    pub(super) fn has_no_tasks(&self) -> bool {
+        self.taken.is_empty() && self.unstarted.is_empty() && self.telling == 0 && !self.is_claiming_tasks
+    }
+
+    /// Takes in what the worker itself is told.
+    pub(super) fn notice(&mut self, notices: Vec<(NoticeId, Notice)>) {
+        for (id, notice) in notices {
+            if id <= self.pulse.noticed() {
+                continue;
+            }
+            self.pulse.took_in(id);
+            match notice {
+                Notice::PinLost { namespace, key, fence } => {
+                    self.tell(WorkerNews::KeyLost { namespace, key, fence });
+                }
+                Notice::Withdrawn { task, fence } => self.withdraw(task, fence),
+            }
+        }
+    }
+
+    /// Nobody waits for an attempt any more: it is told so, and may go on for a while to tidy up.
+    fn withdraw(&mut self, task: TaskId, fence: Fence) {
+        self.unstarted.retain(|unstarted| unstarted.task != task || unstarted.fence != fence);
+        if let Some(taken) = self.taken.get_mut(&task).filter(|taken| taken.fence == fence) {
+            taken.is_withdrawn = true;
+            taken.cancelled.cancel();
+        }
+    }
+
+    /// Says of every task here that it goes on.
+    pub(super) fn renew_tasks(&mut self) {
+        let renewals = self.taken.iter().map(|(task, taken)| TaskRenewal {
+            task: *task,
+            fence: taken.fence,
+            details: None,
+        });
+        self.renew(renewals.collect());
+    }
+
+    fn renew(&self, renewals: Vec<TaskRenewal>) {
+        if renewals.is_empty() {
+            return;
+        }
+        let (store, worker) = (Arc::clone(self.engine.store()), self.worker);
+        self.work.push(Box::pin(async move {
+            let outcomes = store.renew_tasks(worker, renewals.clone()).await;
+            Done::Said(renewals, outcomes)
+        }));
+    }
+
+    pub(super) fn said(&mut self, renewals: &[TaskRenewal], outcomes: Result<Vec<TaskOutcome>, StoreError>) {
+        for (renewal, outcome) in renewals.iter().zip(outcomes.unwrap_or_default()) {
+            match outcome {
+                TaskOutcome::Gone => self.withdraw(renewal.task, renewal.fence),
+                // It may still be granted again when it ends.
+                TaskOutcome::Done | TaskOutcome::Expired => {}
+            }
+        }
+    }
+
+    /// An attempt of a task is there.
+    pub(super) fn heard_task(&mut self, (task, fence): (TaskId, Fence), details: Option<Payload>) {
+        let taken = self.taken.get_mut(&task).filter(|taken| taken.fence == fence);
+        let Some(taken) = taken else { return };
+        taken.heard_at = self.now;
+        if let Some(details) = details
+            && taken.said.replace(details).is_none()
+        {
+            self.due.push(Reverse((taken.records_at, Due::TaskRecord(task, fence))));
+        }
+    }
+
+    /// Keeps what an attempt of a task said, so that the next one can read it.
+    pub(super) fn record_task(&mut self, task: TaskId, fence: Fence) {
+        let taken = self.taken.get_mut(&task).filter(|taken| taken.fence == fence);
+        let Some((taken, details)) = taken.and_then(|taken| taken.said.take().map(|said| (taken, said)))
+        else {
+            return;
+        };
+        taken.records_at = self.now.after(RECORDS_EVERY);
+        self.renew(vec![TaskRenewal { task, fence, details: Some(details) }]);
+    }
+
+    /// An attempt of a task that was silent for too long is over.
+    pub(super) fn silent_task(&mut self, task: TaskId, fence: Fence) {
+        let taken = self.taken.get(&task).filter(|taken| taken.fence == fence && !taken.is_withdrawn);
+        let Some((taken, limit)) = taken.and_then(|taken| Some((taken, taken.heartbeat_timeout?))) else {
+            return;
+        };
+        let silent_until = taken.heard_at.after(limit);
+        if silent_until > self.now {
+            self.due.push(Reverse((silent_until, Due::TaskSilence(task, fence))));
+            return;
+        }
+        taken.cancelled.cancel();
+        // Its slot is free when it has stopped; what it says then is not heard.
+        self.tried_task((task, fence), Err(unheard(limit)));
+    }
+}
+
+/// Tells the end of an attempt until the store has answered.
+async fn tell(store: Arc<dyn Store>, clock: Arc<dyn Steady>, end: TaskEnd) {
+    let (mut wait, longest) = RETRY;
+    while let Err(error) = store.end_task(end.clone()).await {
+        if !error.is_passing() {
+            return;
+        }
+        clock.sleep(wait).await;
+        wait = wait.saturating_mul(2).min(longest);
+    }
+}

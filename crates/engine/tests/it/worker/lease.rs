@@ -1,0 +1,160 @@
+//! A worker's lease is kept beside its loop, and nothing begins when it may be over.
+
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
+
+use tenure_core::id::WorkerId;
+use tenure_core::lease::{margin, renew_interval};
+use tenure_core::orchestration::{Payload, Version};
+use tenure_core::worker::is_stalled;
+use tenure_engine::{Ended, Registry, WorkerNews};
+use tenure_replay::{Context, Ending};
+use tenure_store::{Clock as _, Dismiss, Dismissal, WorkerStore as _};
+use tenure_store_testkit::{Trouble, Verb};
+use tokio::sync::watch;
+
+use super::bench::{Bench, name, one_activity, settle, starting, with_work, work};
+
+#[tokio::test]
+async fn an_idle_worker_renews_every_third_of_its_ttl_and_goes_on() {
+    let bench = Bench::new();
+    let options = bench.options("w1");
+    let ttl = options.ttl;
+    let (worker, _) = bench.start(Registry::default(), options).await;
+    for _ in 0..20 {
+        bench.pass(renew_interval(ttl)).await;
+        let listed = bench.listed("w1").await.unwrap();
+        let now = bench.clock.clock.now();
+        assert!(listed.lease.term.left(&now).is_some_and(|left| left > ttl.length() / 2));
+        assert!(!is_stalled(ttl, now.wall.unwrap().since(listed.progressed_at)));
+    }
+    let renewals = bench.faults.count(Verb::RenewWorker);
+    assert!((18..=22).contains(&renewals), "{renewals} renewals");
+    assert!(bench.told().is_empty());
+    bench.stop(worker).await;
+}
+
+/// R-W4: one renewal that fails loses nothing; two thirds of a ttl without one are told, once.
+#[tokio::test]
+async fn renewals_that_fail_are_repeated_and_told_once_when_time_runs_short() {
+    let bench = Bench::new();
+    let options = bench.options("w1");
+    let ttl = options.ttl.length();
+    let (worker, _) = bench.start(Registry::default(), options).await;
+    bench.pass(Duration::from_millis(100)).await;
+    bench.faults.next_times(4, Verb::RenewWorker, &Trouble::FailBefore);
+    bench.pass(ttl * 2 / 3 - Duration::from_secs(1)).await;
+    assert!(bench.told().is_empty());
+    bench.faults.next_times(1000, Verb::RenewWorker, &Trouble::FailBefore);
+    bench.pass(ttl).await;
+    assert_eq!(bench.told(), [WorkerNews::Jeopardy]);
+    bench.faults.clear();
+    bench.pass(Duration::from_secs(2)).await;
+    assert_eq!(bench.told(), [WorkerNews::Jeopardy, WorkerNews::Safe]);
+    bench.stop(worker).await;
+}
+
+#[tokio::test]
+async fn a_renewal_that_is_not_answered_is_told_when_time_runs_short() {
+    let bench = Bench::new();
+    let options = bench.options("w1");
+    let ttl = options.ttl.length();
+    let (worker, _) = bench.start(Registry::default(), options).await;
+    let gate = bench.faults.hold(Verb::RenewWorker);
+    bench.pass(ttl * 2 / 3 + Duration::from_millis(200)).await;
+    assert_eq!(bench.told(), [WorkerNews::Jeopardy]);
+    gate.open();
+    settle().await;
+    assert_eq!(bench.told(), [WorkerNews::Jeopardy, WorkerNews::Safe]);
+    bench.stop(worker).await;
+}
+
+#[tokio::test]
+async fn no_attempt_begins_after_the_local_deadline_until_the_lease_is_renewed() {
+    let bench = Bench::new();
+    let (began, go) = (watch::Sender::new(0), watch::Sender::new(true));
+    for key in [None, Some("a")] {
+        let options = bench.options("w1");
+        let ttl = options.ttl;
+        let before = *began.borrow();
+        let registry = with_work(one_activity(work(None, key)), &began, &go);
+        let (worker, orchestrations) = bench.start(registry, options).await;
+        settle().await;
+        bench.faults.next_times(1000, Verb::RenewWorker, &Trouble::FailBefore);
+        bench.pass(ttl.length() - margin(ttl)).await;
+        let id = format!("of-{}", key.unwrap_or("none"));
+        let outcome = orchestrations.start(starting(&id)).await.unwrap();
+        bench.pass(Duration::from_secs(1)).await;
+        assert_eq!(*began.borrow(), before, "it began when the lease might have been over");
+        bench.faults.clear();
+        assert_eq!(bench.ended(&orchestrations, outcome).await, Ended::Completed(Payload(Vec::new())));
+        assert_eq!(*began.borrow(), before + 1);
+        bench.stop(worker).await;
+    }
+}
+
+/// A worker whose loop stands still is listed as one: it renews, and does not go on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn a_worker_whose_loop_is_stuck_stays_live_and_is_seen_to_be_stuck() {
+    let bench = Bench::new();
+    let (release, stuck) = mpsc::channel::<()>();
+    let (tell, is_stuck) = watch::channel(false);
+    let stuck = Arc::new(Mutex::new(stuck));
+    let mut registry = Registry::default();
+    let code = move |_: Context, input| -> tenure_replay::CodeFuture {
+        let (stuck, tell) = (Arc::clone(&stuck), tell.clone());
+        Box::pin(async move {
+            tell.send_replace(true);
+            // Code that blocks, as none should.
+            stuck.lock().unwrap().recv().unwrap_or(());
+            Ending::Completed(input)
+        })
+    };
+    registry.add_orchestration(name("code"), Version::FIRST, Arc::new(code));
+    let options = bench.options("w1");
+    let ttl = options.ttl;
+    let (worker, orchestrations) = bench.start(registry, options).await;
+    let starts = {
+        let orchestrations = orchestrations.clone();
+        async move { orchestrations.start(starting("one")).await.unwrap() }
+    };
+    let started = tokio::task::JoinSet::from_iter([starts]);
+    is_stuck.clone().wait_for(|stuck| *stuck).await.unwrap();
+    // Three renewals without progress, after one that may still have told some; each may come a tenth early.
+    for _ in 0..6 {
+        let renewals = bench.faults.count(Verb::RenewWorker);
+        bench
+            .until(async || {
+                tokio::task::yield_now().await;
+                bench.faults.count(Verb::RenewWorker) > renewals
+            })
+            .await;
+    }
+    let listed = bench.listed("w1").await.unwrap();
+    let now = bench.clock.clock.now();
+    assert!(listed.lease.term.left(&now).is_some_and(|left| !left.is_zero()), "{listed:?}");
+    assert!(is_stalled(ttl, now.wall.unwrap().since(listed.progressed_at)), "{listed:?}");
+    release.send(()).unwrap();
+    let outcome = started.join_all().await.pop().unwrap();
+    assert_eq!(bench.ended(&orchestrations, outcome).await, Ended::Completed(Payload(Vec::new())));
+    bench.stop(worker).await;
+}
+
+#[tokio::test]
+async fn an_evicted_worker_begins_as_another_start_of_itself() {
+    let bench = Bench::new();
+    let (began, go) = (watch::Sender::new(0), watch::Sender::new(false));
+    let registry = with_work(one_activity(work(None, None)), &began, &go);
+    let (worker, orchestrations) = bench.start(registry, bench.options("w1")).await;
+    let outcome = orchestrations.start(starting("one")).await.unwrap();
+    bench.until(async || *began.borrow() == 1).await;
+    let first = bench.listed("w1").await.unwrap().worker;
+    let id = WorkerId::parse("w1").unwrap();
+    bench.memory.dismiss(Dismiss { id, how: Dismissal::Evict }).await.unwrap();
+    bench.until(async || bench.listed("w1").await.is_some_and(|listed| listed.worker != first)).await;
+    assert_eq!(bench.told(), [WorkerNews::Over]);
+    go.send_replace(true);
+    assert_eq!(bench.ended(&orchestrations, outcome).await, Ended::Completed(Payload(Vec::new())));
+    assert_eq!(*began.borrow(), 2, "what it ran was somebody else's, and is its own again");
+    bench.stop(worker).await;
+}

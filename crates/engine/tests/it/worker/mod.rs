@@ -1,0 +1,5 @@
+//! Workers over the model store: their lease, and what becomes of their attempts.
+
+mod bench;
+mod lease;
+mod tasks;

@@ -1,0 +1,1 @@
+SELECT fence FROM pin_floor

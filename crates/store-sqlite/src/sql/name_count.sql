@@ -1,0 +1,1 @@
+UPDATE worker_name SET pins = pins + ?2 WHERE wid = ?1

@@ -1,0 +1,1 @@
+DELETE FROM worker_name WHERE wid = ?1

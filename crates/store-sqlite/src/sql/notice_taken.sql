@@ -1,0 +1,1 @@
+DELETE FROM notice WHERE worker = ?1 AND nid <= ?2

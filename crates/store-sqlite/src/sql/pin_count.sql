@@ -1,0 +1,1 @@
+SELECT wid, pins FROM worker_name

@@ -1,0 +1,1 @@
+SELECT name FROM queue WHERE queue = ?1

@@ -1,0 +1,1 @@
+SELECT 1 FROM task WHERE tid = ?1 AND fence = ?2

@@ -1,0 +1,1 @@
+SELECT tid, op, attempt FROM task WHERE sid = ?1 ORDER BY tid

@@ -1,0 +1,1 @@
+SELECT execution, op, attempt, rescues FROM task WHERE tid = ?1

@@ -1,0 +1,1 @@
+UPDATE worker SET draining = 1 WHERE worker = ?1

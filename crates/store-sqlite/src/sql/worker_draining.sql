@@ -1,0 +1,1 @@
+SELECT draining FROM worker WHERE worker = ?1

@@ -1,1 +1,0 @@
-SELECT worker FROM worker WHERE swept IS NULL

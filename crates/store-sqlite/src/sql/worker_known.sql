@@ -1,0 +1,3 @@
+SELECT worker, token, lease, renewed, renewed_wall, swept IS NOT NULL, leaving IS NOT NULL, wid, serving, progress,
+    progressed, draining FROM worker
+WHERE leaving IS NULL ORDER BY worker

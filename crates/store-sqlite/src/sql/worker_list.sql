@@ -1,1 +1,0 @@
-SELECT worker, token, lease, renewed, renewed_wall, swept IS NOT NULL, leaving IS NOT NULL FROM worker ORDER BY worker

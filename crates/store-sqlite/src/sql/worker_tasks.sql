@@ -1,0 +1,1 @@
+SELECT worker, count(*) FROM task WHERE lane = -3 GROUP BY worker

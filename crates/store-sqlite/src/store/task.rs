@@ -1,0 +1,278 @@
+//! The role that keeps tasks and pins.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use rusqlite::Connection;
+use tenure_core::id::{AffinityKey, Namespace, Operation, WorkerId};
+use tenure_core::lease::Standing;
+use tenure_core::orchestration::{Activity, HistoryEvent, Mail};
+use tenure_core::time::{Moment, WallTime};
+use tenure_core::worker::is_idle;
+use tenure_store::{
+    ClaimedTask, HandBack, Handle, MovePin, MovePinOutcome, Pin, PinsRequest, StoreError, TaskClaim, TaskEnd,
+    TaskId, TaskOutcome, TaskRenewal, TaskStore, WorkerHandle, record,
+};
+
+use super::SqliteStore;
+use crate::error::WorkError;
+use crate::keys::Key;
+use crate::place::Place;
+use crate::request::{Asked, Drawn, Ending, Renewals, Request, Tasking, Touch};
+use crate::ring::is_alive;
+use crate::row::{WorkerRow, blob, corrupt, signed, unsigned};
+use crate::sql;
+
+/// Rows of histories whose activities are remembered: a turn that asks for many is read once.
+const ROWS_REMEMBERED: usize = 16;
+
+/// What turns asked for that were read last.
+#[derive(Debug, Default)]
+pub(super) struct Scheduled(Mutex<VecDeque<(Row, Activities)>>);
+
+/// A row of the histories, by its session, so that a position that is used again is another one.
+type Row = (i64, Handle);
+type Activities = Arc<HashMap<Operation, Arc<Activity>>>;
+
+impl Scheduled {
+    fn of(&self, row: Row) -> Option<Activities> {
+        let rows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        rows.iter().find(|(known, _)| *known == row).map(|(_, activities)| Arc::clone(activities))
+    }
+
+    fn keep(&self, row: Row, activities: &Activities) {
+        let mut rows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if rows.len() == ROWS_REMEMBERED {
+            rows.pop_front();
+        }
+        rows.push_back((row, Arc::clone(activities)));
+    }
+}
+
+#[async_trait]
+impl TaskStore for SqliteStore {
+    async fn claim_tasks(&self, claim: TaskClaim) -> Result<Vec<ClaimedTask>, StoreError> {
+        loop {
+            let draw = self.ask_tasking(claim.clone(), Tasking::Claim).await?;
+            if !draw.is_more {
+                return self.read_tasks(draw.drawn).await;
+            }
+        }
+    }
+
+    async fn end_task(&self, end: TaskEnd) -> Result<TaskOutcome, StoreError> {
+        let TaskEnd { worker, task, fence, result, regrants } = end;
+        loop {
+            let who = self.shared.readers.read("look for a task", |conn| who(conn, task))?;
+            let Some((execution, op, attempt, rescues)) = who else {
+                return Ok(TaskOutcome::Gone);
+            };
+            let mail = Mail::TaskEnded { execution, op, attempt, rescues, result: result.clone() };
+            let (mail, counts) = (record::encode_mail(mail), (attempt, rescues));
+            let ending = Ending { worker, task, fence, mail, counts, regrants };
+            if let Some(outcome) = self.ask_tasking(ending, Tasking::End).await? {
+                return Ok(outcome);
+            }
+        }
+    }
+
+    async fn hand_back(&self, back: HandBack) -> Result<TaskOutcome, StoreError> {
+        self.ask_tasking(back, Tasking::HandBack).await
+    }
+
+    async fn renew_tasks(
+        &self,
+        worker: WorkerHandle,
+        renewals: Vec<TaskRenewal>,
+    ) -> Result<Vec<TaskOutcome>, StoreError> {
+        self.ask_tasking(Renewals { worker, renewals }, Tasking::Renew).await
+    }
+
+    async fn touch_pins(
+        &self,
+        worker: WorkerHandle,
+        keys: Vec<(Namespace, AffinityKey)>,
+    ) -> Result<Vec<bool>, StoreError> {
+        self.ask_tasking(Touch { worker, keys }, Tasking::Touch).await
+    }
+
+    async fn pins(&self, request: PinsRequest) -> Result<Vec<Pin>, StoreError> {
+        let (place, now) = (self.shared.place.clone(), self.shared.clock.now());
+        self.read_much("list the pins", move |conn| pins(conn, &request, (&place, &now))).await
+    }
+
+    async fn move_pin(&self, request: MovePin) -> Result<MovePinOutcome, StoreError> {
+        self.ask_tasking(request, Tasking::Move).await
+    }
+
+    async fn next_task_at(&self) -> Result<Option<WallTime>, StoreError> {
+        let wall = self.shared.clock.now().wall.map_or(0, WallTime::epoch_ms);
+        let next = |conn: &Connection| {
+            let next =
+                sql::one(conn, sql::TASK_NEXT, [signed(wall)], |row| Ok(row.get::<_, Option<i64>>(0)?))?;
+            next.flatten().map(unsigned).transpose()
+        };
+        let next = self.shared.readers.read("look for tasks", next)?;
+        Ok(next.map(WallTime::from_epoch_ms))
+    }
+}
+
+impl SqliteStore {
+    pub(super) async fn ask_tasking<Q, A>(
+        &self,
+        question: Q,
+        tasking: impl FnOnce(Asked<Q, A>) -> Tasking,
+    ) -> Result<A, StoreError> {
+        self.ask(question, |asked| Request::Task(Box::new(tasking(asked)))).await
+    }
+
+    /// Reads what is to be run. What cannot be read is given to nobody: somebody has to mend it first.
+    async fn read_tasks(&self, drawn: Vec<Drawn>) -> Result<Vec<ClaimedTask>, StoreError> {
+        let mut claimed = Vec::with_capacity(drawn.len());
+        for Drawn { mut task, history } in drawn {
+            match self.activity((history, task.instance), task.activity.op) {
+                Ok(activity) => {
+                    task.activity = activity;
+                    claimed.push(task);
+                }
+                Err(StoreError::Corrupt { what }) => {
+                    self.shared.troubles.note("read a task", &what);
+                    self.ask_tasking((task.task, task.fence), Tasking::Shelve).await?;
+                }
+                Err(why) => return Err(why),
+            }
+        }
+        Ok(claimed)
+    }
+
+    /// An activity that a row of the histories asks for.
+    fn activity(&self, row: Row, op: Operation) -> Result<Arc<Activity>, StoreError> {
+        let activities = match self.scheduled.of(row) {
+            Some(activities) => activities,
+            None => {
+                let read = |conn: &Connection| scheduled(conn, row);
+                let activities = Arc::new(self.shared.readers.read("read a task", read)?);
+                self.scheduled.keep(row, &activities);
+                activities
+            }
+        };
+        let what =
+            || StoreError::Corrupt { what: format!("row {} of the histories asks for no {op:?}", row.0) };
+        activities.get(&op).cloned().ok_or_else(what)
+    }
+}
+
+/// The activities that a row of the histories asks for.
+fn scheduled(conn: &Connection, (pos, handle): Row) -> Result<HashMap<Operation, Arc<Activity>>, WorkError> {
+    let events = sql::one(conn, sql::HISTORY_ROW, [pos], |row| {
+        if row.get::<_, i64>(0)? != handle.0 {
+            return Err(corrupt(format!("row {pos} of the histories belongs to another session")));
+        }
+        Ok(record::decode_history(blob(row, 3)?.unwrap_or_default())?)
+    })?;
+    let events = events.ok_or_else(|| corrupt(format!("row {pos} of the histories is missing")))?;
+    let activities = events.into_iter().filter_map(|event| match event {
+        HistoryEvent::TaskScheduled(activity) => Some((activity.op, activity)),
+        _ => None,
+    });
+    Ok(activities.collect())
+}
+
+/// Which attempt of which activity a task is.
+fn who(conn: &Connection, task: TaskId) -> Result<Option<(u64, Operation, u32, u32)>, WorkError> {
+    sql::one(conn, sql::TASK_WHO, [task.0], |row| {
+        let op = Operation(row.get::<_, i64>(1)?.cast_unsigned());
+        Ok((unsigned(row.get(0)?)?, op, row.get(2)?, row.get(3)?))
+    })
+}
+
+/// A pin as it is stored, by the name of its holder.
+struct Listed {
+    key: Key,
+    worker: WorkerId,
+    waiting: u64,
+    running: u64,
+}
+
+fn pins(
+    conn: &Connection,
+    request: &PinsRequest,
+    (place, now): (&Place, &Moment),
+) -> Result<Vec<Pin>, WorkError> {
+    let known = sql::all(conn, sql::WORKER_KNOWN, [], WorkerRow::of)?;
+    let names = sql::all(conn, sql::NAMESPACE_LIST, [], |row| crate::row::namespace(row, 0))?;
+    let worker = request.worker.as_ref().map(WorkerId::as_str);
+    let mut pins = Vec::new();
+    for namespace in names {
+        let is_wanted = request.namespace.as_ref().is_none_or(|wanted| *wanted == namespace);
+        let after = match &request.after {
+            Some((before, _)) if namespace < *before => continue,
+            Some((same, key)) if namespace == *same => key.as_str(),
+            Some(_) | None => "",
+        };
+        let left = request.limit - pins.len();
+        if !is_wanted || left == 0 {
+            continue;
+        }
+        let Some(ns) =
+            sql::one(conn, sql::NAMESPACE_FIND, [namespace.as_str()], |row| Ok(row.get::<_, i64>(0)?))?
+        else {
+            continue;
+        };
+        let row = (ns, after, worker, i64::try_from(left).unwrap_or(i64::MAX));
+        for listed in sql::all(conn, sql::PIN_LIST, row, Listed::of)? {
+            pins.push(listed.pin(&namespace, (conn, &known), (place, now))?);
+        }
+    }
+    Ok(pins)
+}
+
+impl Listed {
+    fn of(row: &rusqlite::Row<'_>) -> Result<Self, WorkError> {
+        let worker = row.get_ref(12)?.as_str().map_err(|why| corrupt(why.to_string()))?;
+        let worker = WorkerId::parse(worker).map_err(|why| corrupt(format!("a worker's name: {why:?}")))?;
+        Ok(Self {
+            key: Key::of(row)?,
+            worker,
+            waiting: unsigned(row.get(13)?)?,
+            running: unsigned(row.get(14)?)?,
+        })
+    }
+
+    fn pin(
+        self,
+        namespace: &Namespace,
+        (conn, known): (&Connection, &[WorkerRow]),
+        (place, now): (&Place, &Moment),
+    ) -> Result<Pin, WorkError> {
+        let Self { key, worker, waiting, running } = self;
+        let is_there = |known: &&WorkerRow| {
+            let is_over = matches!(known.lease.term.standing(now), Ok(Standing::Over));
+            let is_gone = || {
+                let elsewhere = known.token.filter(|token| *token != place.incarnation);
+                elsewhere.is_some_and(|token| !is_alive(place, token))
+            };
+            Some(known.wid) == key.wid && !is_over && !is_gone()
+        };
+        let is_live = match known.iter().find(is_there) {
+            Some(holder) => {
+                let passed = std::time::Duration::from_millis(now.boot.ms.saturating_sub(key.used.ms));
+                let is_idle = key.used.boot != now.boot.boot || is_idle(holder.serving.idle_after, passed);
+                !is_idle || sql::any(conn, sql::TASK_USES, [key.kid])?
+            }
+            None => false,
+        };
+        Ok(Pin {
+            namespace: namespace.clone(),
+            key: key.name,
+            worker,
+            fence: key.fence,
+            since: key.since,
+            last_used: key.used_wall,
+            waiting,
+            running,
+            is_live,
+        })
+    }
+}

@@ -1,0 +1,58 @@
+//! Names of workers that are gone, and the keys that they held, removed a part at a time.
+//!
+//! Whoever gets such a key takes it from the name. Those that nobody asks for go once they are idle: until then another
+//! start of the worker would have them back.
+
+use rusqlite::Connection;
+use tenure_core::time::Moment;
+
+use super::work::Work;
+use crate::error::WorkError;
+use crate::row::signed;
+use crate::sql;
+
+/// Keys that one transaction removes.
+const KEYS_MAX: i64 = 256;
+
+/// A name that no worker has, and what of it can go.
+pub(super) struct DeadName {
+    wid: i64,
+    keys: Vec<i64>,
+    /// It holds nothing any more.
+    is_empty: bool,
+}
+
+/// The first name of which something can go.
+pub(super) fn due(conn: &Connection, now: &Moment) -> Result<Option<DeadName>, WorkError> {
+    let mut last = 0;
+    loop {
+        let name = sql::one(conn, sql::NAME_LEFT, [last], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+        })?;
+        let Some((wid, idle, pins)) = name else {
+            return Ok(None);
+        };
+        let before = signed(now.boot.ms).saturating_sub(idle).saturating_sub(idle / 16);
+        let row = (wid, before, now.boot.boot.0, KEYS_MAX);
+        let keys = sql::all(conn, sql::PIN_DEAD, row, |row| Ok(row.get(0)?))?;
+        if pins == 0 || !keys.is_empty() {
+            return Ok(Some(DeadName { wid, keys, is_empty: pins == 0 }));
+        }
+        last = wid;
+    }
+}
+
+impl Work<'_> {
+    /// Removes what can go of a name.
+    pub(super) fn forget_name(&mut self, name: &DeadName) -> Result<(), WorkError> {
+        if name.is_empty {
+            return sql::write(self.conn, sql::NAME_DELETE, [name.wid]).map(drop);
+        }
+        for kid in &name.keys {
+            let key = self.memory.keys.at(self.conn, *kid)?;
+            self.memory.count_pins(name.wid, -1);
+            self.remove_key(&key)?;
+        }
+        self.memory.write_pins(self.conn)
+    }
+}
