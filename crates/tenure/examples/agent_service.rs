@@ -5,6 +5,7 @@
 //! conversations go on in another one: that brings their models back from their last checkpoint.
 //!
 //! `cargo run --example agent_service` starts two processes, kills one of them between two turns, and says what came of it.
+#![expect(clippy::print_stdout, reason = "it tells people what happens")]
 
 use std::collections::HashMap;
 use std::ops::Range;
