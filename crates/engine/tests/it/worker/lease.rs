@@ -1,4 +1,4 @@
-//! A worker's lease is kept beside its loop, and nothing begins when it may be over.
+//! A worker's lease is kept beside its loop. Nothing begins when it may be over.
 
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
