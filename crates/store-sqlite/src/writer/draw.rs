@@ -285,7 +285,7 @@ impl Work<'_> {
             // Making room for it may have changed what is known of it.
             key = self.memory.keys.at(self.conn, kid)?;
         }
-        let pin = self.take_key(key, &me, None)?;
+        let pin = self.take_key(key, &me)?;
         if held != Held::Mine {
             claim.look_again();
         }
