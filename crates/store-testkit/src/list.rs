@@ -530,6 +530,7 @@ macro_rules! with_cases {
                 notices_are_told_until_they_are_taken_in,
                 what_a_worker_lacks_the_code_for_goes_to_another,
                 where_nobody_else_is_there_it_comes_again,
+                what_it_lacks_the_code_for_keeps_no_key,
                 a_key_is_moved_to_whom_was_named,
                 a_workers_progress_is_known,
                 a_key_is_idle_at_its_time,
@@ -570,6 +571,7 @@ macro_rules! with_cases {
             }
             model {
                 random_verbs_do_what_the_model_does,
+                random_tasks_go_where_the_models_go,
             }
         }
     };

@@ -12,8 +12,8 @@ use tenure_store::{
 
 use crate::Harness;
 use crate::fixture::{
-    ALMOST_TTL, Bench, Driven, TICK, TTL, commit_id, done, handing_back, keyed, plain, result, signal,
-    task_claim, ttl,
+    ALMOST_TTL, Bench, Driven, TICK, TTL, almost, commit_id, done, handing_back, keyed, plain, result,
+    signal, task_claim, ttl,
 };
 
 /// How long the attempts of these cases last.
@@ -182,7 +182,7 @@ pub async fn what_is_given_back_for_later_is_hidden_until_then(harness: &dyn Har
     let until = bench.clock.wall().after(SHORT);
     assert_eq!(bench.store.next_task_at().await.expect("an answer"), Some(until));
     assert_eq!(bench.task_ids(one).await, [ids[1]]);
-    bench.pass(SHORT - TICK, &[one]).await;
+    bench.pass(almost(SHORT), &[one]).await;
     assert_eq!(bench.tasks(one, 10).await, []);
     bench.clock.advance(TICK);
     assert_eq!(bench.task_ids(one).await, [ids[0]]);

@@ -10,8 +10,8 @@ use tenure_store::{
 };
 
 use crate::fixture::{
-    Bench, IDLE, IDLE_FOR_ALL, TICK, TTL, claim_tasks, done, grant, handing_back, keyed, of_tenant, opening,
-    plain, registered, serving, task_claim, ttl, wanted, worker,
+    Bench, IDLE, IDLE_FOR_ALL, TICK, TTL, almost, claim_tasks, done, grant, handing_back, keyed, of_tenant,
+    opening, plain, registered, serving, task_claim, ttl, wanted, worker,
 };
 use crate::{Capability, Harness};
 
@@ -306,6 +306,24 @@ pub async fn where_nobody_else_is_there_it_comes_again(harness: &dyn Harness) {
     assert_eq!(bench.task_ids(two).await, ids);
 }
 
+/// Giving back what a worker lacks the code for is no use of its key, and its waiting does not keep the key.
+pub async fn what_it_lacks_the_code_for_keeps_no_key(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let mut home = bench.home().await;
+    let one = bench.runner("one").await;
+    bench.leave(&mut home, &[keyed("a")]).await;
+    let task = bench.task(one).await;
+    let begun = bench.clock.wall();
+    bench.pass(IDLE / 2, &[one]).await;
+    let delay = IDLE * 10;
+    bench.hand_back(HandBack { delay, lacks_code: true, ..handing_back(one, &task) }).await;
+    assert_eq!(bench.pin("a").await.expect("a pin").last_used, begun);
+    bench.pass(almost(IDLE / 2 + IDLE / 16), &[one]).await;
+    assert_eq!(bench.live_holder("a").await.as_deref(), Some("one"));
+    bench.clock.advance(TICK);
+    assert_eq!(bench.live_holder("a").await, None);
+}
+
 /// A key is moved to the worker that was named, which has it as if it had claimed it.
 pub async fn a_key_is_moved_to_whom_was_named(harness: &dyn Harness) {
     let bench = Bench::new(harness).await;
@@ -367,14 +385,14 @@ pub async fn a_key_is_idle_at_its_time(harness: &dyn Harness) {
     bench.end(one, &task).await;
     let begun = bench.pin("a").await.expect("a pin").last_used;
     // A use within the sixteenth is not recorded, and counts from before.
-    bench.pass(IDLE / 16 - TICK, &[one]).await;
+    bench.pass(almost(IDLE / 16), &[one]).await;
     assert!(bench.touch(one, "a").await);
     assert_eq!(bench.pin("a").await.expect("a pin").last_used, begun);
     bench.clock.advance(TICK);
     assert!(bench.touch(one, "a").await);
     let used = bench.clock.wall();
     assert_eq!(bench.pin("a").await.expect("a pin").last_used, used);
-    bench.pass(IDLE_FOR_ALL - TICK, &[one]).await;
+    bench.pass(almost(IDLE_FOR_ALL), &[one]).await;
     assert_eq!(bench.live_holder("a").await.as_deref(), Some("one"));
     bench.clock.advance(TICK);
     assert_eq!(bench.live_holder("a").await, None);

@@ -7,7 +7,8 @@ use tenure_store::{MovePinOutcome, Notice, TaskClaim, TaskOutcome, WorkerRenewal
 
 use crate::Harness;
 use crate::fixture::{
-    ALMOST_TTL, Bench, IDLE_FOR_ALL, TICK, TTL, grant, handing_back, keyed, of_tenant, plain, task_claim, ttl,
+    ALMOST_TTL, Bench, IDLE_FOR_ALL, TICK, TTL, almost, grant, handing_back, keyed, of_tenant, plain,
+    task_claim, ttl,
 };
 
 /// An attempt that has five seconds.
@@ -39,7 +40,7 @@ pub async fn a_key_that_went_idle_is_for_anybody_again(harness: &dyn Harness) {
     bench.leave(&mut home, &[keyed("a")]).await;
     let first = bench.task(one).await;
     bench.end(one, &first).await;
-    bench.pass(IDLE_FOR_ALL - TICK, &[one, two]).await;
+    bench.pass(almost(IDLE_FOR_ALL), &[one, two]).await;
     assert_eq!(bench.live_holder("a").await.as_deref(), Some("one"));
     bench.clock.advance(TICK);
     bench.leave(&mut home, &[keyed("a")]).await;
@@ -123,7 +124,7 @@ pub async fn an_attempt_that_is_over_is_its_holders_to_repeat(harness: &dyn Harn
     let (one, two) = (bench.runner("one").await, bench.runner("two").await);
     bench.leave(&mut home, &[keyed("a")]).await;
     let first = bench.claim_tasks(short(task_claim(one, 1))).await.pop().expect("a task");
-    bench.pass(Duration::from_secs(5) - TICK, &[one, two]).await;
+    bench.pass(almost(Duration::from_secs(5)), &[one, two]).await;
     assert_eq!(bench.tasks(one, 10).await, []);
     bench.clock.advance(TICK);
     assert_eq!(bench.tasks(two, 10).await, []);

@@ -8,7 +8,8 @@ use tenure_store::{ClaimedTask, Notice, TaskClaim, WorkerHandle};
 
 use crate::Harness;
 use crate::fixture::{
-    Asked, Bench, TICK, affinity_key, grant, keyed, left, of_tenant, plain, serving, task_claim, wanted,
+    Asked, Bench, TICK, affinity_key, almost, grant, keyed, left, of_tenant, plain, serving, task_claim,
+    wanted,
 };
 
 const KEYS: [&str; 30] = [
@@ -143,7 +144,7 @@ pub async fn a_worker_above_its_share_leaves_new_keys_to_others(harness: &dyn Ha
     let two = bench.runner("two").await;
     let ids = bench.leave(&mut home, &[keyed("d"), keyed("a"), keyed("e")]).await;
     assert_eq!(bench.task_ids(one).await, [ids[1]], "its own keys are its own");
-    bench.clock.advance(SHARE_PATIENCE - TICK);
+    bench.clock.advance(almost(SHARE_PATIENCE));
     assert_eq!(bench.task_ids(one).await, []);
     assert_eq!(bench.task(two).await.task, ids[0]);
     bench.clock.advance(TICK);

@@ -225,7 +225,7 @@ impl Tables {
         if let Some(term) = term {
             *term = term.renewed(now).expect("a term that needs no wall clock");
         }
-        task.details = renewal.details.or(task.details.take());
+        task.details = renewal.details.or_else(|| task.details.take());
         if let Some(key) = key {
             self.use_pin(worker, &key, now);
         }

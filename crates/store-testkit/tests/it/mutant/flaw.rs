@@ -334,13 +334,61 @@ flaws! {
     ReplacesLiveWorkers,
     /// A worker that retires keeps everything.
     KeepsRetiredWorkers,
+    /// Whoever claims gets the keys of others.
+    TakesHeldKeys,
+    /// What runs without a row is not busy.
+    ForgetsBusyKeys,
+    /// Attempts have no time of their own.
+    ForgetsAttemptTimes,
+    /// An attempt does not say how many before were lost.
+    ForgetsTaskRescues,
+    /// Whoever gets a key is told that it had it before.
+    SaysHeldOfEveryKey,
+    /// What never began counts as an attempt.
+    CountsEveryHandBack,
+    /// What is given back for later is there at once.
+    ForgetsDelays,
+    /// A worker gets again what it lacks the code for.
+    ForgetsMissingCode,
+    /// Nobody is late with an end.
+    RegrantsAlways,
+    /// Whoever was late cannot end what nobody took.
+    NeverRegrants,
+    /// What an attempt says is not kept.
+    LosesDetails,
+    /// Everybody is told to hold every key.
+    TouchesEverything,
+    /// A list of pins does not look at the worker.
+    ListsPinsOfAll,
+    /// A list of pins begins again with each page.
+    RepeatsPins,
+    /// A key that is moved is held by nobody.
+    MovesToNobody,
+    /// The store does not say when hidden tasks are there.
+    HidesHiddenTasks,
+    /// Workers are told nothing.
+    HidesNotices,
+    /// Notices are told again and again.
+    RepeatsNotices,
+    /// A worker is not told that it is to drain.
+    HidesDraining,
+    /// Whoever is evicted is asked to go.
+    DrainsTheEvicted,
+    /// Workers make no progress.
+    ForgetsProgress,
+    /// Every worker serves every queue.
+    ServesEveryQueue,
+    /// What nobody waits for is there still.
+    LosesWithdrawn,
+    /// Whoever claims an instance is not told its tasks.
+    ForgetsOut,
 }
 
 impl Flaw {
     /// Those that sequences of verbs seldom or never meet: nobody watches in it, there is one tenant, no key is
     /// an id, the order of what is due depends on how a store notes its looks, nothing is purged that is not there
     /// or damaged, of what was forked little is removed, no session is in a group, and none is an instance.
-    pub(crate) const OUT_OF_REACH: [Self; 26] = [
+    pub(crate) const OUT_OF_REACH: [Self; 50] = [
         Self::NeverWakes,
         Self::WakesOnCommitsOnly,
         Self::WakesHereOnly,
@@ -367,6 +415,30 @@ impl Flaw {
         Self::ReversesMail,
         Self::ReplacesLiveWorkers,
         Self::KeepsRetiredWorkers,
+        Self::TakesHeldKeys,
+        Self::ForgetsBusyKeys,
+        Self::ForgetsAttemptTimes,
+        Self::ForgetsTaskRescues,
+        Self::SaysHeldOfEveryKey,
+        Self::CountsEveryHandBack,
+        Self::ForgetsDelays,
+        Self::ForgetsMissingCode,
+        Self::RegrantsAlways,
+        Self::NeverRegrants,
+        Self::LosesDetails,
+        Self::TouchesEverything,
+        Self::ListsPinsOfAll,
+        Self::RepeatsPins,
+        Self::MovesToNobody,
+        Self::HidesHiddenTasks,
+        Self::HidesNotices,
+        Self::RepeatsNotices,
+        Self::HidesDraining,
+        Self::DrainsTheEvicted,
+        Self::ForgetsProgress,
+        Self::ServesEveryQueue,
+        Self::LosesWithdrawn,
+        Self::ForgetsOut,
     ];
 
     /// Those of verbs that no sequence plays: nobody retains a session or brings one in.

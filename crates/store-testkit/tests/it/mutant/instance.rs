@@ -2,11 +2,12 @@
 
 use async_trait::async_trait;
 use tenure_core::time::WallTime;
+use tenure_core::worker::Queues;
 use tenure_store::{
-    Attention, ClaimRequest, Claimed, Dismiss, DismissOutcome, FreeRequest, HistoryPage, HistoryRequest,
-    InstanceStore, MailRequest, Mailed, PostOutcome, PostRequest, RegisterOutcome, RegisterRequest,
-    RenewWorker, StoreError, TurnOutcome, TurnRequest, Wake, Worker, WorkerHandle, WorkerRenewal,
-    WorkerStore,
+    Attention, ClaimRequest, Claimed, Dismiss, DismissOutcome, Dismissal, FreeRequest, HistoryPage,
+    HistoryRequest, InstanceStore, MailRequest, Mailed, NoticeId, PostOutcome, PostRequest, RegisterOutcome,
+    RegisterRequest, RenewWorker, StoreError, TurnOutcome, TurnRequest, Wake, Worker, WorkerHandle,
+    WorkerRenewal, WorkerStore,
 };
 
 use super::Flaw;
@@ -19,8 +20,10 @@ impl InstanceStore for MutantStore {
         if self.has(Flaw::KeepsTakenMessages) {
             request.taken.clear();
         }
-        if self.has(Flaw::LosesSends) {
-            request.sends.clear();
+        match self.flaw {
+            Flaw::LosesSends => request.sends.clear(),
+            Flaw::LosesWithdrawn => request.withdrawn.clear(),
+            _ => {}
         }
         self.inner.commit_turn(request).await
     }
@@ -29,6 +32,9 @@ impl InstanceStore for MutantStore {
         let mut claimed = self.inner.claim(request).await?;
         if self.has(Flaw::ForgetsRescue) {
             claimed.iter_mut().for_each(|claimed| claimed.is_rescued = false);
+        }
+        if self.has(Flaw::ForgetsOut) {
+            claimed.iter_mut().for_each(|claimed| claimed.out.clear());
         }
         Ok(claimed)
     }
@@ -51,9 +57,16 @@ impl InstanceStore for MutantStore {
     }
 
     async fn mail(&self, request: MailRequest) -> Result<Mailed, StoreError> {
+        let mut request = request;
+        if self.has(Flaw::RepeatsNotices) {
+            request.noticed = NoticeId(0);
+        }
         let mut mailed = self.inner.mail(request).await?;
-        if self.has(Flaw::ReversesMail) {
-            mailed.messages.reverse();
+        match self.flaw {
+            Flaw::ReversesMail => mailed.messages.reverse(),
+            Flaw::HidesNotices => mailed.notices.clear(),
+            Flaw::HidesDraining => mailed.is_draining = false,
+            _ => {}
         }
         Ok(mailed)
     }
@@ -71,15 +84,21 @@ impl InstanceStore for MutantStore {
 impl WorkerStore for MutantStore {
     async fn register(&self, request: RegisterRequest) -> Result<RegisterOutcome, StoreError> {
         let replaces = request.replaces || self.has(Flaw::ReplacesLiveWorkers);
-        self.inner.register(RegisterRequest { replaces, ..request }).await
+        let mut request = RegisterRequest { replaces, ..request };
+        if self.has(Flaw::ServesEveryQueue) {
+            request.serving.queues = Queues::All;
+        }
+        self.inner.register(request).await
     }
 
     async fn renew_worker(&self, renewal: RenewWorker) -> Result<WorkerRenewal, StoreError> {
-        self.inner.renew_worker(renewal).await
+        let progress = if self.has(Flaw::ForgetsProgress) { 0 } else { renewal.progress };
+        self.inner.renew_worker(RenewWorker { progress, ..renewal }).await
     }
 
     async fn dismiss(&self, request: Dismiss) -> Result<DismissOutcome, StoreError> {
-        self.inner.dismiss(request).await
+        let how = if self.has(Flaw::DrainsTheEvicted) { Dismissal::Drain } else { request.how };
+        self.inner.dismiss(Dismiss { how, ..request }).await
     }
 
     async fn retire(&self, worker: WorkerHandle) -> Result<(), StoreError> {
