@@ -149,14 +149,6 @@ impl Heads {
         }
     }
 
-    /// An instance has tasks.
-    pub(crate) fn note_tasks(&mut self, handle: Handle) {
-        let head = self.young.get_mut(&handle.0).or_else(|| self.old.get_mut(&handle.0));
-        if let Some(instance) = head.and_then(|head| head.instance.as_mut()) {
-            instance.has_tasks = true;
-        }
-    }
-
     /// Who holds instances has changed.
     pub(crate) fn forget_instances(&mut self) {
         for head in self.young.values_mut().chain(self.old.values_mut()) {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use rusqlite::{Connection, Row};
-use tenure_core::id::{AffinityKey, CommitId, Fence};
+use tenure_core::id::{AffinityKey, Fence};
 use tenure_core::time::{BootId, BootMoment, WallTime};
 
 use crate::error::WorkError;
@@ -25,10 +25,6 @@ pub(crate) struct Key {
     /// When it was last known to be used.
     pub(crate) used: BootMoment,
     pub(crate) used_wall: WallTime,
-    /// The commit that gave it.
-    pub(crate) by: Option<CommitId>,
-    /// Whether an earlier start of its worker had it.
-    pub(crate) is_resumed: bool,
     /// Whether there may be tasks of it.
     pub(crate) may_have_tasks: bool,
 }
@@ -49,8 +45,6 @@ impl Key {
             since: WallTime::from_epoch_ms(unsigned(row.get(6)?)?),
             used: BootMoment { boot: BootId(row.get(7)?), ms: unsigned(row.get(8)?)? },
             used_wall: WallTime::from_epoch_ms(unsigned(row.get(9)?)?),
-            by: row.get::<_, Option<[u8; 16]>>(10)?.map(CommitId),
-            is_resumed: row.get(11)?,
             may_have_tasks: true,
         })
     }

@@ -572,6 +572,7 @@ macro_rules! with_cases {
             }
             model {
                 random_verbs_do_what_the_model_does,
+                random_tasks_go_where_the_models_go,
             }
         }
     };

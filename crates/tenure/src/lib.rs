@@ -29,7 +29,7 @@
 //!
 //! The examples beside this crate are an order that undoes what it did (`order_saga`), an approval that races a timer
 //! (`approval`), a report that many parts make (`fan_out_report`), and conversations that stay on the process that has
-//! their model in memory (`agent_service`).
+//! their model in memory (`warm_agents`).
 //!
 //! # Where activities run
 //!

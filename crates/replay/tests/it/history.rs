@@ -1,10 +1,11 @@
 //! Bringing instances back from histories.
 
-use tenure_core::id::Operation;
+use tenure_core::id::{AffinityKey, Operation, QueueName};
 use tenure_core::orchestration::{Cause, Failure, HistoryEvent, Payload};
-use tenure_replay::{Instance, Mismatch, Pending, Problem};
+use tenure_core::worker::Affinity;
+use tenure_replay::{Instance, Mismatch, Pending, Problem, Wanted};
 
-use crate::fixture::{Recorded, Runs, at, code, completed, id, scheduled, text};
+use crate::fixture::{Recorded, Runs, at, code, completed, id, scheduled, text, wanted};
 
 #[test]
 fn an_instance_goes_on_after_every_turn_as_if_it_had_stayed_in_memory() {
@@ -114,6 +115,54 @@ fn attempts_that_nobody_survived_are_counted_and_those_that_had_not_begun_are_no
     pending.apply(&HistoryEvent::TaskStarted { op, attempt: 4 });
     rescue(&mut pending);
     assert_eq!(counts(&pending), [(2, 1), (5, 3)]);
+}
+
+/// What runs elsewhere goes on when the instance's worker is gone, and is lost without its instance noticing.
+#[test]
+fn attempts_that_ran_elsewhere_are_known_by_their_number() {
+    let mut pending = Pending::default();
+    let retried = |attempt| {
+        let failure = Failure::new(Cause::Failed, "busy");
+        HistoryEvent::TaskRetried { op: Operation(1), attempt, failure, due_at: at(9000) }
+    };
+    let counts = |pending: &Pending| {
+        let waits = pending.activities.get(&Operation(1)).unwrap();
+        (waits.attempt, waits.rescues)
+    };
+    pending.apply(&scheduled(1, "one"));
+    pending.apply(&HistoryEvent::ExecutionRescued);
+    assert_eq!(counts(&pending), (2, 1), "it might have been under way here");
+    pending.apply(&retried(1));
+    assert_eq!(counts(&pending), (2, 0), "it went on elsewhere");
+    pending.apply(&retried(4));
+    assert_eq!(counts(&pending), (5, 2), "the second and the third were lost elsewhere");
+}
+
+/// R-U: where an activity runs is a part of what it is.
+#[test]
+fn an_activity_on_another_key_or_in_another_queue_is_another_one() {
+    let on = |key: Option<&'static str>, queue: Option<&'static str>| {
+        code(move |ctx| async move {
+            let affinity =
+                key.map(|key| Affinity { key: AffinityKey::parse(key).unwrap(), is_exclusive: false });
+            let queue = queue.map(|queue| QueueName::parse(queue).unwrap());
+            ctx.activity(Wanted { affinity, queue, ..wanted("one") }).await
+        })
+    };
+    let mut run = Recorded::begin(&on(Some("a"), None));
+    run.turn(vec![]);
+    let asked = run.history.iter().flatten().find_map(|event| match event {
+        HistoryEvent::TaskScheduled(activity) => {
+            activity.affinity.as_ref().map(|affinity| affinity.key.as_str())
+        }
+        _ => None,
+    });
+    assert_eq!(asked, Some("a"));
+    assert!(Instance::replay(id(), &on(Some("a"), None), &run.history).is_ok());
+    for (key, queue) in [(Some("b"), None), (None, None), (Some("a"), Some("gpu"))] {
+        let found = Instance::replay(id(), &on(key, queue), &run.history).unwrap_err();
+        assert!(matches!(found, Problem::Differs(_)), "{key:?}, {queue:?}");
+    }
 }
 
 #[test]

@@ -1,2 +1,2 @@
-SELECT p.kid, p.ns, p.key, p.wid, p.worker, p.fence, p.since, p.boot, p.used, p.used_wall, p.by, p.resumed
+SELECT p.kid, p.ns, p.key, p.wid, p.worker, p.fence, p.since, p.boot, p.used, p.used_wall
 FROM pin AS p WHERE p.ns = ?1 AND p.key = ?2

@@ -1,2 +1,2 @@
-INSERT INTO pin (ns, key, wid, worker, fence, since, boot, used, used_wall, by, resumed)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+INSERT INTO pin (ns, key, wid, worker, fence, since, boot, used, used_wall)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)

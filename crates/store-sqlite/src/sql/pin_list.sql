@@ -1,4 +1,4 @@
-SELECT p.kid, p.ns, p.key, p.wid, p.worker, p.fence, p.since, p.boot, p.used, p.used_wall, p.by, p.resumed, n.id,
+SELECT p.kid, p.ns, p.key, p.wid, p.worker, p.fence, p.since, p.boot, p.used, p.used_wall, n.id,
     (SELECT count(*) FROM task AS t WHERE t.kid = p.kid AND t.lane <> -3),
     (SELECT count(*) FROM task AS t WHERE t.kid = p.kid AND t.lane = -3)
 FROM pin AS p JOIN worker_name AS n ON n.wid = p.wid

@@ -230,13 +230,13 @@ fn pins(
 
 impl Listed {
     fn of(row: &rusqlite::Row<'_>) -> Result<Self, WorkError> {
-        let worker = row.get_ref(12)?.as_str().map_err(|why| corrupt(why.to_string()))?;
+        let worker = row.get_ref(10)?.as_str().map_err(|why| corrupt(why.to_string()))?;
         let worker = WorkerId::parse(worker).map_err(|why| corrupt(format!("a worker's name: {why:?}")))?;
         Ok(Self {
             key: Key::of(row)?,
             worker,
-            waiting: unsigned(row.get(13)?)?,
-            running: unsigned(row.get(14)?)?,
+            waiting: unsigned(row.get(11)?)?,
+            running: unsigned(row.get(12)?)?,
         })
     }
 

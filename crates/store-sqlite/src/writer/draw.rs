@@ -261,7 +261,7 @@ impl Work<'_> {
         if let Held::Others(wid) = held
             && !self.is_left(row, wid)?
         {
-            if !row.lacks.iter().any(|lacks| *lacks == key.worker) && self.holder_serves(wid, row.queue)? {
+            if !row.lacks.contains(&key.worker) && self.holder_serves(wid, row.queue)? {
                 sql::write(self.conn, sql::TASK_LANE, (row.task.0, wid))?;
                 self.call_workers();
             }
@@ -285,7 +285,7 @@ impl Work<'_> {
             // Making room for it may have changed what is known of it.
             key = self.memory.keys.at(self.conn, kid)?;
         }
-        let pin = self.take_key(key, &me, None)?;
+        let pin = self.take_key(key, &me)?;
         if held != Held::Mine {
             claim.look_again();
         }

@@ -6,13 +6,14 @@
 use rusqlite::{ErrorCode, ffi, params};
 use tenure_core::id::{Fence, SessionId};
 use tenure_core::kind::Kind;
-use tenure_store::{Ground, Handle, TurnDone, TurnOutcome, WorkerHandle};
+use tenure_store::{Ground, Handle, Placed, TurnDone, TurnOutcome, WorkerHandle};
 
 use super::commit::due_at;
+use super::placing::placed_column;
 use super::work::{Evidence, Work, exactly_one};
 use crate::error::WorkError;
 use crate::heads::Instance;
-use crate::request::{Opening, Turn};
+use crate::request::{Opening, Tasked, Turn};
 use crate::row::{LogHead, corrupt, history_of, signed};
 use crate::sql;
 use crate::watches::WORKERS;
@@ -52,16 +53,15 @@ impl Work<'_> {
         }
         let stand = Stand { worker: turn.worker.map(|worker| worker.0), wake: turn.wake };
         let opened = match &mut turn.session {
-            Some(write) => self.open_instance(write, &turn.history, stand),
+            Some(write) => self.open_instance(write, (&turn.history, &turn.tasks), stand),
             None => Err(no_session()),
         };
-        let handle = match opened {
+        let (handle, placed) = match opened {
             Err(why) if is_taken(&why) => return Ok(self.told_first(turn)?.unwrap_or(taken)),
             opened => opened?,
         };
         let stamp = opening(turn)?.stamp;
         let started = self.leave(turn, handle)?;
-        let placed = self.place_tasks(turn, handle)?;
         let (revision, fence) = (stamp.counters.revision, stamp.counters.fence);
         Ok(TurnOutcome::Committed(TurnDone { handle, revision, fence, started, placed }))
     }
@@ -111,17 +111,18 @@ impl Work<'_> {
             self.withdraw_all(handle)?;
             known.has_tasks = false;
         }
+        let mut placed = Vec::new();
         if has_ended {
             exactly_one(self.hot.instance_delete.execute(self.conn, [handle.0])?, "an instance")?;
             if known.has_mail {
                 sql::write(self.conn, sql::MESSAGE_DROP, [handle.0])?;
             }
         } else {
-            self.update_instance(handle, &known, turn.wake)?;
+            placed = self.place_tasks(&turn.tasks, handle, &mut known)?;
+            self.update_instance(handle, &known, (turn.wake, &placed))?;
             self.memory.heads.keep_instance(handle, Some(known));
         }
         let started = self.leave(turn, handle)?;
-        let placed = if has_ended { Vec::new() } else { self.place_tasks(turn, handle)? };
         if has_ended {
             // Most are never asked for again, and what is remembered stays small.
             self.memory.heads.forget(handle);
@@ -133,7 +134,7 @@ impl Work<'_> {
         &mut self,
         handle: Handle,
         known: &Instance,
-        wake: Option<i64>,
+        (wake, placed): (Option<i64>, &[Placed]),
     ) -> Result<(), WorkError> {
         let row = (
             handle.0,
@@ -144,6 +145,7 @@ impl Work<'_> {
             known.commit.0,
             signed(known.fence.0),
             known.worker,
+            placed_column(placed),
         );
         exactly_one(self.hot.instance_update.execute(self.conn, row)?, "an instance")
     }
@@ -152,9 +154,9 @@ impl Work<'_> {
     fn open_instance(
         &mut self,
         opening: &mut Opening,
-        history: &[Vec<u8>],
+        (history, tasks): (&[Vec<u8>], &[Tasked]),
         stand: Stand,
-    ) -> Result<Handle, WorkError> {
+    ) -> Result<(Handle, Vec<Placed>), WorkError> {
         let session = opening.session();
         let added = i64::try_from(history.len()).unwrap_or(i64::MAX);
         let last = if added == 0 { 0 } else { self.memory.newest_history(self.conn)?.saturating_add(added) };
@@ -176,8 +178,9 @@ impl Work<'_> {
         // What it leaves behind may come after it, and this is the first trace of all of it.
         self.evidence = Some(Evidence::Commit { handle, id: stamp.commit_id });
         if ended_with.is_some() {
-            return Ok(handle);
+            return Ok((handle, Vec::new()));
         }
+        let placed = self.place_tasks(tasks, handle, &mut known)?;
         let row = (
             handle.0,
             signed(known.execution),
@@ -186,6 +189,7 @@ impl Work<'_> {
             signed(known.fence.0),
             stand.wake,
             known.commit.0,
+            placed_column(&placed),
         );
         self.hot.instance_insert.execute(self.conn, row)?;
         match stand.worker {
@@ -193,7 +197,7 @@ impl Work<'_> {
             None if stand.wake.is_some() => self.call_workers(),
             None => {}
         }
-        Ok(handle)
+        Ok((handle, placed))
     }
 
     /// Adds what a commit says to a history: one row for each execution.
@@ -258,7 +262,8 @@ impl Work<'_> {
     fn leave(&mut self, turn: &mut Turn, from: Handle) -> Result<Vec<Handle>, WorkError> {
         let mut started = Vec::with_capacity(turn.starts.len());
         for (start, history) in &mut turn.starts {
-            started.push(self.open_instance(start, history, Stand { worker: None, wake: Some(0) })?);
+            let stand = Stand { worker: None, wake: Some(0) };
+            started.push(self.open_instance(start, (history, &[]), stand)?.0);
         }
         if !turn.sends.is_empty() {
             let head = self.memory.heads.of(self.conn, from)?.ok_or_else(|| corrupt("a session is gone"))?;

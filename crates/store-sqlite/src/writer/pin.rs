@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tenure_core::id::{AffinityKey, CommitId, Fence, QueueName};
+use tenure_core::id::{AffinityKey, Fence, QueueName};
 use tenure_core::worker::{Hold, Queues, is_above_share, is_idle, records_use};
 use tenure_store::{MovePin, MovePinOutcome, PinGrant};
 
@@ -130,12 +130,7 @@ impl Work<'_> {
     }
 
     /// Gives a key to a worker that may have it: it is its own, or free.
-    pub(super) fn take_key(
-        &mut self,
-        key: Key,
-        me: &WorkerRow,
-        by: Option<CommitId>,
-    ) -> Result<PinGrant, WorkError> {
+    pub(super) fn take_key(&mut self, key: Key, me: &WorkerRow) -> Result<PinGrant, WorkError> {
         let is_mine = key.wid == Some(me.wid);
         if is_mine && key.worker == me.worker {
             let grant = PinGrant { key: key.name.clone(), fence: key.fence, hold: Hold::Held };
@@ -159,8 +154,6 @@ impl Work<'_> {
             since: self.wall(),
             used: self.now.boot,
             used_wall: self.wall(),
-            by,
-            is_resumed,
             ..key
         };
         let hold = if is_resumed { Hold::Resumed } else { Hold::Claimed };
@@ -199,8 +192,6 @@ impl Work<'_> {
             key.used.boot.0,
             signed(key.used.ms),
             signed(key.used_wall.epoch_ms()),
-            key.by.map(|by| by.0),
-            key.is_resumed,
         );
         exactly_one(sql::write(self.conn, sql::PIN_UPDATE, row)?, "a key")?;
         self.memory.keys.keep(key.clone());
@@ -212,7 +203,6 @@ impl Work<'_> {
         &mut self,
         (ns, name): (i64, &AffinityKey),
         me: Option<&Arc<WorkerRow>>,
-        by: Option<CommitId>,
     ) -> Result<Key, WorkError> {
         let floor = self.floor()?;
         let mut key = Key {
@@ -225,8 +215,6 @@ impl Work<'_> {
             since: self.wall(),
             used: self.now.boot,
             used_wall: self.wall(),
-            by: by.filter(|_| me.is_some()),
-            is_resumed: false,
             may_have_tasks: false,
         };
         let row = rusqlite::params![
@@ -239,8 +227,6 @@ impl Work<'_> {
             key.used.boot.0,
             signed(key.used.ms),
             signed(key.used_wall.epoch_ms()),
-            key.by.map(|by| by.0),
-            false,
         ];
         sql::write(self.conn, sql::PIN_INSERT, row)?;
         key.kid = self.conn.last_insert_rowid();
@@ -374,17 +360,7 @@ impl Work<'_> {
         self.memory.count_pins(to, 1);
         let (since, used_wall) = (self.wall(), self.wall());
         let used = self.now.boot;
-        let key = Key {
-            wid: Some(to),
-            worker: 0,
-            fence,
-            since,
-            used,
-            used_wall,
-            by: None,
-            is_resumed: false,
-            ..key
-        };
+        let key = Key { wid: Some(to), worker: 0, fence, since, used, used_wall, ..key };
         self.write_key(&key)?;
         // From there each goes to who can run it, once.
         sql::write(self.conn, sql::TASK_MOVE, (key.kid, from, FRESH))?;

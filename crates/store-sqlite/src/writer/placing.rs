@@ -1,10 +1,9 @@
 //! Where the activities go that a turn asks for: to its own worker, if that has the key; else they are tasks.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
-use tenure_core::id::{CommitId, Fence, Operation, QueueName};
-use tenure_core::orchestration::{HistoryEvent, Mail};
+use tenure_core::id::{Fence, Operation, QueueName};
+use tenure_core::orchestration::HistoryEvent;
 use tenure_core::worker::{Affinity, Hold};
 use tenure_store::{Handle, PinGrant, Placed, TaskId, TaskRequest, record};
 
@@ -18,31 +17,32 @@ use crate::row::{OPEN, WorkerRow, blob, corrupt, signed, unsigned};
 use crate::sql;
 
 impl Work<'_> {
-    /// Places what a turn asks for. The instance is as the turn left it.
-    pub(super) fn place_tasks(&mut self, turn: &Turn, handle: Handle) -> Result<Vec<Placed>, WorkError> {
-        let mut placed = Vec::with_capacity(turn.tasks.len());
-        if turn.tasks.is_empty() {
+    /// Places what a turn asks for. The instance is as the turn leaves it.
+    pub(super) fn place_tasks(
+        &mut self,
+        tasks: &[Tasked],
+        handle: Handle,
+        instance: &mut Instance,
+    ) -> Result<Vec<Placed>, WorkError> {
+        let mut placed = Vec::with_capacity(tasks.len());
+        if tasks.is_empty() {
             return Ok(placed);
         }
-        let Some(instance) = self.memory.heads.instance(self.conn, handle)?.cloned() else {
-            // It has ended: nobody waits for anything.
-            return Ok(placed);
-        };
         let ns = self.memory.namespace_or_new(self.conn, &instance.session.namespace)?;
         let crew = self.memory.crew(self.conn)?;
         let me = instance.worker.and_then(|worker| crew.holding(worker));
         let me = me.filter(|me| me.serving.busy_max > 0 && crew.is_live(me, &self.now)).cloned();
-        for tasked in &turn.tasks {
+        for tasked in tasks {
             let here = match (&tasked.request.affinity, &me) {
                 (Some(affinity), Some(me)) if runs_here(&tasked.request, me) => {
                     let queue = tasked.request.queue.as_ref();
-                    self.place_here((ns, affinity, queue), me, turn.commit_id)?
+                    self.place_here((ns, affinity, queue), me)?
                 }
                 _ => None,
             };
             placed.push(match here {
                 Some(grant) => Placed::Here(grant),
-                None => Placed::Left(self.leave_task(ns, tasked, (handle, &instance))?),
+                None => Placed::Left(self.leave_task(ns, tasked, (handle, instance))?),
             });
         }
         Ok(placed)
@@ -53,13 +53,12 @@ impl Work<'_> {
         &mut self,
         (ns, affinity, queue): (i64, &Affinity, Option<&QueueName>),
         me: &Arc<WorkerRow>,
-        by: CommitId,
     ) -> Result<Option<PinGrant>, WorkError> {
         let Some(key) = self.memory.keys.named(self.conn, (ns, &affinity.key))? else {
             if !self.gets_new_key(me, queue)? {
                 return Ok(None);
             }
-            let key = self.new_key((ns, &affinity.key), Some(me), Some(by))?;
+            let key = self.new_key((ns, &affinity.key), Some(me))?;
             return Ok(Some(PinGrant { key: key.name, fence: key.fence, hold: Hold::Claimed }));
         };
         if self.is_taken_up(&key, affinity.is_exclusive || me.serving.is_exclusive)? {
@@ -68,7 +67,7 @@ impl Work<'_> {
         match self.held(&key, Some(me))? {
             Held::Others(_) => Ok(None),
             Held::Free if !self.gets_new_key(me, queue)? => Ok(None),
-            Held::Free | Held::Mine => self.take_key(key, me, Some(by)).map(Some),
+            Held::Free | Held::Mine => self.take_key(key, me).map(Some),
         }
     }
 
@@ -97,7 +96,7 @@ impl Work<'_> {
         &mut self,
         ns: i64,
         tasked: &Tasked,
-        (handle, instance): (Handle, &Instance),
+        (handle, instance): (Handle, &mut Instance),
     ) -> Result<TaskId, WorkError> {
         let request = &tasked.request;
         let history =
@@ -108,7 +107,7 @@ impl Work<'_> {
             Some(affinity) => {
                 let key = match self.memory.keys.named(self.conn, (ns, &affinity.key))? {
                     Some(key) => key,
-                    None => self.new_key((ns, &affinity.key), None, None)?,
+                    None => self.new_key((ns, &affinity.key), None)?,
                 };
                 let lane = self.first_lane(&key, affinity.is_exclusive, queue)?;
                 self.memory.keys.note_tasks(key.kid, true);
@@ -130,7 +129,7 @@ impl Work<'_> {
         );
         sql::write(self.conn, sql::TASK_INSERT, row)?;
         let task = TaskId(self.conn.last_insert_rowid());
-        self.memory.heads.note_tasks(handle);
+        instance.has_tasks = true;
         self.call_workers();
         Ok(task)
     }
@@ -161,66 +160,50 @@ impl Work<'_> {
     }
 
     /// Where the activities went of a turn that was kept before, and after which nothing was.
-    pub(super) fn placed_tasks(&mut self, turn: &Turn, handle: Handle) -> Result<Vec<Placed>, WorkError> {
-        let mut placed = Vec::with_capacity(turn.tasks.len());
+    pub(super) fn placed_tasks(&self, turn: &Turn, handle: Handle) -> Result<Vec<Placed>, WorkError> {
         if turn.tasks.is_empty() {
-            return Ok(placed);
+            return Ok(Vec::new());
         }
-        let Some(instance) = self.memory.heads.instance(self.conn, handle)?.cloned() else {
-            return Ok(placed);
-        };
-        let ns = self.memory.namespace_or_new(self.conn, &instance.session.namespace)?;
-        let ended = self.ended_tasks(handle)?;
-        let mut told = HashSet::new();
-        for Tasked { request, .. } in &turn.tasks {
-            let TaskRequest { op, attempt, .. } = *request;
-            let row = (handle.0, signed(instance.execution), op.0.cast_signed());
-            let task = sql::one(self.conn, sql::TASK_NAMED, row, |row| Ok(TaskId(row.get(0)?)))?;
-            placed.push(match (task, &request.affinity) {
-                (Some(task), _) => Placed::Left(task),
-                // It was a task, and has ended: no other task has this name.
-                (None, None) => Placed::Left(TaskId(0)),
-                (None, Some(_)) if ended.contains(&(op, attempt)) => Placed::Left(TaskId(0)),
-                (None, Some(affinity)) => {
-                    let is_first = told.insert(affinity.key.clone());
-                    Placed::Here(self.granted((ns, affinity), &instance, turn.commit_id, is_first)?)
-                }
-            });
-        }
-        Ok(placed)
-    }
-
-    /// Tasks of an instance whose ends wait for it.
-    fn ended_tasks(&self, handle: Handle) -> Result<HashSet<(Operation, u32)>, WorkError> {
-        let mails = sql::all(self.conn, sql::MESSAGE_LIST, [handle.0], |row| {
-            Ok(record::decode_mail(blob(row, 1)?.unwrap_or_default())?)
+        let placed = sql::one(self.conn, sql::INSTANCE_PLACED, [handle.0], |row| {
+            Ok(blob(row, 0)?.unwrap_or_default().to_vec())
         })?;
-        let ends = mails.into_iter().filter_map(|mail| match mail {
-            Mail::TaskEnded { op, attempt, .. } => Some((op, attempt)),
-            _ => None,
-        });
-        Ok(ends.collect())
+        let placed = placed.unwrap_or_default();
+        let told = placed.as_chunks::<9>().0.iter().zip(&turn.tasks);
+        told.map(|(bytes, tasked)| told_again(*bytes, &tasked.request)).collect()
     }
+}
 
-    /// The hold under which an activity was left to the instance's worker.
-    fn granted(
-        &mut self,
-        (ns, affinity): (i64, &Affinity),
-        instance: &Instance,
-        by: CommitId,
-        is_first: bool,
-    ) -> Result<PinGrant, WorkError> {
-        let name = affinity.key.clone();
-        let key = self.memory.keys.named(self.conn, (ns, &name))?;
-        let key = key.filter(|key| Some(key.worker) == instance.worker);
-        let hold = match &key {
-            Some(key) if key.by == Some(by) && is_first && key.is_resumed => Hold::Resumed,
-            Some(key) if key.by == Some(by) && is_first => Hold::Claimed,
-            // It is lost by now: a notice says so.
-            Some(_) | None => Hold::Held,
+/// Where activities went, as a column: of each a letter and a number.
+pub(super) fn placed_column(placed: &[Placed]) -> Option<Vec<u8>> {
+    let column = |placed: &Placed| {
+        let (letter, number) = match placed {
+            Placed::Left(task) => (b'l', task.0),
+            Placed::Here(PinGrant { fence, hold, .. }) => (letter_of(*hold), signed(fence.0)),
         };
-        Ok(PinGrant { key: name, fence: key.map_or(Fence(0), |key| key.fence), hold })
+        [letter].into_iter().chain(number.to_le_bytes())
+    };
+    (!placed.is_empty()).then(|| placed.iter().flat_map(column).collect())
+}
+
+const fn letter_of(hold: Hold) -> u8 {
+    match hold {
+        Hold::Held => b'h',
+        Hold::Claimed => b'c',
+        Hold::Resumed => b'r',
     }
+}
+
+fn told_again([letter, number @ ..]: [u8; 9], request: &TaskRequest) -> Result<Placed, WorkError> {
+    let number = i64::from_le_bytes(number);
+    let hold = match letter {
+        b'l' => return Ok(Placed::Left(TaskId(number))),
+        b'h' => Hold::Held,
+        b'c' => Hold::Claimed,
+        b'r' => Hold::Resumed,
+        _ => return Err(corrupt("where an activity went is not known")),
+    };
+    let affinity = request.affinity.as_ref().ok_or_else(|| corrupt("an activity without a key was held"))?;
+    Ok(Placed::Here(PinGrant { key: affinity.key.clone(), fence: Fence(unsigned(number)?), hold }))
 }
 
 /// Whether an instance's worker would run an activity at once, and serves its queue.

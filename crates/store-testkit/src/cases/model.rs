@@ -15,6 +15,14 @@ pub async fn random_verbs_do_what_the_model_does(harness: &dyn Harness) {
     model_test(harness, cases.unwrap_or(CASES), asked("TENURE_MODEL_SEED").unwrap_or(SEED)).await;
 }
 
+/// Whatever is done with tasks and keys, the store says and shows what the model does.
+///
+/// `TENURE_MODEL_CASES` and `TENURE_MODEL_SEED` ask for more, and for others.
+pub async fn random_tasks_go_where_the_models_go(harness: &dyn Harness) {
+    let cases = asked("TENURE_MODEL_CASES").and_then(|cases| u32::try_from(cases).ok());
+    crate::model::tasks(harness, cases.unwrap_or(CASES), asked("TENURE_MODEL_SEED").unwrap_or(SEED)).await;
+}
+
 #[expect(clippy::disallowed_methods, reason = "a failing seed is run again without editing the test")]
 fn asked(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()

@@ -140,7 +140,7 @@ pub async fn a_claim_goes_on_past_what_is_taken(harness: &dyn Harness) {
 
 /// R-W9: what others hold, however much it is, hides nothing.
 pub async fn what_others_hold_hides_nothing_however_much(harness: &dyn Harness) {
-    const MANY: usize = 1500;
+    const MANY: usize = 600;
     let bench = Bench::new(harness).await;
     let mut home = bench.home().await;
     let (one, two) = (bench.runner("one").await, bench.runner("two").await);

@@ -6,6 +6,7 @@ mod deed;
 mod lifecycle;
 mod op;
 mod save;
+mod tasks;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,6 +18,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use crate::Harness;
 pub(crate) use lifecycle::lifecycles;
 use op::Op;
+pub(crate) use tasks::tasks;
 use world::World;
 
 /// Most attempts to make a failing sequence shorter.

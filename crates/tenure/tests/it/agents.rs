@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use tenure::Tenure;
 
-use crate::agent_service::{converse, go_on, process};
+use crate::warm_agents::{converse, go_on, process};
 
 /// Tell the process that is killed where it works, and its name.
 const DIRECTORY: &str = "TENURE_AGENTS_DIRECTORY";

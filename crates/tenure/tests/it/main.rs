@@ -23,9 +23,6 @@ mod status;
 mod time;
 
 #[expect(dead_code, reason = "it is run as a program, too")]
-#[path = "../../examples/agent_service.rs"]
-mod agent_service;
-#[expect(dead_code, reason = "it is run as a program, too")]
 #[path = "../../examples/approval.rs"]
 mod approval;
 #[expect(dead_code, reason = "it is run as a program, too")]
@@ -34,3 +31,6 @@ mod fan_out_report;
 #[expect(dead_code, reason = "it is run as a program, too")]
 #[path = "../../examples/order_saga.rs"]
 mod order_saga;
+#[expect(dead_code, reason = "it is run as a program, too")]
+#[path = "../../examples/warm_agents.rs"]
+mod warm_agents;

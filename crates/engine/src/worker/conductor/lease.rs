@@ -1,4 +1,4 @@
-//! What the keeper of the worker's lease says, and how the worker goes when somebody wishes it to.
+//! What the keeper of the lease says, and how the worker is drained.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! A worker's lease is kept beside its loop, and nothing begins when it may be over.
+//! A worker's lease is kept beside its loop. Nothing begins when it may be over.
 
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
@@ -43,7 +43,7 @@ async fn renewals_that_fail_are_repeated_and_told_once_when_time_runs_short() {
     let (worker, _) = bench.start(Registry::default(), options).await;
     bench.pass(Duration::from_millis(100)).await;
     bench.faults.next_times(4, Verb::RenewWorker, &Trouble::FailBefore);
-    bench.pass(ttl * 2 / 3 - Duration::from_secs(1)).await;
+    bench.pass((ttl * 2 / 3).saturating_sub(Duration::from_secs(1))).await;
     assert!(bench.told().is_empty());
     bench.faults.next_times(1000, Verb::RenewWorker, &Trouble::FailBefore);
     bench.pass(ttl).await;
@@ -81,7 +81,7 @@ async fn no_attempt_begins_after_the_local_deadline_until_the_lease_is_renewed()
         let (worker, orchestrations) = bench.start(registry, options).await;
         settle().await;
         bench.faults.next_times(1000, Verb::RenewWorker, &Trouble::FailBefore);
-        bench.pass(ttl.length() - margin(ttl)).await;
+        bench.pass(ttl.length().saturating_sub(margin(ttl))).await;
         let id = format!("of-{}", key.unwrap_or("none"));
         let outcome = orchestrations.start(starting(&id)).await.unwrap();
         bench.pass(Duration::from_secs(1)).await;

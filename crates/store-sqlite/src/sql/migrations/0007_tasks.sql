@@ -22,8 +22,8 @@ INSERT INTO worker_name (id, pins, idle) SELECT DISTINCT id, 0, 300000 FROM work
 UPDATE worker SET wid = (SELECT n.wid FROM worker_name AS n WHERE n.id = worker.id), progressed = renewed_wall;
 
 -- Keys that somebody holds, or of which tasks wait. wid is the name that holds it, worker the start of it that got it,
--- under this fence, since when; by is the commit that gave it, resumed whether an earlier start had it. used is when an
--- activity of it was last known to begin or end, by the boot-time clock of that boot.
+-- under this fence, since when. used is when an activity of it was last known to begin or end, by the boot-time clock of
+-- that boot.
 CREATE TABLE pin (
     kid INTEGER PRIMARY KEY,
     ns INTEGER NOT NULL,
@@ -34,9 +34,7 @@ CREATE TABLE pin (
     since INTEGER NOT NULL,
     boot BLOB NOT NULL CHECK (length(boot) = 16),
     used INTEGER NOT NULL,
-    used_wall INTEGER NOT NULL,
-    by BLOB CHECK (by IS NULL OR length(by) = 16),
-    resumed INTEGER NOT NULL CHECK (resumed IN (0, 1))
+    used_wall INTEGER NOT NULL
 ) STRICT;
 
 CREATE UNIQUE INDEX pin_named ON pin (ns, key);
@@ -91,6 +89,9 @@ CREATE INDEX task_expiring ON task (expires) WHERE lane = -3 AND expires IS NOT 
 CREATE INDEX task_of_key ON task (kid, lane, tid) WHERE kid IS NOT NULL;
 CREATE INDEX task_alone ON task (kid) WHERE exclusive = 1;
 CREATE INDEX task_for ON task (sid);
+
+-- Where the activities went that the last commit of an instance asked for, so that it can be told again.
+ALTER TABLE instance ADD COLUMN placed BLOB;
 
 -- What workers are told: a key is lost (ns and key), or an attempt is no longer wanted (task).
 CREATE TABLE notice (

@@ -177,7 +177,6 @@ fn nothing_about_tasks_is_scanned_or_sorted() {
         sql::TASK_GIVE,
         sql::TASK_KEEP,
         sql::TASK_MOVE,
-        sql::TASK_NAMED,
         sql::TASK_NEXT,
         sql::TASK_OF,
         sql::TASK_OUT,

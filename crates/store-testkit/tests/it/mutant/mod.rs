@@ -23,8 +23,8 @@ pub(crate) use flaw::Flaw;
 pub(crate) use harness::MutantHarness;
 pub(crate) use store::MutantStore;
 
-/// The case that plays random verbs: it is looked at apart from the others.
-const RANDOM: &str = "random_verbs_do_what_the_model_does";
+/// The cases that play random verbs: they are looked at apart from the others.
+const RANDOM: [&str; 2] = ["random_verbs_do_what_the_model_does", "random_tasks_go_where_the_models_go"];
 
 fn runtime() -> Runtime {
     // One thread: what panics says so in this test's output.
@@ -41,13 +41,14 @@ fn fails_at_random(harness: &dyn Harness) -> bool {
 
 #[test]
 fn every_mutant_is_caught_by_a_case() {
-    let mut missed = Vec::new();
+    let cases: Vec<_> = cases().into_iter().filter(|case| !RANDOM.contains(&case.name)).collect();
+    let (mut missed, mut first) = (Vec::new(), 0);
     for flaw in Flaw::ALL {
         let harness = MutantHarness::new(flaw);
-        let caught =
-            cases().into_iter().filter(|case| case.name != RANDOM).any(|case| fails(&case, &harness));
-        if !caught {
-            missed.push(flaw);
+        // Neighbours among the flaws are caught by cases of one module, so that these are tried first.
+        match (first..cases.len()).chain(0..first).find(|at| fails(&cases[*at], &harness)) {
+            Some(at) => first = cases.iter().position(|case| case.module == cases[at].module).unwrap_or(0),
+            None => missed.push(flaw),
         }
     }
     assert_eq!(missed, [], "no case noticed these");

@@ -1,4 +1,4 @@
-//! Activities that follow a key to the worker that holds it, and activities that wait in queues.
+//! Activities that follow a key to its worker, or wait in queues.
 
 mod follow;
 mod gone;

@@ -1,10 +1,11 @@
-//! A scaled-out service of agents: conversations whose model is warm in the memory of one of several processes.
+//! Agents in several processes, each conversation with its model warm in one of them.
 //!
 //! Two processes share one store. A conversation's turns run on its own *session*: all on the process that has its model
 //! in memory. Between turns the conversation waits, at no cost, and its history begins anew. When a process dies, its
 //! conversations go on in another one: that brings their models back from their last checkpoint.
 //!
-//! `cargo run --example agent_service` starts two processes, kills one of them between two turns, and says what came of it.
+//! `cargo run --example warm_agents` starts two processes, kills one of them between two turns, and says what came of it.
+#![expect(clippy::print_stdout, reason = "it tells people what happens")]
 
 use std::collections::HashMap;
 use std::ops::Range;

@@ -1,0 +1,1 @@
+SELECT placed FROM instance WHERE sid = ?1
