@@ -1,2 +1,2 @@
 -- Keys of which a worker runs tasks.
-SELECT DISTINCT kid FROM task WHERE lane = -3 AND worker = ?1 AND kid IS NOT NULL
+SELECT DISTINCT kid FROM task WHERE worker = ?1 AND kid IS NOT NULL

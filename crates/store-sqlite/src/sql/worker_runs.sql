@@ -1,1 +1,1 @@
-SELECT count(*) FROM task WHERE lane = -3 AND worker = ?1
+SELECT count(*) FROM task WHERE worker = ?1

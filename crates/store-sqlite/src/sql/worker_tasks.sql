@@ -1,1 +1,1 @@
-SELECT worker, count(*) FROM task WHERE lane = -3 GROUP BY worker
+SELECT worker, count(*) FROM task WHERE worker IS NOT NULL GROUP BY worker

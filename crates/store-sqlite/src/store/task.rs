@@ -191,8 +191,7 @@ fn who(conn: &Connection, task: TaskId) -> Result<Option<(u64, Operation, u32, u
 struct Listed {
     key: Key,
     worker: WorkerId,
-    waiting: u64,
-    running: u64,
+    tasks: u64,
 }
 
 fn pins(
@@ -232,12 +231,7 @@ impl Listed {
     fn of(row: &rusqlite::Row<'_>) -> Result<Self, WorkError> {
         let worker = row.get_ref(10)?.as_str().map_err(|why| corrupt(why.to_string()))?;
         let worker = WorkerId::parse(worker).map_err(|why| corrupt(format!("a worker's name: {why:?}")))?;
-        Ok(Self {
-            key: Key::of(row)?,
-            worker,
-            waiting: unsigned(row.get(11)?)?,
-            running: unsigned(row.get(12)?)?,
-        })
+        Ok(Self { key: Key::of(row)?, worker, tasks: unsigned(row.get(11)?)? })
     }
 
     fn pin(
@@ -246,16 +240,24 @@ impl Listed {
         (conn, known): (&Connection, &[WorkerRow]),
         (place, now): (&Place, &Moment),
     ) -> Result<Pin, WorkError> {
-        let Self { key, worker, waiting, running } = self;
-        let is_there = |known: &&WorkerRow| {
+        let Self { key, worker, tasks } = self;
+        let is_there = |known: &WorkerRow| {
             let is_over = matches!(known.lease.term.standing(now), Ok(Standing::Over));
             let is_gone = || {
                 let elsewhere = known.token.filter(|token| *token != place.incarnation);
                 elsewhere.is_some_and(|token| !is_alive(place, token))
             };
-            Some(known.wid) == key.wid && !is_over && !is_gone()
+            !is_over && !is_gone()
         };
-        let is_live = match known.iter().find(is_there) {
+        let runs = sql::all(conn, sql::TASK_UNDER_WAY, [key.kid], |row| {
+            Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<i64>>(1)?))
+        })?;
+        let is_under_way = |(runs, expires): &&(Option<i64>, Option<i64>)| {
+            let is_run = known.iter().any(|known| Some(known.worker) == *runs && is_there(known));
+            is_run && expires.is_none_or(|expires| expires > signed(now.boot.ms))
+        };
+        let running = runs.iter().filter(is_under_way).count() as u64;
+        let is_live = match known.iter().find(|known| Some(known.wid) == key.wid && is_there(known)) {
             Some(holder) => {
                 let passed = std::time::Duration::from_millis(now.boot.ms.saturating_sub(key.used.ms));
                 let is_idle = key.used.boot != now.boot.boot || is_idle(holder.serving.idle_after, passed);
@@ -270,7 +272,7 @@ impl Listed {
             fence: key.fence,
             since: key.since,
             last_used: key.used_wall,
-            waiting,
+            waiting: tasks.saturating_sub(running),
             running,
             is_live,
         })

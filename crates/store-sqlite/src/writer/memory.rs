@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rusqlite::{Connection, Row};
 use tenure_core::id::{Fence, Namespace, QueueName};
+use tenure_core::time::BootMoment;
 use tenure_store::{Handle, WorkerHandle};
 
 use super::crew::Crew;
@@ -40,6 +41,8 @@ pub(super) struct Memory {
     pub(super) met: HashSet<i64>,
     /// When minutes were last added up. Outlives [`Self::clear`]: to do it once more does no harm.
     pub(super) rolled: Rolled,
+    /// When nothing was left of names that no worker has. Outlives [`Self::clear`].
+    pub(super) looked_at_names: Option<BootMoment>,
     /// Whether there may be something to tidy up: a log to fold, dead rows to delete.
     pub(super) is_untidy: bool,
     /// SQLite's number for what other connections have written, when this was last true.
@@ -67,6 +70,7 @@ impl Memory {
             others: None,
             met: HashSet::new(),
             rolled: Rolled::default(),
+            looked_at_names: None,
             is_untidy: true,
             version: None,
             namespaces: HashMap::new(),

@@ -3,9 +3,12 @@
 //! Whoever gets such a key takes it from the name. Those that nobody asks for go once they are idle: until then another
 //! start of the worker would have them back.
 
+use std::time::Duration;
+
 use rusqlite::Connection;
 use tenure_core::time::Moment;
 
+use super::memory::Memory;
 use super::work::Work;
 use crate::error::WorkError;
 use crate::row::signed;
@@ -22,8 +25,29 @@ pub(super) struct DeadName {
     is_empty: bool,
 }
 
-/// The first name of which something can go.
-pub(super) fn due(conn: &Connection, now: &Moment) -> Result<Option<DeadName>, WorkError> {
+/// How many milliseconds it is not looked for what can go where nothing could.
+const LOOKED_MS: u64 = 60_000;
+
+/// The first name of which something can go, if it was not looked for just before.
+pub(super) fn due(
+    conn: &Connection,
+    memory: &mut Memory,
+    now: &Moment,
+) -> Result<Option<DeadName>, WorkError> {
+    if memory
+        .looked_at_names
+        .is_some_and(|looked| !looked.is_over(Duration::from_millis(LOOKED_MS), now.boot))
+    {
+        return Ok(None);
+    }
+    let found = first(conn, now)?;
+    if found.is_none() {
+        memory.looked_at_names = Some(now.boot);
+    }
+    Ok(found)
+}
+
+fn first(conn: &Connection, now: &Moment) -> Result<Option<DeadName>, WorkError> {
     let mut last = 0;
     loop {
         let name = sql::one(conn, sql::NAME_LEFT, [last], |row| {

@@ -111,7 +111,7 @@ impl Work<'_> {
                 return Ok(false);
             };
             let key = self.memory.keys.at(self.conn, kid)?;
-            self.free_key(key)?;
+            self.give_up_key(key)?;
         }
         Ok(true)
     }
@@ -249,8 +249,13 @@ impl Work<'_> {
     }
 
     /// Nobody holds a key any more. Who did is told, if it may come back.
-    pub(super) fn free_key(&mut self, key: Key) -> Result<(), WorkError> {
+    pub(super) fn give_up_key(&mut self, key: Key) -> Result<(), WorkError> {
         self.tell_lost(&key)?;
+        self.free_key(key)
+    }
+
+    /// Nobody holds a key any more, and nobody is told.
+    pub(super) fn free_key(&mut self, key: Key) -> Result<(), WorkError> {
         let Some(wid) = key.wid else {
             return Ok(());
         };
@@ -280,10 +285,14 @@ impl Work<'_> {
 
     /// Tells who holds a key that it is lost, if that worker is known.
     fn tell_lost(&mut self, key: &Key) -> Result<(), WorkError> {
-        if key.wid.is_none() || self.memory.crew(self.conn)?.known(key.worker).is_none() {
+        let Some(wid) = key.wid else {
             return Ok(());
-        }
-        let row = (key.worker, Some(key.ns), Some(key.name.as_str()), None::<i64>, signed(key.fence.0));
+        };
+        let holder = self.memory.crew(self.conn)?.workers().find(|worker| worker.wid == wid);
+        let Some(holder) = holder.map(|holder| holder.worker) else {
+            return Ok(());
+        };
+        let row = (holder, Some(key.ns), Some(key.name.as_str()), None::<i64>, signed(key.fence.0));
         sql::write(self.conn, sql::NOTICE_INSERT, row)?;
         self.call_workers();
         Ok(())

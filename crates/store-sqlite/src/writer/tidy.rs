@@ -101,7 +101,7 @@ impl Writer {
         let begun = Begun::immediate(conn, &shared.troubles)?;
         self.memory.refresh(conn)?;
         match fold::due(conn)? {
-            None => match names::due(conn, &shared.clock.now())? {
+            None => match names::due(conn, &mut self.memory, &shared.clock.now())? {
                 Some(name) => {
                     let remembered = (conn, &mut self.memory);
                     Work::new(remembered, shared.clock.now(), &shared.place, &shared.limits)
@@ -144,7 +144,7 @@ impl Writer {
 fn is_tidy(conn: &Connection, memory: &mut Memory, shared: &Shared) -> Result<bool, WorkError> {
     // What is remembered may be older than what others wrote.
     memory.refresh(conn)?;
-    if fold::due(conn)?.is_some() || names::due(conn, &shared.clock.now())?.is_some() {
+    if fold::due(conn)?.is_some() || names::due(conn, memory, &shared.clock.now())?.is_some() {
         return Ok(false);
     }
     let litter = Litter::find(conn)?;

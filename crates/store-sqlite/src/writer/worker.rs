@@ -110,6 +110,7 @@ impl Work<'_> {
         let progressed = signed(progressed_at.epoch_ms());
         let row = (worker.0, record::encode_grant(&lease), renewed, wall, signed(progress), progressed);
         sql::write(self.conn, sql::WORKER_RENEW, row)?;
+        sql::write(self.conn, sql::TASK_REGAIN, (worker.0, signed(self.now.boot.ms)))?;
         if known.is_swept {
             self.memory.forget_workers();
         } else {
@@ -209,7 +210,7 @@ impl Work<'_> {
     /// anything.
     fn sweep_tasks(&mut self, left: Left) -> Result<bool, WorkError> {
         let is_rescued = left.leaving != Some(Leaving::Retired as i64);
-        let rows = sql::all(self.conn, sql::TASK_RUN_BY, (left.worker, TASKS_AT_ONCE), TaskRow::of)?;
+        let rows = sql::all(self.conn, sql::TASK_HAD_BY, (left.worker, TASKS_AT_ONCE), TaskRow::of)?;
         let mut freed = rows.len();
         for row in rows {
             self.free_attempt(row, is_rescued)?;

@@ -12,6 +12,7 @@ mod fold;
 mod health;
 mod log;
 mod memory;
+mod pins;
 mod processes;
 mod purge;
 mod race;

@@ -84,7 +84,7 @@ CREATE TABLE task (
 
 CREATE INDEX task_waiting ON task (lane, queue, tid) WHERE lane >= 0;
 CREATE INDEX task_hidden ON task (visible) WHERE lane = -1;
-CREATE INDEX task_run ON task (worker) WHERE lane = -3;
+CREATE INDEX task_run ON task (worker) WHERE worker IS NOT NULL;
 CREATE INDEX task_expiring ON task (expires) WHERE lane = -3 AND expires IS NOT NULL;
 CREATE INDEX task_of_key ON task (kid, lane, tid) WHERE kid IS NOT NULL;
 CREATE INDEX task_alone ON task (kid) WHERE exclusive = 1;
