@@ -126,7 +126,7 @@ fn attempts_that_ran_elsewhere_are_known_by_their_number() {
         HistoryEvent::TaskRetried { op: Operation(1), attempt, failure, due_at: at(9000) }
     };
     let counts = |pending: &Pending| {
-        let waits = pending.activities.get(&Operation(1)).unwrap();
+        let waits = pending.activities().get(&Operation(1)).unwrap();
         (waits.attempt, waits.rescues)
     };
     pending.apply(&scheduled(1, "one"));
