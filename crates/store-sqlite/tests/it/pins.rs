@@ -6,7 +6,7 @@ use std::time::Duration;
 use tenure_core::id::Fence;
 use tenure_core::worker::Hold;
 use tenure_store::{ClaimRequest, InstanceStore as _, PinsRequest, Store, TaskStore as _, TurnRequest};
-use tenure_store::{Find, RegisterRequest, SessionStore as _, WorkerHandle};
+use tenure_store::{Find, RegisterRequest, WorkerHandle};
 use tenure_store_sqlite::{Depth, Limits, SqliteStore};
 use tenure_store_testkit::fixture::{
     Driven, done, first_turn, here, registered, renew_worker, serving, wanted, worker,
