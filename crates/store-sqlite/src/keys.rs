@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use rusqlite::{Connection, Row};
-use tenure_core::id::{AffinityKey, Fence};
-use tenure_core::time::{BootId, BootMoment, WallTime};
+use tenure_core::id::{AffinityKey, Fence, QueueName};
+use tenure_core::time::{BootId, BootMoment, WallTime, millis};
+use tenure_core::worker::Serving;
 
 use crate::error::WorkError;
-use crate::row::{corrupt, unsigned};
+use crate::row::{corrupt, signed, unsigned};
 use crate::sql;
 
 /// A key and who holds it.
@@ -30,6 +31,22 @@ pub(crate) struct Key {
 }
 
 impl Key {
+    /// Whether something of it that its holder can run waits, or is under way.
+    pub(crate) fn is_in_use(&self, conn: &Connection, holder: &Serving) -> Result<bool, WorkError> {
+        if sql::any(conn, sql::TASK_USES, [self.kid])? {
+            return Ok(true);
+        }
+        let whole = holder.idle_after.saturating_add(holder.idle_after / 16);
+        let idle_at = signed(self.used.ms.saturating_add(millis(whole)));
+        let queues =
+            sql::all(conn, sql::TASK_CAME, (self.kid, idle_at), |row| Ok(row.get::<_, Option<String>>(0)?))?;
+        let serves = |name: &Option<String>| {
+            let name = name.as_deref().and_then(|name| QueueName::parse(name).ok());
+            holder.busy_max > 0 && holder.queues.have(name.as_ref())
+        };
+        Ok(queues.iter().any(serves))
+    }
+
     /// Takes a row of `pin_find` and its likes apart.
     pub(crate) fn of(row: &Row<'_>) -> Result<Self, WorkError> {
         let name = row.get_ref(2)?.as_str().map_err(|why| corrupt(format!("a key: {why}")))?;

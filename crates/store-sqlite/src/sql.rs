@@ -221,6 +221,7 @@ statements! {
     TASK_BACK = "task_back",
     TASK_BLOCKED = "task_blocked",
     TASK_BUSY = "task_busy",
+    TASK_CAME = "task_came",
     TASK_DELETE = "task_delete",
     TASK_DUE = "task_due",
     TASK_EMPTY = "task_empty",

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tenure_core::id::{AffinityKey, Fence, QueueName};
-use tenure_core::worker::{Hold, Queues, is_above_share, is_idle, records_use};
+use tenure_core::worker::{Hold, Queues, Serving, is_above_share, is_idle, records_use};
 use tenure_store::{MovePin, MovePinOutcome, PinGrant};
 
 use super::work::{Work, exactly_one};
@@ -39,18 +39,18 @@ impl Work<'_> {
             return Ok(Held::Mine);
         }
         let live = self.memory.crew(self.conn)?.live(wid, &self.now);
-        match live.map(|worker| worker.serving.idle_after) {
-            Some(idle_after) if !self.is_idle(key, idle_after)? => Ok(Held::Others(wid)),
+        match live.map(|worker| worker.serving.clone()) {
+            Some(holder) if !self.is_idle(key, &holder)? => Ok(Held::Others(wid)),
             Some(_) | None => Ok(Held::Free),
         }
     }
 
     /// Whether nothing of a key keeps it with who holds it.
-    fn is_idle(&self, key: &Key, idle_after: Duration) -> Result<bool, WorkError> {
-        if !is_idle(idle_after, self.since_used(key)) {
+    fn is_idle(&self, key: &Key, holder: &Serving) -> Result<bool, WorkError> {
+        if !is_idle(holder.idle_after, self.since_used(key)) {
             return Ok(false);
         }
-        Ok(!key.may_have_tasks || !sql::any(self.conn, sql::TASK_USES, [key.kid])?)
+        Ok(!key.may_have_tasks || !key.is_in_use(self.conn, holder)?)
     }
 
     /// How long ago a key was last known to be used. Before another start of the machine is long ago.
