@@ -19,7 +19,11 @@ const EDGES: &[Row] = &[
     Row { folder: "store-sqlite", uses: &["core", "store"], tests_use: &["store-testkit"] },
     Row { folder: "store-testkit", uses: &["core", "store"], tests_use: &[] },
     Row { folder: "engine", uses: &["core", "replay", "store"], tests_use: &["store-testkit"] },
-    Row { folder: "tenure", uses: &["core", "replay", "store", "store-sqlite", "engine"], tests_use: &["store-testkit"] },
+    Row {
+        folder: "tenure",
+        uses: &["core", "replay", "store", "store-sqlite", "engine"],
+        tests_use: &["store-testkit"],
+    },
     Row { folder: "portable", uses: &["core"], tests_use: &[] },
     Row { folder: "guard", uses: &[], tests_use: &[] },
     Row {
