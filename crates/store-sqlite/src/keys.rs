@@ -1,4 +1,4 @@
-//! What the writer remembers of keys between commits, as it does of sessions: who holds them.
+//! What the writer remembers of keys between commits. It does the same for sessions.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,6 @@
-//! Activities that any worker may run: they wait in queues, follow their key's pin, and are claimed by attempts.
+//! Activities that any worker may run.
+//!
+//! They wait in queues, follow their key's pin, and are claimed by attempts.
 //!
 //! An activity that its instance's own worker runs has no row here: it follows from the history. A task is stored
 //! only where somebody else is to run it, or where it has to wait for its key.

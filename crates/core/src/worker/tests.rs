@@ -1,3 +1,5 @@
+//! Idle keys, shares, queues.
+
 use super::*;
 
 fn ttl() -> Ttl {

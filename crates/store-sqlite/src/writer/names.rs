@@ -1,4 +1,4 @@
-//! Names of workers that are gone, and the keys that they held, removed a part at a time.
+//! Removing names of workers that are gone, and their keys, a part at a time.
 //!
 //! Whoever gets such a key takes it from the name. Those that nobody asks for go once they are idle: until then another
 //! start of the worker would have them back.

@@ -1,4 +1,6 @@
-//! Where the activities go that a turn asks for: to its own worker, if that has the key; else they are tasks.
+//! Where the activities go that a turn asks for.
+//!
+//! To its own worker, if that has the key; else they are tasks.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What becomes of tasks: they end, are given back, go on, or are no longer wanted.
+//! What becomes of tasks: ended, given back, going on, or no longer wanted.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Cases about what workers leave to each other: names that go on, notices, and what they go away with.
+//! Cases about what workers leave to each other: names, notices, and what they held.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Cases about where the activities go that a turn asks for, and what is kept of them.
+//! Cases about where the activities go that a turn asks for.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

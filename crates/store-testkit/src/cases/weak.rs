@@ -1,4 +1,4 @@
-//! Cases about the weak points of the model that keys were taken from: each would fail there.
+//! Cases that fail where keys are kept as others keep them.
 
 use std::time::Duration;
 

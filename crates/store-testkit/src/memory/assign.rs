@@ -1,4 +1,4 @@
-//! The model gives tasks to workers: who may have what, in which order, and where a turn's activities go.
+//! The model gives tasks to workers: who may have what, in which order.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The model keeps tasks: what waits for a worker, who runs it, and how that ends.
+//! The model keeps tasks: what waits, who runs it, and how that ends.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -1,4 +1,6 @@
-//! One store that is played on, and what it says in words that do not depend on the names that it gives.
+//! One store that is played on.
+//!
+//! What it says is put into words that do not depend on the names that it gives.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
