@@ -1,9 +1,9 @@
 //! Orchestrations beside a peer and their bare writes.
 //!
-//! Hello (W1), chains (W2), fans (W3), one at a time (W5), and hello among many that have ended (W6). Words choose among
-//! the workloads and who runs them, and numbers among those in flight: `orchestrations hello tenure floor 256`. W6 is
-//! asked for alone: `orchestrations stored=1000000`. So is how often each makes its file durable: `orchestrations
-//! syncs`.
+//! Hello (W1), chains (W2), fans (W3), pinned conversations (W4), one at a time (W5), and hello among many that have
+//! ended (W6). Words choose among the workloads and who runs them, and numbers among those in flight: `orchestrations
+//! hello tenure floor 256`. W6 is asked for alone: `orchestrations stored=1000000`. So is how often each makes its file
+//! durable: `orchestrations syncs`.
 
 mod floor;
 mod peer;
@@ -30,6 +30,10 @@ const LENGTH: Duration = Duration::from_secs(3);
 const CHAIN: u32 = 10;
 /// Activities of a fan.
 const FAN: u32 = 1000;
+/// Activities of a conversation.
+const PINNED: u32 = 20;
+/// Keys that conversations share.
+const KEYS: usize = 100;
 
 async fn echo(_: Activity, input: String) -> Result<String, Failure> {
     Ok(input)
@@ -51,6 +55,15 @@ async fn fan(ctx: Orchestration, input: String) -> Result<usize, Failure> {
     Ok(all.into_iter().filter(Result::is_ok).count())
 }
 
+/// A conversation: one activity after the other, all of them on one of a hundred keys.
+async fn pinned(ctx: Orchestration, mut input: String) -> Result<String, Failure> {
+    let key = format!("key-{}", ctx.id().bytes().map(usize::from).sum::<usize>() % KEYS);
+    for _ in 0..PINNED {
+        input = ctx.activity("echo", &input).on_session(&key).await?;
+    }
+    Ok(input)
+}
+
 /// What is done again and again.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Workload {
@@ -60,10 +73,11 @@ struct Workload {
     most: (usize, usize),
 }
 
-const WORKLOADS: [Workload; 3] = [
+const WORKLOADS: [Workload; 4] = [
     Workload { name: "hello", activities: 1, most: (512, 128) },
     Workload { name: "chain", activities: CHAIN, most: (512, 128) },
     Workload { name: "fan", activities: FAN, most: (32, 1) },
+    Workload { name: "pinned", activities: PINNED, most: (512, 0) },
 ];
 
 /// Who does it.
@@ -147,6 +161,8 @@ async fn open(path: &Path) -> Tenure {
     let builder = Tenure::at(path).activity("echo", echo);
     let builder =
         builder.orchestration("hello", hello).orchestration("chain", chain).orchestration("fan", fan);
+    // Its keys have a worker with a name: their activities run side by side.
+    let builder = builder.worker_id("bench").orchestration("pinned", pinned);
     builder.start().await.expect("it starts")
 }
 
