@@ -25,8 +25,13 @@ pub(super) struct DeadName {
     is_empty: bool,
 }
 
-/// How many milliseconds it is not looked for what can go where nothing could.
-const LOOKED_MS: u64 = 60_000;
+/// How long it is not looked for what can go where nothing could.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(60);
+
+/// Whether it was not looked just before. What is to go later is found by somebody who looks again.
+pub(super) fn is_time_to_look(memory: &Memory, now: &Moment) -> bool {
+    memory.looked_at_names.is_none_or(|looked| looked.is_over(LOOK_AGAIN_AFTER, now.boot))
+}
 
 /// The first name of which something can go, if it was not looked for just before.
 pub(super) fn due(
@@ -34,10 +39,7 @@ pub(super) fn due(
     memory: &mut Memory,
     now: &Moment,
 ) -> Result<Option<DeadName>, WorkError> {
-    if memory
-        .looked_at_names
-        .is_some_and(|looked| !looked.is_over(Duration::from_millis(LOOKED_MS), now.boot))
-    {
+    if !is_time_to_look(memory, now) {
         return Ok(None);
     }
     let found = first(conn, now)?;
