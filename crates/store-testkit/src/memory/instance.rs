@@ -102,7 +102,7 @@ impl InstanceStore for MemoryStore {
 
 impl MemoryStore {
     /// Damages the newest row of an instance's history.
-    pub(super) fn damage_history(&self, handle: Handle) {
+    pub fn damage_history(&self, handle: Handle) {
         self.lock().instances.damaged.insert(handle);
     }
 }

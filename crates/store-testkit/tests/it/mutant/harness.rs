@@ -86,4 +86,8 @@ impl Disk for MutantDisk {
     fn damage(&self, handle: Handle, id: &CheckpointId, damage: Damage) {
         self.memory.damage(handle, id, damage);
     }
+
+    fn damage_history(&self, handle: Handle) {
+        self.memory.damage_history(handle);
+    }
 }
