@@ -111,7 +111,7 @@ impl Work<'_> {
         let progressed = signed(progressed_at.epoch_ms());
         let row = (worker.0, record::encode_grant(&lease), renewed, wall, signed(progress), progressed);
         sql::write(self.conn, sql::WORKER_RENEW, row)?;
-        self.memory.is_untidy |= names::is_time_to_look(&self.memory, &self.now);
+        self.memory.is_untidy |= names::is_time_to_look(self.memory, &self.now);
         sql::write(self.conn, sql::TASK_REGAIN, (worker.0, signed(self.now.boot.ms)))?;
         if known.is_swept {
             self.memory.forget_workers();

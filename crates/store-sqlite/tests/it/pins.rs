@@ -1,4 +1,4 @@
-//! Keys of workers that are gone are removed in time, and come back under a higher fence.
+//! Keys of workers that are gone are removed, and come back under a higher fence.
 
 use std::sync::Arc;
 use std::time::Duration;
