@@ -57,6 +57,7 @@ pub(crate) struct Queue {
     blocked: Condvar,
     done: Condvar,
     room: Semaphore,
+    queue_max: usize,
 }
 
 impl Queue {
@@ -74,6 +75,7 @@ impl Queue {
             blocked: Condvar::new(),
             done: Condvar::new(),
             room: Semaphore::new(queue_max),
+            queue_max,
         }
     }
 
@@ -92,18 +94,24 @@ impl Queue {
         self.put(since, [request])
     }
 
-    /// Waits until there is room for all of them, then lets requests wait for the writer, one behind the other.
+    /// Waits until there is room, and lets requests wait for the writer, one behind the other: all of them together,
+    /// unless there is never room for so many.
     pub(crate) async fn push_all(&self, requests: Vec<Request>) -> Result<(), StoreError> {
         let since = instant();
-        let count = u32::try_from(requests.len()).unwrap_or(u32::MAX);
-        let room = match self.room.try_acquire_many(count) {
-            Ok(room) => room,
-            Err(_full_or_closed) => {
-                self.room.acquire_many(count).await.map_err(|_closed| StoreError::Closed)?
-            }
-        };
-        room.forget();
-        self.put(since, requests)
+        let mut rest = requests.into_iter();
+        while rest.len() > 0 {
+            let together: Vec<_> = rest.by_ref().take(self.queue_max.max(1)).collect();
+            let count = u32::try_from(together.len()).unwrap_or(u32::MAX);
+            let room = match self.room.try_acquire_many(count) {
+                Ok(room) => room,
+                Err(_full_or_closed) => {
+                    self.room.acquire_many(count).await.map_err(|_closed| StoreError::Closed)?
+                }
+            };
+            room.forget();
+            self.put(since, together)?;
+        }
+        Ok(())
     }
 
     /// Lets a request wait for the writer if there is room now. For what may be left undone.

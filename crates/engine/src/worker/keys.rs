@@ -15,9 +15,17 @@ pub(super) type Place = (Namespace, AffinityKey);
 /// Of which keys activities are under way. A key is busy as long as somebody has entered it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct BusyKeys {
-    counts: Arc<Mutex<HashMap<Place, usize>>>,
+    counts: Arc<Mutex<HashMap<Place, Count>>>,
     /// Whether a key that was busy no longer is, since that was last asked.
     freed: Arc<AtomicBool>,
+}
+
+/// How many activities of a key are under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Count {
+    all: usize,
+    /// How many of them are to be alone.
+    exclusive: usize,
 }
 
 /// An activity of a key is under way as long as this is there.
@@ -25,17 +33,27 @@ pub(super) struct BusyKeys {
 pub(super) struct InUse {
     keys: BusyKeys,
     place: Place,
+    is_exclusive: bool,
 }
 
 impl BusyKeys {
-    fn counts(&self) -> MutexGuard<'_, HashMap<Place, usize>> {
+    fn counts(&self) -> MutexGuard<'_, HashMap<Place, Count>> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// One more activity of a key is under way.
-    pub(super) fn enter(&self, place: Place) -> InUse {
-        *self.counts().entry(place.clone()).or_default() += 1;
-        InUse { keys: self.clone(), place }
+    pub(super) fn enter(&self, place: Place, is_exclusive: bool) -> InUse {
+        let mut counts = self.counts();
+        let count = counts.entry(place.clone()).or_default();
+        count.all += 1;
+        count.exclusive += usize::from(is_exclusive);
+        drop(counts);
+        InUse { keys: self.clone(), place, is_exclusive }
+    }
+
+    /// Whether an activity of a key is under way beside which there is to be no other.
+    pub(super) fn is_exclusive(&self, place: &Place) -> bool {
+        self.counts().get(place).is_some_and(|count| count.exclusive > 0)
     }
 
     pub(super) fn contains(&self, place: &Place) -> bool {
@@ -62,8 +80,9 @@ impl Drop for InUse {
     fn drop(&mut self) {
         let mut counts = self.keys.counts();
         let left = counts.get_mut(&self.place).map(|count| {
-            *count = count.saturating_sub(1);
-            *count
+            count.all = count.all.saturating_sub(1);
+            count.exclusive = count.exclusive.saturating_sub(usize::from(self.is_exclusive));
+            count.all
         });
         if left == Some(0) {
             counts.remove(&self.place);

@@ -66,7 +66,7 @@ impl Room {
         let place = (namespace.clone(), affinity.key.clone());
         let is_admitted = self.admits(&place, affinity.is_exclusive);
         if is_admitted {
-            self.wanted.insert(who, self.here.enter(place));
+            self.wanted.insert(who, self.here.enter(place, affinity.is_exclusive));
         }
         is_admitted
     }
@@ -74,7 +74,8 @@ impl Room {
     /// Whether another activity of a key may be under way.
     pub(super) fn admits(&self, place: &Place, is_exclusive: bool) -> bool {
         let is_busy = self.here.contains(place) || self.claimed.contains(place);
-        let is_alone = is_exclusive || self.serving.is_exclusive;
+        let is_one_alone = self.here.is_exclusive(place) || self.claimed.is_exclusive(place);
+        let is_alone = is_exclusive || is_one_alone || self.serving.is_exclusive;
         if is_busy { !is_alone } else { self.busy() < self.serving.busy_max }
     }
 

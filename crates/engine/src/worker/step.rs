@@ -342,24 +342,30 @@ pub(super) type Kept = (Step, Result<TurnOutcome, StoreError>);
 /// How long to wait before a commit is tried again, at first and at most.
 pub(super) const RETRY: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(2));
 
-/// Commits steps of different instances. A store that is busy or blocked is asked again for as long as it takes: what
-/// it says then is what became of the first attempt, if that was kept.
-pub(super) async fn keep(store: Arc<dyn Store>, clock: Arc<dyn Steady>, mut steps: Vec<Step>) -> Vec<Kept> {
-    let mut kept = Vec::with_capacity(steps.len());
-    let (mut wait, longest) = RETRY;
-    loop {
-        let turns = steps.iter().map(|step| Arc::clone(&step.request)).collect();
-        let outcomes = store.commit_turns(turns).await;
-        let is_passing =
-            |outcome: &Result<_, StoreError>| outcome.as_ref().is_err_and(StoreError::is_passing);
-        let (again, done): (Vec<_>, Vec<_>) =
-            steps.into_iter().zip(outcomes).partition(|(_, outcome)| is_passing(outcome));
-        kept.extend(done);
-        if again.is_empty() {
-            return kept;
-        }
-        steps = again.into_iter().map(|(step, _)| step).collect();
+/// Commits steps of different instances, after a while if `wait` is not zero. Those for which the store is busy or
+/// blocked come back, to be tried again: what it says then is what became of the first attempt, if that was kept.
+pub(super) async fn keep(
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Steady>,
+    (steps, wait): (Vec<Step>, Duration),
+) -> (Vec<Kept>, Vec<Step>) {
+    if !wait.is_zero() {
         clock.sleep(wait).await;
-        wait = wait.saturating_mul(2).min(longest);
     }
+    let turns = steps.iter().map(|step| Arc::clone(&step.request)).collect();
+    let outcomes = store.commit_turns(turns).await;
+    let (mut kept, mut again) = (Vec::with_capacity(steps.len()), Vec::new());
+    for (step, outcome) in steps.into_iter().zip(outcomes) {
+        match outcome {
+            Err(error) if error.is_passing() => again.push(step),
+            outcome => kept.push((step, outcome)),
+        }
+    }
+    (kept, again)
+}
+
+/// How long to wait before what was refused after such a wait is tried again.
+pub(super) fn next_wait(wait: Duration) -> Duration {
+    let (first, longest) = RETRY;
+    if wait.is_zero() { first } else { wait.saturating_mul(2).min(longest) }
 }

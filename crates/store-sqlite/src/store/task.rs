@@ -53,10 +53,11 @@ impl Scheduled {
 #[async_trait]
 impl TaskStore for SqliteStore {
     async fn claim_tasks(&self, claim: TaskClaim) -> Result<Vec<ClaimedTask>, StoreError> {
+        let worker = claim.worker;
         loop {
             let draw = self.ask_tasking(claim.clone(), Tasking::Claim).await?;
             if !draw.is_more {
-                return self.read_tasks(draw.drawn).await;
+                return Ok(self.read_tasks(worker, draw.drawn).await);
             }
         }
     }
@@ -107,10 +108,8 @@ impl TaskStore for SqliteStore {
     }
 
     async fn next_task_at(&self) -> Result<Option<WallTime>, StoreError> {
-        let wall = self.shared.clock.now().wall.map_or(0, WallTime::epoch_ms);
         let next = |conn: &Connection| {
-            let next =
-                sql::one(conn, sql::TASK_NEXT, [signed(wall)], |row| Ok(row.get::<_, Option<i64>>(0)?))?;
+            let next = sql::one(conn, sql::TASK_NEXT, [], |row| Ok(row.get::<_, Option<i64>>(0)?))?;
             next.flatten().map(unsigned).transpose()
         };
         let next = self.shared.readers.read("look for tasks", next)?;
@@ -128,7 +127,7 @@ impl SqliteStore {
     }
 
     /// Reads what is to be run. What cannot be read is given to nobody: somebody has to mend it first.
-    async fn read_tasks(&self, drawn: Vec<Drawn>) -> Result<Vec<ClaimedTask>, StoreError> {
+    async fn read_tasks(&self, worker: WorkerHandle, drawn: Vec<Drawn>) -> Vec<ClaimedTask> {
         let mut claimed = Vec::with_capacity(drawn.len());
         for Drawn { mut task, history } in drawn {
             match self.activity((history, task.instance), task.activity.op) {
@@ -136,14 +135,30 @@ impl SqliteStore {
                     task.activity = activity;
                     claimed.push(task);
                 }
-                Err(StoreError::Corrupt { what }) => {
-                    self.shared.troubles.note("read a task", &what);
-                    self.ask_tasking((task.task, task.fence), Tasking::Shelve).await?;
+                Err(why) => {
+                    self.shared.troubles.note("read a task", &why);
+                    self.put_back(worker, &task, &why).await;
                 }
-                Err(why) => return Err(why),
             }
         }
-        Ok(claimed)
+        claimed
+    }
+
+    /// A task that was given and cannot be told is not kept from others: it is put aside if it is damaged, and back
+    /// if it could not be read just now.
+    async fn put_back(&self, worker: WorkerHandle, task: &ClaimedTask, why: &StoreError) {
+        let ClaimedTask { task, fence, .. } = *task;
+        let put = match why {
+            StoreError::Corrupt { .. } => self.ask_tasking((task, fence), Tasking::Shelve).await,
+            _ => {
+                let delay = std::time::Duration::from_secs(1);
+                let back = HandBack { worker, task, fence, delay, counts: false, lacks_code: false };
+                self.ask_tasking(back, Tasking::HandBack).await.map(drop)
+            }
+        };
+        if let Err(why) = put {
+            self.shared.troubles.note("put a task back", &why);
+        }
     }
 
     /// An activity that a row of the histories asks for.

@@ -139,7 +139,9 @@ impl Work<'_> {
             Err(outcome) => return Ok(outcome),
         };
         if back.lacks_code {
-            row.lacks.push(back.worker.0);
+            if !row.lacks.contains(&back.worker.0) {
+                row.lacks.push(back.worker.0);
+            }
         } else if let Some(kid) = row.kid {
             let key = self.memory.keys.at(self.conn, kid)?;
             self.use_key(key, &me)?;

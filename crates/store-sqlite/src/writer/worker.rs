@@ -226,11 +226,12 @@ impl Work<'_> {
             }
         }
         // What waits for another start of its name is found again.
-        freed += sql::write(self.conn, sql::TASK_EMPTY, (left.wid, TASKS_AT_ONCE))?;
-        if freed > 0 {
+        let moved = sql::write(self.conn, sql::TASK_EMPTY, (left.wid, TASKS_AT_ONCE))?;
+        if freed + moved > 0 {
             self.call_workers();
         }
-        Ok(freed > 0)
+        // Another start of the name may be there already, and more may come into its lane: that is its own.
+        Ok(freed > 0 || moved as u64 >= TASKS_AT_ONCE.cast_unsigned())
     }
 
     fn listed(&mut self, known: WorkerRow) -> Result<Worker, WorkError> {

@@ -27,6 +27,7 @@ impl Conductor {
         }
         self.wants_mail = false;
         self.is_reading_mail = true;
+        self.reads_of_lapse();
         let store = Arc::clone(self.engine.store());
         let request = MailRequest {
             worker: self.worker,
@@ -39,6 +40,7 @@ impl Conductor {
 
     pub(super) fn mailed(&mut self, mailed: Result<Mailed, StoreError>) {
         self.is_reading_mail = false;
+        self.read_of_lapse(mailed.as_ref().is_ok_and(|mailed| mailed.notices.len() < MAIL_MAX));
         let Ok(mailed) = mailed else {
             self.due.push(Reverse((self.now.after(RETRY_AFTER), Due::Mail)));
             return;
@@ -134,6 +136,10 @@ impl Conductor {
     pub(super) fn resume(&mut self, claimed: Claimed, code: Instance, history: &[Vec<HistoryEvent>]) {
         let Claimed { handle, session, fence, turn, is_rescued, messages, out } = claimed;
         self.blocked.remove(&handle);
+        if let Some(lost) = self.by_handle.get(&handle).copied() {
+            // It was somebody else's in between, while this worker was late, and what is remembered of it is old.
+            self.leave(lost);
+        }
         let execution = session.execution.as_ref().map_or(1, |execution| execution.number);
         let mut live = Live::new((session.id.clone(), session.namespace.clone(), execution), code);
         live.session = Some(session);

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tenure_core::id::Operation;
 use tenure_core::orchestration::{Cause, Failure, HistoryEvent, Mail, Start, open};
@@ -13,7 +14,7 @@ use tokio::sync::oneshot;
 
 use super::super::live::{Live, write};
 use super::super::order::{Begun, Ended, Key, StartAnswer, Started};
-use super::super::step::{Kept, Next, Step, keep};
+use super::super::step::{Kept, Next, Step, keep, next_wait};
 use super::{Conductor, Done, Due};
 
 /// Most steps that are handed to the store as one: those are told of together.
@@ -64,12 +65,26 @@ impl Conductor {
         let mut steps = std::mem::take(&mut self.steps).into_iter();
         while steps.len() > 0 {
             let together: Vec<_> = steps.by_ref().take(KEPT_TOGETHER).collect();
-            let (store, clock) = (Arc::clone(self.engine.store()), Arc::clone(&self.clock));
-            self.work.push(Box::pin(async move { Done::Kept(keep(store, clock, together).await) }));
+            self.keep((together, Duration::ZERO));
         }
     }
 
-    pub(super) fn kept(&mut self, (step, outcome): Kept) {
+    fn keep(&self, (steps, wait): (Vec<Step>, Duration)) {
+        let (store, clock) = (Arc::clone(self.engine.store()), Arc::clone(&self.clock));
+        self.work.push(Box::pin(async move {
+            let (kept, again) = keep(store, clock, (steps, wait)).await;
+            Done::Kept(kept, (again, next_wait(wait)))
+        }));
+    }
+
+    pub(super) fn all_kept(&mut self, kept: Vec<Kept>, again: (Vec<Step>, Duration)) {
+        kept.into_iter().for_each(|kept| self.kept(kept));
+        if !again.0.is_empty() {
+            self.keep(again);
+        }
+    }
+
+    fn kept(&mut self, (step, outcome): Kept) {
         let key = step.key;
         match outcome {
             Ok(TurnOutcome::Committed(done)) => self.committed(step, &done),
@@ -92,7 +107,10 @@ impl Conductor {
                 self.answer(key, Err(StoreError::Closed));
             }
             Err(error) => {
-                self.leave(key);
+                if let Some(handle) = self.live.get(&key).and_then(|live| live.handle) {
+                    self.tell_blocked(handle, &error.to_string());
+                }
+                self.block_for_a_while(key);
                 self.answer(key, Err(error));
             }
         }
@@ -184,7 +202,8 @@ impl Conductor {
                     self.due.push(Reverse((at, Due::End(key))));
                 }
                 HistoryEvent::ExecutionRescued => {
-                    live.may_begin().into_iter().for_each(|op| self.enqueue(key, op));
+                    let begin = live.may_begin().into_iter().filter(|op| !has_place(op));
+                    begin.for_each(|op| self.enqueue(key, op));
                 }
                 _ => {}
             }

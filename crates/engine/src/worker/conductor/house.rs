@@ -13,6 +13,7 @@ use super::super::live::blocked_note;
 use super::super::news::WorkerNews;
 use super::super::order::Key;
 use super::super::pulse::Granted;
+use super::tasks::persist;
 use super::{Conductor, Done, Stopping};
 
 /// How long an instance is left alone whose code is missing or does not fit its history.
@@ -26,6 +27,11 @@ impl Conductor {
         if let Some(handle) = self.live.get(&key).and_then(|live| live.handle) {
             self.tell_blocked(handle, &why);
         }
+        self.block_for_a_while(key);
+    }
+
+    /// Lets go of an instance that cannot go on now.
+    pub(super) fn block_for_a_while(&mut self, key: Key) {
         self.let_go(key, Wake::At(self.now.after(BLOCKED_FOR)));
     }
 
@@ -64,10 +70,10 @@ impl Conductor {
     }
 
     pub(super) fn free(&self, instances: Vec<FreeRequest>) {
-        let store = Arc::clone(self.engine.store());
+        let (store, clock) = (Arc::clone(self.engine.store()), Arc::clone(&self.clock));
         self.work.push(Box::pin(async move {
-            // What is not freed now is free when this worker's lease is over.
-            drop(store.free(instances).await);
+            // Nobody else would get them as long as this worker lives.
+            persist(clock, || store.free(instances.clone())).await;
             Done::Freed
         }));
     }

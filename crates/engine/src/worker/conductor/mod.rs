@@ -29,6 +29,7 @@ use tenure_store::{
 };
 use tokio::sync::{mpsc, oneshot, watch};
 
+use lease::Lapse;
 use tasks::Taken;
 
 use super::live::{Granted as GrantedHere, Live};
@@ -47,7 +48,8 @@ const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(5);
 
 /// What a worker waits for besides its inputs.
 enum Done {
-    Kept(Vec<Kept>),
+    /// And what is to be tried again, after how long.
+    Kept(Vec<Kept>, (Vec<Step>, Duration)),
     Claimed(Result<Vec<Claimed>, StoreError>),
     Loaded(Box<Claimed>, Result<HistoryPage, StoreError>),
     Mailed(Result<Mailed, StoreError>),
@@ -137,6 +139,9 @@ pub(super) struct Conductor {
     room: Room,
     /// The activity that is run while no other is that workers did not survive.
     suspect: Option<Suspect>,
+    /// Until when the lease was trusted when that was last looked at.
+    trusted_until: Duration,
+    lapse: Lapse,
     /// Tasks that were claimed, until something may begin.
     unstarted: VecDeque<ClaimedTask>,
     /// Tasks that run here.
@@ -147,6 +152,8 @@ pub(super) struct Conductor {
     lacking: HashMap<TaskId, u32>,
     is_claiming_tasks: bool,
     wants_tasks: bool,
+    /// Whether somebody called since tasks were last looked for a second time.
+    was_called: bool,
     /// When a task is to be claimed that is hidden until then.
     tasks_at: Option<WallTime>,
     /// What was due when tasks were last claimed.
@@ -220,12 +227,15 @@ impl Conductor {
             queued: VecDeque::new(),
             granted: VecDeque::new(),
             suspect: None,
+            trusted_until: Duration::MAX,
+            lapse: Lapse::None,
             unstarted: VecDeque::new(),
             taken: HashMap::new(),
             telling: 0,
             lacking: HashMap::new(),
             is_claiming_tasks: false,
             wants_tasks: true,
+            was_called: false,
             tasks_at: None,
             tasks_for: None,
             steps: Vec::new(),
@@ -280,6 +290,7 @@ impl Conductor {
             wanted = self.attention.wanted() => {
                 wanted?;
                 (self.wants_mail, self.wants_claim, self.wants_tasks) = (true, true, true);
+                self.was_called = true;
             }
             () = self.clock.sleep(sleep) => {}
         }
@@ -305,6 +316,7 @@ impl Conductor {
 
     /// Does everything that can be done now.
     fn progress(&mut self) {
+        self.look_for_lapse();
         self.fire();
         while let Some(key) = self.ready.pop_front() {
             self.step(key);
@@ -317,7 +329,8 @@ impl Conductor {
     fn keep_house(&mut self) {
         let clock = self.clock.now();
         if clock >= self.looked_at.saturating_add(LOOK_AGAIN_AFTER) {
-            (self.looked_at, self.wants_claim, self.wants_tasks) = (clock, true, true);
+            (self.looked_at, self.wants_mail) = (clock, true);
+            (self.wants_claim, self.wants_tasks) = (true, true);
         }
         if self.claim_at.is_some_and(|at| at <= self.now) {
             (self.claim_at, self.wants_claim) = (None, true);
@@ -350,7 +363,7 @@ impl Conductor {
             return;
         }
         match done {
-            Done::Kept(kept) => kept.into_iter().for_each(|kept| self.kept(kept)),
+            Done::Kept(kept, again) => self.all_kept(kept, again),
             Done::Claimed(claimed) => self.claimed(claimed),
             Done::Loaded(claimed, page) => self.loaded(*claimed, page),
             Done::Mailed(mailed) => self.mailed(mailed),
@@ -393,7 +406,9 @@ impl Conductor {
         self.suspect = self.suspect.filter(|suspect| !matches!(suspect, Suspect::Here(of, _) if *of == key));
         self.room.leave(key);
         self.granted.retain(|granted| granted.key != key);
-        if let Some(handle) = live.handle {
+        if let Some(handle) = live.handle
+            && self.by_handle.get(&handle) == Some(&key)
+        {
             self.by_handle.remove(&handle);
         }
         Some(live)

@@ -1,20 +1,22 @@
 //! Tasks: activities of any instance that this worker claims and runs.
 
 use std::cmp::Reverse;
+use std::collections::VecDeque;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tenure_core::id::Fence;
+use tenure_core::id::{AffinityKey, Fence};
 use tenure_core::limits;
 use tenure_core::orchestration::{Failure, Payload};
 use tenure_core::time::WallTime;
 use tenure_store::{
-    ClaimedTask, HandBack, Notice, NoticeId, Store, StoreError, TaskClaim, TaskEnd, TaskId, TaskOutcome,
-    TaskRenewal,
+    ClaimedTask, HandBack, Notice, NoticeId, StoreError, TaskClaim, TaskEnd, TaskId, TaskOutcome, TaskRenewal,
 };
 use tokio_util::sync::CancellationToken;
 
 use super::super::attempt::{self, Attempt, Run};
+use super::super::live::Granted as GrantedHere;
 use super::super::news::WorkerNews;
 use super::super::order::Whose;
 use super::super::registry::ActivityCode;
@@ -72,12 +74,21 @@ impl Conductor {
         next: Option<WallTime>,
     ) {
         self.is_claiming_tasks = false;
-        let Ok(given) = given else {
-            self.tasks_at = Some(self.now.after(RETRY_AFTER));
-            return;
+        let given = match given {
+            Ok(given) => given,
+            // What was given, if it was, nobody would get before this worker begins anew.
+            Err(StoreError::Unknown { .. }) => return self.abandon(),
+            Err(_) => {
+                self.tasks_at = Some(self.now.after(RETRY_AFTER));
+                return;
+            }
         };
         self.wants_tasks |= given.len() >= asked;
-        self.tasks_at = next_look(next, self.now, &mut self.tasks_for);
+        let next = next_look(next, self.now, &mut self.tasks_for);
+        // A key that waits for whoever holds fewer is for everybody after a while.
+        let patient = self.now.after(limits::SHARE_PATIENCE);
+        let later = (given.len() < asked && std::mem::take(&mut self.was_called)).then_some(patient);
+        self.tasks_at = next.into_iter().chain(later).min();
         self.unstarted.extend(given);
         if self.stopping.is_some() {
             self.hand_back_unstarted();
@@ -139,7 +150,8 @@ impl Conductor {
     fn run_task(&mut self, claimed: ClaimedTask, code: ActivityCode) {
         let ClaimedTask { task, fence, activity, .. } = claimed;
         let (now, cancelled) = (self.now, CancellationToken::new());
-        let place = activity.affinity.as_ref().map(|affinity| (claimed.namespace, affinity.key.clone()));
+        let place = activity.affinity.as_ref();
+        let place = place.map(|affinity| ((claimed.namespace, affinity.key.clone()), affinity.is_exclusive));
         let attempt = Attempt {
             session: claimed.session,
             execution: claimed.execution,
@@ -169,7 +181,7 @@ impl Conductor {
         if let Some(before) = self.taken.insert(task, taken) {
             before.cancelled.cancel();
         }
-        let in_use = place.map(|place| self.room.claimed.enter(place));
+        let in_use = place.map(|(place, is_exclusive)| self.room.claimed.enter(place, is_exclusive));
         let run = Run { attempt, activity, code, grace: self.options.cancel_grace, in_use };
         self.room.running += 1;
         spawn(attempt::run(run, Arc::clone(&self.clock), self.sender.clone()));
@@ -192,18 +204,18 @@ impl Conductor {
         let (store, clock) = (Arc::clone(self.engine.store()), Arc::clone(&self.clock));
         let end = TaskEnd { worker: self.worker, task, fence, result, regrants: true };
         self.work.push(Box::pin(async move {
-            tell(store, clock, end).await;
+            persist(clock, || store.end_task(end.clone())).await;
             Done::Told
         }));
     }
 
     fn hand_back(&self, task: &ClaimedTask, delay: Duration, lacks_code: bool) {
-        let store = Arc::clone(self.engine.store());
+        let (store, clock) = (Arc::clone(self.engine.store()), Arc::clone(&self.clock));
         let (worker, task, fence) = (self.worker, task.task, task.fence);
         let back = HandBack { worker, task, fence, delay, counts: false, lacks_code };
         self.work.push(Box::pin(async move {
-            // What is not handed back now is free when this worker's lease is over.
-            drop(store.hand_back(back).await);
+            // Nobody else would get it as long as this worker lives.
+            persist(clock, || store.hand_back(back.clone())).await;
             Done::Freed
         }));
     }
@@ -217,6 +229,7 @@ impl Conductor {
     /// Everything that this worker took is somebody else's.
     pub(super) fn abandon_tasks(&mut self) {
         self.unstarted.clear();
+        self.suspect = self.suspect.filter(|suspect| !matches!(suspect, Suspect::Task(_)));
         for (_, taken) in self.taken.drain() {
             taken.cancelled.cancel();
         }
@@ -235,10 +248,23 @@ impl Conductor {
             self.pulse.took_in(id);
             match notice {
                 Notice::PinLost { namespace, key, fence } => {
+                    self.lose_places(&key, fence);
                     self.tell(WorkerNews::KeyLost { namespace, key, fence });
                 }
                 Notice::Withdrawn { task, fence } => self.withdraw(task, fence),
             }
+        }
+    }
+
+    /// Activities that were to run here under a key that is lost ask for a place again.
+    fn lose_places(&mut self, key: &AffinityKey, fence: Fence) {
+        let is_lost = |granted: &GrantedHere| granted.pin.key == *key && granted.pin.fence <= fence;
+        let (lost, kept): (VecDeque<_>, VecDeque<_>) =
+            std::mem::take(&mut self.granted).into_iter().partition(is_lost);
+        self.granted = kept;
+        for GrantedHere { key, op, .. } in lost {
+            drop(self.room.take((key, op)));
+            self.enqueue(key, op);
         }
     }
 
@@ -322,13 +348,13 @@ impl Conductor {
     }
 }
 
-/// Tells the end of an attempt until the store has answered.
-async fn tell(store: Arc<dyn Store>, clock: Arc<dyn Steady>, end: TaskEnd) {
+/// Asks a store that is busy or blocked again, for as long as it takes. Another error is the end of it.
+pub(super) async fn persist<T, F>(clock: Arc<dyn Steady>, mut ask: impl FnMut() -> F)
+where
+    F: Future<Output = Result<T, StoreError>>,
+{
     let (mut wait, longest) = RETRY;
-    while let Err(error) = store.end_task(end.clone()).await {
-        if !error.is_passing() {
-            return;
-        }
+    while ask().await.is_err_and(|error| error.is_passing()) {
         clock.sleep(wait).await;
         wait = wait.saturating_mul(2).min(longest);
     }

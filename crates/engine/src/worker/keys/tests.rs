@@ -18,7 +18,7 @@ fn at_first_no_key_is_busy() {
 #[test]
 fn a_key_is_busy_until_its_activity_is_over() {
     let keys = BusyKeys::default();
-    let one = keys.enter(place("a"));
+    let one = keys.enter(place("a"), false);
     assert_eq!((keys.len(), keys.contains(&place("a"))), (1, true));
     drop(one);
     assert_eq!((keys.len(), keys.contains(&place("a"))), (0, false));
@@ -28,7 +28,7 @@ fn a_key_is_busy_until_its_activity_is_over() {
 #[test]
 fn two_activities_of_a_key_make_one_busy_key() {
     let keys = BusyKeys::default();
-    let _both = (keys.enter(place("a")), keys.enter(place("a")));
+    let _both = (keys.enter(place("a"), false), keys.enter(place("a"), false));
     assert_eq!(keys.len(), 1);
 }
 
@@ -36,7 +36,7 @@ fn two_activities_of_a_key_make_one_busy_key() {
 #[test]
 fn two_keys_are_two() {
     let keys = BusyKeys::default();
-    let _both = (keys.enter(place("a")), keys.enter(place("b")));
+    let _both = (keys.enter(place("a"), false), keys.enter(place("b"), false));
     assert_eq!(keys.len(), 2);
 }
 
@@ -44,7 +44,7 @@ fn two_keys_are_two() {
 #[test]
 fn a_key_stays_busy_while_one_of_two_activities_goes_on() {
     let keys = BusyKeys::default();
-    let (one, _other) = (keys.enter(place("a")), keys.enter(place("a")));
+    let (one, _other) = (keys.enter(place("a"), false), keys.enter(place("a"), false));
     drop(one);
     assert_eq!(keys.list(), [place("a")]);
 }
@@ -53,7 +53,7 @@ fn a_key_stays_busy_while_one_of_two_activities_goes_on() {
 #[test]
 fn when_all_are_over_no_key_is_busy() {
     let keys = BusyKeys::default();
-    drop([keys.enter(place("a")), keys.enter(place("a")), keys.enter(place("b"))]);
+    drop([keys.enter(place("a"), false), keys.enter(place("a"), false), keys.enter(place("b"), false)]);
     assert_eq!(keys.len(), 0);
 }
 
@@ -61,12 +61,24 @@ fn when_all_are_over_no_key_is_busy() {
 #[test]
 fn keys_come_and_go_in_any_order() {
     let keys = BusyKeys::default();
-    let (a, b) = (keys.enter(place("a")), keys.enter(place("b")));
+    let (a, b) = (keys.enter(place("a"), false), keys.enter(place("b"), false));
     drop(a);
-    let (again, c) = (keys.enter(place("a")), keys.enter(place("c")));
+    let (again, c) = (keys.enter(place("a"), false), keys.enter(place("c"), false));
     assert_eq!(keys.len(), 3);
     drop((b, c));
     assert_eq!(keys.list(), [place("a")]);
     drop(again);
     assert_eq!(keys.len(), 0);
+}
+
+#[test]
+fn a_key_is_exclusive_as_long_as_an_activity_is_that_is_to_be_alone() {
+    let keys = BusyKeys::default();
+    let plain = keys.enter(place("a"), false);
+    assert!(!keys.is_exclusive(&place("a")));
+    let alone = keys.enter(place("a"), true);
+    drop(plain);
+    assert!(keys.is_exclusive(&place("a")) && !keys.is_exclusive(&place("b")));
+    drop(alone);
+    assert!(!keys.is_exclusive(&place("a")));
 }

@@ -307,7 +307,7 @@ pub fn encode_history(events: &[HistoryEvent]) -> Vec<u8> {
     let (mut bytes, mut payloads) = (Vec::new(), write::Payloads::default());
     let mut fields = Fields(&mut bytes);
     events.iter().for_each(|event| write::event(&mut fields, event, &mut payloads));
-    if bytes.len() < COMPRESSED_FROM {
+    if !(COMPRESSED_FROM..=BYTES_MAX).contains(&bytes.len()) {
         return bytes;
     }
     // Without memory for it, it is kept as it is.

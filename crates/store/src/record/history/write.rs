@@ -13,6 +13,8 @@ use super::super::code::cause_code;
 use super::super::wire::Fields;
 use super::REPEATED_FROM;
 
+/// How much of a commit is kept as a repetition at most.
+const REPEATED_BYTES_MAX: usize = 64 << 20;
 /// How many of the latest payloads a payload is compared with, besides the first.
 const COMPARED: usize = 4;
 
@@ -20,6 +22,8 @@ const COMPARED: usize = 4;
 #[derive(Default)]
 pub(super) struct Payloads<'h> {
     kept: Vec<&'h [u8]>,
+    /// How many bytes were not kept again.
+    repeated: usize,
 }
 
 impl<'h> Payloads<'h> {
@@ -32,14 +36,16 @@ impl<'h> Payloads<'h> {
     }
 
     fn repeated(&mut self, bytes: &'h [u8]) -> Option<u64> {
-        if bytes.len() < REPEATED_FROM {
+        // What is read is never much larger than what is stored.
+        if bytes.len() < REPEATED_FROM || self.repeated.saturating_add(bytes.len()) > REPEATED_BYTES_MAX {
             return None;
         }
         let latest = self.kept.len().saturating_sub(COMPARED).max(1);
         let compared = self.kept.iter().enumerate().filter(|(at, _)| *at == 0 || *at >= latest);
         let found = compared.rev().take(COMPARED + 1).find(|(_, kept)| **kept == bytes).map(|(at, _)| at);
-        if found.is_none() {
-            self.kept.push(bytes);
+        match found {
+            Some(_) => self.repeated += bytes.len(),
+            None => self.kept.push(bytes),
         }
         found.map(|at| at as u64 + 1)
     }
