@@ -27,7 +27,6 @@ impl Conductor {
         }
         self.wants_mail = false;
         self.is_reading_mail = true;
-        self.reads_of_lapse();
         let store = Arc::clone(self.engine.store());
         let request = MailRequest {
             worker: self.worker,
@@ -40,7 +39,6 @@ impl Conductor {
 
     pub(super) fn mailed(&mut self, mailed: Result<Mailed, StoreError>) {
         self.is_reading_mail = false;
-        self.read_of_lapse(mailed.as_ref().is_ok_and(|mailed| mailed.notices.len() < MAIL_MAX));
         let Ok(mailed) = mailed else {
             self.due.push(Reverse((self.now.after(RETRY_AFTER), Due::Mail)));
             return;

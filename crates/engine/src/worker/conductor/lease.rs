@@ -6,43 +6,10 @@ use super::super::news::WorkerNews;
 use super::super::order::LeaseNews;
 use super::{Conductor, Done};
 
-/// Whether the lease was in doubt, and the worker does not know yet what it lost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Lapse {
-    None,
-    /// It was, and it has to be read what was lost.
-    Unread,
-    /// That is being read.
-    Reading,
-}
-
 impl Conductor {
-    /// Whether anything may begin that depends on the worker's lease: that holds, and what was lost while it did not is
-    /// known.
+    /// Whether anything may begin that depends on the worker's lease.
     pub(super) fn is_trusted(&self) -> bool {
-        self.lapse == Lapse::None && self.clock.now() < self.pulse.trusted_until()
-    }
-
-    /// Notes whether the lease was in doubt since this was last looked at.
-    pub(super) fn look_for_lapse(&mut self) {
-        if self.clock.now() >= self.trusted_until {
-            self.lapse = Lapse::Unread;
-        }
-        self.trusted_until = self.pulse.trusted_until();
-        self.wants_mail |= self.lapse == Lapse::Unread && self.clock.now() < self.trusted_until;
-    }
-
-    /// Mail begins to be read. What is read once the lease holds again tells everything that was lost.
-    pub(super) fn reads_of_lapse(&mut self) {
-        if self.lapse == Lapse::Unread && self.clock.now() < self.pulse.trusted_until() {
-            self.lapse = Lapse::Reading;
-        }
-    }
-
-    pub(super) fn read_of_lapse(&mut self, is_read: bool) {
-        if self.lapse == Lapse::Reading {
-            self.lapse = if is_read { Lapse::None } else { Lapse::Unread };
-        }
+        self.clock.now() < self.pulse.trusted_until()
     }
 
     pub(super) fn hear_of_lease(&mut self, news: LeaseNews) {

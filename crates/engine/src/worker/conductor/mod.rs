@@ -29,7 +29,6 @@ use tenure_store::{
 };
 use tokio::sync::{mpsc, oneshot, watch};
 
-use lease::Lapse;
 use tasks::Taken;
 
 use super::live::{Granted as GrantedHere, Live};
@@ -139,9 +138,6 @@ pub(super) struct Conductor {
     room: Room,
     /// The activity that is run while no other is that workers did not survive.
     suspect: Option<Suspect>,
-    /// Until when the lease was trusted when that was last looked at.
-    trusted_until: Duration,
-    lapse: Lapse,
     /// Tasks that were claimed, until something may begin.
     unstarted: VecDeque<ClaimedTask>,
     /// Tasks that run here.
@@ -227,8 +223,6 @@ impl Conductor {
             queued: VecDeque::new(),
             granted: VecDeque::new(),
             suspect: None,
-            trusted_until: Duration::MAX,
-            lapse: Lapse::None,
             unstarted: VecDeque::new(),
             taken: HashMap::new(),
             telling: 0,
@@ -316,7 +310,6 @@ impl Conductor {
 
     /// Does everything that can be done now.
     fn progress(&mut self) {
-        self.look_for_lapse();
         self.fire();
         while let Some(key) = self.ready.pop_front() {
             self.step(key);

@@ -1,12 +1,11 @@
 //! Tasks: activities of any instance that this worker claims and runs.
 
 use std::cmp::Reverse;
-use std::collections::VecDeque;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tenure_core::id::{AffinityKey, Fence};
+use tenure_core::id::Fence;
 use tenure_core::limits;
 use tenure_core::orchestration::{Failure, Payload};
 use tenure_core::time::WallTime;
@@ -16,7 +15,6 @@ use tenure_store::{
 use tokio_util::sync::CancellationToken;
 
 use super::super::attempt::{self, Attempt, Run};
-use super::super::live::Granted as GrantedHere;
 use super::super::news::WorkerNews;
 use super::super::order::Whose;
 use super::super::registry::ActivityCode;
@@ -248,23 +246,10 @@ impl Conductor {
             self.pulse.took_in(id);
             match notice {
                 Notice::PinLost { namespace, key, fence } => {
-                    self.lose_places(&key, fence);
                     self.tell(WorkerNews::KeyLost { namespace, key, fence });
                 }
                 Notice::Withdrawn { task, fence } => self.withdraw(task, fence),
             }
-        }
-    }
-
-    /// Activities that were to run here under a key that is lost ask for a place again.
-    fn lose_places(&mut self, key: &AffinityKey, fence: Fence) {
-        let is_lost = |granted: &GrantedHere| granted.pin.key == *key && granted.pin.fence <= fence;
-        let (lost, kept): (VecDeque<_>, VecDeque<_>) =
-            std::mem::take(&mut self.granted).into_iter().partition(is_lost);
-        self.granted = kept;
-        for GrantedHere { key, op, .. } in lost {
-            drop(self.room.take((key, op)));
-            self.enqueue(key, op);
         }
     }
 
