@@ -65,14 +65,15 @@ impl Conductor {
         while steps.len() > 0 {
             let together: Vec<_> = steps.by_ref().take(KEPT_TOGETHER).collect();
             let (store, clock) = (Arc::clone(self.engine.store()), Arc::clone(&self.clock));
-            self.work.push(Box::pin(async move { Done::Kept(keep(store, clock, together).await) }));
+            let lapses = self.pulse.lapses();
+            self.work.push(Box::pin(async move { Done::Kept(lapses, keep(store, clock, together).await) }));
         }
     }
 
-    pub(super) fn kept(&mut self, (step, outcome): Kept) {
+    pub(super) fn kept(&mut self, (step, outcome): Kept, lapses: u64) {
         let key = step.key;
         match outcome {
-            Ok(TurnOutcome::Committed(done)) => self.committed(step, &done),
+            Ok(TurnOutcome::Committed(done)) => self.committed(step, &done, lapses),
             Ok(TurnOutcome::RevisionConflict { session }) => {
                 let mut step = step;
                 if self.live.contains_key(&key) {
@@ -117,7 +118,7 @@ impl Conductor {
         self.commit(step);
     }
 
-    pub(super) fn committed(&mut self, step: Step, done: &TurnDone) {
+    pub(super) fn committed(&mut self, step: Step, done: &TurnDone, lapses: u64) {
         let Step { key, request, next, .. } = step;
         // The store has let go of it.
         let mut request = Arc::unwrap_or_clone(request);
@@ -141,7 +142,7 @@ impl Conductor {
         }
         match next {
             Next::Waits => {
-                self.place(key, &request.tasks, &done.placed);
+                self.place(key, (&request.tasks, &done.placed), lapses);
                 self.asked(key, &request);
                 self.after(key);
             }

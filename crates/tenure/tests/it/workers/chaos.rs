@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use tenure::Tenure;
+use tenure::{Error, Tenure};
+use tenure_engine::EngineError;
 use tenure_store::{InstanceStore as _, TaskStore as _};
 use tenure_store_sqlite::Depth;
 use tokio::task::JoinSet;
 
-use super::log::{Log, now};
+use super::log::{Log, PATIENCE, What, now};
 use super::process::{Place, Process, Visit, Visits};
 use crate::crash::{history, look};
 use crate::fixture::asked;
@@ -26,6 +27,8 @@ const EACH: u64 = 100;
 /// How many workers there are.
 const WORKERS: usize = 3;
 const TTL: Duration = Duration::from_secs(1);
+/// How many activities a worker runs at once: less than there are, so that some wait for a slot when it is frozen.
+const SLOTS: usize = 4;
 /// How many keys there are, and how many instances run at once.
 const KEYS: u64 = 40;
 const IN_FLIGHT: usize = 24;
@@ -51,6 +54,19 @@ fn id(number: u64) -> String {
     format!("visits-{number}")
 }
 
+/// Runs an instance. A process that is frozen while it writes keeps everybody from writing until it is woken.
+async fn result(client: &Tenure, number: u64, visits: &Visits) -> Vec<String> {
+    let id = id(number);
+    let result = async || client.run("visits", visits).id(&id).await?.result::<Vec<String>>().await;
+    loop {
+        match result().await {
+            Ok(runs) => return runs,
+            Err(Error::Engine(EngineError::Store(error))) if error.is_passing() => {}
+            Err(error) => panic!("{id}: {error}"),
+        }
+    }
+}
+
 /// Starts instances and waits for them until it is told to stop. Returns how each ended.
 async fn load(path: PathBuf, stop: Arc<AtomicBool>, done: Arc<AtomicU64>) -> Vec<(u64, Vec<String>)> {
     let (client, next) = (Arc::new(Tenure::at(path).connect().unwrap()), Arc::new(AtomicU64::new(0)));
@@ -64,16 +80,18 @@ async fn load(path: PathBuf, stop: Arc<AtomicBool>, done: Arc<AtomicU64>) -> Vec
                 let number = next.fetch_add(1, Ordering::Relaxed);
                 let visit = Visit { takes_ms: 20, waits_for: None };
                 let keys = vec![format!("key-{}", number % KEYS)];
-                let run = client.run("visits", &Visits { keys, times: TIMES, visit });
-                let instance = run.id(&id(number)).await.unwrap();
-                let runs = instance.result::<Vec<String>>().await;
-                ended.push((number, runs.unwrap_or_else(|error| panic!("{}: {error}", id(number)))));
+                let visits = Visits { keys, times: TIMES, visit };
+                ended.push((number, result(&client, number, &visits).await));
                 done.fetch_add(1, Ordering::Relaxed);
             }
             ended
         });
     }
     tasks.join_all().await.into_iter().flatten().collect()
+}
+
+fn spawn(place: &Place, name: &str) -> Process {
+    place.start(name).ttl(TTL).slots(SLOTS).spawn()
 }
 
 /// Chance that is the same each time.
@@ -103,7 +121,7 @@ impl Crew {
         let mut crew = Self { place, log, workers: Vec::new(), chance: Chance(seed), names: 0 };
         for number in 0..WORKERS {
             let name = format!("worker-{number}");
-            let process = crew.place.start(&name).ttl(TTL).spawn();
+            let process = spawn(&crew.place, &name);
             crew.workers.push((name, process));
         }
         crew
@@ -124,7 +142,7 @@ impl Crew {
             self.names += 1;
             format!("other-{}", self.names)
         };
-        let process = self.place.start(&name).ttl(TTL).spawn();
+        let process = spawn(&self.place, &name);
         self.workers.push((name, process));
     }
 
@@ -141,6 +159,18 @@ impl Crew {
         while now() < until {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
+        if self.chance.below(3) == 0
+            && let Some(process) = self.take_place(&name).await
+        {
+            self.log.catch_up();
+            let (before, number) = (self.log.entries.len(), frozen.number());
+            frozen.wake();
+            self.log
+                .until(before, "a woken worker to stop", |what| *what == What::Gone { process: number })
+                .await;
+            self.workers.push((name, process));
+            return;
+        }
         self.log.catch_up();
         let before = self.log.entries.len();
         frozen.wake();
@@ -148,6 +178,26 @@ impl Crew {
         // It is back, one way or the other.
         self.log.until(before, "a woken worker", |what| what.is_news(number, &["Safe", "Over"])).await;
         self.workers.push((name, frozen));
+    }
+
+    /// Starts another worker under the name of a frozen one whose lease is over, if that does not stop everybody.
+    async fn take_place(&mut self, name: &str) -> Option<Process> {
+        let deadline = now() + PATIENCE;
+        while now() < deadline {
+            self.log.catch_up();
+            let before = self.log.entries.len();
+            let process = spawn(&self.place, name);
+            let number = process.number();
+            let begun = self.log.until(before, "another start", |what| {
+                what.process() == number && matches!(what, What::Open { .. } | What::Refused { .. })
+            });
+            match begun.await.what {
+                What::Refused { why, .. } if why.contains("a live worker") => {}
+                What::Refused { .. } => return None,
+                _ => return Some(process),
+            }
+        }
+        panic!("{name} is live for ever");
     }
 }
 
@@ -159,7 +209,7 @@ async fn once(seed: u64, kills: u64, freezes: u64) -> Seen {
     let (mut kills, mut freezes) = (kills, freezes);
     while kills + freezes > 0 {
         let enough = done.load(Ordering::Relaxed) + crew.chance.below(20);
-        let deadline = now() + super::log::PATIENCE;
+        let deadline = now() + PATIENCE;
         while done.load(Ordering::Relaxed) <= enough {
             assert!(now() < deadline && !loaded.is_finished(), "nothing goes on");
             tokio::time::sleep(Duration::from_millis(1)).await;

@@ -9,9 +9,10 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
-use tenure::{Activity, Failure, Hook, Orchestration, Tenure, WorkerOptions, join_all};
+use tenure::{Activity, Error, Failure, Hook, Orchestration, Tenure, WorkerOptions, join_all};
 use tenure_core::id::WorkerId;
 use tenure_core::lease::Ttl;
+use tenure_engine::WorkerError;
 
 use super::log::{Log, PATIENCE, Pen, What, now};
 
@@ -54,6 +55,7 @@ impl Place {
             worker: worker.to_owned(),
             ttl_ms: 15_000,
             replaces: false,
+            slots: 256,
         }
     }
 }
@@ -65,11 +67,17 @@ pub(super) struct Start {
     worker: String,
     ttl_ms: u64,
     replaces: bool,
+    slots: usize,
 }
 
 impl Start {
     pub(super) fn ttl(self, ttl: Duration) -> Self {
         Self { ttl_ms: u64::try_from(ttl.as_millis()).unwrap(), ..self }
+    }
+
+    /// It runs so many activities at once.
+    pub(super) fn slots(self, slots: usize) -> Self {
+        Self { slots, ..self }
     }
 
     pub(super) fn replaces(self) -> Self {
@@ -202,7 +210,9 @@ async fn visit(
     });
     if visit.takes_ms > 0 {
         let takes = (u64::from(process) ^ number).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
-        tokio::time::sleep(Duration::from_millis(takes % visit.takes_ms)).await;
+        // Some take much longer than the others.
+        let times = if takes.is_multiple_of(8) { 20 } else { 1 };
+        tokio::time::sleep(Duration::from_millis(takes / 8 % visit.takes_ms * times)).await;
     }
     if let Some(file) = visit.waits_for {
         let deadline = now() + PATIENCE;
@@ -240,18 +250,28 @@ async fn works_until_it_is_killed() {
         id: Some(WorkerId::parse(&start.worker).unwrap()),
         ttl: Ttl::run(Duration::from_millis(start.ttl_ms)).unwrap(),
         replaces: start.replaces,
+        slots: start.slots,
         hook: Some(hook),
         ..WorkerOptions::default()
     };
-    let builder = Tenure::at(start.directory.join("tenure.db")).options(options);
-    let builder = builder.orchestration("visits", visits);
-    let builder = builder.activity("visit", move |activity, input| visit(doing.clone(), activity, input));
-    match builder.start().await {
-        Ok(tenure) => {
-            pen.write(&What::Open { process, worker: start.worker });
-            tenure.stopped().await;
-            pen.write(&What::Gone { process });
+    let path = start.directory.join("tenure.db");
+    loop {
+        let doing = doing.clone();
+        let builder = Tenure::at(&path).options(options.clone()).orchestration("visits", visits);
+        let builder = builder.activity("visit", move |activity, input| visit(doing.clone(), activity, input));
+        match builder.start().await {
+            Ok(tenure) => {
+                pen.write(&What::Open { process, worker: start.worker });
+                tenure.stopped().await;
+                return pen.write(&What::Gone { process });
+            }
+            Err(error) => {
+                pen.write(&What::Refused { process, why: error.to_string() });
+                // While another process that is frozen writes, nobody else does.
+                if matches!(error, Error::Worker(WorkerError::Live(_))) {
+                    return;
+                }
+            }
         }
-        Err(error) => pen.write(&What::Refused { process, why: error.to_string() }),
     }
 }
