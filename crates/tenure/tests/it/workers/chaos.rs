@@ -48,6 +48,8 @@ struct Seen {
     late_and_kept: u64,
     /// How often a worker was told that its lease was over.
     over: u64,
+    /// How often another took its place.
+    replaced: u64,
 }
 
 fn id(number: u64) -> String {
@@ -112,13 +114,14 @@ struct Crew {
     workers: Vec<(String, Process)>,
     chance: Chance,
     names: u64,
+    replaced: u64,
 }
 
 impl Crew {
     fn start(seed: u64) -> Self {
         let place = Place::new();
         let log = place.log();
-        let mut crew = Self { place, log, workers: Vec::new(), chance: Chance(seed), names: 0 };
+        let mut crew = Self { place, log, workers: Vec::new(), chance: Chance(seed), names: 0, replaced: 0 };
         for number in 0..WORKERS {
             let name = format!("worker-{number}");
             let process = spawn(&crew.place, &name);
@@ -152,7 +155,7 @@ impl Crew {
         let (name, frozen) = self.workers.swap_remove(which);
         frozen.is_open(&mut self.log).await;
         frozen.freeze().await;
-        let until = now() + TTL + Duration::from_millis(self.chance.below(500)) - Duration::from_millis(50);
+        let until = now() + TTL.mul_f64(0.95) + Duration::from_millis(self.chance.below(500));
         for _ in 0..kills {
             self.kill();
         }
@@ -169,6 +172,7 @@ impl Crew {
                 .until(before, "a woken worker to stop", |what| *what == What::Gone { process: number })
                 .await;
             self.workers.push((name, process));
+            self.replaced += 1;
             return;
         }
         self.log.catch_up();
@@ -205,13 +209,14 @@ impl Crew {
 async fn once(seed: u64, kills: u64, freezes: u64) -> Seen {
     let mut crew = Crew::start(seed);
     let (stop, done) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
-    let loaded = tokio::task::spawn(load(crew.place.store(), Arc::clone(&stop), Arc::clone(&done)));
+    let mut loaded = JoinSet::new();
+    loaded.spawn(load(crew.place.store(), Arc::clone(&stop), Arc::clone(&done)));
     let (mut kills, mut freezes) = (kills, freezes);
     while kills + freezes > 0 {
         let enough = done.load(Ordering::Relaxed) + crew.chance.below(20);
         let deadline = now() + PATIENCE;
         while done.load(Ordering::Relaxed) <= enough {
-            assert!(now() < deadline && !loaded.is_finished(), "nothing goes on");
+            assert!(now() < deadline && loaded.try_join_next().is_none(), "nothing goes on");
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         if crew.chance.below(kills + freezes) < kills {
@@ -224,12 +229,12 @@ async fn once(seed: u64, kills: u64, freezes: u64) -> Seen {
         }
     }
     stop.store(true, Ordering::Relaxed);
-    let ended = loaded.await.unwrap();
+    let ended = loaded.join_all().await.pop().unwrap();
     for (_, process) in crew.workers.drain(..) {
         process.kill();
     }
     crew.log.catch_up();
-    look_at(&crew.place, &crew.log, &ended).await
+    Seen { replaced: crew.replaced, ..look_at(&crew.place, &crew.log, &ended).await }
 }
 
 /// Everything ended well, each result is there once, and nothing began where it must not.
@@ -282,6 +287,7 @@ async fn workers_that_are_killed_and_frozen_lose_nothing_and_begin_nothing_late(
         let took = now().saturating_sub(began);
         println!("seed {seed}: {now_killed} kills, {now_frozen} freezes in {took:?}: {seen:?}");
         assert!(seen.instances > now_killed && seen.runs >= seen.results, "{seen:?}");
+        assert!(seen.over >= seen.replaced, "{seen:?}");
         (kills, freezes, seed) = (kills - now_killed, freezes - now_frozen, seed + 1);
     }
 }

@@ -13,7 +13,7 @@ use crate::many::store_at;
 /// How many keys a worker holds that is drained, unless `TENURE_PINS` says otherwise.
 const PINS: u64 = 1000;
 /// Keys that are asked for by one instance.
-const PINS_EACH: u64 = 100;
+const PINS_EACH: usize = 100;
 /// Well before a ttl of 15 s is over.
 const SOON: Duration = Duration::from_secs(5);
 
@@ -80,8 +80,9 @@ async fn the_keys_of_a_drained_worker_are_free_at_once() {
     let old = place.start("old").spawn();
     old.is_open(&mut log).await;
     let mut waiting = Vec::new();
-    for first in (0..pins).step_by(PINS_EACH as usize) {
-        let keys = (first..pins.min(first + PINS_EACH)).map(|number| format!("key-{number}")).collect();
+    for first in (0..pins).step_by(PINS_EACH) {
+        let keys =
+            (first..pins.min(first + PINS_EACH as u64)).map(|number| format!("key-{number}")).collect();
         let visits = Visits { keys, times: 1, visit: Visit::default() };
         waiting.push(client.run("visits", &visits).await.unwrap());
     }
