@@ -213,7 +213,7 @@ async fn once(seed: u64, kills: u64, freezes: u64) -> Seen {
     loaded.spawn(load(crew.place.store(), Arc::clone(&stop), Arc::clone(&done)));
     let (mut kills, mut freezes) = (kills, freezes);
     while kills + freezes > 0 {
-        let enough = done.load(Ordering::Relaxed) + crew.chance.below(20);
+        let enough = done.load(Ordering::Relaxed) + crew.chance.below(8);
         let deadline = now() + PATIENCE;
         while done.load(Ordering::Relaxed) <= enough {
             assert!(now() < deadline && loaded.try_join_next().is_none(), "nothing goes on");
