@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::keys::InUse;
 use super::order::{Input, Whose};
+use super::pulse::Pulse;
 use super::registry::ActivityCode;
 use crate::Steady;
 
@@ -103,12 +104,21 @@ pub(super) struct Run {
     pub(super) grace: Duration,
     /// Its key is busy as long as it runs.
     pub(super) in_use: Option<InUse>,
+    pub(super) pulse: Arc<Pulse>,
+    /// After how many lapses of the worker's lease it was granted.
+    pub(super) lapses: u64,
 }
 
 /// Runs an attempt to its end and tells what came of it.
 pub(super) async fn run(run: Run, clock: Arc<dyn Steady>, inputs: mpsc::UnboundedSender<Input>) {
-    let Run { attempt, activity, code, grace, in_use } = run;
+    let Run { attempt, activity, code, grace, in_use, pulse, lapses } = run;
     let (whose, token) = (attempt.whose, attempt.cancelled.clone());
+    // However long it took to get here, nothing begins once the lease may be over.
+    if !pulse.may_begin(lapses, clock.now()) {
+        drop(in_use);
+        drop(inputs.send(Input::Unbegun { whose }));
+        return;
+    }
     let result = {
         let work = AssertUnwindSafe(async { code(attempt, activity.input.clone()).await }).catch_unwind();
         tokio::select! {

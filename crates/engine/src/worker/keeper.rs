@@ -61,8 +61,13 @@ impl LeaseLane {
                 Ok(WorkerRenewal::Renewed(_)) => {
                     let was_over = self.pulse.trusted_until() <= self.clock.now();
                     kept_at = started;
+                    if was_over {
+                        self.pulse.lapsed();
+                    }
                     self.trust(kept_at);
-                    if std::mem::take(&mut in_jeopardy) || was_over {
+                    // An answer that came late says nothing of now: the next renewal does, at once.
+                    let holds = self.pulse.trusted_until() > self.clock.now();
+                    if holds && (std::mem::take(&mut in_jeopardy) || was_over) {
                         self.say(WorkerNews::Safe);
                         self.tell(LeaseNews::Held);
                     }
@@ -70,6 +75,7 @@ impl LeaseLane {
                 }
                 Ok(WorkerRenewal::Gone) => {
                     self.pulse.trust(Duration::ZERO);
+                    self.pulse.lapsed();
                     self.tell(LeaseNews::Gone);
                     // The loop has it registered again.
                     return self.granted.changed().await.map_err(|_ended| Over);

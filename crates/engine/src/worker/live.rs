@@ -74,6 +74,8 @@ pub(super) struct Granted {
     pub(super) key: Key,
     pub(super) op: Operation,
     pub(super) pin: PinGrant,
+    /// After how many lapses of the worker's lease it was asked for.
+    pub(super) lapses: u64,
 }
 
 /// An attempt that is under way.

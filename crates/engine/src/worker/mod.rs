@@ -46,7 +46,7 @@ pub struct Worker {
 #[derive(Debug, thiserror::Error)]
 pub enum WorkerError {
     /// A live worker has its name.
-    #[error("a live worker has that name")]
+    #[error("{}", live(.0))]
     Live(Box<ListedWorker>),
     /// What it is to serve makes no sense.
     #[error("{}", served(.0))]
@@ -54,6 +54,15 @@ pub enum WorkerError {
     /// The store could not be asked.
     #[error(transparent)]
     Engine(#[from] EngineError),
+}
+
+/// Who has the name, and what can be done about it.
+fn live(worker: &ListedWorker) -> String {
+    format!(
+        "a live worker is named {}: give this one another name, stop or drain that one, or let this one take its place \
+         (WorkerOptions::replaces)",
+        worker.lease.holder.id
+    )
 }
 
 /// Why it makes no sense, and what would.

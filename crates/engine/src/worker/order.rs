@@ -130,6 +130,8 @@ pub(super) enum Input {
     },
     /// An attempt is over.
     Tried { whose: Whose, result: Result<Payload, Failure> },
+    /// An attempt did not begin, because the worker's lease may be over.
+    Unbegun { whose: Whose },
     /// An attempt is there, and may say how far it is.
     Heartbeat { whose: Whose, details: Option<Payload> },
     /// Something happens to the worker's lease.

@@ -12,6 +12,8 @@ pub(super) struct Pulse {
     rounds: AtomicU64,
     /// Until when the lease is trusted, in nanoseconds on the steady clock.
     trusted_until: AtomicU64,
+    /// How often the lease was renewed too late, or not at all.
+    lapses: AtomicU64,
     /// Up to which notice all were taken in.
     noticed: AtomicI64,
 }
@@ -41,6 +43,20 @@ impl Pulse {
     /// The last moment at which anything may begin that depends on the lease.
     pub(super) fn trusted_until(&self) -> Duration {
         Duration::from_nanos(self.trusted_until.load(Ordering::Acquire))
+    }
+
+    /// The lease was over for a while. What was granted before may be somebody else's by now.
+    pub(super) fn lapsed(&self) {
+        self.lapses.fetch_add(1, Ordering::AcqRel);
+    }
+
+    pub(super) fn lapses(&self) -> u64 {
+        self.lapses.load(Ordering::Acquire)
+    }
+
+    /// Whether what was granted after so many lapses may begin now.
+    pub(super) fn may_begin(&self, lapses: u64, now: Duration) -> bool {
+        now < self.trusted_until() && lapses == self.lapses()
     }
 
     pub(super) fn took_in(&self, notice: NoticeId) {

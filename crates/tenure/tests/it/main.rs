@@ -21,6 +21,7 @@ mod signals;
 mod starts;
 mod status;
 mod time;
+mod workers;
 
 #[expect(dead_code, reason = "it is run as a program, too")]
 #[path = "../../examples/approval.rs"]

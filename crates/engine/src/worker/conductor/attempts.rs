@@ -29,8 +29,14 @@ impl Conductor {
         if !self.is_trusted() {
             return;
         }
-        while let Some(Granted { key, op, pin }) = self.granted.pop_front() {
-            self.run_here(key, op, Some(pin));
+        while let Some(Granted { key, op, pin, lapses }) = self.granted.pop_front() {
+            if lapses == self.pulse.lapses() {
+                self.run_here((key, op), Some(pin), lapses);
+            } else {
+                // Its key may be somebody else's by now.
+                drop(self.room.take((key, op)));
+                self.start_attempt(key, op);
+            }
         }
         while self.room.free_slots(0) > 0 {
             let Some((key, op)) = self.queued.pop_front() else { break };
@@ -83,16 +89,18 @@ impl Conductor {
             self.ready.push_back(key);
             return;
         }
-        self.run_here(key, op, None);
+        self.run_here((key, op), None, self.pulse.lapses());
     }
 
     /// What a commit asked a place for has one.
-    pub(super) fn place(&mut self, key: Key, tasks: &[TaskRequest], placed: &[Placed]) {
+    pub(super) fn place(&mut self, key: Key, (tasks, placed): (&[TaskRequest], &[Placed]), lapses: u64) {
         let Some(live) = self.live.get_mut(&key) else { return };
         for (asked, placed) in tasks.iter().zip(placed) {
             let TaskRequest { op, attempt, .. } = *asked;
             match placed {
-                Placed::Here(pin) => self.granted.push_back(Granted { key, op, pin: pin.clone() }),
+                Placed::Here(pin) => {
+                    self.granted.push_back(Granted { key, op, pin: pin.clone(), lapses });
+                }
                 Placed::Left(task) => {
                     drop(self.room.take((key, op)));
                     self.suspect = self.suspect.filter(|suspect| *suspect != Suspect::Here(key, op));
@@ -103,7 +111,7 @@ impl Conductor {
     }
 
     /// Runs an activity of an instance here.
-    fn run_here(&mut self, key: Key, op: Operation, pin: Option<PinGrant>) {
+    fn run_here(&mut self, (key, op): (Key, Operation), pin: Option<PinGrant>, lapses: u64) {
         let in_use = self.room.take((key, op));
         let now = self.now;
         let Some(live) = self.live.get_mut(&key) else { return };
@@ -124,7 +132,9 @@ impl Conductor {
             inputs: self.sender.clone(),
         };
         let grace = self.options.cancel_grace;
-        let run = Run { attempt, activity: Arc::clone(&pending.activity), code, grace, in_use };
+        let pulse = Arc::clone(&self.pulse);
+        let activity = Arc::clone(&pending.activity);
+        let run = Run { attempt, activity, code, grace, in_use, pulse, lapses };
         if let Some(limit) = pending.activity.heartbeat_timeout {
             self.due.push(Reverse((now.after(limit), Due::Silence(key, op, number))));
         }
@@ -142,6 +152,21 @@ impl Conductor {
         match whose {
             Whose::Here { key, op, number } => self.tried_here(key, (op, number), result),
             Whose::Task { task, fence } => self.tried_task((task, fence), result),
+        }
+    }
+
+    /// An attempt did not begin: it is asked for again.
+    pub(super) fn unbegun(&mut self, whose: Whose) {
+        self.room.running = self.room.running.saturating_sub(1);
+        self.wants_tasks |= self.room.takes_freed();
+        let (key, op, number) = match whose {
+            Whose::Here { key, op, number } => (key, op, number),
+            Whose::Task { task, fence } => return self.unbegun_task((task, fence)),
+        };
+        let Some(live) = self.live.get_mut(&key) else { return };
+        if live.running.get(&op).is_some_and(|running| running.number == number) {
+            live.running.remove(&op);
+            self.enqueue(key, op);
         }
     }
 

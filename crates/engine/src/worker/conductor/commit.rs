@@ -71,23 +71,24 @@ impl Conductor {
 
     fn keep(&self, (steps, wait): (Vec<Step>, Duration)) {
         let (store, clock) = (Arc::clone(self.engine.store()), Arc::clone(&self.clock));
+        let lapses = self.pulse.lapses();
         self.work.push(Box::pin(async move {
             let (kept, again) = keep(store, clock, (steps, wait)).await;
-            Done::Kept(kept, (again, next_wait(wait)))
+            Done::Kept { lapses, kept, again: (again, next_wait(wait)) }
         }));
     }
 
-    pub(super) fn all_kept(&mut self, kept: Vec<Kept>, again: (Vec<Step>, Duration)) {
-        kept.into_iter().for_each(|kept| self.kept(kept));
+    pub(super) fn all_kept(&mut self, kept: Vec<Kept>, lapses: u64, again: (Vec<Step>, Duration)) {
+        kept.into_iter().for_each(|kept| self.kept(kept, lapses));
         if !again.0.is_empty() {
             self.keep(again);
         }
     }
 
-    fn kept(&mut self, (step, outcome): Kept) {
+    fn kept(&mut self, (step, outcome): Kept, lapses: u64) {
         let key = step.key;
         match outcome {
-            Ok(TurnOutcome::Committed(done)) => self.committed(step, &done),
+            Ok(TurnOutcome::Committed(done)) => self.committed(step, &done, lapses),
             Ok(TurnOutcome::RevisionConflict { session }) => {
                 let mut step = step;
                 if self.live.contains_key(&key) {
@@ -135,7 +136,7 @@ impl Conductor {
         self.commit(step);
     }
 
-    pub(super) fn committed(&mut self, step: Step, done: &TurnDone) {
+    pub(super) fn committed(&mut self, step: Step, done: &TurnDone, lapses: u64) {
         let Step { key, request, next, .. } = step;
         // The store has let go of it.
         let mut request = Arc::unwrap_or_clone(request);
@@ -159,7 +160,7 @@ impl Conductor {
         }
         match next {
             Next::Waits => {
-                self.place(key, &request.tasks, &done.placed);
+                self.place(key, (&request.tasks, &done.placed), lapses);
                 self.asked(key, &request);
                 self.after(key);
             }

@@ -47,8 +47,13 @@ const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(5);
 
 /// What a worker waits for besides its inputs.
 enum Done {
-    /// And what is to be tried again, after how long.
-    Kept(Vec<Kept>, (Vec<Step>, Duration)),
+    Kept {
+        /// After how many lapses of the worker's lease it was asked.
+        lapses: u64,
+        kept: Vec<Kept>,
+        /// What is to be tried again, after how long.
+        again: (Vec<Step>, Duration),
+    },
     Claimed(Result<Vec<Claimed>, StoreError>),
     Loaded(Box<Claimed>, Result<HistoryPage, StoreError>),
     Mailed(Result<Mailed, StoreError>),
@@ -57,6 +62,8 @@ enum Done {
     Registered(Duration, Result<RegisterOutcome, StoreError>),
     ClaimedTasks {
         asked: usize,
+        /// As with what was kept.
+        lapses: u64,
         given: Result<Vec<ClaimedTask>, StoreError>,
         next: Option<WallTime>,
     },
@@ -138,8 +145,8 @@ pub(super) struct Conductor {
     room: Room,
     /// The activity that is run while no other is that workers did not survive.
     suspect: Option<Suspect>,
-    /// Tasks that were claimed, until something may begin.
-    unstarted: VecDeque<ClaimedTask>,
+    /// Tasks that were claimed, until something may begin: each with after how many lapses of the lease that was.
+    unstarted: VecDeque<(u64, ClaimedTask)>,
     /// Tasks that run here.
     taken: HashMap<TaskId, Taken>,
     /// How many ends of attempts are being told.
@@ -342,6 +349,7 @@ impl Conductor {
         match input {
             Input::Start { begun, reply, ended } => self.begin(begun, reply, ended),
             Input::Tried { whose, result } => self.tried(whose, result),
+            Input::Unbegun { whose } => self.unbegun(whose),
             Input::Heartbeat { whose, details } => self.heard(whose, details),
             Input::Lease(news) => self.hear_of_lease(news),
             Input::Stop { reply } => {
@@ -356,7 +364,7 @@ impl Conductor {
             return;
         }
         match done {
-            Done::Kept(kept, again) => self.all_kept(kept, again),
+            Done::Kept { lapses, kept, again } => self.all_kept(kept, lapses, again),
             Done::Claimed(claimed) => self.claimed(claimed),
             Done::Loaded(claimed, page) => self.loaded(*claimed, page),
             Done::Mailed(mailed) => self.mailed(mailed),
@@ -369,7 +377,9 @@ impl Conductor {
             Done::Registered(_, Err(_)) => {
                 self.due.push(Reverse((self.now.after(RETRY_AFTER), Due::Register)))
             }
-            Done::ClaimedTasks { asked, given, next } => self.claimed_tasks(asked, given, next),
+            Done::ClaimedTasks { asked, lapses, given, next } => {
+                self.claimed_tasks((asked, lapses), given, next);
+            }
             Done::Told => {
                 self.telling = self.telling.saturating_sub(1);
                 self.wants_tasks = true;

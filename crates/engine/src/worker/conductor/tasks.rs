@@ -54,6 +54,7 @@ impl Conductor {
         }
         self.is_claiming_tasks = true;
         let (store, asked) = (Arc::clone(self.engine.store()), free.min(CLAIM_MAX));
+        let lapses = self.pulse.lapses();
         let claim = TaskClaim { worker: self.worker, limit: asked, busy: self.room.here.list(), ttl: None };
         self.work.push(Box::pin(async move {
             let given = store.claim_tasks(claim).await;
@@ -61,13 +62,13 @@ impl Conductor {
                 Ok(given) if given.len() < asked => store.next_task_at().await.unwrap_or_default(),
                 Ok(_) | Err(_) => None,
             };
-            Done::ClaimedTasks { asked, given, next }
+            Done::ClaimedTasks { asked, lapses, given, next }
         }));
     }
 
     pub(super) fn claimed_tasks(
         &mut self,
-        asked: usize,
+        (asked, lapses): (usize, u64),
         given: Result<Vec<ClaimedTask>, StoreError>,
         next: Option<WallTime>,
     ) {
@@ -87,7 +88,7 @@ impl Conductor {
         let patient = self.now.after(limits::SHARE_PATIENCE);
         let later = (given.len() < asked && std::mem::take(&mut self.was_called)).then_some(patient);
         self.tasks_at = next.into_iter().chain(later).min();
-        self.unstarted.extend(given);
+        self.unstarted.extend(given.into_iter().map(|task| (lapses, task)));
         if self.stopping.is_some() {
             self.hand_back_unstarted();
         }
@@ -96,12 +97,18 @@ impl Conductor {
     /// Begins the tasks for which there is a slot, and whose key may be busy.
     pub(super) fn start_tasks(&mut self) {
         let mut waiting = std::mem::take(&mut self.unstarted);
-        while let Some(task) = waiting.pop_front() {
+        while let Some((lapses, task)) = waiting.pop_front() {
+            if lapses != self.pulse.lapses() {
+                // It may be somebody else's by now.
+                self.hand_back((task.task, task.fence), Duration::ZERO, false);
+                self.wants_tasks = true;
+                continue;
+            }
             let is_admitted = self.room.free_slots(self.queued.len()) > 0 && self.admits(&task);
             if is_admitted {
-                self.start_task(task);
+                self.start_task(task, lapses);
             } else {
-                self.unstarted.push_back(task);
+                self.unstarted.push_back((lapses, task));
             }
         }
     }
@@ -112,23 +119,23 @@ impl Conductor {
         })
     }
 
-    fn start_task(&mut self, task: ClaimedTask) {
+    fn start_task(&mut self, task: ClaimedTask, lapses: u64) {
         if task.rescues > limits::RESCUES_MAX {
             return self.tell_end((task.task, task.fence), Err(poisoned(task.rescues)));
         }
         let me = Suspect::Task(task.task);
         if task.rescues >= ALONE_FROM {
             if self.suspect.is_some_and(|suspect| suspect != me) {
-                return self.hand_back(&task, ALONE_WAITS, false);
+                return self.hand_back((task.task, task.fence), ALONE_WAITS, false);
             }
             self.suspect = Some(me);
         }
         match self.registry.activity(&task.activity.name) {
-            Some(code) => self.run_task(task, code),
+            Some(code) => self.run_task(task, code, lapses),
             None => {
                 self.suspect = self.suspect.filter(|suspect| *suspect != me);
                 let delay = self.lacks(task.task);
-                self.hand_back(&task, delay, true);
+                self.hand_back((task.task, task.fence), delay, true);
             }
         }
     }
@@ -145,7 +152,7 @@ impl Conductor {
         delay
     }
 
-    fn run_task(&mut self, claimed: ClaimedTask, code: ActivityCode) {
+    fn run_task(&mut self, claimed: ClaimedTask, code: ActivityCode, lapses: u64) {
         let ClaimedTask { task, fence, activity, .. } = claimed;
         let (now, cancelled) = (self.now, CancellationToken::new());
         let place = activity.affinity.as_ref();
@@ -180,7 +187,8 @@ impl Conductor {
             before.cancelled.cancel();
         }
         let in_use = place.map(|(place, is_exclusive)| self.room.claimed.enter(place, is_exclusive));
-        let run = Run { attempt, activity, code, grace: self.options.cancel_grace, in_use };
+        let (pulse, grace) = (Arc::clone(&self.pulse), self.options.cancel_grace);
+        let run = Run { attempt, activity, code, grace, in_use, pulse, lapses };
         self.room.running += 1;
         spawn(attempt::run(run, Arc::clone(&self.clock), self.sender.clone()));
     }
@@ -196,6 +204,18 @@ impl Conductor {
         }
     }
 
+    /// An attempt of a task did not begin: whoever has it now does that.
+    pub(super) fn unbegun_task(&mut self, (task, fence): (TaskId, Fence)) {
+        if self.taken.get(&task).is_none_or(|taken| taken.fence != fence) {
+            return;
+        }
+        self.suspect = self.suspect.filter(|suspect| *suspect != Suspect::Task(task));
+        if self.taken.remove(&task).is_some_and(|taken| !taken.is_withdrawn) {
+            self.hand_back((task, fence), Duration::ZERO, false);
+            self.wants_tasks = true;
+        }
+    }
+
     /// Tells how an attempt ended, for as long as it takes. If it is somebody else's by now, nobody wants to know.
     fn tell_end(&mut self, (task, fence): (TaskId, Fence), result: Result<Payload, Failure>) {
         self.telling = self.telling.saturating_add(1);
@@ -207,9 +227,9 @@ impl Conductor {
         }));
     }
 
-    fn hand_back(&self, task: &ClaimedTask, delay: Duration, lacks_code: bool) {
+    fn hand_back(&self, (task, fence): (TaskId, Fence), delay: Duration, lacks_code: bool) {
         let (store, clock) = (Arc::clone(self.engine.store()), Arc::clone(&self.clock));
-        let (worker, task, fence) = (self.worker, task.task, task.fence);
+        let worker = self.worker;
         let back = HandBack { worker, task, fence, delay, counts: false, lacks_code };
         self.work.push(Box::pin(async move {
             // Nobody else would get it as long as this worker lives.
@@ -219,8 +239,8 @@ impl Conductor {
     }
 
     pub(super) fn hand_back_unstarted(&mut self) {
-        while let Some(task) = self.unstarted.pop_front() {
-            self.hand_back(&task, Duration::ZERO, false);
+        while let Some((_, task)) = self.unstarted.pop_front() {
+            self.hand_back((task.task, task.fence), Duration::ZERO, false);
         }
     }
 
@@ -255,7 +275,7 @@ impl Conductor {
 
     /// Nobody waits for an attempt any more: it is told so, and may go on for a while to tidy up.
     fn withdraw(&mut self, task: TaskId, fence: Fence) {
-        self.unstarted.retain(|unstarted| unstarted.task != task || unstarted.fence != fence);
+        self.unstarted.retain(|(_, unstarted)| unstarted.task != task || unstarted.fence != fence);
         if let Some(taken) = self.taken.get_mut(&task).filter(|taken| taken.fence == fence) {
             taken.is_withdrawn = true;
             taken.cancelled.cancel();

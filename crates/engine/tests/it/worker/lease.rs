@@ -3,13 +3,15 @@
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use tenure_core::id::WorkerId;
+use tenure_core::id::{AffinityKey, Namespace, WorkerId};
 use tenure_core::lease::{margin, renew_interval};
 use tenure_core::orchestration::{Payload, Version};
 use tenure_core::worker::is_stalled;
 use tenure_engine::{Ended, Registry, WorkerNews};
 use tenure_replay::{Context, Ending};
-use tenure_store::{Clock as _, Dismiss, Dismissal, WorkerStore as _};
+use tenure_store::{
+    Clock as _, Dismiss, Dismissal, MovePin, MovePinOutcome, TaskStore as _, WorkerStore as _,
+};
 use tenure_store_testkit::{Trouble, Verb};
 use tokio::sync::watch;
 
@@ -91,6 +93,36 @@ async fn no_attempt_begins_after_the_local_deadline_until_the_lease_is_renewed()
         assert_eq!(*began.borrow(), before + 1);
         bench.stop(worker).await;
     }
+}
+
+/// What was granted before a lease was over for a while is asked for again before it begins: it may be somebody else's.
+#[tokio::test]
+async fn what_was_granted_before_a_lapse_begins_where_its_key_is_by_then() {
+    let bench = Bench::new();
+    let (began, began_elsewhere, go) =
+        (watch::Sender::new(0), watch::Sender::new(0), watch::Sender::new(true));
+    let registry = with_work(one_activity(work(None, Some("a"))), &began, &go);
+    let options = bench.options("w1");
+    let ttl = options.ttl;
+    let (worker, orchestrations) = bench.start(registry, options).await;
+    let elsewhere = with_work(Registry::default(), &began_elsewhere, &go);
+    let (other, _) = bench.start(elsewhere, bench.options("w2")).await;
+    settle().await;
+    bench.faults.next_times(1000, Verb::RenewWorker, &Trouble::FailBefore);
+    bench.pass(ttl.length().saturating_sub(margin(ttl))).await;
+    // Its key is this worker's, and it does not begin.
+    let outcome = orchestrations.start(starting("one")).await.unwrap();
+    settle().await;
+    let to = Some(WorkerId::parse("w2").unwrap());
+    let namespace = Namespace::default_name();
+    let moving = MovePin { namespace, key: AffinityKey::parse("a").unwrap(), to };
+    let moved = bench.memory.move_pin(moving).await.unwrap();
+    assert!(matches!(moved, MovePinOutcome::Moved(_)), "{moved:?}");
+    bench.faults.clear();
+    assert_eq!(bench.ended(&orchestrations, outcome).await, Ended::Completed(Payload(Vec::new())));
+    assert_eq!((*began.borrow(), *began_elsewhere.borrow()), (0, 1));
+    bench.stop(worker).await;
+    bench.stop(other).await;
 }
 
 /// A worker whose loop stands still is listed as one: it renews, and does not go on.

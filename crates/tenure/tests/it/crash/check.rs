@@ -64,7 +64,7 @@ pub(super) async fn check(place: &Place, started: &BTreeSet<u64>) -> Seen {
     seen
 }
 
-async fn history(store: &SqliteStore, id: &str) -> Vec<HistoryEvent> {
+pub(crate) async fn history(store: &SqliteStore, id: &str) -> Vec<HistoryEvent> {
     let find = Find::Id { namespace: Namespace::default_name(), id: SessionId::parse(id).unwrap() };
     let handle = store.find(find).await.unwrap().handle.unwrap_or_else(|| panic!("{id} is gone"));
     let page = store.history(HistoryRequest { handle, execution: None }).await.unwrap();
@@ -73,13 +73,13 @@ async fn history(store: &SqliteStore, id: &str) -> Vec<HistoryEvent> {
 
 /// What a history says.
 #[derive(Debug, Default)]
-struct Recorded<'a> {
-    completed: BTreeMap<Operation, &'a str>,
+pub(crate) struct Recorded<'a> {
+    pub(crate) completed: BTreeMap<Operation, &'a str>,
     rescues: u64,
 }
 
 /// Each thing is there once: the beginning, each request, each result, the end.
-fn look<'a>(id: &str, history: &'a [HistoryEvent]) -> Recorded<'a> {
+pub(crate) fn look<'a>(id: &str, history: &'a [HistoryEvent]) -> Recorded<'a> {
     use HistoryEvent as E;
     let (mut recorded, mut scheduled, mut over) = (Recorded::default(), BTreeMap::new(), BTreeSet::new());
     let (mut tries, mut timers, mut fired) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());

@@ -3,3 +3,5 @@
 mod check;
 mod kills;
 mod workload;
+
+pub(crate) use check::{history, look};
