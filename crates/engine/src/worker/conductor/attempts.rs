@@ -60,7 +60,8 @@ impl Conductor {
     fn start_attempt(&mut self, key: Key, op: Operation) {
         let now = self.now;
         let Some(live) = self.live.get_mut(&key) else { return };
-        if live.running.contains_key(&op) || live.out.contains_key(&op) {
+        let is_asked = live.asks.contains(&op);
+        if is_asked || live.running.contains_key(&op) || live.out.contains_key(&op) {
             return;
         }
         let Some(pending) = live.pending.begin(op, now) else { return };
@@ -115,6 +116,10 @@ impl Conductor {
         let in_use = self.room.take((key, op));
         let now = self.now;
         let Some(live) = self.live.get_mut(&key) else { return };
+        // It has begun already under another grant.
+        if live.running.contains_key(&op) {
+            return;
+        }
         let Some(pending) = live.pending.activities().get(&op) else { return };
         let Some(code) = self.registry.activity(&pending.activity.name) else { return };
         let (number, cancelled) = (pending.attempt, CancellationToken::new());

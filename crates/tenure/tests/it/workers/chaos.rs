@@ -48,6 +48,8 @@ struct Seen {
     late_and_kept: u64,
     /// How often a worker was told that its lease was over.
     over: u64,
+    /// Runs that were frozen just before their first word.
+    caught: u64,
     /// How often another took its place.
     replaced: u64,
 }
@@ -243,7 +245,8 @@ async fn look_at(place: &Place, log: &Log, ended: &[(u64, Vec<String>)]) -> Seen
     assert_eq!(store.verify(Depth::Deep).unwrap(), []);
     assert_eq!(store.next_wake().await.unwrap(), None, "nothing is left to be done");
     assert_eq!(store.next_task_at().await.unwrap(), None, "no task is left");
-    let mut seen = Seen { instances: ended.len() as u64, over: runs.over, ..Seen::default() };
+    let mut seen =
+        Seen { instances: ended.len() as u64, over: runs.over, caught: runs.caught, ..Seen::default() };
     let mut kept = HashSet::new();
     for (number, results) in ended {
         let id = id(*number);
@@ -287,7 +290,7 @@ async fn workers_that_are_killed_and_frozen_lose_nothing_and_begin_nothing_late(
         let took = now().saturating_sub(began);
         println!("seed {seed}: {now_killed} kills, {now_frozen} freezes in {took:?}: {seen:?}");
         assert!(seen.instances > now_killed && seen.runs >= seen.results, "{seen:?}");
-        assert!(seen.over >= seen.replaced, "{seen:?}");
+        assert!(seen.over >= seen.replaced && seen.caught <= now_frozen, "{seen:?}");
         (kills, freezes, seed) = (kills - now_killed, freezes - now_frozen, seed + 1);
     }
 }
