@@ -204,7 +204,7 @@ impl Log {
         let (mut doubtful, mut ended) = (HashMap::new(), HashSet::new());
         let (mut runs, mut straddling) = (Runs::default(), HashMap::new());
         for (number, entry) in self.entries.iter().enumerate() {
-            let is_first = doubtful.get_mut(&entry.what.process()).map(|is_first| std::mem::take(is_first));
+            let is_first = doubtful.get_mut(&entry.what.process()).map(std::mem::take);
             match &entry.what {
                 What::Start { run, op, .. } if is_first == Some(true) => {
                     // It was frozen after it had looked whether it may begin, and before it said so. It has one thread,
