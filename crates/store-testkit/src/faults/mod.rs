@@ -181,6 +181,8 @@ pub enum Trouble {
     HoldBefore(Gate),
     /// It is done, and its answer waits at the gate.
     HoldAfter(Gate),
+    /// It panics before anything is done.
+    Panic,
 }
 
 /// What is planned to go wrong, and what was called. Clones are the same plan.
@@ -274,6 +276,7 @@ impl Faults {
                 gate.pass().await;
                 answer
             }
+            Some(Trouble::Panic) => panic!("a planned panic"),
         }
     }
 

@@ -133,7 +133,28 @@ impl Conductor {
         }
         self.registration.incarnation = self.engine.ids().incarnation();
         self.registration.replaces = false;
-        self.register();
+        let (store, clock, worker) = (Arc::clone(self.engine.store()), Arc::clone(&self.clock), self.worker);
+        self.work.push(Box::pin(async move {
+            // Where it is not known what this start holds, it is nobody's before the next one begins.
+            persist(clock, || store.retire(worker)).await;
+            Done::Retired
+        }));
+    }
+
+    /// Forgets everything after a panic, also what is under way, and begins as another start of the worker.
+    pub(super) fn begin_anew(&mut self) {
+        drop(std::mem::take(&mut self.work));
+        self.steps.clear();
+        self.ready.clear();
+        self.idle.clear();
+        self.due.clear();
+        self.queued.clear();
+        self.granted.clear();
+        self.early.clear();
+        self.loading.clear();
+        (self.stale, self.telling, self.suspect) = (0, 0, None);
+        (self.is_reading_mail, self.is_claiming, self.is_claiming_tasks) = (false, false, false);
+        self.abandon();
     }
 
     pub(super) fn register(&self) {

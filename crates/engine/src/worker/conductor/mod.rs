@@ -14,6 +14,7 @@ mod tasks;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -59,6 +60,8 @@ enum Done {
     Mailed(Result<Mailed, StoreError>),
     NextWake(Result<Option<WallTime>, StoreError>),
     /// Since when it was asked, on the steady clock, and what was answered.
+    /// The start of the worker before is forgotten.
+    Retired,
     Registered(Duration, Result<RegisterOutcome, StoreError>),
     ClaimedTasks {
         asked: usize,
@@ -257,20 +260,7 @@ impl Conductor {
 
     /// Works until it is told to stop, or the store is closed.
     pub(super) async fn run(mut self) {
-        loop {
-            if let Ok(moment) = self.engine.store().now().await {
-                // The clock may be set back; what code is told never goes back.
-                self.now = moment.wall.unwrap_or(self.now).max(self.now);
-            }
-            self.pulse.went_round();
-            self.progress();
-            if self.has_stopped() {
-                break;
-            }
-            if self.wait().await.is_err() {
-                break;
-            }
-        }
+        while self.goes_on().await {}
         self.inputs.close();
         while let Ok(input) = self.inputs.try_recv() {
             if let Input::Start { begun, reply, .. } = input {
@@ -279,6 +269,32 @@ impl Conductor {
             }
         }
         // Whoever waits for the stop learns of it by the end of this.
+    }
+
+    /// Goes round once. Returns whether it goes on.
+    ///
+    /// A panic is a bug, of ours or of a store's: nothing that is in memory can be trusted after it, and everything that
+    /// is stored can. So the worker begins as another start of itself.
+    async fn goes_on(&mut self) -> bool {
+        match AssertUnwindSafe(self.round()).catch_unwind().await {
+            Ok(goes_on) => goes_on,
+            Err(_told_by_the_panic_hook) => {
+                self.begin_anew();
+                // It may not be the last.
+                self.clock.sleep(RETRY_AFTER).await;
+                true
+            }
+        }
+    }
+
+    async fn round(&mut self) -> bool {
+        if let Ok(moment) = self.engine.store().now().await {
+            // The clock may be set back; what code is told never goes back.
+            self.now = moment.wall.unwrap_or(self.now).max(self.now);
+        }
+        self.pulse.went_round();
+        self.progress();
+        !self.has_stopped() && self.wait().await.is_ok()
     }
 
     /// Waits for the next thing to happen, and takes in all that has.
@@ -373,6 +389,7 @@ impl Conductor {
                 let now = self.now;
                 self.claim_at = at.map_or(again, |at| next_look(at, now, &mut self.claimed_for));
             }
+            Done::Retired => self.register(),
             Done::Registered(asked_at, Ok(outcome)) => self.registered(asked_at, outcome),
             Done::Registered(_, Err(_)) => {
                 self.due.push(Reverse((self.now.after(RETRY_AFTER), Due::Register)))

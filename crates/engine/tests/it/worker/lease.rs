@@ -190,3 +190,23 @@ async fn an_evicted_worker_begins_as_another_start_of_itself() {
     assert_eq!(*began.borrow(), 2, "what it ran was somebody else's, and is its own again");
     bench.stop(worker).await;
 }
+
+/// What is in memory cannot be trusted after a panic, what is stored can.
+#[tokio::test]
+async fn a_worker_whose_loop_panics_begins_as_another_start_of_itself() {
+    let bench = Bench::new();
+    let (began, go) = (watch::Sender::new(0), watch::Sender::new(false));
+    let registry = with_work(one_activity(work(None, None)), &began, &go);
+    let (worker, orchestrations) = bench.start(registry, bench.options("w1")).await;
+    let before = bench.listed("w1").await.unwrap().lease.incarnation;
+    let outcome = orchestrations.start(starting("one")).await.unwrap();
+    bench.until(async || *began.borrow() == 1).await;
+    bench.faults.next(Verb::CommitTurn, Trouble::Panic);
+    go.send_replace(true);
+    bench.until(async || *began.borrow() == 2).await;
+    assert!(matches!(bench.ended(&orchestrations, outcome).await, Ended::Completed(_)));
+    assert_eq!(bench.told(), [WorkerNews::Over]);
+    let listed = bench.listed("w1").await.unwrap();
+    assert_ne!(listed.lease.incarnation, before);
+    bench.stop(worker).await;
+}
