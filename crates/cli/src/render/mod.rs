@@ -14,6 +14,7 @@ pub(crate) mod session;
 pub(crate) mod snippet;
 pub(crate) mod stats;
 mod store_error;
+mod table;
 pub(crate) mod usage;
 pub(crate) mod when;
 pub(crate) mod workers;

@@ -1,6 +1,5 @@
 //! Workers and the keys they hold, for people and programs.
 
-use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::{Value, json};
 use tenure_core::escape::Escaped;
 use tenure_core::id::{AffinityKey, Fence, WorkerId};
@@ -9,6 +8,7 @@ use tenure_core::time::{Moment, millis};
 use tenure_core::worker::{Queues, is_stalled};
 use tenure_store::{Dismissal, Pin, Worker};
 
+use super::table::{Columns, table};
 use super::when::{ago, rfc3339};
 use super::{Look, Report, Tone};
 
@@ -68,7 +68,7 @@ impl Report for Workers {
             ]
         };
         let header = ["STATE", "WORKER", "QUEUES", "INSTANCES", "KEYS", "TASKS", "RENEWED"];
-        lines(look, header, self.rows.iter().map(row))
+        table(look, (header, Columns::Left), self.rows.iter().map(row))
     }
 
     fn json(&self) -> Value {
@@ -157,7 +157,7 @@ impl Report for Pins {
             ]
         };
         let header = ["STATE", "KEY", "WORKER", "FENCE", "WAITING", "RUNNING", "USED"];
-        let mut text = lines(look, header, self.rows.iter().map(row));
+        let mut text = table(look, (header, Columns::Left), self.rows.iter().map(row));
         if self.has_more {
             text.push_str(&look.paint(Tone::Dim, "more: the same, with --after and the last key"));
             text.push('\n');
@@ -209,18 +209,4 @@ impl Report for Moved {
             "fence": self.fence.0,
         })
     }
-}
-
-/// A table, every row on one line.
-fn lines<const N: usize>(look: &Look, header: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).force_no_tty().set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(header);
-    table.add_rows(rows);
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
-    }
-    let mut lines = table.lines().map(|line| line.trim_end().to_owned());
-    let header = lines.next().map(|line| look.paint(Tone::Dim, &line));
-    header.into_iter().chain(lines).map(|line| line + "\n").collect()
 }

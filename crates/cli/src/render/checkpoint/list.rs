@@ -1,6 +1,5 @@
 //! Many checkpoints, newest first.
 
-use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::{Value, json};
 use tenure_core::escape::Escaped;
 use tenure_core::id::Seq;
@@ -9,6 +8,7 @@ use tenure_store::ListedCheckpoint;
 
 use super::{content, listed_document, size};
 use crate::problem::lines;
+use crate::render::table::{self, Columns};
 use crate::render::when::ago;
 use crate::render::{Look, Report, Tone};
 
@@ -27,19 +27,9 @@ impl Report for Checkpoints {
         if self.checkpoints.is_empty() {
             return "No checkpoints.\n".to_owned();
         }
-        let mut table = Table::new();
-        table
-            .load_style(presets::NOTHING)
-            .force_no_tty()
-            .set_content_arrangement(ContentArrangement::Disabled);
-        table.set_header(HEADER);
-        table.add_rows(self.checkpoints.iter().map(|listed| row(listed, &self.now)));
-        for column in table.column_iter_mut() {
-            column.set_padding((0, 2));
-        }
-        let mut lines = table.lines().map(|line| line.trim_end().to_owned());
-        let header = lines.next().map(|line| look.paint(Tone::Dim, &line));
-        let rows = lines.zip(&self.checkpoints).map(|(line, listed)| match listed {
+        let rows = self.checkpoints.iter().map(|listed| row(listed, &self.now));
+        let (header, lines) = table::lines(look, (HEADER, Columns::Left), rows);
+        let rows = lines.into_iter().zip(&self.checkpoints).map(|(line, listed)| match listed {
             ListedCheckpoint::Readable(_) => line,
             ListedCheckpoint::Damaged { .. } => look.paint(Tone::Bad, &line),
         });

@@ -1,11 +1,11 @@
 //! Many sessions, newest first.
 
-use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::{Value, json};
 use tenure_core::session::Session;
 use tenure_core::time::millis;
 
 use super::{Shown, state};
+use crate::render::table::{Columns, lines};
 use crate::render::when::ago;
 use crate::render::{Look, Report, Tone};
 
@@ -26,10 +26,9 @@ impl Report for Sessions {
         if self.rows.is_empty() {
             return if self.is_filtered { "No such sessions.\n" } else { "No sessions.\n" }.to_owned();
         }
-        let table = table(&self.rows);
-        let mut lines = table.lines().map(|line| line.trim_end().to_owned());
-        let header = lines.next().map(|line| look.paint(Tone::Dim, &line));
-        let rows = lines.zip(&self.rows).map(|(line, shown)| painted(look, &line, &shown.listed.session));
+        let (header, lines) = lines(look, (HEADER, Columns::Left), self.rows.iter().map(row));
+        let rows = lines.iter().zip(&self.rows);
+        let rows = rows.map(|(line, shown)| painted(look, line, &shown.listed.session));
         let again = if self.is_filtered { "the same, with" } else { "tenure list" };
         let more =
             self.next.iter().map(|next| look.paint(Tone::Dim, &format!("more: {again} --cursor {next}")));
@@ -50,18 +49,6 @@ fn row_json(shown: &Shown) -> Value {
         row["duration_ms"] = millis(until.since(started)).into();
     }
     row
-}
-
-/// Every row on one line, however long: ids and keys are there to be copied.
-fn table(rows: &[Shown]) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).force_no_tty().set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(HEADER);
-    table.add_rows(rows.iter().map(row));
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
-    }
-    table
 }
 
 /// An instance has no key: what tells it from others is its orchestration.

@@ -1,6 +1,5 @@
 //! Figures as a table and as a document.
 
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use serde_json::{Map, Value, json};
 use tenure_core::alert::Alert;
 use tenure_core::escape::Escaped;
@@ -10,6 +9,7 @@ use tenure_core::time::millis;
 use tenure_engine::{Overview, count, mean_length};
 use tenure_store::{EventCount, Tally, recent_events_since, recent_sessions_since};
 
+use crate::render::table::{Columns, table};
 use crate::render::when::{length, rfc3339};
 use crate::render::{Look, Report, Tone, block};
 
@@ -28,7 +28,11 @@ impl Report for Stats {
         let mut parts = vec![block(look, self.summary()), self.states(look)];
         let events = &self.overview.figures.recent_events;
         if !events.is_empty() {
-            parts.push(table(look, ["EVENTS IN THE LAST HOUR", ""], events.iter().map(event_row)));
+            parts.push(table(
+                look,
+                (["EVENTS IN THE LAST HOUR", ""], Columns::Figures),
+                events.iter().map(event_row),
+            ));
         }
         let alerts = self
             .overview
@@ -117,7 +121,7 @@ impl Stats {
         if rows.is_empty() {
             return String::new();
         }
-        table(look, ["STATE", "ALL", "LAST 24 HOURS"], rows.into_iter())
+        table(look, (["STATE", "ALL", "LAST 24 HOURS"], Columns::Figures), rows.into_iter())
     }
 
     /// The sessions that have been stuck for longest.
@@ -196,21 +200,4 @@ fn states(tallies: &[Tally]) -> Map<String, Value> {
 
 fn event_row(count: &EventCount) -> [String; 2] {
     [Escaped(&count.kind).to_string(), count.count.to_string()]
-}
-
-/// Names on the left, numbers on the right.
-fn table<const N: usize>(look: &Look, header: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).force_no_tty().set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(header);
-    table.add_rows(rows);
-    for (at, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, 2));
-        if at > 0 {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    let mut lines = table.lines().map(|line| line.trim_end().to_owned());
-    let header = lines.next().map(|line| look.paint(Tone::Dim, &line));
-    header.into_iter().chain(lines).map(|line| line + "\n").collect()
 }
