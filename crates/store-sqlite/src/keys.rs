@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, Row};
 use tenure_core::id::{AffinityKey, Fence, QueueName};
 use tenure_core::time::{BootId, BootMoment, WallTime, millis};
-use tenure_core::worker::Serving;
+use tenure_core::worker::{Serving, idle_length};
 
 use crate::error::WorkError;
 use crate::row::{corrupt, signed, unsigned};
@@ -36,8 +36,7 @@ impl Key {
         if sql::any(conn, sql::TASK_USES, [self.kid])? {
             return Ok(true);
         }
-        let whole = holder.idle_after.saturating_add(holder.idle_after / 16);
-        let idle_at = signed(self.used.ms.saturating_add(millis(whole)));
+        let idle_at = signed(self.used.ms.saturating_add(millis(idle_length(holder.idle_after))));
         let queues =
             sql::all(conn, sql::TASK_CAME, (self.kid, idle_at), |row| Ok(row.get::<_, Option<String>>(0)?))?;
         let serves = |name: &Option<String>| {

@@ -342,3 +342,12 @@ pub(crate) fn any(conn: &Connection, sql: &str, params: impl Params) -> Result<b
 pub(crate) fn write(conn: &Connection, sql: &str, params: impl Params) -> Result<usize, WorkError> {
     Ok(conn.prepare_cached(sql)?.execute(params)?)
 }
+
+/// How SQLite goes about a statement.
+#[cfg(test)]
+pub(crate) fn plan(conn: &Connection, statement: &str) -> Vec<String> {
+    let mut explained = conn.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
+    let count = explained.parameter_count();
+    let rows = explained.query_map(rusqlite::params_from_iter(vec![1; count]), |row| row.get(3));
+    rows.unwrap().map(Result::unwrap).collect()
+}

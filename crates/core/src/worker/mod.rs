@@ -127,7 +127,13 @@ pub fn records_use(idle_after: Duration, since_recorded: Duration) -> bool {
 /// A key is idle at the earliest after the idle time, at the latest a sixteenth later.
 #[must_use]
 pub fn is_idle(idle_after: Duration, since_recorded: Duration) -> bool {
-    since_recorded >= idle_after.saturating_add(idle_after / RECORDED_PARTS)
+    since_recorded >= idle_length(idle_after)
+}
+
+/// How long after its use was last recorded a key is idle.
+#[must_use]
+pub fn idle_length(idle_after: Duration) -> Duration {
+    idle_after.saturating_add(idle_after / RECORDED_PARTS)
 }
 
 /// Whether a worker holds so many keys more than its share that it leaves new ones to others: a tenth above the mean of

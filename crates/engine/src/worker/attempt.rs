@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use tenure_core::id::{CodeName, Fence, Operation, SessionId};
 use tenure_core::orchestration::{Activity, Cause, Failure, Payload};
+use tenure_core::time::WallTime;
 use tenure_store::PinGrant;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -92,6 +93,46 @@ impl Attempt {
     /// Waits until nobody waits for the result any more.
     pub async fn cancelled(&self) {
         self.cancelled.cancelled().await;
+    }
+}
+
+/// How often it is recorded what an attempt says.
+const RECORDS_EVERY: Duration = Duration::from_secs(1);
+
+/// What a worker knows of an attempt that is under way.
+#[derive(Debug)]
+pub(super) struct Vitals {
+    pub(super) cancelled: CancellationToken,
+    heard_at: WallTime,
+    /// What it said since that was last recorded.
+    pub(super) said: Option<Payload>,
+    /// When it may be recorded what it says.
+    records_at: WallTime,
+}
+
+impl Vitals {
+    /// Of one that begins now.
+    pub(super) const fn new(cancelled: CancellationToken, now: WallTime) -> Self {
+        Self { cancelled, heard_at: now, said: None, records_at: now }
+    }
+
+    /// It is there. Returns when what it says is to be recorded, unless that is planned already.
+    pub(super) fn hear(&mut self, details: Option<Payload>, now: WallTime) -> Option<WallTime> {
+        self.heard_at = now;
+        let before = self.said.replace(details?);
+        before.is_none().then_some(self.records_at)
+    }
+
+    /// What is to be recorded, if anything is.
+    pub(super) fn record(&mut self, now: WallTime) -> Option<Payload> {
+        let said = self.said.take()?;
+        self.records_at = now.after(RECORDS_EVERY);
+        Some(said)
+    }
+
+    /// When it has been silent for so long, unless it is heard of.
+    pub(super) fn silent_until(&self, limit: Duration) -> WallTime {
+        self.heard_at.after(limit)
     }
 }
 

@@ -13,8 +13,8 @@ use tenure_core::time::WallTime;
 use tenure_replay::{Instance, Pending};
 use tenure_store::{Handle, Out, PinGrant, Wake};
 use tokio::sync::oneshot;
-use tokio_util::sync::CancellationToken;
 
+use super::attempt::Vitals;
 use super::order::{Ended, Key};
 
 /// One instance in a worker's memory.
@@ -82,13 +82,7 @@ pub(super) struct Granted {
 #[derive(Debug)]
 pub(super) struct Running {
     pub(super) number: u32,
-    pub(super) cancelled: CancellationToken,
-    /// When it was last heard of.
-    pub(super) heard_at: WallTime,
-    /// What it said since that was last recorded.
-    pub(super) said: Option<Payload>,
-    /// When it may be recorded what it says.
-    pub(super) records_at: WallTime,
+    pub(super) vitals: Vitals,
 }
 
 /// What happens to the session with a step. Said again of whatever the session turns out to be.
@@ -241,7 +235,7 @@ impl Live {
     /// Nobody waits for its attempts any more.
     pub(super) fn stop_attempts(&mut self) {
         for (_, running) in self.running.drain() {
-            running.cancelled.cancel();
+            running.vitals.cancelled.cancel();
         }
     }
 }

@@ -339,8 +339,8 @@ fn told_to_parent(live: &Live, next: &Next) -> Option<(SessionId, Mail)> {
 /// A step, and what became of it.
 pub(super) type Kept = (Step, Result<TurnOutcome, StoreError>);
 
-/// How long to wait before a commit is tried again, at first and at most.
-pub(super) const RETRY: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(2));
+/// How long to wait before something is tried again that the store could not do, at first and at most.
+const RETRY: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(2));
 
 /// Commits steps of different instances, after a while if `wait` is not zero. Those for which the store is busy or
 /// blocked come back, to be tried again: what it says then is what became of the first attempt, if that was kept.

@@ -9,13 +9,6 @@ use crate::place::Place;
 use crate::troubles::Troubles;
 use crate::{open, sql};
 
-fn plan(conn: &Connection, statement: &str) -> Vec<String> {
-    let mut explained = conn.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
-    let count = explained.parameter_count();
-    let rows = explained.query_map(rusqlite::params_from_iter(vec![1; count]), |row| row.get(3));
-    rows.unwrap().map(Result::unwrap).collect()
-}
-
 /// Whatever a list asks is found by a key, in the order in which it is wanted.
 #[test]
 fn nothing_that_a_list_asks_is_scanned_or_sorted() {
@@ -37,7 +30,7 @@ fn nothing_that_a_list_asks_is_scanned_or_sorted() {
         sql::ZONE_FIND,
         sql::ZONE_SLICES,
     ] {
-        let steps = plan(&conn, statement);
+        let steps = sql::plan(&conn, statement);
         assert!(steps.iter().all(|step| step.starts_with("SEARCH")), "{statement}: {steps:#?}");
     }
 }

@@ -6,12 +6,13 @@
 use std::time::Duration;
 
 use rusqlite::Connection;
-use tenure_core::time::Moment;
+use tenure_core::time::{Moment, millis};
+use tenure_core::worker::idle_length;
 
 use super::memory::Memory;
 use super::work::Work;
 use crate::error::WorkError;
-use crate::row::signed;
+use crate::row::{signed, unsigned};
 use crate::sql;
 
 /// Keys that one transaction removes.
@@ -53,12 +54,13 @@ fn first(conn: &Connection, now: &Moment) -> Result<Option<DeadName>, WorkError>
     let mut last = 0;
     loop {
         let name = sql::one(conn, sql::NAME_LEFT, [last], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+            Ok((row.get::<_, i64>(0)?, unsigned(row.get(1)?)?, row.get::<_, i64>(2)?))
         })?;
         let Some((wid, idle, pins)) = name else {
             return Ok(None);
         };
-        let before = signed(now.boot.ms).saturating_sub(idle).saturating_sub(idle / 16);
+        let idle = signed(millis(idle_length(Duration::from_millis(idle))));
+        let before = signed(now.boot.ms).saturating_sub(idle);
         let row = (wid, before, now.boot.boot.0, KEYS_MAX);
         let keys = sql::all(conn, sql::PIN_DEAD, row, |row| Ok(row.get(0)?))?;
         if pins == 0 || !keys.is_empty() {

@@ -10,7 +10,7 @@ use tenure_core::orchestration::{Cause, Failure, HistoryEvent, Payload};
 use tenure_store::{Out, PinGrant, Placed, TaskRequest};
 use tokio_util::sync::CancellationToken;
 
-use super::super::attempt::{self, Attempt, Run};
+use super::super::attempt::{self, Attempt, Run, Vitals};
 use super::super::live::{Granted, Report, Running, retry_note};
 use super::super::order::{Key, Whose};
 use super::super::spawn::spawn;
@@ -20,8 +20,6 @@ use super::{Conductor, Due, Suspect};
 pub(super) const ALONE_FROM: u32 = 3;
 /// How long one waits while another is run.
 pub(super) const ALONE_WAITS: Duration = Duration::from_millis(100);
-/// How often it is recorded what an attempt says.
-pub(super) const RECORDS_EVERY: Duration = Duration::from_secs(1);
 
 impl Conductor {
     /// Begins what there is a slot for. Nothing begins once the worker's lease may be over.
@@ -143,7 +141,7 @@ impl Conductor {
         if let Some(limit) = pending.activity.heartbeat_timeout {
             self.due.push(Reverse((now.after(limit), Due::Silence(key, op, number))));
         }
-        let running = Running { number, cancelled, heard_at: now, said: None, records_at: now };
+        let running = Running { number, vitals: Vitals::new(cancelled, now) };
         live.running.insert(op, running);
         self.room.running += 1;
         spawn(attempt::run(run, Arc::clone(&self.clock), self.sender.clone()));
@@ -151,19 +149,22 @@ impl Conductor {
 
     /// An attempt has ended, and its slot is free.
     pub(super) fn tried(&mut self, whose: Whose, result: Result<Payload, Failure>) {
-        self.room.running = self.room.running.saturating_sub(1);
-        // What waits for a key that was busy may begin.
-        self.wants_tasks |= self.room.takes_freed();
+        self.free_slot();
         match whose {
             Whose::Here { key, op, number } => self.tried_here(key, (op, number), result),
             Whose::Task { task, fence } => self.tried_task((task, fence), result),
         }
     }
 
+    fn free_slot(&mut self) {
+        self.room.running = self.room.running.saturating_sub(1);
+        // What waits for a key that was busy may begin.
+        self.wants_tasks |= self.room.takes_freed();
+    }
+
     /// An attempt did not begin: it is asked for again.
     pub(super) fn unbegun(&mut self, whose: Whose) {
-        self.room.running = self.room.running.saturating_sub(1);
-        self.wants_tasks |= self.room.takes_freed();
+        self.free_slot();
         let (key, op, number) = match whose {
             Whose::Here { key, op, number } => (key, op, number),
             Whose::Task { task, fence } => return self.unbegun_task((task, fence)),
@@ -181,7 +182,7 @@ impl Conductor {
         if live.running.get(&op).is_none_or(|running| running.number != number) {
             return;
         }
-        let said = live.running.remove(&op).and_then(|running| running.said);
+        let said = live.running.remove(&op).and_then(|running| running.vitals.said);
         self.judge(key, Report { op, number, result }, said);
     }
 
@@ -267,20 +268,15 @@ impl Conductor {
         };
         let running = self.live.get_mut(&key).and_then(|live| live.running.get_mut(&op));
         let Some(running) = running.filter(|running| running.number == number) else { return };
-        running.heard_at = now;
-        if let Some(details) = details
-            && running.said.replace(details).is_none()
-        {
-            self.due.push(Reverse((running.records_at, Due::Record(key, op))));
-        }
+        let records_at = running.vitals.hear(details, now);
+        self.due.extend(records_at.map(|at| Reverse((at, Due::Record(key, op)))));
     }
 
     /// Records what an attempt said, so that the next one can read it even if this process dies.
     fn record(&mut self, key: Key, op: Operation) {
         let Some(live) = self.live.get_mut(&key) else { return };
         let Some(running) = live.running.get_mut(&op) else { return };
-        if let Some(details) = running.said.take() {
-            running.records_at = self.now.after(RECORDS_EVERY);
+        if let Some(details) = running.vitals.record(self.now) {
             live.asides.push(HistoryEvent::TaskHeartbeat { op, details });
             self.ready.push_back(key);
         }
@@ -292,12 +288,12 @@ impl Conductor {
         let running = live.running.get(&op).filter(|running| running.number == number);
         let limit = live.pending.activities().get(&op).and_then(|pending| pending.activity.heartbeat_timeout);
         let (Some(running), Some(limit)) = (running, limit) else { return };
-        let silent_until = running.heard_at.after(limit);
+        let silent_until = running.vitals.silent_until(limit);
         if silent_until > self.now {
             self.due.push(Reverse((silent_until, Due::Silence(key, op, number))));
             return;
         }
-        running.cancelled.cancel();
+        running.vitals.cancelled.cancel();
         // Its slot is free when it has stopped; what it says then is not heard.
         self.tried_here(key, (op, number), Err(unheard(limit)));
     }

@@ -191,7 +191,7 @@ impl Conductor {
                 }
                 HistoryEvent::TaskCancelled { op } => {
                     if let Some(running) = live.running.remove(op) {
-                        running.cancelled.cancel();
+                        running.vitals.cancelled.cancel();
                     }
                 }
                 HistoryEvent::TimerCreated { op, fire_at } => {

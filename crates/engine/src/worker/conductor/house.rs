@@ -170,7 +170,7 @@ impl Conductor {
                 self.worker = registered.worker;
                 // The keeper of the lease goes as this loop does.
                 self.lease.send_replace(Granted { worker: registered.worker, asked_at });
-                (self.wants_mail, self.wants_claim, self.wants_tasks) = (true, true, true);
+                self.look_everywhere();
             }
             RegisterOutcome::Live(_) => {
                 let until = self.clock.now();

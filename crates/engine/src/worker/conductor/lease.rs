@@ -18,7 +18,7 @@ impl Conductor {
         }
         match news {
             LeaseNews::Due => self.keep_alive(),
-            LeaseNews::Held => (self.wants_mail, self.wants_claim, self.wants_tasks) = (true, true, true),
+            LeaseNews::Held => self.look_everywhere(),
             LeaseNews::Gone => self.abandon(),
         }
     }

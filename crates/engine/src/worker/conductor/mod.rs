@@ -306,7 +306,7 @@ impl Conductor {
             input = self.inputs.recv() => if let Some(input) = input { self.hear(input); },
             wanted = self.attention.wanted() => {
                 wanted?;
-                (self.wants_mail, self.wants_claim, self.wants_tasks) = (true, true, true);
+                self.look_everywhere();
                 self.was_called = true;
             }
             () = self.clock.sleep(sleep) => {}
@@ -345,8 +345,8 @@ impl Conductor {
     fn keep_house(&mut self) {
         let clock = self.clock.now();
         if clock >= self.looked_at.saturating_add(LOOK_AGAIN_AFTER) {
-            (self.looked_at, self.wants_mail) = (clock, true);
-            (self.wants_claim, self.wants_tasks) = (true, true);
+            self.looked_at = clock;
+            self.look_everywhere();
         }
         if self.claim_at.is_some_and(|at| at <= self.now) {
             (self.claim_at, self.wants_claim) = (None, true);
@@ -359,6 +359,11 @@ impl Conductor {
         self.claim_tasks();
         self.put_away();
         self.stop();
+    }
+
+    /// Mail, instances and tasks are looked for.
+    fn look_everywhere(&mut self) {
+        (self.wants_mail, self.wants_claim, self.wants_tasks) = (true, true, true);
     }
 
     fn hear(&mut self, input: Input) {

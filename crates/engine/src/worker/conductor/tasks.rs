@@ -14,13 +14,13 @@ use tenure_store::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::super::attempt::{self, Attempt, Run};
+use super::super::attempt::{self, Attempt, Run, Vitals};
 use super::super::news::WorkerNews;
 use super::super::order::Whose;
 use super::super::registry::ActivityCode;
 use super::super::spawn::spawn;
-use super::super::step::RETRY;
-use super::attempts::{ALONE_FROM, ALONE_WAITS, RECORDS_EVERY, poisoned, unheard};
+use super::super::step::next_wait;
+use super::attempts::{ALONE_FROM, ALONE_WAITS, poisoned, unheard};
 use super::{Conductor, Done, Due, RETRY_AFTER, Suspect, next_look};
 use crate::Steady;
 
@@ -34,14 +34,10 @@ const LACKING_MAX: usize = 4096;
 /// A task that runs here.
 pub(super) struct Taken {
     fence: Fence,
-    cancelled: CancellationToken,
+    vitals: Vitals,
     /// Whether nobody waits for it any more: its end is not told.
     is_withdrawn: bool,
     heartbeat_timeout: Option<Duration>,
-    heard_at: WallTime,
-    /// What it said since that was last kept.
-    said: Option<Payload>,
-    records_at: WallTime,
 }
 
 impl Conductor {
@@ -174,17 +170,10 @@ impl Conductor {
         if let Some(limit) = heartbeat_timeout {
             self.due.push(Reverse((now.after(limit), Due::TaskSilence(task, fence))));
         }
-        let taken = Taken {
-            fence,
-            cancelled,
-            is_withdrawn: false,
-            heartbeat_timeout,
-            heard_at: now,
-            said: None,
-            records_at: now,
-        };
+        let vitals = Vitals::new(cancelled, now);
+        let taken = Taken { fence, vitals, is_withdrawn: false, heartbeat_timeout };
         if let Some(before) = self.taken.insert(task, taken) {
-            before.cancelled.cancel();
+            before.vitals.cancelled.cancel();
         }
         let in_use = place.map(|(place, is_exclusive)| self.room.claimed.enter(place, is_exclusive));
         let (pulse, grace) = (Arc::clone(&self.pulse), self.options.cancel_grace);
@@ -249,7 +238,7 @@ impl Conductor {
         self.unstarted.clear();
         self.suspect = self.suspect.filter(|suspect| !matches!(suspect, Suspect::Task(_)));
         for (_, taken) in self.taken.drain() {
-            taken.cancelled.cancel();
+            taken.vitals.cancelled.cancel();
         }
     }
 
@@ -278,7 +267,7 @@ impl Conductor {
         self.unstarted.retain(|(_, unstarted)| unstarted.task != task || unstarted.fence != fence);
         if let Some(taken) = self.taken.get_mut(&task).filter(|taken| taken.fence == fence) {
             taken.is_withdrawn = true;
-            taken.cancelled.cancel();
+            taken.vitals.cancelled.cancel();
         }
     }
 
@@ -317,23 +306,17 @@ impl Conductor {
     pub(super) fn heard_task(&mut self, (task, fence): (TaskId, Fence), details: Option<Payload>) {
         let taken = self.taken.get_mut(&task).filter(|taken| taken.fence == fence);
         let Some(taken) = taken else { return };
-        taken.heard_at = self.now;
-        if let Some(details) = details
-            && taken.said.replace(details).is_none()
-        {
-            self.due.push(Reverse((taken.records_at, Due::TaskRecord(task, fence))));
-        }
+        let records_at = taken.vitals.hear(details, self.now);
+        self.due.extend(records_at.map(|at| Reverse((at, Due::TaskRecord(task, fence)))));
     }
 
     /// Keeps what an attempt of a task said, so that the next one can read it.
     pub(super) fn record_task(&mut self, task: TaskId, fence: Fence) {
         let taken = self.taken.get_mut(&task).filter(|taken| taken.fence == fence);
-        let Some((taken, details)) = taken.and_then(|taken| taken.said.take().map(|said| (taken, said)))
-        else {
-            return;
-        };
-        taken.records_at = self.now.after(RECORDS_EVERY);
-        self.renew(vec![TaskRenewal { task, fence, details: Some(details) }]);
+        let now = self.now;
+        if let Some(details) = taken.and_then(|taken| taken.vitals.record(now)) {
+            self.renew(vec![TaskRenewal { task, fence, details: Some(details) }]);
+        }
     }
 
     /// An attempt of a task that was silent for too long is over.
@@ -342,12 +325,12 @@ impl Conductor {
         let Some((taken, limit)) = taken.and_then(|taken| Some((taken, taken.heartbeat_timeout?))) else {
             return;
         };
-        let silent_until = taken.heard_at.after(limit);
+        let silent_until = taken.vitals.silent_until(limit);
         if silent_until > self.now {
             self.due.push(Reverse((silent_until, Due::TaskSilence(task, fence))));
             return;
         }
-        taken.cancelled.cancel();
+        taken.vitals.cancelled.cancel();
         // Its slot is free when it has stopped; what it says then is not heard.
         self.tried_task((task, fence), Err(unheard(limit)));
     }
@@ -358,9 +341,9 @@ pub(super) async fn persist<T, F>(clock: Arc<dyn Steady>, mut ask: impl FnMut() 
 where
     F: Future<Output = Result<T, StoreError>>,
 {
-    let (mut wait, longest) = RETRY;
+    let mut wait = Duration::ZERO;
     while ask().await.is_err_and(|error| error.is_passing()) {
+        wait = next_wait(wait);
         clock.sleep(wait).await;
-        wait = wait.saturating_mul(2).min(longest);
     }
 }

@@ -143,13 +143,6 @@ fn runs(conn: &Connection) -> i32 {
     sql::ALL.iter().map(run).sum()
 }
 
-fn plan(conn: &Connection, statement: &str) -> Vec<String> {
-    let mut explained = conn.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
-    let count = explained.parameter_count();
-    let rows = explained.query_map(rusqlite::params_from_iter(vec![1; count]), |row| row.get(3));
-    rows.unwrap().map(Result::unwrap).collect()
-}
-
 /// Whatever is asked about tasks and keys is found by a key, in the order in which it is wanted.
 #[test]
 fn nothing_about_tasks_is_scanned_or_sorted() {
@@ -187,7 +180,7 @@ fn nothing_about_tasks_is_scanned_or_sorted() {
         sql::TASK_WAITING,
         sql::TASK_WAITING_KEY,
     ] {
-        let steps = plan(&bench.conn, statement);
+        let steps = sql::plan(&bench.conn, statement);
         let is_found = |step: &String| {
             ["SEARCH", "MULTI-INDEX OR", "INDEX", "CORRELATED", "LIST SUBQUERY", "SCALAR"]
                 .iter()
