@@ -12,9 +12,9 @@ use tenure_store_sqlite::{SqliteOptions, SqliteStore, SystemClock};
 
 use crate::args::options::Options;
 use crate::out::Out;
-use crate::problem::{Problem, shown};
 use crate::render::explain;
 use crate::witness::HoldLocks;
+use tenure_words::{Problem, shown};
 
 /// Settings, answers, and the store once it is needed.
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use tenure_guard::Ended;
+use tenure_words::Blame;
 
 /// How this process ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +32,16 @@ impl Exit {
             Self::Refused => ExitCode::from(3),
             Self::Code(code) => ExitCode::from(code),
             Self::Like(ended) => ended.exit_like(),
+        }
+    }
+}
+
+impl From<Blame> for Exit {
+    fn from(blame: Blame) -> Self {
+        match blame {
+            Blame::Failure => Self::Failure,
+            Blame::Usage => Self::Usage,
+            Blame::Refusal => Self::Refused,
         }
     }
 }

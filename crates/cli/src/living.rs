@@ -9,8 +9,8 @@ use tenure_engine::Engine;
 use tenure_guard::hold::Holder;
 use tenure_store::Find;
 
-use crate::problem::{Problem, lines};
 use crate::witness::HoldLocks;
+use tenure_words::{Problem, lines};
 
 /// Refuses while processes that a late holder had started may still be at work.
 ///

@@ -6,7 +6,6 @@ mod exit;
 mod files;
 mod living;
 mod out;
-mod problem;
 mod render;
 mod run;
 mod verbs;
@@ -21,8 +20,8 @@ use args::options::Options;
 use args::{Cli, Color, Command, Environment, Form};
 use exit::Exit;
 use out::Out;
-use problem::Problem;
 use render::{explain, usage};
+use tenure_words::Problem;
 
 fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
@@ -59,8 +58,8 @@ fn perform(global: &args::Global, command: Command) -> Exit {
 
 fn fail(out: &Out, problem: Problem) -> Exit {
     match out.fail(&problem) {
-        Ok(()) => problem.exit,
-        Err(unsaid) => explain(unsaid).map_or(problem.exit, |second| {
+        Ok(()) => problem.blame.into(),
+        Err(unsaid) => explain(unsaid).map_or(problem.blame.into(), |second| {
             out::complain(render::Report::text(&second, &render::Look::default()).as_bytes());
             Exit::Failure
         }),

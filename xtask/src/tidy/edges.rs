@@ -25,10 +25,11 @@ const EDGES: &[Row] = &[
         tests_use: &["store-testkit"],
     },
     Row { folder: "portable", uses: &["core"], tests_use: &[] },
+    Row { folder: "words", uses: &["core", "store", "engine"], tests_use: &[] },
     Row { folder: "guard", uses: &[], tests_use: &[] },
     Row {
         folder: "cli",
-        uses: &["core", "store", "store-sqlite", "engine", "portable", "guard"],
+        uses: &["core", "store", "store-sqlite", "engine", "words", "portable", "guard"],
         tests_use: &[],
     },
     Row { folder: "xtask", uses: &[], tests_use: &[] },

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::problem::{Problem, lines, shown};
+use tenure_words::{Problem, lines, shown};
 
 /// What the file may say. Anything else in it is refused, because it would do nothing.
 #[derive(Debug, Clone, Default, Deserialize)]

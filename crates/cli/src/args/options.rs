@@ -11,8 +11,8 @@ use tenure_core::id::{Fence, Namespace, SessionId};
 use super::file::{self, File};
 use super::lifecycle::Span;
 use super::{Color, Environment, Form, Global};
-use crate::problem::Problem;
 use crate::workspace::ProfileName;
+use tenure_words::Problem;
 
 /// Where a setting's value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]

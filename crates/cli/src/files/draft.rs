@@ -13,7 +13,7 @@ use rustix::fs::{CWD, Mode, OFlags, RenameFlags, renameat_with};
 use rustix::io::Errno;
 use tenure_engine::{Ids, SystemIds};
 
-use crate::problem::{Problem, shown};
+use tenure_words::{Problem, shown};
 
 /// How the name of an unfinished file ends.
 const ENDING: &str = ".tenure-part";

@@ -5,13 +5,13 @@ use tenure_core::escape::Escaped;
 use tenure_core::id::Namespace;
 use tenure_store_sqlite::Health;
 
-use super::when::length;
 use super::{Look, Report, Tone, block};
 use crate::args::lifecycle::Span;
 use crate::args::options::{Options, Origin};
 use crate::args::{Color, Form};
-use crate::problem::shown;
 use crate::verbs::doctor::{Checkup, Process, Tree, Trees};
+use tenure_words::shown;
+use tenure_words::when::length;
 
 impl Checkup<'_> {
     /// What must be mended.

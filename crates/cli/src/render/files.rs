@@ -12,9 +12,9 @@ use tenure_store::payload::Hex;
 use tenure_store::{ListedCheckpoint, ListedFile};
 
 use super::checkpoint::size;
-use super::when::{ago, instant};
 use super::{Look, Report, Tone};
-use crate::problem::{lines, shown};
+use tenure_words::when::{ago, instant};
+use tenure_words::{lines, shown};
 
 /// Every file in its newest version.
 #[derive(Debug)]

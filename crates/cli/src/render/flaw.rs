@@ -3,7 +3,7 @@
 use tenure_core::escape::Escaped;
 use tenure_portable::{Flaw, FlawKind, VERSION};
 
-use crate::problem::Problem;
+use tenure_words::Problem;
 
 /// Where it is, what it is, and what to do.
 pub(super) fn words(flaw: &Flaw) -> Problem {

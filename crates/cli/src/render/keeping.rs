@@ -14,9 +14,9 @@ use tenure_store_sqlite::BackupSize;
 
 use super::checkpoint::size;
 use super::session::title;
-use super::when::{ago, rfc3339};
 use super::{Look, Report};
-use crate::problem::shown;
+use tenure_words::shown;
+use tenure_words::when::{ago, rfc3339};
 
 /// A session was written to a file.
 #[derive(Debug)]

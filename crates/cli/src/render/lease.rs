@@ -5,9 +5,9 @@ use tenure_core::lease::{HolderKind, Lease, Standing, Term};
 use tenure_core::session::Session;
 use tenure_core::time::{Moment, UnusableClock, WallTime, millis};
 
-use super::refusal::holder_json;
-use super::when::{ago, instant, length, rfc3339};
 use super::{Look, Tone};
+use tenure_words::holder_json;
+use tenure_words::when::{ago, instant, length, rfc3339};
 
 /// A session's lease at a moment.
 #[derive(Debug, Clone, Copy)]

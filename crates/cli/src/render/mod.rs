@@ -9,14 +9,12 @@ mod flaw;
 pub(crate) mod keeping;
 mod lease;
 mod look;
-mod refusal;
+mod opening;
 pub(crate) mod session;
 pub(crate) mod snippet;
 pub(crate) mod stats;
-mod store_error;
 mod table;
 pub(crate) mod usage;
-pub(crate) mod when;
 pub(crate) mod workers;
 pub(crate) mod workspace;
 
@@ -24,7 +22,6 @@ use serde_json::Value;
 
 pub(crate) use failure::explain;
 pub(crate) use look::{Look, Tone};
-pub(crate) use refusal::{left, lost, who};
 
 /// An answer, as people and as programs read it.
 pub(crate) trait Report {

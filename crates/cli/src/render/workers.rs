@@ -9,8 +9,8 @@ use tenure_core::worker::{Queues, is_stalled};
 use tenure_store::{Dismissal, Pin, Worker};
 
 use super::table::{Columns, table};
-use super::when::{ago, rfc3339};
 use super::{Look, Report, Tone};
+use tenure_words::when::{ago, rfc3339};
 
 /// Every worker that is known.
 #[derive(Debug, Default)]

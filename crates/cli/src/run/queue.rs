@@ -10,7 +10,7 @@ use tenure_store::{Find, Found, Handle, Slot, Watch};
 
 use super::notice::Notices;
 use super::steady::BootClock;
-use crate::render::left;
+use tenure_words::left;
 
 /// How soon a held session is looked at again: a holder that dies wakes nobody.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(1);

@@ -33,7 +33,7 @@ use super::saved::Saved;
 use super::suspend::Sitters;
 use super::{detach, earlier, finish, holds, inbox, wish};
 use crate::args::run::RunArgs;
-use crate::problem::{Problem, shown};
+use tenure_words::{Problem, shown};
 
 /// Where a run takes place.
 #[derive(Debug, Clone)]

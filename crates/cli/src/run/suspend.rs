@@ -12,7 +12,7 @@ use tenure_store_sqlite::SqliteStore;
 
 use super::lease::Granted;
 use crate::args::run::OnLost;
-use crate::problem::lines;
+use tenure_words::lines;
 
 /// What a sitter must know to renew in the runner's stead.
 #[derive(Debug, Clone)]

@@ -16,8 +16,8 @@ use super::{append_batch, given, ownership};
 use crate::app::App;
 use crate::args::session::AppendArgs;
 use crate::exit::Exit;
-use crate::problem::{Problem, lines};
 use crate::render::session::Appended;
+use tenure_words::{Problem, lines};
 
 /// Appends one event, or as many as there are lines.
 pub(super) async fn execute(app: &App, args: &AppendArgs) -> anyhow::Result<Exit> {

@@ -17,9 +17,9 @@ use super::given;
 use crate::app::App;
 use crate::args::session::AppendArgs;
 use crate::exit::Exit;
-use crate::problem::{Problem, lines, shown};
 use crate::render::explain;
 use crate::render::session::AppendedMany;
+use tenure_words::{Problem, lines, shown};
 
 /// Bytes of lines that make one append full.
 const APPEND_BYTES: usize = 1 << 20;

@@ -15,9 +15,9 @@ use super::{drive, given, meant};
 use crate::app::App;
 use crate::args::session::AskArgs;
 use crate::exit::Exit;
-use crate::problem::Problem;
 use crate::render::session::Asked;
-use crate::render::when::length;
+use tenure_words::Problem;
+use tenure_words::when::length;
 
 /// Does it for the owner and where there is none; asks the owner otherwise, and waits until it is done or the
 /// time is over.

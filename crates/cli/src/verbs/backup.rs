@@ -6,8 +6,8 @@ use crate::app::App;
 use crate::args::keeping::BackupArgs;
 use crate::exit::Exit;
 use crate::files::{Draft, Progress, patiently};
-use crate::problem::{Problem, shown};
 use crate::render::keeping::BackedUp;
+use tenure_words::{Problem, shown};
 
 /// Copies, checks, and gives the copy its name.
 pub(super) async fn execute(app: &App, args: &BackupArgs) -> anyhow::Result<Exit> {

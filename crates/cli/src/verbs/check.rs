@@ -11,8 +11,8 @@ use super::{current, given, meant, ownership};
 use crate::app::App;
 use crate::args::session::CheckArgs;
 use crate::exit::Exit;
-use crate::problem::Problem;
 use crate::render::session::Checked;
+use tenure_words::Problem;
 
 /// Succeeds only for the holder whose lease is live now.
 pub(super) async fn execute(app: &App, args: &CheckArgs) -> anyhow::Result<Exit> {

@@ -16,11 +16,11 @@ use crate::args::lifecycle::{AcquireArgs, ClaimArgs};
 use crate::args::run::IfFull;
 use crate::args::workspace::StartArgs;
 use crate::exit::Exit;
-use crate::problem::Problem;
-use crate::render::lost;
 use crate::render::session::Claimed;
 use crate::run::BootClock;
 use crate::run::places::{Waited, Waiting};
+use tenure_words::Problem;
+use tenure_words::lost;
 
 /// Starts the named session and holds it; its own holder starts it with the fence.
 pub(super) async fn start(app: &App, name: &str, args: &StartArgs) -> anyhow::Result<Exit> {

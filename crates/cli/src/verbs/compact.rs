@@ -8,8 +8,8 @@ use super::given;
 use crate::app::App;
 use crate::args::session::CompactArgs;
 use crate::exit::Exit;
-use crate::problem::Problem;
 use crate::render::session::Compacted;
+use tenure_words::Problem;
 
 /// Drops what is before a position, or says what that would be.
 pub(super) async fn execute(app: &App, args: &CompactArgs) -> anyhow::Result<Exit> {

@@ -9,9 +9,9 @@ use super::{facts, given, meant};
 use crate::app::App;
 use crate::args::lifecycle::{CompleteArgs, FailArgs, OwnedArgs, ReleaseArgs, RenewArgs, UpdateArgs};
 use crate::exit::Exit;
-use crate::problem::Problem;
 use crate::render::explain;
 use crate::render::session::{Driven, Renewed};
+use tenure_words::Problem;
 
 /// Renews the lease.
 pub(super) async fn renew(app: &App, args: &RenewArgs) -> anyhow::Result<Exit> {

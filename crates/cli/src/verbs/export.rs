@@ -14,8 +14,8 @@ use crate::app::App;
 use crate::args::keeping::ExportArgs;
 use crate::exit::Exit;
 use crate::files::{Draft, Progress, patiently};
-use crate::problem::{Problem, shown};
 use crate::render::keeping::Exported;
+use tenure_words::{Problem, shown};
 
 /// Writes what is there now; what is written later is not in it.
 pub(super) async fn execute(app: &App, args: &ExportArgs) -> anyhow::Result<Exit> {

@@ -7,7 +7,7 @@ use tenure_core::session::Usage;
 
 use super::append;
 use crate::args::lifecycle::UsageArgs;
-use crate::problem::Problem;
+use tenure_words::Problem;
 
 /// A JSON object's names, each with its value as compact JSON text; `-` reads it from standard input.
 pub(super) fn metadata(data: &str) -> anyhow::Result<BTreeMap<String, String>> {

@@ -9,8 +9,8 @@ use super::checkpoint::file::Staged;
 use crate::app::App;
 use crate::args::files::FilesArgs;
 use crate::exit::Exit;
-use crate::problem::Problem;
 use crate::render::files::{Files, Written};
+use tenure_words::Problem;
 
 /// Lists the files, or writes the one that is meant.
 pub(super) async fn execute(app: &App, args: &FilesArgs) -> anyhow::Result<Exit> {

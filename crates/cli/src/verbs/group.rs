@@ -8,8 +8,8 @@ use super::given;
 use crate::app::App;
 use crate::args::session::{GroupArgs, Limit};
 use crate::exit::Exit;
-use crate::problem::Problem;
 use crate::render::session::Group;
+use tenure_words::Problem;
 
 /// Sets the limit if one was given, and shows the group.
 pub(super) async fn execute(app: &App, args: &GroupArgs) -> anyhow::Result<Exit> {

@@ -11,8 +11,8 @@ use crate::app::App;
 use crate::args::keeping::MoveArgs;
 use crate::exit::Exit;
 use crate::files::Progress;
-use crate::problem::{Problem, shown};
 use crate::render::keeping::MovedAway;
+use tenure_words::{Problem, shown};
 
 /// Hands it over, or finishes what was begun.
 pub(super) async fn execute(app: &App, args: &MoveArgs) -> anyhow::Result<Exit> {

@@ -12,10 +12,10 @@ use super::{given, ownership};
 use crate::app::App;
 use crate::args::workspace::HeartbeatArgs;
 use crate::exit::Exit;
-use crate::problem::Problem;
 use crate::render::session::Noted;
 use crate::render::workspace::{Beaten, Where};
 use crate::workspace::Workspace;
+use tenure_words::Problem;
 
 /// Renews, or records activity: whatever the options and the environment mean.
 pub(super) async fn execute(app: &App, args: &HeartbeatArgs) -> anyhow::Result<Exit> {

@@ -13,8 +13,8 @@ use crate::app::App;
 use crate::args::filter::{FilterArgs, OrderArg, Time};
 use crate::args::session::ListArgs;
 use crate::exit::Exit;
-use crate::problem::Problem;
 use crate::render::session::Sessions;
+use tenure_words::Problem;
 
 /// Lists what the filters let through. Creates nothing.
 pub(super) async fn execute(app: &App, args: &ListArgs) -> anyhow::Result<Exit> {

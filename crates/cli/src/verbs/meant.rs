@@ -8,7 +8,7 @@ use tenure_store::Listed;
 use super::{given, ownership};
 use crate::app::App;
 use crate::args::lifecycle::OwnedArgs;
-use crate::problem::Problem;
+use tenure_words::Problem;
 
 /// The session that was named, else the environment's.
 pub(super) async fn session<'a>(app: &'a App, name: Option<&str>) -> anyhow::Result<(&'a Engine, Listed)> {

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use crate::app::App;
 use crate::args::chores::{ProfileArgs, ProfileVerb};
 use crate::exit::Exit;
-use crate::problem::shown;
 use crate::render::{Look, Report};
 use crate::workspace::{ProfileName, Profiles};
+use tenure_words::shown;
 
 /// Creates a profile, or lists all.
 pub(super) fn execute(app: &App, args: &ProfileArgs) -> anyhow::Result<Exit> {

@@ -16,8 +16,8 @@ use super::given;
 use crate::app::App;
 use crate::args::session::RecoverArgs;
 use crate::exit::Exit;
-use crate::problem::lines;
 use crate::render::session::{Recovered, Recovery};
+use tenure_words::lines;
 
 /// Runs all of them again, and says of each what became of it.
 pub(super) async fn execute(app: &App, args: &RecoverArgs) -> anyhow::Result<Exit> {

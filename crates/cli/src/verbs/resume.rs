@@ -12,8 +12,8 @@ use super::{ask, block_on, given, meant, run};
 use crate::app::App;
 use crate::args::session::ResumeArgs;
 use crate::exit::Exit;
-use crate::problem::Problem;
 use crate::run::Again;
+use tenure_words::Problem;
 
 /// Runs again what nobody runs any more; what somebody holds, or never was a run, is resumed as it is.
 pub(super) fn execute(app: &App, args: &ResumeArgs) -> anyhow::Result<Exit> {

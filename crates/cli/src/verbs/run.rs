@@ -8,8 +8,9 @@ use super::{block_on, group};
 use crate::app::App;
 use crate::args::run::{RunArgs, SitterArgs};
 use crate::exit::Exit;
-use crate::render::{Look, Report, explain, lost};
+use crate::render::{Look, Report, explain};
 use crate::run::{Again, Ground, Verdict};
+use tenure_words::{Blame, lost};
 
 /// Runs a command as a session.
 pub(super) fn execute(app: &App, args: &RunArgs) -> anyhow::Result<Exit> {
@@ -59,7 +60,7 @@ fn concluded(app: &App, verdict: anyhow::Result<Verdict>, refused_exit: u8) -> a
         Err(error) => error,
     };
     match explain(error) {
-        Some(problem) if problem.exit == Exit::Refused => {
+        Some(problem) if problem.blame == Blame::Refusal => {
             app.out.fail(&problem)?;
             Ok(Exit::Code(refused_exit))
         }
@@ -95,7 +96,7 @@ struct Skipped<'a>(&'a Held);
 
 impl Report for Skipped<'_> {
     fn text(&self, _: &Look) -> String {
-        format!("Skipped: session {} is held by {}\n", self.0.session, crate::render::who(&self.0.holder))
+        format!("Skipped: session {} is held by {}\n", self.0.session, tenure_words::who(&self.0.holder))
     }
 
     fn json(&self) -> Value {

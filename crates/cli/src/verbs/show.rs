@@ -10,8 +10,8 @@ use tenure_store::{ChildrenRequest, Listed, Page, Pin, PinsRequest};
 use crate::app::App;
 use crate::args::session::ShowArgs;
 use crate::exit::Exit;
-use crate::problem::Problem;
 use crate::render::session::{Replayed, Shown};
+use tenure_words::Problem;
 
 /// Most children that are named.
 const CHILDREN_MAX: usize = 20;

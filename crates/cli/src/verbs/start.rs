@@ -8,9 +8,9 @@ use super::{claim, given, ownership};
 use crate::app::App;
 use crate::args::workspace::StartArgs;
 use crate::exit::Exit;
-use crate::problem::Problem;
 use crate::render::workspace::Started;
 use crate::workspace::Workspace;
+use tenure_words::Problem;
 
 /// Opens a session in the workspace, or starts the open one once more.
 pub(super) async fn execute(app: &App, args: &StartArgs) -> anyhow::Result<Exit> {

@@ -17,10 +17,10 @@ use crate::app::App;
 use crate::args::workspace::TakeoverArgs;
 use crate::exit::Exit;
 use crate::living;
-use crate::problem::Problem;
 use crate::render::session::TakenOver as SessionTakenOver;
 use crate::render::workspace::{TakenOver, Where};
 use crate::workspace::Workspace;
+use tenure_words::Problem;
 
 /// Who takes over, and why.
 struct Taker {

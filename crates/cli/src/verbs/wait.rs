@@ -11,11 +11,11 @@ use crate::app::App;
 use crate::args::session::WaitArgs;
 use crate::exit::Exit;
 use crate::out::Out;
-use crate::problem::Problem;
-use crate::render::left;
 use crate::render::session::Ended;
-use crate::render::when::length;
 use crate::run::BootClock;
+use tenure_words::Problem;
+use tenure_words::left;
+use tenure_words::when::length;
 
 /// Waits for the end, and says what it was.
 pub(super) async fn execute(app: &App, args: &WaitArgs) -> anyhow::Result<Exit> {

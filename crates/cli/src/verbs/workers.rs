@@ -7,8 +7,8 @@ use super::given;
 use crate::app::App;
 use crate::args::workers::{PinVerb, PinsArgs, WorkerVerb};
 use crate::exit::Exit;
-use crate::problem::Problem;
 use crate::render::workers::{Dismissed, Moved, Pins, Workers};
+use tenure_words::Problem;
 
 /// Lists workers, or makes one go.
 pub(super) async fn worker(app: &App, verb: &WorkerVerb) -> anyhow::Result<Exit> {

@@ -14,7 +14,7 @@ pub(crate) use root::root_of;
 
 use crate::args::options::Options;
 use crate::args::workspace::PlaceArgs;
-use crate::problem::{Problem, shown};
+use tenure_words::{Problem, shown};
 
 /// Stands between a workspace's root and its profile in the slot's key. No profile's name holds it.
 const BETWEEN: char = '#';

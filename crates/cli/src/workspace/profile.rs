@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use tenure_core::escape::Escaped;
 
-use crate::problem::{Problem, shown};
+use tenure_words::{Problem, shown};
 
 /// Longest profile name, in bytes.
 const NAME_BYTES_MAX: usize = 64;

@@ -9,13 +9,11 @@ use tempfile::TempDir;
 use tenure_guard::BootTime;
 use tenure_guard::hold::{Probe, probe as probe_hold};
 
-use crate::support::{Fifo, Pty, letter, probe, probe_path, to_pid, until, wait_gone};
+use crate::support::{Fifo, Pty, SLACK, letter, probe, probe_path, to_pid, until, wait_gone};
 
 const TTL: Duration = Duration::from_millis(600);
 const RENEW: Duration = Duration::from_millis(100);
 const GRACE: Duration = Duration::from_millis(200);
-const SLACK: Duration = Duration::from_secs(2);
-
 /// Stops a renewing runner and judges by what the command itself has written down.
 fn freeze(seat: impl FnOnce(&mut Command)) {
     let dir = TempDir::new().unwrap();

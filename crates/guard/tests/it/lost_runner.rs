@@ -8,11 +8,9 @@ use tempfile::TempDir;
 use tenure_guard::BootTime;
 use tenure_guard::hold::{Holder, Probe, probe as probe_hold};
 
-use crate::support::{Fifo, Pty, lives, probe, probe_path, to_pid, until, wait_gone};
+use crate::support::{Fifo, Pty, SLACK, lives, probe, probe_path, to_pid, until, wait_gone};
 
 const GRACE: Duration = Duration::from_millis(200);
-const SLACK: Duration = Duration::from_secs(2);
-
 struct Scene {
     dir: TempDir,
     events: Fifo,

@@ -9,8 +9,8 @@ use tenure_engine::Skipped;
 use tenure_store::ListedCheckpoint;
 
 use super::{document, skipped_document, stored};
-use crate::problem::shown;
 use crate::render::{Look, Report, Tone};
+use tenure_words::shown;
 
 /// A session was saved.
 #[derive(Debug)]

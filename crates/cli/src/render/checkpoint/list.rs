@@ -7,10 +7,10 @@ use tenure_core::time::Moment;
 use tenure_store::ListedCheckpoint;
 
 use super::{content, listed_document, size};
-use crate::problem::lines;
 use crate::render::table::{self, Columns};
-use crate::render::when::ago;
 use crate::render::{Look, Report, Tone};
+use tenure_words::lines;
+use tenure_words::when::ago;
 
 /// A page of checkpoints.
 #[derive(Debug)]

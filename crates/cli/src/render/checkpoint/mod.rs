@@ -17,7 +17,7 @@ pub(crate) use diff::Diff;
 pub(crate) use list::Checkpoints;
 pub(crate) use show::Shown;
 
-use crate::render::when::rfc3339;
+use tenure_words::when::rfc3339;
 
 /// A checkpoint, for programs.
 fn document(checkpoint: &Checkpoint) -> Value {

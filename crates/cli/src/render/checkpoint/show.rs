@@ -8,8 +8,8 @@ use tenure_engine::Skipped;
 use tenure_store::payload::Hex;
 
 use super::{document, skipped_document, stored};
-use crate::render::when::{ago, instant};
 use crate::render::{Look, Report, block};
+use tenure_words::when::{ago, instant};
 
 /// One checkpoint, whose payload was read and is what was saved.
 #[derive(Debug)]

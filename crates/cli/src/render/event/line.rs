@@ -8,8 +8,9 @@ use tenure_core::session::{Exit, Stats, Usage};
 
 use super::screen::Screen;
 use crate::render::session::{command_line, used};
-use crate::render::when::{instant, length};
-use crate::render::{Look, Tone, who};
+use crate::render::{Look, Tone};
+use tenure_words::when::{instant, length};
+use tenure_words::who;
 
 /// Shows the events of one log, one after the other.
 #[derive(Debug)]

@@ -8,9 +8,9 @@ use tenure_core::id::{ActorId, SessionId};
 use tenure_core::session::{Exit, Stats, Usage};
 use tenure_core::time::millis;
 
-use crate::render::refusal::holder_json;
 use crate::render::session::cost;
-use crate::render::when::rfc3339;
+use tenure_words::holder_json;
+use tenure_words::when::rfc3339;
 
 /// An event of `session`.
 pub(crate) fn document(session: &SessionId, event: &Event) -> Value {

@@ -10,8 +10,8 @@ use tenure_engine::Applied;
 
 use super::title;
 use crate::exit::Exit;
-use crate::render::when::{instant, rfc3339};
 use crate::render::{Look, Report, Tone, hint};
+use tenure_words::when::{instant, rfc3339};
 
 /// Activity of a session was recorded.
 #[derive(Debug)]

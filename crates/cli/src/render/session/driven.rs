@@ -7,8 +7,8 @@ use tenure_core::session::{Session, Step};
 use tenure_core::time::millis;
 
 use super::{progress_json, title, usage_json};
-use crate::render::when::{instant, rfc3339};
 use crate::render::{Look, Report};
+use tenure_words::when::{instant, rfc3339};
 
 /// A session was created, or had been.
 #[derive(Debug)]

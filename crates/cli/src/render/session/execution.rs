@@ -7,7 +7,7 @@ use tenure_core::time::{Moment, WallTime};
 use tenure_engine::{Pending, PendingActivity};
 use tenure_store::Pin;
 
-use crate::render::when::{instant, length, rfc3339};
+use tenure_words::when::{instant, length, rfc3339};
 
 /// Most things of one sort that people are shown.
 const SHOWN_MAX: usize = 10;

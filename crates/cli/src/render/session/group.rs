@@ -5,7 +5,8 @@ use tenure_core::id::GroupName;
 use tenure_store::GroupMember;
 
 use super::title;
-use crate::render::{Look, Report, Tone, who};
+use crate::render::{Look, Report, Tone};
+use tenure_words::who;
 
 /// A group, and of each member whether its holder is there.
 #[derive(Debug)]

@@ -6,8 +6,8 @@ use tenure_core::time::millis;
 
 use super::{Shown, state};
 use crate::render::table::{Columns, lines};
-use crate::render::when::ago;
 use crate::render::{Look, Report, Tone};
+use tenure_words::when::ago;
 
 /// A page of sessions.
 #[derive(Debug, Default)]

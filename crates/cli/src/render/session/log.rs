@@ -6,9 +6,10 @@ use tenure_core::id::{Fence, Seq, SessionId};
 use tenure_core::session::{Replay, Session, Told};
 use tenure_core::time::{Moment, millis};
 
-use crate::render::refusal::holder_json;
-use crate::render::when::{ago, instant, length, rfc3339};
-use crate::render::{Look, Report, block, who};
+use crate::render::{Look, Report, block};
+use tenure_words::holder_json;
+use tenure_words::when::{ago, instant, length, rfc3339};
+use tenure_words::who;
 
 /// Many events were appended.
 #[derive(Debug)]

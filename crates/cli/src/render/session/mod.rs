@@ -26,8 +26,8 @@ pub(crate) use log::{AppendedMany, Compacted, Replayed};
 pub(crate) use show::{Ended, Shown, used};
 
 use super::lease::LeaseNow;
-use super::when::rfc3339;
 use super::{Look, Tone};
+use tenure_words::when::rfc3339;
 
 /// A session, for programs. `log`: the positions of its newest event and of the oldest that is kept.
 fn session_json(session: &Session, lease: Option<LeaseNow<'_>>, log: Option<(Seq, Seq)>) -> Value {

@@ -10,8 +10,9 @@ use tenure_store::{Listed, Page, Pin};
 
 use super::{command_line, execution, session_json, state, title};
 use crate::render::lease::LeaseNow;
-use crate::render::when::{ago, instant, length};
-use crate::render::{Look, Report, block, who};
+use crate::render::{Look, Report, block};
+use tenure_words::when::{ago, instant, length};
+use tenure_words::who;
 
 /// One session.
 #[derive(Debug)]

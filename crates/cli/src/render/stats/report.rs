@@ -10,8 +10,8 @@ use tenure_engine::{Overview, count, mean_length};
 use tenure_store::{EventCount, Tally, recent_events_since, recent_sessions_since};
 
 use crate::render::table::{Columns, table};
-use crate::render::when::{length, rfc3339};
 use crate::render::{Look, Report, Tone, block};
+use tenure_words::when::{length, rfc3339};
 
 /// How a tenant's sessions are doing.
 #[derive(Debug)]

@@ -8,8 +8,8 @@ use tenure_core::workspace::ActivityText;
 use tenure_engine::Applied;
 
 use super::{Where, activity, document, fence_of};
-use crate::render::when::instant;
 use crate::render::{Look, Report};
+use tenure_words::when::instant;
 
 /// A workspace's lease was renewed.
 #[derive(Debug, Serialize)]

@@ -10,9 +10,9 @@ use tenure_core::time::WallTime;
 use tenure_engine::Applied;
 
 use super::{Ownership, Where, activity, document, fence_of, id_of};
-use crate::render::when::instant;
 use crate::render::{Look, Report, Tone};
 use crate::workspace::Workspace;
+use tenure_words::when::instant;
 
 /// A workspace was started.
 #[derive(Debug, Serialize)]

@@ -13,9 +13,9 @@ use tenure_core::workspace::{lifecycle, session_minutes};
 
 use super::{Ownership, Where, activity, document, fence_of, id_of};
 use crate::render::lease::LeaseNow;
-use crate::render::when::ago;
 use crate::render::{Look, Report, Tone, block};
 use crate::workspace::Workspace;
+use tenure_words::when::ago;
 
 /// How a workspace stands.
 #[derive(Debug, Serialize)]

@@ -15,9 +15,9 @@ use super::super::{given, meant, ownership};
 use crate::app::App;
 use crate::args::checkpoint::CreateArgs;
 use crate::exit::Exit;
-use crate::problem::{Problem, lines, shown};
 use crate::render::checkpoint::{Created, size, sizes};
 use crate::render::explain;
+use tenure_words::{Problem, lines, shown};
 
 /// As much of a payload that is too large is read to say what makes it large.
 const READ_MAX: u64 = 2 * limits::CHECKPOINT_BYTES_MAX as u64;

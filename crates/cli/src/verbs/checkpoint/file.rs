@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::problem::{Problem, shown};
+use tenure_words::{Problem, shown};
 
 /// A payload in a private file beside the one that it will be. Dropped, it is gone.
 #[derive(Debug)]

@@ -17,7 +17,7 @@ use super::{drive, given};
 use crate::app::App;
 use crate::args::checkpoint::CheckpointVerb;
 use crate::exit::Exit;
-use crate::problem::{Problem, lines};
+use tenure_words::{Problem, lines};
 
 /// How the ids of checkpoints begin.
 const ID_BEGINS: &str = "ckp_";

@@ -12,8 +12,8 @@ use super::{meant, perhaps_its_owner, warn_of};
 use crate::app::App;
 use crate::args::checkpoint::RestoreArgs;
 use crate::exit::Exit;
-use crate::problem::Problem;
 use crate::render::checkpoint::Restored;
+use tenure_words::Problem;
 
 /// Brings the checkpoint back that is meant: the file appears once the log says so, and not if a rule says no.
 pub(super) async fn execute(app: &App, args: &RestoreArgs) -> anyhow::Result<Exit> {

@@ -9,9 +9,9 @@ use tenure_store_sqlite::{Depth, Finding, Health};
 use crate::app::App;
 use crate::args::chores::DoctorArgs;
 use crate::exit::Exit;
-use crate::problem::Problem;
 use crate::render::explain;
 pub(crate) use files::Found;
+use tenure_words::Problem;
 pub(crate) use trees::{Process, Tree, Trees};
 
 /// Everything that was looked at.

@@ -8,8 +8,8 @@ use tenure_store::StoreError;
 
 use crate::app::App;
 use crate::exit::Exit;
-use crate::problem::Problem;
 use crate::render::{Look, Report};
+use tenure_words::Problem;
 
 /// Ends the process that holds the write lock for too long. A write that it had begun is rolled back.
 pub(super) async fn execute(app: &App) -> anyhow::Result<Exit> {

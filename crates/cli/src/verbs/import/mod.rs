@@ -14,12 +14,12 @@ use tenure_engine::{Engine, Target};
 use crate::app::App;
 use crate::args::keeping::ImportArgs;
 use crate::exit::Exit;
-use crate::problem::{Problem, lines, shown};
 use crate::render::keeping::TakenIn;
 use crate::render::session::Imported;
 use crate::workspace::Workspace;
 use record::Record;
 pub(super) use session::next_line;
+use tenure_words::{Problem, lines, shown};
 
 /// Far more than any record has.
 const BYTES_MAX: u64 = 1024 * 1024;

@@ -8,7 +8,7 @@ use tenure_core::refusal::Held;
 
 use super::with_held;
 use crate::problem::Problem;
-use crate::render::when::{instant, length, rfc3339};
+use crate::when::{instant, length, rfc3339};
 
 /// Somebody holds it now.
 pub(super) fn held(held: &Held) -> Problem {
@@ -46,7 +46,7 @@ pub(super) fn abandoned(held: &Held, is_gone: bool) -> Problem {
 }
 
 /// Somebody held it and is gone or late, said to whoever waits for it all the same.
-pub(crate) fn left(held: &Held, expires_in: Option<Duration>) -> [String; 2] {
+pub fn left(held: &Held, expires_in: Option<Duration>) -> [String; 2] {
     let what = format!("{} was left by {}: nobody is at it any more", session(held), who(&held.holder));
     let when =
         expires_in.map_or_else(String::new, |left| format!("it expires by itself in {}; ", length(left)));
@@ -107,7 +107,7 @@ fn terms(held: &Held) -> String {
 }
 
 /// A holder's name and place.
-pub(crate) fn who(holder: &Holder) -> String {
+pub fn who(holder: &Holder) -> String {
     match &holder.place {
         Some(place) => {
             let host = tenure_core::escape::Escaped(&place.host);
@@ -118,7 +118,7 @@ pub(crate) fn who(holder: &Holder) -> String {
 }
 
 /// A holder, for programs.
-pub(crate) fn holder_json(holder: &Holder) -> Value {
+pub fn holder_json(holder: &Holder) -> Value {
     let mut document = json!({ "kind": holder.kind.name(), "id": holder.id.as_str() });
     if let Some(supervisor) = &holder.supervisor {
         document["supervisor"] = supervisor.as_str().into();

@@ -7,14 +7,12 @@ use tenure_core::session::StateName;
 use tenure_core::time::WallTime;
 
 use super::words;
-use crate::exit::Exit;
-use crate::problem::Problem;
-use crate::render::{Look, Report};
+use crate::{Blame, Problem};
 
 fn said(refusal: &Refusal) -> String {
     let problem: Problem = words(refusal, true);
-    assert_eq!(problem.exit, Exit::Refused);
-    problem.text(&Look::default())
+    assert_eq!(problem.blame, Blame::Refusal);
+    [&[problem.primary.clone()][..], &problem.details, &problem.hints].concat().join("\n")
 }
 
 fn says(refusal: &Refusal, parts: &[&str]) {

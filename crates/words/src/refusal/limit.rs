@@ -8,7 +8,7 @@ use tenure_core::limits;
 use tenure_core::refusal::LimitRefusal;
 
 use crate::problem::Problem;
-use crate::render::when::length;
+use crate::when::length;
 
 /// Words for something outside its limits.
 pub(super) fn words(limit: LimitRefusal) -> Problem {

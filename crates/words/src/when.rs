@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tenure_core::time::{Moment, WallTime};
 
 /// RFC 3339 in UTC with milliseconds, for programs.
-pub(crate) fn rfc3339(at: WallTime) -> String {
+pub fn rfc3339(at: WallTime) -> String {
     match timestamp(at) {
         Some(at) => format!("{at:.3}"),
         None => at.epoch_ms().to_string(),
@@ -14,7 +14,7 @@ pub(crate) fn rfc3339(at: WallTime) -> String {
 }
 
 /// RFC 3339 in UTC with seconds, for people.
-pub(crate) fn instant(at: WallTime) -> String {
+pub fn instant(at: WallTime) -> String {
     timestamp(WallTime::from_epoch_secs(at.epoch_secs()))
         .map_or_else(|| at.epoch_ms().to_string(), |at| at.to_string())
 }
@@ -26,7 +26,7 @@ fn timestamp(at: WallTime) -> Option<Timestamp> {
 /// How long ago `at` was: `12s ago`. The instant itself where no clock can tell.
 ///
 /// What has happened is ahead of a clock that was set back since.
-pub(crate) fn ago(at: WallTime, now: &Moment) -> String {
+pub fn ago(at: WallTime, now: &Moment) -> String {
     match now.wall {
         Some(now) if now.epoch_secs() < at.epoch_secs() => {
             format!("{} ahead of the clock", length(at.since(now)))
@@ -38,7 +38,7 @@ pub(crate) fn ago(at: WallTime, now: &Moment) -> String {
 }
 
 /// A length of time in at most two units: `450ms`, `12s`, `3m 5s`, `2h`, `4d 1h`.
-pub(crate) fn length(length: Duration) -> String {
+pub fn length(length: Duration) -> String {
     const UNITS: [(u64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")];
     let seconds = length.as_secs();
     if seconds == 0 {

@@ -12,11 +12,11 @@ use tenure_core::refusal::{Held, Refusal};
 
 use crate::problem::Problem;
 
-pub(crate) use held::{holder_json, left, who};
-pub(crate) use lost::lost;
+pub use held::{holder_json, left, who};
+pub use lost::lost;
 
 /// Words for `refusal`. `raced`: it was decided anew after somebody else wrote in between.
-pub(super) fn words(refusal: &Refusal, raced: bool) -> Problem {
+pub fn words(refusal: &Refusal, raced: bool) -> Problem {
     match refusal {
         Refusal::Clock => Problem::refused("CLOCK_UNUSABLE", "the system clock is before UNIX_EPOCH")
             .hint("set the machine's clock"),

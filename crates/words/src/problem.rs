@@ -1,4 +1,4 @@
-//! What was not done, and why, in words, a code and an exit.
+//! What was not done, and why: words, a code and facts.
 
 use std::error::Error;
 use std::fmt;
@@ -8,82 +8,91 @@ use std::path::Path;
 use serde_json::{Map, Value};
 use tenure_core::escape::Escaped;
 
-use crate::exit::Exit;
-
-/// What was not done, and why: words for people, a code and facts for programs, this process's exit.
+/// What was not done, and why: words for people, a code and facts for programs.
 ///
 /// A failure's first line reads "failed to …"; that of wrong usage and of a refusal is a statement.
 #[derive(Debug)]
-pub(crate) struct Problem(Box<Said>);
+pub struct Problem(Box<Said>);
+
+/// What kind of no it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blame {
+    /// Something did not work, or is not there.
+    Failure,
+    /// The words of the request make no sense together.
+    Usage,
+    /// A rule says no.
+    Refusal,
+}
 
 /// What a problem says.
 #[derive(Debug)]
-pub(crate) struct Said {
-    /// How this process is to end.
-    pub(crate) exit: Exit,
+pub struct Said {
+    /// What kind of no it is.
+    pub blame: Blame,
     /// Names the reason to programs.
-    pub(crate) code: &'static str,
+    pub code: &'static str,
     /// The line that says it.
-    pub(crate) primary: String,
+    pub primary: String,
     /// Lines that say more.
-    pub(crate) details: Vec<String>,
+    pub details: Vec<String>,
     /// What to do next. Placeholders only: never raw text from outside.
-    pub(crate) hints: Vec<String>,
+    pub hints: Vec<String>,
     /// More for programs.
-    pub(crate) facts: Map<String, Value>,
+    pub facts: Map<String, Value>,
 }
 
 impl Problem {
     /// Something did not work. `what` reads after "failed to".
-    pub(crate) fn failure(code: &'static str, what: impl fmt::Display) -> Self {
-        Self::new(Exit::Failure, code, format!("failed to {what}"))
+    pub fn failure(code: &'static str, what: impl fmt::Display) -> Self {
+        Self::new(Blame::Failure, code, format!("failed to {what}"))
     }
 
     /// Something that was asked for is not there, or did not happen.
-    pub(crate) fn missing(code: &'static str, statement: impl Into<String>) -> Self {
-        Self::new(Exit::Failure, code, statement.into())
+    pub fn missing(code: &'static str, statement: impl Into<String>) -> Self {
+        Self::new(Blame::Failure, code, statement.into())
     }
 
     /// The words of the command do not make sense together.
-    pub(crate) fn usage(statement: impl Into<String>) -> Self {
-        Self::new(Exit::Usage, "USAGE", statement.into())
+    pub fn usage(statement: impl Into<String>) -> Self {
+        Self::new(Blame::Usage, "USAGE", statement.into())
     }
 
     /// A rule says no.
-    pub(crate) fn refused(code: &'static str, statement: impl Into<String>) -> Self {
-        Self::new(Exit::Refused, code, statement.into())
+    pub fn refused(code: &'static str, statement: impl Into<String>) -> Self {
+        Self::new(Blame::Refusal, code, statement.into())
     }
 
-    fn new(exit: Exit, code: &'static str, primary: String) -> Self {
+    fn new(blame: Blame, code: &'static str, primary: String) -> Self {
         let (details, hints, facts) = Default::default();
-        Self(Box::new(Said { exit, code, primary, details, hints, facts }))
+        Self(Box::new(Said { blame, code, primary, details, hints, facts }))
     }
 
     /// The same with one more line below the first.
-    pub(crate) fn detail(mut self, line: impl Into<String>) -> Self {
+    pub fn detail(mut self, line: impl Into<String>) -> Self {
         self.0.details.push(line.into());
         self
     }
 
     /// The same with more lines below the first.
-    pub(crate) fn details(mut self, lines: impl IntoIterator<Item = String>) -> Self {
+    pub fn details(mut self, lines: impl IntoIterator<Item = String>) -> Self {
         self.0.details.extend(lines);
         self
     }
 
     /// The same with the causes of `error`, one a line.
-    pub(crate) fn because(self, error: impl Error) -> Self {
+    pub fn because(self, error: impl Error) -> Self {
         self.details(causes(&error))
     }
 
     /// The same with what to do next. Placeholders only: never raw text from outside.
-    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hints.push(hint.into());
         self
     }
 
     /// The same with one more thing for programs to know.
-    pub(crate) fn fact(mut self, name: &str, value: impl Into<Value>) -> Self {
+    pub fn fact(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.0.facts.insert(name.to_owned(), value.into());
         self
     }
@@ -98,7 +107,7 @@ impl Deref for Problem {
 }
 
 /// What an error says, and what its causes say, unless they repeat it; escaped, one line each.
-pub(crate) fn causes(error: &dyn Error) -> Vec<String> {
+pub fn causes(error: &dyn Error) -> Vec<String> {
     let mut said: Vec<String> = Vec::new();
     let mut next = Some(error);
     while let Some(error) = next {
@@ -113,12 +122,12 @@ pub(crate) fn causes(error: &dyn Error) -> Vec<String> {
 }
 
 /// The lines of a text from outside, each escaped.
-pub(crate) fn lines(text: &str) -> Vec<String> {
+pub fn lines(text: &str) -> Vec<String> {
     text.lines().filter(|line| !line.trim().is_empty()).map(|line| Escaped(line).to_string()).collect()
 }
 
 /// A path, escaped.
-pub(crate) fn shown(path: &Path) -> String {
+pub fn shown(path: &Path) -> String {
     Escaped(&path.to_string_lossy()).to_string()
 }
 

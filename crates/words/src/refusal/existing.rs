@@ -5,7 +5,7 @@ use tenure_core::refusal::{Existing, HandedOver};
 use tenure_core::session::Full;
 
 use crate::problem::Problem;
-use crate::render::when::instant;
+use crate::when::instant;
 
 /// It has ended: nothing about it changes any more.
 pub(super) fn ended(existing: &Existing) -> Problem {

@@ -7,11 +7,11 @@ use tenure_engine::Loss;
 
 use super::{held, words};
 use crate::problem::Problem;
-use crate::render::store_error;
-use crate::render::when::length;
+use crate::store_error;
+use crate::when::length;
 
 /// Why `session`, as this run had held it, is no longer its own.
-pub(crate) fn lost(session: &Session, loss: &Loss) -> Problem {
+pub fn lost(session: &Session, loss: &Loss) -> Problem {
     let name = name(session);
     let told = match loss {
         Loss::Ended { state, by, reason } => ended(session, *state, by.as_ref(), reason),

@@ -1,0 +1,15 @@
+//! What people and programs are told: why something was not done, instants, lengths of time.
+//!
+//! No decisions, and nothing is printed here: the terminal's answers and the server's are made of the same words.
+#![deny(missing_docs)]
+
+mod engine;
+mod problem;
+mod refusal;
+mod store_error;
+pub mod when;
+
+pub use engine::words as engine;
+pub use problem::{Blame, Problem, Said, causes, lines, shown};
+pub use refusal::{holder_json, left, lost, who, words as refusal};
+pub use store_error::{blocked, failure, words as store};
