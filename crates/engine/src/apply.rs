@@ -2,7 +2,7 @@
 
 use tenure_core::id::{Fence, Namespace, SessionId};
 use tenure_core::refusal::Refusal;
-use tenure_core::session::{Command, Context, Decision, GroupView, Seen, Session, Warning, decide};
+use tenure_core::session::{Command, Context, Decision, GroupView, Seen, Session, Warning, decide, Current};
 use tenure_core::{id::Revision, limits};
 use tenure_store::{
     Capture, CommitOutcome, CommitRequest, Committed, Find, Found, GroupRequest, Handle, Slot, StoreError,
@@ -44,6 +44,34 @@ pub struct Applied {
     pub warning: Option<Warning>,
 }
 
+/// What a caller says of the session that it wants to change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Under {
+    /// The fence under which it is held. Workspace commands prove ownership by name, and may say it as well.
+    pub fence: Option<Fence>,
+    /// The revision that the caller saw.
+    pub revision: Option<Revision>,
+}
+
+impl From<Option<Fence>> for Under {
+    fn from(fence: Option<Fence>) -> Self {
+        Self { fence, revision: None }
+    }
+}
+
+impl Under {
+    fn check(self, current: &Current, verb: &'static str) -> Result<(), Refusal> {
+        if let Some(given) = self.fence {
+            check_fence(current, given)?;
+        }
+        let actual = current.counters.revision;
+        match self.revision.filter(|seen| *seen != actual) {
+            Some(expected) => Err(Refusal::Conflict { verb, expected, actual }),
+            None => Ok(()),
+        }
+    }
+}
+
 /// What became of one attempt.
 enum Attempt {
     Done(Box<Applied>),
@@ -62,27 +90,27 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Refused`] when a rule says no; a [`StoreError`] when the store gives no answer.
     pub async fn apply(&self, target: &Target, command: &Command) -> Result<Applied, EngineError> {
-        self.apply_under(target, command, None).await
+        self.apply_under(target, command, Under::default()).await
     }
 
-    /// Carries out `command` for a caller that says under which fence the session is held.
-    ///
-    /// Workspace commands prove ownership by name. A fence that is given as well must be the current lease's,
-    /// also in the transaction that writes.
+    /// Carries out `command` for a caller that says what it knows of the session: both must hold, also in the
+    /// transaction that writes.
     ///
     /// # Errors
-    /// As [`Engine::apply`]; [`Refusal::Fenced`] when `given` is not the current fence.
+    /// As [`Engine::apply`]; [`Refusal::Fenced`] when the fence is not the current one, [`Refusal::Conflict`] at once
+    /// when the session has another revision.
     pub async fn apply_under(
         &self,
         target: &Target,
         command: &Command,
-        given: Option<Fence>,
+        under: impl Into<Under>,
     ) -> Result<Applied, EngineError> {
+        let under = under.into();
         let mut seen = None;
         let mut view = GroupView::default();
         let mut conflict = (Revision(0), Revision(0));
         for _ in 0..limits::DECIDE_ATTEMPTS_MAX {
-            match self.attempt(target, (command, given), (seen.as_ref(), &view)).await? {
+            match self.attempt(target, (command, under), (seen.as_ref(), &view)).await? {
                 Attempt::Done(applied) => return Ok(*applied),
                 Attempt::Full(group) => self.look_at(&group, &mut view).await?,
                 Attempt::Again { expected, actual, seen: first } => {
@@ -101,14 +129,13 @@ impl Engine {
     async fn attempt(
         &self,
         target: &Target,
-        (command, given): (&Command, Option<Fence>),
+        (command, under): (&Command, Under),
         (seen, view): (Option<&Seen>, &GroupView),
     ) -> Result<Attempt, EngineError> {
         let found = self.load(target).await?;
-        if let Some(given) = given {
-            check_fence(&found.current, given)
-                .map_err(|refusal| EngineError::Refused { refusal, raced: seen.is_some() })?;
-        }
+        under
+            .check(&found.current, command.verb())
+            .map_err(|refusal| EngineError::Refused { refusal, raced: seen.is_some() })?;
         let context = self.context(&found, (seen, view)).await?;
         let decision = decide(&found.current, command, &context)
             .map_err(|refusal| EngineError::Refused { refusal, raced: seen.is_some() })?;
@@ -118,7 +145,7 @@ impl Engine {
             return Ok(Attempt::Done(Box::new(Applied { before, session: None, committed: None, warning })));
         }
         let saved = self.around_a_pause(&found, decision, &context.now).await?;
-        let request = self.request(target, &found, command.fence().or(given), saved);
+        let request = self.request(target, &found, command.fence().or(under.fence), saved);
         let outcome = self.commit(&request).await?;
         let again =
             |actual| Attempt::Again { expected: request.expected, actual, seen: Seen::of(&found.current) };

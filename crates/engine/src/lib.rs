@@ -17,6 +17,7 @@ mod group;
 mod hand_over;
 mod ids;
 mod keeper;
+mod list;
 mod loss;
 mod names;
 mod newest;
@@ -34,9 +35,10 @@ mod worker;
 
 use std::sync::Arc;
 
+use tenure_core::lease::Lease;
 use tenure_store::Store;
 
-pub use apply::{Applied, Target};
+pub use apply::{Applied, Target, Under};
 pub use arrival::{Admission, Arrival, ArrivalError};
 pub use checkpoint::{
     FileChange, FileContent, ForkAt, ForkWish, Forked, Prune, Pruned, Readable, Save, Skipped, largest_parts,
@@ -80,6 +82,18 @@ impl Engine {
     #[must_use]
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.store
+    }
+
+    /// The same engine, naming new things with `ids`.
+    #[must_use]
+    pub fn naming_by(&self, ids: Arc<dyn Ids>) -> Self {
+        Self { ids, ..self.clone() }
+    }
+
+    /// Whether the holder of `lease` is proven to be gone.
+    #[must_use]
+    pub fn is_gone(&self, lease: &Lease) -> bool {
+        self.witness.is_gone(lease)
     }
 
     /// Where names of new things come from.

@@ -1,0 +1,111 @@
+//! Small answers: what became of a write, how a server is, a token, a lease of a worker.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::event::Event;
+use crate::time::Instant;
+
+/// Events of a log, and how far it was read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Events {
+    /// In order.
+    pub data: Vec<Event>,
+    /// Everything up to here was looked at: to be given as `after` for what comes next.
+    pub read_to: u64,
+    /// The newest position when this was read.
+    pub head_seq: u64,
+}
+
+/// Events that are durable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Appended {
+    /// Where each of them is, in the order in which they were sent.
+    pub seqs: Vec<u64>,
+    /// How many were appended now; the others were there under their ids.
+    pub new: u64,
+}
+
+/// Where a log begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Earliest {
+    /// The position of the oldest event that is kept, or of the next one to come.
+    pub earliest_seq: u64,
+}
+
+/// How a server is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Health {
+    /// `ok` or `ready`.
+    pub status: String,
+}
+
+/// A session that goes on from an earlier point of another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Forked {
+    /// The new session's id.
+    pub session: String,
+    /// The session that it goes on from.
+    pub parent: String,
+    /// The position that it goes on from.
+    pub at_seq: u64,
+}
+
+/// How many checkpoints were removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Removed {
+    /// So many.
+    pub removed: u64,
+}
+
+/// An instance of an orchestration that was started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Started {
+    /// Its id.
+    pub session: String,
+    /// Whether it was there before.
+    pub was_there: bool,
+}
+
+/// That something was taken in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Accepted {
+    /// Always true.
+    pub accepted: bool,
+}
+
+/// A token, without its secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Token {
+    /// Its id.
+    pub id: String,
+    /// The tenant that it is for.
+    pub namespace: String,
+    /// Whose it is.
+    pub principal: String,
+    /// What it may do: `observer`, `owner`, `worker` or `admin`.
+    pub role: String,
+    /// What it is for, in its maker's words.
+    pub note: String,
+    /// When it was made.
+    pub created_at: Instant,
+    /// Until when it is valid; `null`: for ever.
+    #[schema(required = true)]
+    pub expires_at: Option<Instant>,
+    /// When it was taken back; `null`: it was not.
+    #[schema(required = true)]
+    pub revoked_at: Option<Instant>,
+    /// About when it was last used; `null`: never.
+    #[schema(required = true)]
+    pub last_used_at: Option<Instant>,
+}
+
+/// A token with its secret, which is told this once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct NewToken {
+    /// What to send: `Authorization: Bearer <secret>`.
+    pub secret: String,
+    /// Everything else of it.
+    #[serde(flatten)]
+    pub token: Token,
+}

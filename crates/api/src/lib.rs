@@ -1,0 +1,3 @@
+//! The wire.
+#![deny(missing_docs)]
+pub mod requests;

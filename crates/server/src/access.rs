@@ -1,0 +1,165 @@
+//! The door: who is let in, and to what, as the API's own description says.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use sha2::{Digest, Sha256};
+use tenure_core::access::Role;
+use tenure_core::id::Namespace;
+use tenure_words::Problem;
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::path::Operation;
+
+use crate::answer::{Answer, Failure};
+use crate::caller::Caller;
+use crate::headers::text;
+use crate::setup::Served;
+use crate::given;
+
+/// What every operation asks of who calls it. One that the description does not name is open to nobody.
+#[derive(Debug)]
+pub(crate) struct Doors(HashMap<(Method, String), Option<Role>>);
+
+/// The name of the security scheme in the description.
+pub(crate) const SCHEME: &str = "token";
+
+impl Doors {
+    /// As the description says.
+    pub(crate) fn of(description: &OpenApi) -> Self {
+        let mut doors = HashMap::new();
+        for (path, item) in &description.paths.paths {
+            let methods = [
+                (Method::GET, &item.get),
+                (Method::POST, &item.post),
+                (Method::PUT, &item.put),
+                (Method::PATCH, &item.patch),
+                (Method::DELETE, &item.delete),
+            ];
+            for (method, operation) in methods {
+                if let Some(operation) = operation {
+                    doors.insert((method, path.clone()), needed(operation));
+                }
+            }
+        }
+        Self(doors)
+    }
+
+    fn needed(&self, method: &Method, path: &str) -> Option<Option<Role>> {
+        // Whoever asks for the head alone asks for the whole.
+        let method = if *method == Method::HEAD { &Method::GET } else { method };
+        self.0.get(&(method.clone(), path.to_owned())).copied()
+    }
+}
+
+/// The role that an operation is for: its scope; `None`: everybody. One that says nothing is for administrators.
+fn needed(operation: &Operation) -> Option<Role> {
+    let scopes = operation.security.iter().flatten().filter_map(|requirement| {
+        let document = serde_json::to_value(requirement).ok()?;
+        Some(document.get(SCHEME)?.get(0)?.as_str()?.to_owned())
+    });
+    let names: Vec<_> = scopes.collect();
+    match (&operation.security, names.first()) {
+        (Some(_), None) => None,
+        (_, Some(name)) => Some(Role::parse(name).unwrap_or(Role::Admin)),
+        (None, None) => Some(Role::Admin),
+    }
+}
+
+/// Lets in who may do what is asked.
+pub(crate) async fn guard(
+    State((served, doors)): State<(Arc<Served>, Arc<Doors>)>,
+    path: MatchedPath,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let needed = doors.needed(request.method(), path.as_str());
+    match admitted(&served, needed, request.headers()).await {
+        Ok(Some(caller)) => {
+            request.extensions_mut().insert(caller);
+            next.run(request).await
+        }
+        Ok(None) => next.run(request).await,
+        Err(failure) => refused(failure),
+    }
+}
+
+fn refused(failure: Failure) -> Response {
+    let is_unknown = failure.0.code == "UNAUTHENTICATED";
+    let mut response = failure.into_response();
+    if is_unknown {
+        let scheme = HeaderValue::from_static("Bearer realm=\"tenure\"");
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+    }
+    response
+}
+
+async fn admitted(
+    served: &Served,
+    needed: Option<Option<Role>>,
+    headers: &HeaderMap,
+) -> Answer<Option<Caller>> {
+    let needed = match needed {
+        Some(None) => return Ok(None),
+        Some(Some(role)) => role,
+        None => Role::Admin,
+    };
+    let caller = caller(served, headers).await?;
+    if !caller.role.includes(needed) {
+        return Err(forbidden(caller.role, needed));
+    }
+    Ok(Some(caller))
+}
+
+async fn caller(served: &Served, headers: &HeaderMap) -> Answer<Caller> {
+    let named = text(headers, "tenure-namespace")?;
+    let named = named.map(Namespace::parse).transpose().map_err(given::name("namespace"))?;
+    match secret(headers)? {
+        Some(secret) => of_token(served, secret, named).await,
+        None if served.setup.is_open => {
+            let namespace = named.unwrap_or_else(|| served.setup.namespace.clone());
+            Ok(Caller { namespace, principal: None, role: Role::Admin })
+        }
+        None => Err(unauthenticated("this server asks for a token")),
+    }
+}
+
+async fn of_token(served: &Served, secret: &str, named: Option<Namespace>) -> Answer<Caller> {
+    let store = served.setup.engine.store();
+    let unknown = || unauthenticated("that token is not known here, or not valid any more");
+    let token = store.token_by_hash(hash(secret)).await?.ok_or_else(unknown)?;
+    if named.is_some_and(|named| named != token.namespace) {
+        return Err(Problem::refused("FORBIDDEN", "that token is for another namespace").into());
+    }
+    Ok(Caller { namespace: token.namespace, principal: Some(token.principal), role: token.role })
+}
+
+/// What the store keeps of a token's secret.
+pub(crate) fn hash(secret: &str) -> [u8; 32] {
+    Sha256::digest(secret.as_bytes()).into()
+}
+
+fn secret(headers: &HeaderMap) -> Answer<Option<&str>> {
+    let Some(value) = text(headers, "authorization")? else { return Ok(None) };
+    match value.split_once(' ') {
+        Some((scheme, secret)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(secret.trim())),
+        Some(_) | None => Err(unauthenticated("that is no bearer token")),
+    }
+}
+
+fn unauthenticated(statement: &str) -> Failure {
+    Problem::refused("UNAUTHENTICATED", statement)
+        .hint("Authorization: Bearer <token>")
+        .hint("an administrator makes one: tenure token create --principal <name> --role <role>")
+        .into()
+}
+
+fn forbidden(role: Role, needed: Role) -> Failure {
+    Problem::refused("FORBIDDEN", format!("this is for the role {}, and the token's is {}", needed.name(), role.name()))
+        .fact("role", role.name())
+        .fact("needed_role", needed.name())
+        .into()
+}

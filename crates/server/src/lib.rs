@@ -1,0 +1,22 @@
+//! `tenure serve`: sessions, streams and workers over HTTP.
+//!
+//! It adds no rule: whatever is asked becomes a verb of the engine. See design note 20.
+#![deny(missing_docs)]
+
+mod access;
+mod answer;
+mod body;
+mod caller;
+mod given;
+mod headers;
+mod listen;
+mod live;
+mod named;
+mod query;
+mod router;
+mod routes;
+mod setup;
+
+pub use listen::serve;
+pub use router::describe;
+pub use setup::{Alive, Limits, Setup};

@@ -1,0 +1,245 @@
+//! Requests that carry an `Idempotency-Key`: done once, however often they are asked.
+//!
+//! What is named while such a request is carried out is named by its seed, which the store keeps. So one that the
+//! server's death cut short is carried out again and finds what had happened, instead of doing it twice.
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use sha2::{Digest, Sha256};
+use tenure_core::id::{CheckpointId, EventId, IdempotencyKey, SessionId};
+use tenure_core::time::WallTime;
+use tenure_engine::{Engine, Ids};
+use tenure_store::{AnswerKey, BeginAnswer, BeginOutcome, KeptAnswer};
+use tenure_words::Problem;
+
+use crate::answer::{Answer, Failure};
+use crate::caller::Caller;
+use crate::given;
+use crate::headers::text;
+use crate::setup::Served;
+
+/// Largest answer that is kept: what can be asked twice answers with less.
+const KEPT_BYTES_MAX: usize = 1024 * 1024;
+
+/// The engine that carries a request out: it names things by the request's seed, if that has one.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    engine: Engine,
+    seed: Option<Seed>,
+}
+
+/// What a request's names are made of: the instant of its first try, and randomness.
+#[derive(Debug, Clone, Copy)]
+struct Seed([u8; 16]);
+
+impl Deref for Asked {
+    type Target = Engine;
+
+    fn deref(&self) -> &Engine {
+        &self.engine
+    }
+}
+
+impl Asked {
+    /// The name of an event that the caller gave none; only where the request may be carried out again.
+    pub(crate) fn event_id(&self, at: usize) -> Option<EventId> {
+        let hex: String = self.seed?.0.iter().map(|byte| format!("{byte:02x}")).collect();
+        EventId::parse(&format!("{hex}.{at}")).ok()
+    }
+}
+
+impl FromRequestParts<Arc<Served>> for Asked {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, served: &Arc<Served>) -> Answer<Self> {
+        let seed = parts.extensions.get::<Seed>().copied();
+        let plain = &served.setup.engine;
+        let engine = seed.map_or_else(|| plain.clone(), |seed| plain.naming_by(Arc::new(Seeded::new(seed))));
+        Ok(Self { engine, seed })
+    }
+}
+
+/// Names that follow from a seed, in the order in which they are asked for.
+#[derive(Debug)]
+struct Seeded {
+    seed: Seed,
+    drawn: AtomicU64,
+}
+
+impl Seeded {
+    const fn new(seed: Seed) -> Self {
+        Self { seed, drawn: AtomicU64::new(0) }
+    }
+
+    /// When the request was first tried.
+    fn at(&self) -> WallTime {
+        let mut ms = [0; 8];
+        ms[2..].copy_from_slice(&self.seed.0[..6]);
+        WallTime::from_epoch_ms(u64::from_be_bytes(ms))
+    }
+}
+
+/// A seed of now.
+fn seed(ids: &dyn Ids, now: Option<WallTime>) -> Seed {
+    let mut seed = ids.random();
+    let ms = now.map_or(0, WallTime::epoch_ms).to_be_bytes();
+    seed[..6].copy_from_slice(&ms[2..]);
+    Seed(seed)
+}
+
+impl Ids for Seeded {
+    fn random(&self) -> [u8; 16] {
+        let drawn = self.drawn.fetch_add(1, Ordering::Relaxed);
+        let digest = Sha256::new().chain_update(self.seed.0).chain_update(drawn.to_be_bytes()).finalize();
+        let mut random = [0; 16];
+        random.copy_from_slice(&digest[..16]);
+        random
+    }
+
+    fn session_id(&self, _: Option<WallTime>) -> SessionId {
+        Named(self).session_id(Some(self.at()))
+    }
+
+    fn checkpoint_id(&self, _: Option<WallTime>) -> CheckpointId {
+        Named(self).checkpoint_id(Some(self.at()))
+    }
+}
+
+/// The same names, at the instant that is given.
+#[derive(Debug)]
+struct Named<'a>(&'a Seeded);
+
+impl Ids for Named<'_> {
+    fn random(&self) -> [u8; 16] {
+        self.0.random()
+    }
+}
+
+/// Carries a request out, unless it was before: then its first answer is given again.
+pub(crate) async fn answer(State(served): State<Arc<Served>>, request: Request, next: Next) -> Response {
+    let key = match key(&request) {
+        Ok(Some(key)) => key,
+        Ok(None) => return next.run(request).await,
+        Err(failure) => return failure.into_response(),
+    };
+    // It is finished although whoever asked may have gone: its answer is kept.
+    match tokio::spawn(async move { once(&served, key, request, next).await }).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(failure)) => failure.into_response(),
+        Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
+    }
+}
+
+fn key(request: &Request) -> Answer<Option<IdempotencyKey>> {
+    if request.method() != Method::POST {
+        return Ok(None);
+    }
+    let key = text(request.headers(), "idempotency-key")?;
+    key.map(IdempotencyKey::parse).transpose().map_err(given::name("idempotency key"))
+}
+
+async fn once(served: &Served, key: IdempotencyKey, request: Request, next: Next) -> Answer<Response> {
+    let Some(caller) = request.extensions().get::<Caller>().cloned() else {
+        return Ok(next.run(request).await);
+    };
+    let (parts, body) = request.into_parts();
+    let too_large = |_| Problem::refused("TOO_LARGE", "the body is larger than this server takes");
+    let body = to_bytes(body, served.setup.limits.body_bytes).await.map_err(too_large)?;
+    let (store, ids) = (served.setup.engine.store(), served.setup.engine.ids());
+    let key = AnswerKey { namespace: caller.namespace, principal: caller.principal, key };
+    let fresh = seed(ids.as_ref(), store.now().await?.wall);
+    let begin = BeginAnswer { key: key.clone(), asked: asked(&parts, &body), by: served.setup.incarnation, seed: fresh.0 };
+    let seed = match store.begin_answer(begin).await? {
+        BeginOutcome::Begun { seed } | BeginOutcome::Resumed { seed } => Seed(seed),
+        BeginOutcome::UnderWay => return Err(under_way()),
+        BeginOutcome::Other => return Err(key_reused()),
+        BeginOutcome::Answered(kept) => return Ok(again(kept)),
+    };
+    let mut request = Request::from_parts(parts, Body::from(body));
+    request.extensions_mut().insert(seed);
+    let response = next.run(request).await;
+    keep(served, key, response).await
+}
+
+/// What tells this request from every other.
+fn asked(parts: &Parts, body: &Bytes) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    let mut part = |bytes: &[u8]| {
+        hash.update((bytes.len() as u64).to_be_bytes());
+        hash.update(bytes);
+    };
+    part(parts.method.as_str().as_bytes());
+    part(parts.uri.path_and_query().map_or("", |path| path.as_str()).as_bytes());
+    for name in ["fence", "if-match"] {
+        part(parts.headers.get(name).map_or(&[], HeaderValue::as_bytes));
+    }
+    part(body);
+    hash.finalize().into()
+}
+
+/// Keeps the answer, unless it says that nothing was done and that another try may do it.
+async fn keep(served: &Served, key: AnswerKey, response: Response) -> Answer<Response> {
+    let store = served.setup.engine.store();
+    let (parts, body) = response.into_parts();
+    let is_passing = parts.status.is_server_error()
+        || matches!(parts.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::UNAUTHORIZED);
+    let Ok(body) = to_bytes(body, KEPT_BYTES_MAX).await else {
+        store.drop_answer(key).await?;
+        return Err(Problem::failure("FAILED", "keep an answer of that size").into());
+    };
+    if is_passing {
+        store.drop_answer(key).await?;
+    } else {
+        let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let content_type = kind.unwrap_or("application/json").to_owned();
+        let kept = KeptAnswer { status: parts.status.as_u16(), content_type, body: body.to_vec() };
+        store.end_answer(key, kept).await?;
+    }
+    Ok(Response::from_parts(parts, Body::from(body)))
+}
+
+fn again(kept: KeptAnswer) -> Response {
+    let status = StatusCode::from_u16(kept.status).unwrap_or(StatusCode::OK);
+    let mut response = (status, kept.body).into_response();
+    if let Ok(kind) = HeaderValue::from_str(&kept.content_type) {
+        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    }
+    response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
+    response
+}
+
+fn under_way() -> Failure {
+    Problem::refused("UNDER_WAY", "a request with that idempotency key is under way").hint("ask again soon").into()
+}
+
+fn key_reused() -> Failure {
+    Problem::refused("KEY_REUSED", "that idempotency key was used for another request")
+        .hint("give each request a key of its own, and repeat it with the same body only")
+        .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_carried_out_again_is_named_as_before() {
+        let names = |seed| {
+            let ids = Seeded::new(seed);
+            (ids.session_id(None), ids.commit_id(), ids.session_id(Some(WallTime::from_epoch_ms(5))))
+        };
+        let seed = seed(&tenure_engine::SystemIds, Some(WallTime::from_epoch_ms(1_700_000_000_123)));
+        assert_eq!(names(seed), names(seed));
+        let (first, _, second) = names(seed);
+        assert_ne!(first, second);
+        assert!(first.as_str().starts_with("ses_01HF7YAT0V"), "{first}: of the first try's instant");
+    }
+}

@@ -1,0 +1,71 @@
+//! Groups: who is at work, who waits, and how many may be.
+
+use axum::Json as Answered;
+use axum::extract::{Path, State};
+use tenure_api::requests::SetLimit;
+use tenure_api::{Group, GroupMember, Problem};
+use tenure_core::id::GroupName;
+use tenure_core::lease::Standing;
+use tenure_core::session::GroupLimit;
+use tenure_engine::Engine;
+use tenure_store::{GroupRequest, LimitRequest};
+
+use super::Here;
+use crate::answer::Answer;
+use crate::body::Json;
+use crate::caller::Caller;
+use crate::given;
+
+/// Shows a group
+#[utoipa::path(get, path = "/v1/groups/{group}", tag = "groups", security(("token" = ["observer"])),
+    params(("group" = String, Path, description = "The group's name")),
+    responses((status = 200, body = Group),
+        (status = "default", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn show(
+    State(served): Here,
+    caller: Caller,
+    Path(group): Path<String>,
+) -> Answer<Answered<Group>> {
+    let name = GroupName::parse(&group).map_err(given::name("group"))?;
+    document(&served.setup.engine, &caller, name).await
+}
+
+/// Says how many sessions of a group may be at work at once
+#[utoipa::path(put, path = "/v1/groups/{group}", tag = "groups", request_body = SetLimit,
+    security(("token" = ["admin"])),
+    params(("group" = String, Path, description = "The group's name")),
+    responses((status = 200, body = Group),
+        (status = "default", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn limit(
+    State(served): Here,
+    caller: Caller,
+    Path(group): Path<String>,
+    Json(wish): Json<SetLimit>,
+) -> Answer<Answered<Group>> {
+    let name = GroupName::parse(&group).map_err(given::name("group"))?;
+    let engine = &served.setup.engine;
+    let group = GroupRequest { namespace: caller.namespace.clone(), name: name.clone() };
+    engine.store().limit_group(LimitRequest { group, limit: wish.limit, only_first: false }).await?;
+    document(engine, &caller, name).await
+}
+
+async fn document(engine: &Engine, caller: &Caller, name: GroupName) -> Answer<Answered<Group>> {
+    let request = GroupRequest { namespace: caller.namespace.clone(), name: name.clone() };
+    let found = engine.store().group(request).await?;
+    if found.handle.is_none() {
+        let statement = format!("there is no group `{name}`");
+        return Err(tenure_words::Problem::missing("NOT_FOUND", statement).into());
+    }
+    let now = engine.store().now().await?;
+    let mut group = Group::of(&name, found.limit);
+    // Others' sessions count, and are not told of.
+    for member in found.members.iter().filter(|member| caller.sees(&member.session)) {
+        let is_there = member.session.lease.as_ref().is_some_and(|lease| {
+            !engine.is_gone(lease) && lease.term.standing(&now) != Ok(Standing::Over)
+        });
+        let document = GroupMember::of(&member.session, is_there);
+        let list = if member.session.is_queued { &mut group.waiting } else { &mut group.active };
+        list.push(document);
+    }
+    Ok(Answered(group))
+}

@@ -1,0 +1,305 @@
+//! A session's course: pause, resume, complete, fail, cancel, stop, retain.
+
+use std::time::Duration;
+
+use axum::extract::{Path, State};
+use tenure_api::Problem;
+use tenure_api::requests::{Ask, Complete, End, Fail, Reason};
+use tenure_core::event::{EventBody, Request};
+use tenure_core::kind::{Kind, Transition};
+use tenure_core::lease::HolderKind;
+use tenure_core::orchestration::Mail;
+use tenure_core::refusal::Refusal;
+use tenure_core::session::{Command, Session, StateName, Step};
+use tenure_engine::{Engine, Target};
+use tenure_store::{AppendRequest, Listed, PostOutcome, PostRequest};
+
+use super::{Asked, Here, SessionAnswer, applied, current, named, sessions, shown};
+use crate::answer::{Answer, Failure};
+use crate::body::{Json, Optional};
+use crate::caller::Caller;
+use crate::given;
+use crate::headers::Guards;
+
+/// How long a request to a session's holder may take to be done.
+const ASK_TIMEOUT_MAX: Duration = Duration::from_secs(60);
+const ASK_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Completes a session
+///
+/// For its holder, which names its fence; for others while nobody holds it.
+#[utoipa::path(post, path = "/v1/sessions/{name}/complete", tag = "lifecycle", request_body = Complete,
+    security(("token" = ["owner"])),
+    params(("name" = String, Path, description = "An id, or a key"),
+        ("Fence" = Option<u64>, Header, description = "Under which the session is held"),
+        ("If-Match" = Option<String>, Header, description = "The revision that the session must have")),
+    responses((status = 200, body = tenure_api::Session),
+        (status = "default", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn complete(
+    State(served): Here,
+    caller: Caller,
+    engine: Asked,
+    Path(name): Path<String>,
+    guards: Guards,
+    Optional(end): Optional<Complete>,
+) -> Answer<SessionAnswer> {
+    let message = given::reason(end.message.as_deref(), "completed")?;
+    let listed = named(&served, &caller, &name).await?;
+    let step = Step::Complete { message, usage: end.usage.map(sessions::usage).unwrap_or_default() };
+    sessions::driven(&engine, (&caller, guards), listed, step).await
+}
+
+/// Fails a session
+#[utoipa::path(post, path = "/v1/sessions/{name}/fail", tag = "lifecycle", request_body = Fail,
+    security(("token" = ["owner"])),
+    params(("name" = String, Path, description = "An id, or a key"),
+        ("Fence" = Option<u64>, Header, description = "Under which the session is held"),
+        ("If-Match" = Option<String>, Header, description = "The revision that the session must have")),
+    responses((status = 200, body = tenure_api::Session),
+        (status = "default", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn fail(
+    State(served): Here,
+    caller: Caller,
+    engine: Asked,
+    Path(name): Path<String>,
+    guards: Guards,
+    Json(end): Json<Fail>,
+) -> Answer<SessionAnswer> {
+    let error = given::reason(Some(&end.error), "")?;
+    let listed = named(&served, &caller, &name).await?;
+    let step = Step::Fail { error, usage: end.usage.map(sessions::usage).unwrap_or_default() };
+    sessions::driven(&engine, (&caller, guards), listed, step).await
+}
+
+/// Pauses a session
+///
+/// Done at once for its holder, which names its fence, and where nobody holds it. Otherwise the holder is asked, and the
+/// answer comes when it has done it, or has not in time.
+#[utoipa::path(post, path = "/v1/sessions/{name}/pause", tag = "lifecycle", request_body = Ask,
+    security(("token" = ["owner"])),
+    params(("name" = String, Path, description = "An id, or a key"),
+        ("Fence" = Option<u64>, Header, description = "Under which the session is held")),
+    responses((status = 200, body = tenure_api::Session),
+        (status = "default", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn pause(
+    State(served): Here,
+    caller: Caller,
+    engine: Asked,
+    Path(name): Path<String>,
+    guards: Guards,
+    Optional(ask): Optional<Ask>,
+) -> Answer<SessionAnswer> {
+    let step = Step::Pause { reason: given::reason(ask.reason.as_deref(), "session paused")? };
+    let listed = named(&served, &caller, &name).await?;
+    moved(&engine, (&caller, guards, &ask), listed, (Request::Pause, step)).await
+}
+
+/// Resumes a session
+///
+/// As `pause`.
+#[utoipa::path(post, path = "/v1/sessions/{name}/resume", tag = "lifecycle", request_body = Ask,
+    security(("token" = ["owner"])),
+    params(("name" = String, Path, description = "An id, or a key"),
+        ("Fence" = Option<u64>, Header, description = "Under which the session is held")),
+    responses((status = 200, body = tenure_api::Session),
+        (status = "default", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn resume(
+    State(served): Here,
+    caller: Caller,
+    engine: Asked,
+    Path(name): Path<String>,
+    guards: Guards,
+    Optional(ask): Optional<Ask>,
+) -> Answer<SessionAnswer> {
+    let step = Step::Resume { reason: given::reason(ask.reason.as_deref(), "session resumed")? };
+    let listed = named(&served, &caller, &name).await?;
+    moved(&engine, (&caller, guards, &ask), listed, (Request::Resume, step)).await
+}
+
+/// Asks a session's holder to stop
+///
+/// So that its work can go on later. The answer comes when it has, or has not in time.
+#[utoipa::path(post, path = "/v1/sessions/{name}/stop", tag = "lifecycle", request_body = Ask,
+    security(("token" = ["owner"])),
+    params(("name" = String, Path, description = "An id, or a key")),
+    responses((status = 200, body = tenure_api::Session),
+        (status = "default", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn stop(
+    State(served): Here,
+    caller: Caller,
+    engine: Asked,
+    Path(name): Path<String>,
+    Optional(ask): Optional<Ask>,
+) -> Answer<SessionAnswer> {
+    let listed = named(&served, &caller, &name).await?;
+    if listed.session.lease.is_none() {
+        let existing = tenure_core::refusal::Existing::of(&listed.session);
+        return Err(Failure::refused(Refusal::NotHeld(Box::new(existing))));
+    }
+    asked(&engine, listed, Request::Stop, timeout(&ask)).await
+}
+
+async fn moved(
+    engine: &Engine,
+    (caller, guards, ask): (&Caller, Guards, &Ask),
+    listed: Listed,
+    (request, step): (Request, Step),
+) -> Answer<SessionAnswer> {
+    if listed.session.kind.rules().has_lifecycle && !is_anothers(&listed.session, guards) {
+        return sessions::driven(engine, (caller, guards), listed, step).await;
+    }
+    asked(engine, listed, request, timeout(ask)).await
+}
+
+fn timeout(ask: &Ask) -> Duration {
+    ask.timeout_ms.map_or(ASK_TIMEOUT, Duration::from_millis).min(ASK_TIMEOUT_MAX)
+}
+
+/// Whether it is for somebody else to do: a holder that is not the caller, or the runner of `tenure run`.
+fn is_anothers(session: &Session, guards: Guards) -> bool {
+    let holder = session.lease.as_ref().filter(|_| !session.is_terminal()).map(|lease| lease.holder.kind);
+    match (holder, guards.fence) {
+        (None, _) => false,
+        (Some(HolderKind::Run), _) | (Some(_), None) => true,
+        (Some(_), Some(_)) => false,
+    }
+}
+
+/// Asks the holder, and waits until it is done.
+async fn asked(engine: &Engine, listed: Listed, request: Request, timeout: Duration) -> Answer<SessionAnswer> {
+    let wanted = match request {
+        Request::Pause | Request::Stop => StateName::Paused,
+        Request::Resume => StateName::Active,
+    };
+    may_become(&listed.session, wanted, request)?;
+    if request == Request::Resume
+        && let Some(full) = engine.full(listed.handle, &listed.session).await?
+    {
+        return Err(Failure::refused(Refusal::GroupFull(full)));
+    }
+    let ask = AppendRequest {
+        commit_id: engine.ids().commit_id(),
+        handle: listed.handle,
+        fence: None,
+        events: vec![EventBody::Request(request).into()],
+        after: listed.head,
+    };
+    engine.append(ask).await?;
+    let is_done = |session: &Session| session.state.name() == wanted || session.is_terminal();
+    let Ok(session) = tokio::time::timeout(timeout, until(engine, &listed, is_done)).await else {
+        return Err(unanswered(request));
+    };
+    let session = session?;
+    if session.state.name() != wanted {
+        return Err(Failure::refused(transition(&session, wanted)));
+    }
+    shown(engine, &Listed { session, ..listed }).await
+}
+
+fn may_become(session: &Session, wanted: StateName, request: Request) -> Answer<()> {
+    let rules = session.kind.rules();
+    if !rules.has_lifecycle {
+        return Err(Failure::refused(Refusal::WrongKind { kind: session.kind, verb: request.name() }));
+    }
+    match rules.transition(session.state.name(), wanted) {
+        Transition::Allowed => Ok(()),
+        Transition::NoOp | Transition::Refused => Err(Failure::refused(transition(session, wanted))),
+    }
+}
+
+fn transition(session: &Session, to: StateName) -> Refusal {
+    Refusal::Transition { session: session.id.clone(), from: session.state.name(), to }
+}
+
+fn unanswered(request: Request) -> Failure {
+    let statement = format!("the holder was asked to {}, and has not done it in time", request.name());
+    tenure_words::Problem::missing("NOT_ANSWERED", statement)
+        .detail("the request stays in the log; the holder may still do it")
+        .into()
+}
+
+async fn until(engine: &Engine, listed: &Listed, is_done: impl Fn(&Session) -> bool) -> Answer<Session> {
+    let mut watch = engine.store().watch(listed.handle).await?;
+    loop {
+        let session = current(engine, listed.handle).await?;
+        if is_done(&session) {
+            return Ok(session);
+        }
+        watch.changed().await?;
+    }
+}
+
+/// Cancels a session, whoever holds it
+///
+/// An orchestration is told, and may tidy up; with `now` it is ended at once.
+#[utoipa::path(post, path = "/v1/sessions/{name}/cancel", tag = "lifecycle", request_body = End,
+    security(("token" = ["owner"])),
+    params(("name" = String, Path, description = "An id, or a key"),
+        ("If-Match" = Option<String>, Header, description = "The revision that the session must have")),
+    responses((status = 200, body = tenure_api::Session),
+        (status = "default", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn cancel(
+    State(served): Here,
+    caller: Caller,
+    engine: Asked,
+    Path(name): Path<String>,
+    guards: Guards,
+    Optional(end): Optional<End>,
+) -> Answer<SessionAnswer> {
+    let (reason, by) = (given::reason(end.reason.as_deref(), "cancelled")?, caller.actor());
+    let listed = named(&served, &caller, &name).await?;
+    if listed.session.kind == Kind::Workflow && !end.now && !listed.session.is_terminal() {
+        return told(&engine, listed, Mail::CancelRequested { reason, by }).await;
+    }
+    let command = Command::Cancel { by, reason };
+    let done = engine.apply_under(&Target::Session(listed.handle), &command, guards.under()).await;
+    applied(&engine, listed, guards.judged(done)?).await
+}
+
+async fn told(engine: &Engine, listed: Listed, mail: Mail) -> Answer<SessionAnswer> {
+    let session = &listed.session;
+    let request = PostRequest { namespace: session.namespace.clone(), id: session.id.clone(), mail };
+    match engine.store().post(request).await? {
+        PostOutcome::Posted(_) => shown(engine, &listed).await,
+        PostOutcome::Ended => Err(Failure::refused(transition(session, StateName::Cancelled))),
+        PostOutcome::NotFound => Err(Failure::refused(Refusal::NotFound)),
+    }
+}
+
+/// Keeps everything of a session, also once it has ended
+#[utoipa::path(post, path = "/v1/sessions/{name}/retention", tag = "lifecycle", request_body = Reason,
+    security(("token" = ["owner"])),
+    params(("name" = String, Path, description = "An id, or a key")),
+    responses((status = 200, body = tenure_api::Session),
+        (status = "default", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn retain(
+    State(served): Here,
+    caller: Caller,
+    engine: Asked,
+    Path(name): Path<String>,
+    Json(why): Json<Reason>,
+) -> Answer<SessionAnswer> {
+    let reason = why.reason.ok_or_else(|| Failure::usage("say why it is to be kept: `reason`"))?;
+    let command = Command::Retain { by: caller.actor(), reason: given::reason(Some(&reason), "")? };
+    let listed = named(&served, &caller, &name).await?;
+    let done = engine.apply(&Target::Session(listed.handle), &command).await?;
+    applied(&engine, listed, done).await
+}
+
+/// Leaves a session to policies again
+#[utoipa::path(delete, path = "/v1/sessions/{name}/retention", tag = "lifecycle",
+    security(("token" = ["owner"])),
+    params(("name" = String, Path, description = "An id, or a key")),
+    responses((status = 200, body = tenure_api::Session),
+        (status = "default", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn end_retention(
+    State(served): Here,
+    caller: Caller,
+    Path(name): Path<String>,
+) -> Answer<SessionAnswer> {
+    let engine = &served.setup.engine;
+    let listed = named(&served, &caller, &name).await?;
+    let command = Command::EndRetention { by: caller.actor() };
+    let done = engine.apply(&Target::Session(listed.handle), &command).await?;
+    applied(engine, listed, done).await
+}

@@ -1,0 +1,88 @@
+//! Routes: each reads what was sent, asks the engine, and answers with a document.
+
+pub(crate) mod checkpoints;
+pub(crate) mod events;
+pub(crate) mod groups;
+pub(crate) mod health;
+pub(crate) mod lease;
+pub(crate) mod lifecycle;
+pub(crate) mod orchestrations;
+pub(crate) mod pins;
+pub(crate) mod sessions;
+pub(crate) mod statistics;
+pub(crate) mod tasks;
+pub(crate) mod tokens;
+pub(crate) mod workers;
+
+use std::sync::Arc;
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use tenure_core::refusal::Refusal;
+use tenure_core::session::Session;
+use tenure_engine::{Applied, Engine};
+use tenure_store::{Handle, Listed};
+
+use crate::answer::{Answer, Failure};
+use crate::caller::Caller;
+use crate::named;
+use crate::setup::Served;
+
+/// What a handler can reach.
+pub(crate) type Here = axum::extract::State<Arc<Served>>;
+
+/// A session as it is answered: its document, and its revision as the entity's tag.
+#[derive(Debug)]
+pub(crate) struct SessionAnswer {
+    status: StatusCode,
+    document: tenure_api::Session,
+}
+
+impl IntoResponse for SessionAnswer {
+    fn into_response(self) -> Response {
+        let tag = format!("\"{}\"", self.document.revision);
+        let mut response = (self.status, axum::Json(self.document)).into_response();
+        if let Ok(tag) = HeaderValue::from_str(&tag) {
+            response.headers_mut().insert(header::ETAG, tag);
+        }
+        response
+    }
+}
+
+/// A session as it is now.
+pub(crate) async fn shown(engine: &Engine, listed: &Listed) -> Answer<SessionAnswer> {
+    let document = document(engine, listed).await?;
+    Ok(SessionAnswer { status: StatusCode::OK, document })
+}
+
+/// A session that was just opened, or was there.
+pub(crate) async fn opened(engine: &Engine, listed: &Listed, is_new: bool) -> Answer<SessionAnswer> {
+    let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok(SessionAnswer { status, document: document(engine, listed).await? })
+}
+
+pub(crate) async fn document(engine: &Engine, listed: &Listed) -> Answer<tenure_api::Session> {
+    let now = engine.store().now().await?;
+    let is_gone = listed.session.lease.as_ref().is_some_and(|lease| engine.is_gone(lease));
+    let seen = tenure_api::Seen { now: &now, is_gone, log: Some((listed.head, listed.earliest)) };
+    Ok(tenure_api::Session::of(&listed.session, seen))
+}
+
+/// What a command left of the session that it was for.
+pub(crate) async fn applied(engine: &Engine, listed: Listed, applied: Applied) -> Answer<SessionAnswer> {
+    let Applied { before, session, committed, .. } = applied;
+    let session = session.or(before).ok_or_else(|| Failure::refused(Refusal::NotFound))?;
+    let head = committed.map_or(listed.head, |committed| committed.head.max(listed.head));
+    shown(engine, &Listed { session, head, ..listed }).await
+}
+
+/// The session that a path names, as it is stored now.
+pub(crate) async fn named(served: &Served, caller: &Caller, name: &str) -> Answer<Listed> {
+    named::session(served, caller, name).await
+}
+
+/// The session behind a handle.
+pub(crate) async fn current(engine: &Engine, handle: Handle) -> Answer<Session> {
+    let found = engine.store().find(tenure_store::Find::Handle(handle)).await?;
+    found.current.session.ok_or_else(|| Failure::refused(Refusal::NotFound))
+}
