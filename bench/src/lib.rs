@@ -69,6 +69,7 @@ pub fn run(ids: &dyn Ids, n: usize) -> StartRun {
         waits: false,
         takeover: None,
         is_fresh: false,
+        principal: None,
     }
 }
 

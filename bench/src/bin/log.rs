@@ -136,6 +136,7 @@ async fn hold(engine: &Engine, n: usize) -> Owned {
         waits: false,
         takeover: None,
         is_fresh: false,
+        principal: None,
     };
     let applied = engine.apply(&Target::New, &Command::StartRun(Box::new(start))).await.expect("it starts");
     let session = applied.session.expect("a session");

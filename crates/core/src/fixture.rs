@@ -6,7 +6,7 @@ use std::time::Duration;
 use proptest::test_runner::Config;
 
 use crate::event::EventBody;
-use crate::id::{ActorId, Fence, Incarnation, Key, Namespace, Revision, SessionId};
+use crate::id::{ActorId, Fence, Incarnation, Key, Namespace, Principal, Revision, SessionId};
 use crate::kind::Kind;
 use crate::lease::{Holder, HolderKind, Lease, Place, RunTimes, Term, Ttl};
 use crate::refusal::Refusal;
@@ -175,6 +175,7 @@ pub(crate) fn agent() -> Session {
         anonymous: false,
         retained: None,
         handover: None,
+        principal: None,
     }
 }
 
@@ -249,6 +250,11 @@ pub(crate) fn gone(n: u8, ms: u64) -> Context {
     Context { gone: Some(runner(n).incarnation), ..context(ms) }
 }
 
+/// The principal of that name.
+pub(crate) fn principal(name: &str) -> Principal {
+    Principal::parse(name).unwrap()
+}
+
 /// Runner 2 starts a run.
 pub(crate) fn run() -> StartRun {
     StartRun {
@@ -266,6 +272,7 @@ pub(crate) fn run() -> StartRun {
         recipe: Some(recipe()),
         takeover: None,
         is_fresh: false,
+        principal: None,
     }
 }
 
@@ -320,6 +327,7 @@ pub(crate) fn create() -> Create {
         id: id("ses_next"),
         namespace: Namespace::default_name(),
         key: Some(key()),
+        principal: None,
         parent: None,
         group: None,
         labels: BTreeMap::new(),
@@ -385,6 +393,7 @@ pub(crate) fn workspace_start(owner: Owner) -> Start {
         id: id("ses_fresh"),
         incarnation: Incarnation([9; 16]),
         namespace: Namespace::default_name(),
+        principal: None,
         key: key(),
         directory: "/repo".to_owned(),
         owner,

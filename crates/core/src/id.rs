@@ -119,6 +119,15 @@ name_type!(
 );
 
 name_type!(
+    /// On whose behalf something is asked: whoever a session was opened for. 1–128 visible ASCII characters.
+    Principal,
+    |text| {
+        bounded(text, limits::PRINCIPAL_CHARS_MAX)?;
+        all(text, |c| c.is_ascii_graphic())
+    }
+);
+
+name_type!(
     /// An event's type: lower-case words joined by `_`, `-` or `.`.
     EventType,
     |text| {

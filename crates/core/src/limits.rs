@@ -10,6 +10,8 @@ pub const INTERACTIVE_STALE_AFTER: Duration = Duration::from_secs(8 * 60 * 60);
 pub const SESSION_ID_CHARS_MAX: usize = 128;
 /// Longest actor, supervisor or worker id, in bytes.
 pub const ACTOR_ID_BYTES_MAX: usize = 256;
+/// Longest name of a principal, in characters.
+pub const PRINCIPAL_CHARS_MAX: usize = 128;
 /// Longest slot key, in bytes. Workspace keys carry a path, so this follows the usual `PATH_MAX`.
 pub const KEY_BYTES_MAX: usize = 4096;
 /// Longest name of a group, in bytes.

@@ -262,6 +262,7 @@ macro_rules! with_cases {
             filter {
                 lists_are_filtered_by_state_and_kind_and_label,
                 a_list_by_parent_shows_its_children,
+                a_list_by_principals_shows_what_was_opened_for_any_of_them,
                 a_list_by_holder_shows_what_is_held_now,
                 a_list_by_key_shows_keys_that_begin_so,
                 a_list_by_directory_takes_a_path_or_its_last_part,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tenure_core::id::{ActorId, GroupName, SessionId};
+use tenure_core::id::{ActorId, GroupName, Principal, SessionId};
 use tenure_core::kind::Kind;
 use tenure_core::session::{Session, StateName};
 use tenure_core::time::WallTime;
@@ -14,6 +14,8 @@ pub struct Filter {
     pub states: Vec<StateName>,
     /// Of one of these kinds; empty: any.
     pub kinds: Vec<Kind>,
+    /// Opened on behalf of one of these; empty: of anybody or nobody.
+    pub principals: Vec<Principal>,
     /// With all of these labels.
     pub labels: Vec<(String, String)>,
     /// Held by this actor, whether its lease is live or not.
@@ -55,6 +57,7 @@ impl Filter {
         let label = |(name, value): &(String, String)| session.labels.get(name) == Some(value);
         (self.states.is_empty() || self.states.contains(&session.state.name()))
             && (self.kinds.is_empty() || self.kinds.contains(&session.kind))
+            && (self.principals.is_empty() || self.principals.iter().any(|one| is_of(session, one)))
             && self.labels.iter().all(label)
             && self.holder.as_ref().is_none_or(|holder| is_held_by(session, holder))
             && self.key_prefix.as_deref().is_none_or(|prefix| has_key(session, prefix))
@@ -94,6 +97,10 @@ impl Period {
 
 fn is_held_by(session: &Session, holder: &ActorId) -> bool {
     session.lease.as_ref().is_some_and(|lease| lease.holder.id == *holder)
+}
+
+fn is_of(session: &Session, principal: &Principal) -> bool {
+    session.principal.as_ref() == Some(principal)
 }
 
 fn is_child(session: &Session, parent: &SessionId) -> bool {

@@ -18,6 +18,9 @@ pub(crate) struct FilterArgs {
     /// Only sessions of this kind; may be repeated
     #[arg(long = "kind", value_name = "KIND", value_parser = choice::kind())]
     pub(crate) kinds: Vec<Kind>,
+    /// Only sessions that were opened on behalf of this principal; may be repeated, any of them will do
+    #[arg(long = "principal", value_name = "NAME")]
+    pub(crate) principals: Vec<String>,
     /// Only sessions with this label; may be repeated, all must be there
     #[arg(long = "label", value_name = "NAME=VALUE", value_parser = label)]
     pub(crate) labels: Vec<(String, String)>,

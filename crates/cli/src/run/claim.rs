@@ -109,6 +109,7 @@ pub(super) async fn claim(
     let start = StartRun {
         id: engine.ids().session_id(now.wall),
         namespace: wish.namespace.clone(),
+        principal: None,
         key: wish.key.clone(),
         claimant: claimant(wish, incarnation),
         ttl: wish.times.ttl(),

@@ -34,6 +34,7 @@ pub(super) async fn execute(app: &App, args: &CreateArgs) -> anyhow::Result<Exit
     let create = Create {
         id: id(engine, given_id).await?,
         namespace: app.options.namespace.value.clone(),
+        principal: None,
         key,
         parent,
         group,

@@ -18,7 +18,7 @@ pub(super) async fn execute(app: &App, args: &ForkArgs) -> anyhow::Result<Exit> 
         (None, None) => ForkAt::Head,
     };
     let (engine, listed) = app.named(&args.name).await?;
-    let forked = engine.fork(listed.handle, ForkWish { at, id }).await?;
+    let forked = engine.fork(listed.handle, ForkWish { at, id, principal: None }).await?;
     app.out.report(&Forked { forked })?;
     app.sweep(engine).await;
     Ok(Exit::Success)

@@ -1,6 +1,6 @@
 //! What was given on the command line, checked by the rules' own limits.
 
-use tenure_core::id::{ActorId, Fence, InvalidName};
+use tenure_core::id::{ActorId, Fence, InvalidName, Principal};
 use tenure_core::refusal::{LimitRefusal, Refusal};
 use tenure_core::workspace::{ActivityText, parse_reason};
 use tenure_engine::EngineError;
@@ -13,6 +13,11 @@ pub(super) fn refuse(refusal: impl Into<Refusal>) -> anyhow::Error {
 /// The id of an actor.
 pub(super) fn actor(text: &str) -> anyhow::Result<ActorId> {
     ActorId::parse(text).map_err(name("actor id"))
+}
+
+/// The name of a principal.
+pub(super) fn principal(text: &str) -> anyhow::Result<Principal> {
+    Principal::parse(text).map_err(name("principal"))
 }
 
 /// The id of an actor, if one was given.

@@ -68,6 +68,11 @@ impl Filtered {
             group: args.group.as_deref().map(super::group::name).transpose()?,
             states: args.states.clone(),
             kinds: args.kinds.clone(),
+            principals: args
+                .principals
+                .iter()
+                .map(|name| given::principal(name))
+                .collect::<Result<_, _>>()?,
             labels: args.labels.clone(),
             holder: args.holder.as_deref().map(given::actor).transpose()?,
             key_prefix: args.key.clone(),

@@ -45,6 +45,7 @@ async fn start(
         id: engine.ids().session_id(now.wall),
         incarnation: engine.ids().incarnation(),
         namespace: workspace.namespace.clone(),
+        principal: None,
         key: workspace.key.clone(),
         directory: workspace.root.clone(),
         owner,

@@ -16,6 +16,7 @@ mod logs;
 mod looking;
 mod names;
 mod narratives;
+mod principals;
 mod processes;
 mod reference;
 mod runs;

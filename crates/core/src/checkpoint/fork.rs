@@ -2,7 +2,7 @@
 
 use super::Record;
 use crate::event::EventBody;
-use crate::id::{Fence, Revision, Seq, SessionId};
+use crate::id::{Fence, Principal, Revision, Seq, SessionId};
 use crate::kind::Kind;
 use crate::session::{Counters, Facts, Opening, Session, StateName, Usage, Write};
 use crate::time::WallTime;
@@ -16,6 +16,8 @@ pub struct Fork {
     pub at: Seq,
     /// What it is about, if that is not what its parent is about now.
     pub record: Option<Record>,
+    /// On whose behalf it is opened; `None`: on whose its parent was.
+    pub principal: Option<Principal>,
 }
 
 impl Fork {
@@ -27,6 +29,7 @@ impl Fork {
         let opening = Opening {
             id: self.id.clone(),
             namespace: parent.namespace.clone(),
+            principal: self.principal.clone().or_else(|| parent.principal.clone()),
             kind: Kind::Agent,
             key: None,
             mode: record.mode,

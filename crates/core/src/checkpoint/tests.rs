@@ -6,7 +6,7 @@ use super::{Fork, Kept, Permit, Record, Restore, keep, permit};
 use crate::event::EventBody;
 use crate::fixture::{
     COUNTERS, KEPT, RUN_TTL, actor, agent, context, id, in_state, interactive, lease, moment, no_wall,
-    nothing, stored, wall,
+    nothing, principal, stored, wall,
 };
 use crate::id::{CheckpointId, Fence, Incarnation, Seq};
 use crate::kind::Kind;
@@ -153,7 +153,7 @@ fn a_restore_under_an_old_fence_names_the_holder() {
 #[test]
 fn a_fork_is_a_pending_session_of_its_own_that_says_where_it_comes_from() {
     for parent in [agent(), in_state(agent(), StateName::Failed), interactive()] {
-        let fork = Fork { id: id("ses_fork"), at: Seq(5), record: None };
+        let fork = Fork { id: id("ses_fork"), at: Seq(5), record: None, principal: None };
         let write = fork.opening(&parent, wall(9));
         let session = &write.session;
         assert!(write.opens && session.lease.is_none() && session.key.is_none());
@@ -173,10 +173,21 @@ fn a_fork_has_used_nothing_and_has_as_long_to_live_as_its_parent_had() {
     parent.facts.usage.tool_calls = 4;
     parent.facts.metadata.insert("goal".to_owned(), "1".to_owned());
     (parent.pending_timeout, parent.expires_at) = (Some(hour), Some(parent.created_at.after(hour)));
-    let fork = Fork { id: id("ses_fork"), at: Seq(5), record: None }.opening(&parent, wall(9)).session;
+    let fork = Fork { id: id("ses_fork"), at: Seq(5), record: None, principal: None }
+        .opening(&parent, wall(9))
+        .session;
     assert_eq!(fork.facts.usage, Usage::default());
     assert_eq!(fork.facts.metadata, parent.facts.metadata);
     assert_eq!((fork.pending_timeout, fork.expires_at), (Some(hour), Some(wall(9).after(hour))));
+}
+
+#[test]
+fn a_fork_is_its_parents_principals_unless_another_is_given() {
+    let parent = Session { principal: Some(principal("ann")), ..agent() };
+    for (given, expected) in [(None, "ann"), (Some(principal("ben")), "ben")] {
+        let fork = Fork { id: id("ses_fork"), at: Seq(5), record: None, principal: given };
+        assert_eq!(fork.opening(&parent, wall(9)).session.principal, Some(principal(expected)));
+    }
 }
 
 #[test]
@@ -184,7 +195,7 @@ fn a_fork_of_a_record_is_about_what_was_saved() {
     let said =
         Activity { text: "sorting".to_owned(), actor: actor("w1"), at: wall(0), revision: COUNTERS.revision };
     let record = Record { command: vec!["then".to_owned()], activity: Some(said), ..Record::of(&agent()) };
-    let fork = Fork { id: id("ses_fork"), at: Seq(5), record: Some(record.clone()) };
+    let fork = Fork { id: id("ses_fork"), at: Seq(5), record: Some(record.clone()), principal: None };
     assert_eq!(Record::of(&fork.opening(&agent(), wall(0)).session), record);
 }
 

@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::{ActorId, EventType, Fence, Incarnation, InvalidName, Key, Namespace, Revision, Seq, SessionId};
+use super::{
+    ActorId, EventType, Fence, Incarnation, InvalidName, Key, Namespace, Principal, Revision, Seq, SessionId,
+};
 use crate::fixture::cases;
 
 #[test]
@@ -38,12 +40,13 @@ fn a_session_id_holds_only_visible_ascii_without_separators() {
 #[test]
 fn names_are_bounded_in_bytes() {
     type Parse = fn(&str) -> Result<(), InvalidName>;
-    let parsers: [(usize, Parse); 5] = [
+    let parsers: [(usize, Parse); 6] = [
         (128, |text| SessionId::parse(text).map(drop)),
         (64, |text| Namespace::parse(text).map(drop)),
         (4096, |text| Key::parse(text).map(drop)),
         (256, |text| ActorId::parse(text).map(drop)),
         (64, |text| EventType::parse(text).map(drop)),
+        (128, |text| Principal::parse(text).map(drop)),
     ];
     for (max, parse) in parsers {
         assert_eq!(parse(&"a".repeat(max)), Ok(()));
@@ -60,6 +63,8 @@ fn namespaces_and_event_types_hold_only_plain_characters() {
     assert_eq!(Namespace::parse("a/b"), Err(InvalidName::Character { at: 1 }));
     assert_eq!(EventType::parse("my.step-1_x").unwrap().as_str(), "my.step-1_x");
     assert_eq!(EventType::parse("Step"), Err(InvalidName::Character { at: 0 }));
+    assert_eq!(Principal::parse("ann@example.org/ci").unwrap().as_str(), "ann@example.org/ci");
+    assert_eq!(Principal::parse("ann b"), Err(InvalidName::Character { at: 3 }));
 }
 
 #[test]

@@ -54,6 +54,7 @@ pub fn open(opening: Opening, is_started: bool) -> Write {
     let session = SessionOpening {
         id,
         namespace,
+        principal: None,
         kind: Kind::Workflow,
         key: None,
         group: None,

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use super::{Activity, Counters, Fact, Facts, Handover, Mode, Recipe, Retained, Session, State, Stats};
 use crate::checkpoint::Record;
 use crate::event::EventBody;
-use crate::id::{ActorId, CheckpointId, EventType, GroupName, Key, Namespace, Revision, SessionId};
+use crate::id::{
+    ActorId, CheckpointId, EventType, GroupName, Key, Namespace, Principal, Revision, SessionId,
+};
 use crate::kind::{IdleRule, Kind};
 use crate::lease::{Lease, Term};
 use crate::time::WallTime;
@@ -17,6 +19,8 @@ pub struct Opening {
     pub id: SessionId,
     /// The tenant.
     pub namespace: Namespace,
+    /// On whose behalf, if that was said.
+    pub principal: Option<Principal>,
     /// What kind of thing it is.
     pub kind: Kind,
     /// The slot, if any.
@@ -48,6 +52,7 @@ impl Opening {
         Session {
             id: self.id,
             namespace: self.namespace,
+            principal: self.principal,
             kind: self.kind,
             key: self.key,
             state: State::Pending,

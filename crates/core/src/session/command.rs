@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{Claim, Create, Current, Drive, GroupView, HandOver, Recipe, Rerun, Stats, Writer};
-use crate::id::{ActorId, Fence, GroupName, HandoverId, Incarnation, Key, Namespace, Revision, SessionId};
+use crate::id::{
+    ActorId, Fence, GroupName, HandoverId, Incarnation, Key, Namespace, Principal, Revision, SessionId,
+};
 use crate::kind::{IdleRule, Kind};
 use crate::lease::{Holder, Ttl};
 use crate::time::Moment;
@@ -25,6 +27,8 @@ pub struct StartRun {
     pub id: SessionId,
     /// The tenant.
     pub namespace: Namespace,
+    /// On whose behalf a session is opened, if that is said. One that is open keeps what it has.
+    pub principal: Option<Principal>,
     /// The slot; without one, every start opens a session of its own.
     pub key: Option<Key>,
     /// Who will hold it.

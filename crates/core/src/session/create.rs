@@ -8,7 +8,7 @@ use super::{
     Change, Context, Counters, Current, Decision, Facts, Mode, Opening, Parent, Session, Usage, Write,
 };
 use crate::fnv::Fnv;
-use crate::id::{GroupName, Key, Namespace, SessionId};
+use crate::id::{GroupName, Key, Namespace, Principal, SessionId};
 use crate::kind::{IdleRule, Kind};
 use crate::refusal::{Existing, LimitRefusal, Refusal};
 use crate::time::millis;
@@ -20,6 +20,8 @@ pub struct Create {
     pub id: SessionId,
     /// The tenant.
     pub namespace: Namespace,
+    /// On whose behalf, if that is said.
+    pub principal: Option<Principal>,
     /// The slot, if any.
     pub key: Option<Key>,
     /// The session that it is created for.
@@ -109,6 +111,9 @@ impl Create {
         for length in [self.expiry.pending, self.expiry.absolute] {
             hash.number(length.map_or(0, millis));
         }
+        if let Some(principal) = &self.principal {
+            hash.text(principal.as_str());
+        }
         Fingerprint(hash.value().to_be_bytes())
     }
 
@@ -118,6 +123,7 @@ impl Create {
         let opening = Opening {
             id: self.id.clone(),
             namespace: self.namespace.clone(),
+            principal: self.principal.clone(),
             kind: Kind::Agent,
             key: self.key.clone(),
             group: self.group.clone(),

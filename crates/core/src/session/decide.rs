@@ -164,6 +164,7 @@ fn open_run(counters: Counters, start: &StartRun, context: &Context, now: WallTi
     let opening = Opening {
         id: start.id.clone(),
         namespace: start.namespace.clone(),
+        principal: start.principal.clone(),
         kind: Kind::Agent,
         key: start.key.clone(),
         group: start.group.clone(),

@@ -36,7 +36,7 @@ pub use replay::{Phase, REPLAYED, Replay, Saying, Tenancy, Told};
 pub use rerun::{Autosave, Recipe, Rerun, SHUTDOWN, Stopping, Watched, may_stop};
 pub use state::{Exit, State, StateName, Stats};
 
-use crate::id::{ActorId, Fence, GroupName, Key, Namespace, Revision, SessionId};
+use crate::id::{ActorId, Fence, GroupName, Key, Namespace, Principal, Revision, SessionId};
 use crate::kind::{IdleRule, Kind};
 use crate::lease::{Lease, Standing};
 use crate::orchestration::Execution;
@@ -118,6 +118,8 @@ pub struct Session {
     pub id: SessionId,
     /// The tenant it belongs to.
     pub namespace: Namespace,
+    /// On whose behalf it was opened, if that was said. Never changes.
+    pub principal: Option<Principal>,
     /// What kind of thing it is.
     pub kind: Kind,
     /// The slot it was opened in, if any.

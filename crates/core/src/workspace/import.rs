@@ -107,6 +107,7 @@ fn opening(import: &Import) -> Opening {
     Opening {
         id: import.recorded_id.clone().unwrap_or_else(|| import.id.clone()),
         namespace: import.namespace.clone(),
+        principal: None,
         kind: Kind::Workspace,
         key: Some(import.key.clone()),
         group: None,

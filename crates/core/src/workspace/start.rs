@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::owner::{Autonomous, Owner};
 use super::{ended_by, lifecycle, owner_of, supervisor_of};
-use crate::id::{ActorId, Incarnation, Key, Namespace, SessionId};
+use crate::id::{ActorId, Incarnation, Key, Namespace, Principal, SessionId};
 use crate::kind::Kind;
 use crate::lease::{Holder, HolderKind, Lease, Lifecycle, Place, Standing, Term};
 use crate::refusal::{Refusal, StartRefusal};
@@ -22,6 +22,8 @@ pub struct Start {
     pub incarnation: Incarnation,
     /// The tenant.
     pub namespace: Namespace,
+    /// On whose behalf a fresh one is opened, if that is said. One that is refreshed keeps what it has.
+    pub principal: Option<Principal>,
     /// The slot: the workspace's root and profile.
     pub key: Key,
     /// The workspace's root.
@@ -123,6 +125,7 @@ fn fresh(counters: Counters, old: Option<&Session>, start: &Start, now: WallTime
     let opening = Opening {
         id: start.id.clone(),
         namespace: start.namespace.clone(),
+        principal: start.principal.clone(),
         kind: Kind::Workspace,
         key: Some(start.key.clone()),
         group: None,

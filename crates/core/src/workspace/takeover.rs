@@ -80,6 +80,7 @@ fn opening(session: &Session, takeover: &Takeover, now: WallTime) -> Opening {
     Opening {
         id: takeover.id.clone(),
         namespace: session.namespace.clone(),
+        principal: session.principal.clone(),
         kind: Kind::Workspace,
         key: session.key.clone(),
         group: None,

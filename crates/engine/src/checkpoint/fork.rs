@@ -1,7 +1,7 @@
 //! Going on from an earlier point in a new session.
 
 use tenure_core::checkpoint::{Checkpoint, CheckpointRefusal, Content, Fork, Record};
-use tenure_core::id::{CheckpointId, Seq, SessionId};
+use tenure_core::id::{CheckpointId, Principal, Seq, SessionId};
 use tenure_core::refusal::{Existing, Refusal};
 use tenure_core::session::Session;
 use tenure_store::{Find, ForkOutcome, ForkRequest, Handle, StoreError};
@@ -27,6 +27,8 @@ pub struct ForkWish {
     pub at: ForkAt,
     /// What it will be called; `None`: a new id.
     pub id: Option<SessionId>,
+    /// On whose behalf it is opened; `None`: on whose its parent was.
+    pub principal: Option<Principal>,
 }
 
 /// A fork that was made.
@@ -59,7 +61,7 @@ impl Engine {
         };
         let now = self.store.now().await?.wall().map_err(|unusable| EngineError::refused(unusable.into()))?;
         let id = wish.id.unwrap_or_else(|| self.ids.session_id(Some(now)));
-        let write = Fork { id, at, record }.opening(&session, now);
+        let write = Fork { id, at, record, principal: wish.principal }.opening(&session, now);
         let request = ForkRequest { commit_id: self.ids.commit_id(), parent, at, write };
         let outcome = match self.store.fork(request.clone()).await {
             // The same request happens once.

@@ -112,6 +112,7 @@ pub(crate) fn start(key: &str, actor: &str, takeover: Option<&str>) -> Command {
         waits: false,
         takeover: takeover.map(str::to_owned),
         is_fresh: false,
+        principal: None,
     }))
 }
 

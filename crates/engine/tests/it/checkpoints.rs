@@ -172,7 +172,7 @@ async fn what_has_ended_is_read_and_forked_but_neither_saved_nor_brought_back() 
         };
         assert_eq!(existing.state, StateName::Cancelled);
     }
-    let wish = ForkWish { at: ForkAt::Checkpoint(checkpoint.id.clone()), id: None };
+    let wish = ForkWish { at: ForkAt::Checkpoint(checkpoint.id.clone()), id: None, principal: None };
     let fork = bench.engine.fork(kept.handle, wish).await.unwrap();
     assert_eq!((fork.at, fork.session.state.name()), (checkpoint.seq, StateName::Pending));
     assert_eq!(bench.engine.read_checkpoint(fork.handle, None).await.unwrap().bytes, b"one");
@@ -188,7 +188,11 @@ async fn a_fork_of_a_record_is_about_what_was_saved_and_its_log_goes_on_from_the
         bench.engine.save(kept.handle, Save { fence: Some(kept.fence), ..Save::default() }).await;
     let checkpoint = checkpoint.unwrap();
     say(&bench, kept, "something else").await;
-    let wish = ForkWish { at: ForkAt::Checkpoint(checkpoint.id), id: SessionId::parse("ses_mine").ok() };
+    let wish = ForkWish {
+        at: ForkAt::Checkpoint(checkpoint.id),
+        id: SessionId::parse("ses_mine").ok(),
+        principal: None,
+    };
     let fork = bench.engine.fork(kept.handle, wish).await.unwrap();
     assert_eq!((fork.session.id.as_str(), Record::of(&fork.session)), ("ses_mine", then));
     let (store, parent) = (bench.engine.store(), fork.parent);
@@ -205,7 +209,7 @@ async fn a_fork_that_cannot_be_says_why() {
     let (parent, kept) = bench.hold("nightly", "w1").await;
     let head = bench.engine.store().find(Find::Handle(kept.handle)).await.unwrap().head;
     let fork = async |at, id: Option<&str>| {
-        let wish = ForkWish { at, id: id.map(|id| SessionId::parse(id).unwrap()) };
+        let wish = ForkWish { at, id: id.map(|id| SessionId::parse(id).unwrap()), principal: None };
         match bench.engine.fork(kept.handle, wish).await {
             Err(EngineError::Refused { refusal, .. }) => refusal,
             other => panic!("expected a refusal, not {other:?}"),
@@ -290,7 +294,7 @@ async fn a_lost_answer_is_found_out_and_nothing_happens_twice() {
     let checkpoint = saved(&bench, kept, b"one").await;
     assert_eq!(ids(&bench, kept.handle).await, [checkpoint.id]);
     bench.faults.next(Verb::Fork, Trouble::FailAfter);
-    bench.engine.fork(kept.handle, ForkWish { at: ForkAt::Head, id: None }).await.unwrap();
+    bench.engine.fork(kept.handle, ForkWish { at: ForkAt::Head, id: None, principal: None }).await.unwrap();
     let all = list_all(bench.engine.store().as_ref(), &Namespace::default_name()).await;
     assert_eq!(all.len(), 2, "the parent and one fork");
 }
@@ -344,6 +348,10 @@ async fn nothing_is_dated_by_an_unusable_clock() {
     bench.clock.set_wall(None);
     let error = bench.engine.save(kept.handle, save(Some(kept.fence), b"one")).await.unwrap_err();
     assert!(matches!(error, EngineError::Refused { refusal: Refusal::Clock, .. }), "{error:?}");
-    let error = bench.engine.fork(kept.handle, ForkWish { at: ForkAt::Head, id: None }).await.unwrap_err();
+    let error = bench
+        .engine
+        .fork(kept.handle, ForkWish { at: ForkAt::Head, id: None, principal: None })
+        .await
+        .unwrap_err();
     assert!(matches!(error, EngineError::Refused { refusal: Refusal::Clock, .. }), "{error:?}");
 }

@@ -21,6 +21,7 @@ fn create(id: &str, key: Option<&str>, team: &str) -> (Target, Command) {
         namespace: namespace.clone(),
         key,
         parent: None,
+        principal: None,
         group: None,
         labels: BTreeMap::from([("team".to_owned(), team.to_owned())]),
         metadata: BTreeMap::new(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use tenure_core::id::{Fence, GroupName, Key, Namespace, Revision, SessionId};
+use tenure_core::id::{Fence, GroupName, Key, Namespace, Principal, Revision, SessionId};
 use tenure_core::kind::{IdleRule, Kind};
 use tenure_core::session::{
     Activity, Counters, Facts, Fingerprint, Mode, Parent, Progress, Retained, Session, State, StateName,
@@ -22,6 +22,8 @@ pub(crate) struct RecordForm {
     line: String,
     id: String,
     namespace: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    principal: Option<String>,
     kind: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
@@ -151,6 +153,7 @@ impl RecordForm {
             line: "record".to_owned(),
             id: text(&session.id),
             namespace: session.namespace.as_str().to_owned(),
+            principal: session.principal.as_ref().map(|principal| principal.as_str().to_owned()),
             kind: session.kind.name().to_owned(),
             key: session.key.as_ref().map(|key| key.as_str().to_owned()),
             state: StateForm::of(&session.state),
@@ -205,6 +208,11 @@ impl RecordForm {
         let session = Session {
             id: id(&self.id)?,
             namespace: name("namespace", &self.namespace, Namespace::parse)?,
+            principal: self
+                .principal
+                .as_deref()
+                .map(|principal| name("principal", principal, Principal::parse))
+                .transpose()?,
             kind: word("kind", &self.kind, Kind::parse)?,
             key: self.key.as_deref().map(|key| name("key", key, Key::parse)).transpose()?,
             state: self.state.into_state()?,

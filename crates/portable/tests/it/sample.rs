@@ -7,8 +7,8 @@ use sha2::{Digest as _, Sha256};
 use tenure_core::checkpoint::{Checkpoint, Content, Encoding, FileAction, FileVersion};
 use tenure_core::event::{Event, EventBody, Request, Stream, TerminalEvent};
 use tenure_core::id::{
-    ActorId, CheckpointId, EventId, EventType, Fence, GroupName, HandoverId, Key, Namespace, Revision, Seq,
-    SessionId,
+    ActorId, CheckpointId, EventId, EventType, Fence, GroupName, HandoverId, Key, Namespace, Principal,
+    Revision, Seq, SessionId,
 };
 use tenure_core::kind::{IdleRule, Kind};
 use tenure_core::lease::{Holder, HolderKind, Place, RunTimes};
@@ -100,6 +100,7 @@ pub(crate) fn full(state: State) -> Record {
         anonymous: true,
         retained: Some(Retained { reason: text("a case"), by: Some(actor("counsel")), at: AT }),
         handover: None,
+        principal: Some(Principal::parse("ann@example.org").unwrap()),
         group: Some(GroupName::parse("gpu").unwrap()),
         recipe: Some(Box::new(recipe())),
         is_queued: false,
@@ -130,6 +131,7 @@ pub(crate) fn bare() -> Record {
         successor: None,
         anonymous: false,
         retained: None,
+        principal: None,
         group: None,
         recipe: None,
         ..session

@@ -58,8 +58,8 @@ fn go_on(flow: Flow, next: impl FnOnce() -> Result<Flow, WorkError>) -> Result<F
 struct Asked {
     /// Terms that must all be true.
     all: Vec<String>,
-    /// Terms one of which must be true, if a holder is asked for.
-    holder: Option<Vec<String>>,
+    /// Terms of each of which one must be true: of who may hold it, of whom it may be opened for.
+    any: Vec<Vec<String>>,
     /// Words that begin words of the key, which are words of the session.
     key: Vec<String>,
     /// What was searched for.
@@ -213,13 +213,13 @@ impl<'a> Search<'a> {
                 return Ok(bits);
             }
         }
-        if let Some(holder) = &self.asked.holder {
-            let mut held = Bits::NONE;
-            for term in holder {
+        for terms in &self.asked.any {
+            let mut any = Bits::NONE;
+            for term in terms {
                 self.steps = self.steps.saturating_sub(SEEK);
-                held = held.or(&posting(self.conn, (self.ns, block, term))?);
+                any = any.or(&posting(self.conn, (self.ns, block, term))?);
             }
-            bits = bits.and(&held);
+            bits = bits.and(&any);
             if bits.is_empty() {
                 return Ok(bits);
             }
@@ -279,6 +279,11 @@ impl Asked {
             let instances = open.map(|state| terms::state(Kind::Workflow, state));
             std::iter::once(terms::term(terms::HOLDER, holder.as_str())).chain(instances).collect()
         });
+        let opened_for: Vec<_> = filter
+            .principals
+            .iter()
+            .map(|principal| terms::term(terms::OPENED_FOR, principal.as_str()))
+            .collect();
         let directory = filter.directory.iter().map(|directory| {
             let sort = if directory.contains('/') { terms::DIRECTORY } else { terms::LAST_PART };
             terms::term(sort, directory)
@@ -288,7 +293,7 @@ impl Asked {
         let found = filter.terms.iter().map(|term| Found::of(conn, ns, term)).collect::<Result<_, _>>()?;
         Ok(Self {
             all: labels.chain(directory).chain(parent).chain(group).collect(),
-            holder,
+            any: holder.into_iter().chain((!opened_for.is_empty()).then_some(opened_for)).collect(),
             key: filter.key_prefix.as_deref().map(key_words).unwrap_or_default(),
             found,
             states: states(filter),

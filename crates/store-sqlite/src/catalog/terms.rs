@@ -22,6 +22,7 @@ pub(super) const LAST_PART: char = 'n';
 pub(super) const LABEL: char = 'l';
 pub(super) const PARENT: char = 'p';
 pub(super) const GROUP: char = 'g';
+pub(super) const OPENED_FOR: char = 'o';
 pub(super) const WORD: char = 'w';
 
 /// A term of one sort.
@@ -63,8 +64,9 @@ fn steady(session: &Session) -> impl Iterator<Item = String> {
     let labels = session.labels.iter().map(|(name, value)| label(name, value));
     let group = session.group.as_ref().map(|group| term(GROUP, group.as_str()));
     let parent = session.parent.as_ref().map(|parent| term(PARENT, parent.id.as_str()));
+    let principal = session.principal.as_ref().map(|principal| term(OPENED_FOR, principal.as_str()));
     let words = words_of(session).into_iter().map(|word| term(WORD, &word));
-    whole.into_iter().chain(part).chain(parent).chain(group).chain(labels).chain(words)
+    whole.into_iter().chain(part).chain(parent).chain(group).chain(principal).chain(labels).chain(words)
 }
 
 /// What was true of a session and is no longer, and what has become true.

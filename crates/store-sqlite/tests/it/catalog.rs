@@ -13,7 +13,7 @@ use tenure_store::{
 };
 use tenure_store_sqlite::{Depth, SqliteStore};
 use tenure_store_testkit::fixture::{
-    Target, actor, cancel, key, other_namespace, prepare, run, session_id, start, storing,
+    Target, actor, cancel, key, other_namespace, prepare, principal, run, session_id, start, storing,
 };
 use tenure_store_testkit::list_all;
 use tokio::task::JoinSet;
@@ -48,6 +48,7 @@ fn session(template: &Session, number: u64) -> CommitRequest {
         key: Some(key(&format!("{}-{number}", if number.is_multiple_of(500) { "rare" } else { "job" }))),
         created_at: at,
         started_at: Some(at).filter(|_| !number.is_multiple_of(10)),
+        principal: (number % 4 < 2).then(|| principal(&format!("p{}", number % 4))),
         labels: [("fifth".to_owned(), (number % 5).to_string())].into(),
         command: vec![format!("w{}", number % 300)],
         ..template.clone()
@@ -78,6 +79,9 @@ fn filters(begun: WallTime) -> Vec<Filter> {
         Filter { states: vec![StateName::Cancelled], ..base() },
         Filter { states: vec![StateName::Paused], ..base() },
         Filter { labels: fifth(3), ..base() },
+        Filter { principals: vec![principal("p0")], ..base() },
+        Filter { principals: vec![principal("p1"), principal("p9")], labels: fifth(2), ..base() },
+        Filter { principals: vec![principal("p9")], ..base() },
         Filter { labels: fifth(9), ..base() },
         Filter { labels: fifth(0), states: vec![StateName::Active], ..base() },
         Filter { key_prefix: Some("rare".to_owned()), ..base() },

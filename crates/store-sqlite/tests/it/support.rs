@@ -232,7 +232,7 @@ pub(crate) async fn hold(store: &dyn Store, key: &str) -> Held {
 /// Forks a session.
 pub(crate) async fn fork(store: &SqliteStore, parent: Handle, at: u64, id: &str) -> Handle {
     let session = store.find(Find::Handle(parent)).await.unwrap().current.session.unwrap();
-    let fork = Fork { id: session_id(id), at: Seq(at), record: None };
+    let fork = Fork { id: session_id(id), at: Seq(at), record: None, principal: None };
     let write = fork.opening(&session, session.created_at);
     let request = ForkRequest { commit_id: commit_id(), parent, at: Seq(at), write };
     match store.fork(request).await.unwrap() {

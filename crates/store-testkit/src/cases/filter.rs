@@ -6,13 +6,13 @@ use std::time::Duration;
 use tenure_core::id::Namespace;
 use tenure_core::kind::Kind;
 use tenure_core::lease::Lease;
-use tenure_core::session::{Create, Session, State, StateName};
+use tenure_core::session::{Create, Session, StartRun, State, StateName};
 use tenure_core::time::WallTime;
 use tenure_store::{CommitRequest, Filter, Handle, ListRequest, Listed, Order, Page, Period, Slot};
 
 use crate::fixture::{
     Bench, Held, TICK, Target, actor, autonomous, cancel, claimant, complete, create, creating, interactive,
-    key, note, pause, run, session_id, slot, start, storing, takeover, workspace,
+    key, note, pause, principal, run, session_id, slot, start, storing, takeover, workspace,
 };
 use crate::{Harness, list_all};
 
@@ -112,6 +112,33 @@ pub async fn a_list_by_parent_shows_its_children(harness: &dyn Harness) {
     assert_eq!(shown(&bench, of("ses_parent")).await, [two, one]);
     assert_eq!(shown(&bench, of("ses_par")).await, []);
     assert_eq!(shown(&bench, of("ses_one")).await, []);
+}
+
+/// A session is found by whom it was opened for, whoever holds it and whatever becomes of it.
+pub async fn a_list_by_principals_shows_what_was_opened_for_any_of_them(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let of = |names: &[&str]| Filter {
+        principals: names.iter().map(|name| principal(name)).collect(),
+        ..Filter::default()
+    };
+    let by =
+        |id: &str, name: &str| start(StartRun { principal: Some(principal(name)), ..run(id, Some(id), 1) });
+    let long = "long".repeat(31);
+    let (one, two) = (format!("{long}/one"), format!("{long}/two"));
+    let ann = bench.commit(slot("a"), &by("a", "ann")).await.handle;
+    let ben = bench.commit(slot("b"), &by("b", "ben")).await.handle;
+    bench.commit(slot("nobody"), &start(run("ses_nobody", Some("nobody"), 1))).await;
+    let first = bench.commit(slot("c"), &by("c", &one)).await.handle;
+    bench.commit(slot("d"), &by("d", &two)).await;
+    bench.clock.advance(crate::fixture::TTL);
+    bench.commit(ann, &takeover(2)).await;
+    bench.commit(ben, &cancel()).await;
+    assert_eq!(shown(&bench, of(&["ann"])).await, [ann]);
+    assert_eq!(shown(&bench, of(&["ben", "ann", "carl"])).await, [ben, ann]);
+    assert_eq!(shown(&bench, of(&["an"])).await, []);
+    assert_eq!(shown(&bench, of(&[&one])).await, [first], "names are told apart to their ends");
+    let both = Filter { states: vec![StateName::Cancelled], ..of(&["ann", "ben"]) };
+    assert_eq!(shown(&bench, both).await, [ben]);
 }
 
 /// Keys are found by how they begin, exactly as they are written.
@@ -390,6 +417,7 @@ fn any_session(numbers: &mut Numbers, template: &Session, number: usize) -> Comm
         id: session_id(&format!("{}{number}", numbers.one_of(&["ses_01", "ses_02", "job-"]))),
         key: numbers.sometimes().then(|| key(&format!("{team}-{number}"))),
         created_at: numbers.minute_after(template.created_at),
+        principal: numbers.sometimes().then(|| principal(numbers.one_of(&["ann", "ben", "carl"]))),
         labels: [("team".to_owned(), team.to_owned())].into(),
         command: vec![numbers.one_of(&["cargo", "pytest", "npm"]).to_owned(), "test".to_owned()],
         directory: numbers.sometimes().then(|| format!("/home/{}/src", numbers.one_of(&["ann", "bob"]))),
@@ -431,6 +459,13 @@ fn any_request(numbers: &mut Numbers, begun: WallTime) -> ListRequest {
     }
     if numbers.sometimes() {
         filter.labels = vec![("team".to_owned(), numbers.one_of(&["web", "data", "none"]).to_owned())];
+    }
+    if numbers.sometimes() {
+        filter.principals = ["ann", "ben", "dora"]
+            .iter()
+            .filter(|_| numbers.sometimes())
+            .map(|name| principal(name))
+            .collect();
     }
     filter.kinds = if numbers.sometimes() { vec![Kind::Agent] } else { Vec::new() };
     filter.holder = numbers.sometimes().then(|| actor(numbers.one_of(&["runner-1", "runner-3", "runner-9"])));

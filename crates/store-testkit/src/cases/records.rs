@@ -16,8 +16,8 @@ use tenure_store::{AppendOutcome, AppendRequest, CommitRequest};
 
 use crate::Harness;
 use crate::fixture::{
-    Bench, TTL, Target, actor, append, checkpoint_id, commit_id, committed, given, group, import, run,
-    session_id, slot, start, storing, ttl, workspace,
+    Bench, TTL, Target, actor, append, checkpoint_id, commit_id, committed, given, group, import, principal,
+    run, session_id, slot, start, storing, ttl, workspace,
 };
 
 /// Text that tempts a store: quotes, control bytes, no ASCII, nothing at all.
@@ -56,6 +56,7 @@ pub async fn a_session_with_every_field_comes_back(harness: &dyn Harness) {
         directory: Some("/with space/ä".to_owned()),
         idle: Some(IdleRule { after: Duration::from_millis(1_500), spares_held: true }),
         recipe: Some(recipe()),
+        principal: Some(principal("ann';--%_\\")),
         group: Some(group("gr\u{fc}n '; --")),
         is_queued: true,
         facts: facts(),

@@ -150,7 +150,7 @@ impl World {
         let Some(parent) = self.session(here).await else { return };
         let head = self.model.find(Find::Handle(here)).await.expect("an answer").head.0;
         let at = Seq((head * (u64::from(op.number) + 1)).div_ceil(7).max(1));
-        let fork = Fork { id: session_id(&self.next_id(op)), at, record: None };
+        let fork = Fork { id: session_id(&self.next_id(op)), at, record: None, principal: None };
         let write = fork.opening(&parent, tenure_core::time::WallTime::from_epoch_ms(0));
         let commit_id = commit_id();
         let request = |parent| ForkRequest { commit_id, parent, at, write: write.clone() };

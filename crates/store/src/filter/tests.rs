@@ -50,6 +50,7 @@ fn session() -> Session {
         anonymous: false,
         retained: None,
         handover: None,
+        principal: None,
     }
 }
 
@@ -90,6 +91,20 @@ fn a_child_is_found_by_its_parent() {
     child.parent = Some(Parent { id: SessionId::parse("ses_01P").unwrap(), deleted: true });
     assert!(of("ses_01P").admits(&child));
     assert!(!of("ses_01").admits(&child));
+}
+
+#[test]
+fn a_session_is_found_by_any_of_the_principals_that_are_asked_for() {
+    let named = |name: &str| Principal::parse(name).unwrap();
+    let of = |names: &[&str]| Filter {
+        principals: names.iter().map(|name| named(name)).collect(),
+        ..Filter::default()
+    };
+    let mut session = session();
+    assert!(of(&[]).admits(&session) && !of(&["ann"]).admits(&session));
+    session.principal = Some(named("ann"));
+    assert!(of(&[]).admits(&session) && of(&["ben", "ann"]).admits(&session));
+    assert!(!of(&["an"]).admits(&session) && !of(&["ben"]).admits(&session));
 }
 
 #[test]

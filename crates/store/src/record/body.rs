@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use prost::Message;
-use tenure_core::id::{Fence, GroupName, HandoverId, Key, Namespace, Revision, SessionId};
+use tenure_core::id::{Fence, GroupName, HandoverId, Key, Namespace, Principal, Revision, SessionId};
 use tenure_core::kind::{IdleRule, Kind};
 use tenure_core::lease::Lease;
 use tenure_core::orchestration::Execution;
@@ -96,6 +96,8 @@ struct BodyRecord {
     handover: Option<HandoverRecord>,
     #[prost(message, optional, tag = "24")]
     execution: Option<ExecutionRecord>,
+    #[prost(string, optional, tag = "25")]
+    principal: Option<String>,
 }
 
 /// Which code drives a session.
@@ -198,6 +200,7 @@ pub fn encode_body(session: &Session) -> Vec<u8> {
         group: session.group.as_ref().map(|group| group.as_str().to_owned()),
         is_queued: session.is_queued,
         execution: session.execution.as_deref().map(ExecutionRecord::of),
+        principal: session.principal.as_ref().map(|principal| principal.as_str().to_owned()),
     };
     record.encode_to_vec()
 }
@@ -211,6 +214,7 @@ pub fn decode_session(body: &[u8], columns: Columns) -> Result<Session, StoreErr
     Ok(Session {
         id: columns.id,
         namespace: columns.namespace,
+        principal: record.principal.as_deref().map(principal).transpose()?,
         kind: columns.kind,
         key: columns.key,
         state: required(record.state, "the session's state")?.into_state(columns.state)?,
@@ -372,6 +376,10 @@ pub fn decode_activity(bytes: &[u8]) -> Result<Activity, StoreError> {
 
 fn group_name(text: &str) -> Result<GroupName, StoreError> {
     GroupName::parse(text).map_err(|why| corrupt(format!("group is not a name: {why:?}")))
+}
+
+fn principal(text: &str) -> Result<Principal, StoreError> {
+    Principal::parse(text).map_err(|why| corrupt(format!("principal is not a name: {why:?}")))
 }
 
 /// A session's id that was accepted when it was written.

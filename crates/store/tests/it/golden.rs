@@ -13,7 +13,7 @@ use tenure_core::checkpoint::{Checkpoint, Content, Encoding};
 use tenure_core::event::{Event, EventBody, EventDraft, Request, Stream, TerminalEvent};
 use tenure_core::id::{
     CheckpointId, CodeName, CommitId, EventId, EventType, Fence, GroupName, HandoverId, Incarnation, Key,
-    Namespace, Operation, QueueName, Revision, Seq, SignalName,
+    Namespace, Operation, Principal, QueueName, Revision, Seq, SignalName,
 };
 use tenure_core::kind::{IdleRule, Kind};
 use tenure_core::lease::{Holder, HolderKind, Lease, Place, RunTimes, Term, Ttl};
@@ -103,6 +103,7 @@ fn session(state: State) -> Session {
         anonymous: true,
         retained: None,
         handover: None,
+        principal: None,
     }
 }
 
@@ -153,6 +154,14 @@ fn a_member_of_a_group_that_waits() {
     };
     let written = record::encode_body(&session);
     understood("session_queued", (written, session.clone()), |body| decoded(&session, body));
+}
+
+#[test]
+fn a_session_that_was_opened_on_behalf_of_a_principal() {
+    let session =
+        Session { principal: Some(Principal::parse("ann@example.org").unwrap()), ..session(State::Pending) };
+    let written = record::encode_body(&session);
+    understood("session_principal", (written, session.clone()), |body| decoded(&session, body));
 }
 
 #[test]

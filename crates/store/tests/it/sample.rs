@@ -10,7 +10,7 @@ use tenure_core::checkpoint::{Checkpoint, Content, Encoding};
 use tenure_core::event::{EventBody, EventDraft, Request, Stream, TerminalEvent};
 use tenure_core::id::{
     ActorId, CheckpointId, EventId, EventType, Fence, GroupName, HandoverId, Incarnation, Key, Namespace,
-    Revision, Seq, SessionId,
+    Principal, Revision, Seq, SessionId,
 };
 use tenure_core::kind::{IdleRule, Kind};
 use tenure_core::lease::{Holder, HolderKind, Lease, Place, RunTimes, Term, Ttl};
@@ -118,6 +118,7 @@ pub(crate) fn session() -> impl Strategy<Value = Session> {
         any::<bool>(),
         option::of(retained()),
         option::of(handover()),
+        option::of("[!-~]{1,128}".prop_map(|name| Principal::parse(&name).unwrap())),
     );
     let created =
         (option::of(session_id()), option::of(length()), option::of(wall()), any::<Option<[u8; 16]>>());
@@ -156,6 +157,7 @@ pub(crate) fn session() -> impl Strategy<Value = Session> {
         anonymous: links.2,
         retained: links.3,
         handover: links.4,
+        principal: links.5,
     })
 }
 

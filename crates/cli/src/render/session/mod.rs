@@ -98,6 +98,7 @@ fn about_work(fields: &mut Map<String, Value>, session: &Session) {
     if session.is_queued {
         fields.insert("waits_for_place".to_owned(), true.into());
     }
+    fields.extend(session.principal.iter().map(|name| ("principal".to_owned(), name.as_str().into())));
     fields.insert("labels".to_owned(), json!(session.labels));
     if !session.command.is_empty() {
         fields.insert("command".to_owned(), json!(session.command));

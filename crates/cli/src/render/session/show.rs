@@ -187,6 +187,7 @@ impl Shown {
             let at = ago(activity.at, &self.now);
             rows.push(("Activity", format!("{} ({at})", Escaped(&activity.text))));
         }
+        rows.extend(session.principal.iter().map(|principal| ("Principal", principal.to_string())));
         rows.extend(session.group.iter().map(|group| ("Group", group.to_string())));
         if !session.labels.is_empty() {
             rows.push(("Labels", labels(session)));

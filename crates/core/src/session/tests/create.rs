@@ -6,9 +6,9 @@ use std::time::Duration;
 use crate::event::EventBody;
 use crate::fixture::{
     COUNTERS, IDLE_MS, after, agent, claim, clockless, context, create, decided, id, in_state, interactive,
-    nothing, refused, stored, wall, written,
+    nothing, principal, refused, stored, wall, written,
 };
-use crate::id::{Fence, Key, Revision};
+use crate::id::{Fence, GroupName, Key, Revision};
 use crate::kind::{IdleRule, Kind};
 use crate::refusal::{Existing, LimitRefusal, Refusal};
 use crate::session::{
@@ -69,6 +69,9 @@ fn an_id_that_was_created_in_another_way_is_refused() {
     let others = [
         Create { key: None, ..create() },
         Create { key: Some(Key::parse("other").unwrap()), ..create() },
+        Create { principal: Some(principal("ann")), ..create() },
+        Create { principal: Some(principal("ben")), ..create() },
+        Create { group: Some(GroupName::parse("ann").unwrap()), ..create() },
         Create { parent: Some(id("ses_parent")), ..create() },
         Create { labels: pairs(&[("a", "b")]), ..create() },
         Create { metadata: pairs(&[("a", "b")]), ..create() },

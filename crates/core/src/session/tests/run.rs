@@ -6,7 +6,8 @@ use std::time::Duration;
 use crate::event::EventBody;
 use crate::fixture::{
     COUNTERS, RAISED, RUN_TTL, agent, boot, clockless, context, decided, gone, id, in_state, key, lease,
-    moment, nothing, other_boot, refused, run, run_lease, runner, stored, taken_over, wall, written,
+    moment, nothing, other_boot, principal, refused, run, run_lease, runner, stored, taken_over, wall,
+    written,
 };
 use crate::id::{Fence, Revision};
 use crate::kind::{IdleRule, Kind};
@@ -87,6 +88,29 @@ fn a_start_without_a_key_opens_a_session_without_a_slot() {
         decide(&nothing(), &Command::StartRun(Box::new(StartRun { key: None, ..run() })), &context(0))
             .unwrap();
     assert_eq!(written(&decision).key, None);
+}
+
+/// Whoever starts it next, a session is whose it was when it was opened.
+#[test]
+fn a_session_is_opened_on_behalf_of_a_principal_and_stays_so() {
+    let by = |name: &str| StartRun { principal: Some(principal(name)), ..run() };
+    let opened = begun(None, by("ann"));
+    assert_eq!(opened.principal, Some(principal("ann")));
+    let released = Session { lease: None, state: State::Pending, ..opened.clone() };
+    for next in [by("ben"), run()] {
+        assert_eq!(begun(Some(released.clone()), next).principal, Some(principal("ann")));
+    }
+    let taken = StartRun { takeover: Some("it died".to_owned()), ..by("ben") };
+    let command = Command::StartRun(Box::new(taken));
+    let decision = decide(&stored(opened.clone()), &command, &context(60_000)).unwrap();
+    assert_eq!(written(&decision).principal, Some(principal("ann")));
+    let ended = Session { state: State::Completed { at: wall(1) }, ..released };
+    assert_eq!(begun(Some(ended), run()).principal, None, "the next one is its own");
+}
+
+fn begun(before: Option<Session>, start: StartRun) -> Session {
+    let current = before.map_or_else(nothing, stored);
+    written(&decide(&current, &Command::StartRun(Box::new(start)), &context(0)).unwrap()).clone()
 }
 
 #[test]

@@ -188,6 +188,7 @@ fn assert_fresh(before: &Current, start: &Start, context: &Context, decision: &D
         anonymous: false,
         retained: None,
         handover: None,
+        principal: None,
     };
     assert_eq!(decision.counters, counters, "{case}");
     assert_eq!(decision.session(), Some(&fresh), "{case}");

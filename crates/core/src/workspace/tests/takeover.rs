@@ -5,13 +5,13 @@ use std::time::Duration;
 use crate::event::EventBody;
 use crate::fixture::{
     COUNTERS, RAISED, WORKER_TTL, actor, autonomous, clockless, context, decided, id, interactive, lease,
-    nothing, refused, stored, ttl, wall, with_term, workspace_takeover,
+    nothing, principal, refused, stored, ttl, wall, with_term, worker, workspace_start, workspace_takeover,
 };
 use crate::id::{Incarnation, SessionId};
 use crate::lease::{Holder, HolderKind, Lease, Standing, Term};
 use crate::refusal::{Held, LimitRefusal, Refusal, TakeoverRefusal};
 use crate::session::{Command, Judged, Mode, Session, State, StateName, decide};
-use crate::workspace::Takeover;
+use crate::workspace::{Start, Takeover};
 
 fn takeover(name: &str) -> Command {
     Command::WorkspaceTakeover(workspace_takeover(name))
@@ -19,6 +19,20 @@ fn takeover(name: &str) -> Command {
 
 fn incomplete(session: Session, length: Option<Duration>) -> Session {
     with_term(session, Term::Incomplete { ttl: length.map(ttl), renewed: None })
+}
+
+#[test]
+fn a_workspace_stays_its_principals_when_it_is_refreshed_or_taken_over_and_not_when_started_afresh() {
+    let before = Session { principal: Some(principal("ann")), ..autonomous() };
+    let of = |command: &Command, ms| {
+        decided(before.clone(), command, &context(ms)).writes.last().unwrap().session.principal.clone()
+    };
+    let owner = worker("w1");
+    let start =
+        Command::WorkspaceStart(Start { principal: Some(principal("ben")), ..workspace_start(owner) });
+    assert_eq!(of(&start, 0), Some(principal("ann")), "refreshed");
+    assert_eq!(of(&takeover("w2"), 60_000), Some(principal("ann")), "taken over");
+    assert_eq!(of(&start, 60_000), Some(principal("ben")), "started afresh");
 }
 
 #[test]

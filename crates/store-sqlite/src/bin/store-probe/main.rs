@@ -202,6 +202,7 @@ async fn open_one(store: &SqliteStore, id: &str, number: u64) -> Result<(), Fail
         waits: false,
         takeover: None,
         is_fresh: false,
+        principal: None,
     };
     let context = Context { now: store.now().await?, gone: None, seen: None, group: GroupView::default() };
     let decision = decide(&Current::default(), &Command::StartRun(Box::new(start)), &context);

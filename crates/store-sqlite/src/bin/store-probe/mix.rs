@@ -163,7 +163,8 @@ impl Mixture {
         let parent = current.session.ok_or("nothing there")?;
         let at = Seq(earliest.0 + self.random.below(head.0 + 1 - earliest.0));
         let id = format!("ses_{}", self.label());
-        let write = Fork { id: parsed(&id)?, at, record: None }.opening(&parent, parent.created_at);
+        let write =
+            Fork { id: parsed(&id)?, at, record: None, principal: None }.opening(&parent, parent.created_at);
         let request = ForkRequest { commit_id: self.commit_id(), parent: self.handle, at, write };
         match self.store.fork(request).await? {
             ForkOutcome::Forked(_) => Ok(tell(&format!("forked {id} {earliest} {at}"))?),

@@ -140,6 +140,10 @@ flaws! {
     ListsAllKinds,
     /// Any of the labels will do.
     ListsAnyLabel,
+    /// A list does not look at the principals.
+    ListsAnyPrincipal,
+    /// A list looks at the first principal only.
+    ListsFirstPrincipal,
     /// A list does not look at who holds.
     ListsAnyHolder,
     /// A list does not look at the key.
@@ -388,7 +392,9 @@ impl Flaw {
     /// Those that sequences of verbs seldom or never meet: nobody watches in it, there is one tenant, no key is
     /// an id, the order of what is due depends on how a store notes its looks, nothing is purged that is not there
     /// or damaged, of what was forked little is removed, no session is in a group, and none is an instance.
-    pub(crate) const OUT_OF_REACH: [Self; 50] = [
+    pub(crate) const OUT_OF_REACH: [Self; 52] = [
+        Self::ListsAnyPrincipal,
+        Self::ListsFirstPrincipal,
         Self::NeverWakes,
         Self::WakesOnCommitsOnly,
         Self::WakesHereOnly,

@@ -22,6 +22,8 @@ impl Inspect for MutantStore {
             Flaw::ListsAllStates => request.filter.states.clear(),
             Flaw::ListsAllKinds => request.filter.kinds.clear(),
             Flaw::ListsAnyLabel => request.filter.labels.truncate(1),
+            Flaw::ListsAnyPrincipal => request.filter.principals.clear(),
+            Flaw::ListsFirstPrincipal => request.filter.principals.truncate(1),
             Flaw::ListsAnyHolder => request.filter.holder = None,
             Flaw::ListsAnyKey => request.filter.key_prefix = None,
             Flaw::ListsAnyParent => request.filter.parent = None,
