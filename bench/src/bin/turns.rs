@@ -196,6 +196,7 @@ async fn first(store: &SqliteStore, worker: WorkerHandle) -> Driven {
     let opening = Opening {
         id: SystemIds.session_id(Some(at)),
         namespace: Namespace::default_name(),
+        principal: None,
         name: name(),
         version: Version::FIRST,
         labels: BTreeMap::new(),

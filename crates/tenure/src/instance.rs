@@ -28,6 +28,7 @@ impl RunCall {
             Ok(Starting {
                 id: None,
                 namespace: Namespace::default_name(),
+                principal: None,
                 name: code_name(name)?,
                 version: None,
                 input,

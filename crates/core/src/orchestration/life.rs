@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Execution, Failure};
-use crate::id::{ActorId, CodeName, Namespace, SessionId};
+use crate::id::{ActorId, CodeName, Namespace, SessionId, Principal};
 use crate::kind::Kind;
 use crate::orchestration::Version;
 use crate::session::Fact;
@@ -19,6 +19,8 @@ pub struct Opening {
     pub id: SessionId,
     /// The tenant.
     pub namespace: Namespace,
+    /// On whose behalf it was started, if that was said.
+    pub principal: Option<Principal>,
     /// The orchestration.
     pub name: CodeName,
     /// Its version.
@@ -50,11 +52,11 @@ pub enum End {
 /// The session of an instance that is opened: at work if its first turn is run in the same commit, else pending.
 #[must_use]
 pub fn open(opening: Opening, is_started: bool) -> Write {
-    let Opening { id, namespace, name, version, labels, parent, at } = opening;
+    let Opening { id, namespace, principal, name, version, labels, parent, at } = opening;
     let session = SessionOpening {
         id,
         namespace,
-        principal: None,
+        principal,
         kind: Kind::Workflow,
         key: None,
         group: None,

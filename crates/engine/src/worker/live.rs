@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use tenure_core::event::EventBody;
-use tenure_core::id::{EventType, Fence, Namespace, Operation, SessionId};
+use tenure_core::id::{EventType, Fence, Namespace, Operation, SessionId, Principal};
 use tenure_core::orchestration;
 use tenure_core::orchestration::{
     End, Execution, Failure, HistoryEvent, Mail, Message, MessageId, Payload, Start, Version,
@@ -27,6 +27,8 @@ pub(super) struct Live {
     /// How it is to be opened, with its first turn.
     pub(super) opening: Option<Box<(Write, Start)>>,
     pub(super) namespace: Namespace,
+    /// On whose behalf it was started.
+    pub(super) principal: Option<Principal>,
     /// Which execution its code runs.
     pub(super) execution: u64,
     pub(super) fence: Fence,
@@ -139,10 +141,11 @@ fn with_execution(write: Write, change: impl FnOnce(Execution) -> Execution) -> 
 
 impl Live {
     /// An instance whose code is in memory and was told nothing yet.
-    pub(super) fn new((id, namespace, execution): (SessionId, Namespace, u64), code: Instance) -> Self {
+    pub(super) fn new((id, (namespace, principal), execution): (SessionId, (Namespace, Option<Principal>), u64), code: Instance) -> Self {
         Self {
             id,
             namespace,
+            principal,
             execution,
             handle: None,
             session: None,

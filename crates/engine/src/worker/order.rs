@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tenure_core::id::{CodeName, Fence, Namespace, Operation, SessionId};
+use tenure_core::id::{CodeName, Fence, Namespace, Operation, Principal, SessionId};
 use tenure_core::orchestration::{Failure, ParentLink, Payload, Version};
 use tenure_store::{Handle, StoreError, TaskId};
 use tokio::sync::oneshot;
@@ -17,6 +17,8 @@ pub struct Starting {
     pub id: Option<SessionId>,
     /// The tenant.
     pub namespace: Namespace,
+    /// On whose behalf, if that is said. Its children are started on the same behalf.
+    pub principal: Option<Principal>,
     /// The orchestration.
     pub name: CodeName,
     /// Exactly that version; `None`: the latest.
@@ -58,6 +60,7 @@ pub struct Status {
 pub(super) struct Begun {
     pub(super) id: SessionId,
     pub(super) namespace: Namespace,
+    pub(super) principal: Option<Principal>,
     pub(super) name: CodeName,
     /// Exactly that version; `None`: the latest.
     pub(super) version: Option<Version>,

@@ -33,6 +33,7 @@ impl Orchestrations {
                 id: id.clone(),
                 labels,
                 namespace: begun.namespace.clone(),
+                principal: begun.principal.clone(),
                 name: begun.name.clone(),
                 version: begun.version,
                 input: begun.input.clone(),

@@ -231,6 +231,7 @@ impl Maker<'_> {
         let start = Begun {
             id: child.id.clone(),
             namespace: live.namespace.clone(),
+            principal: live.principal.clone(),
             name: child.name.clone(),
             version: child.version,
             input: child.input.clone(),
@@ -247,9 +248,9 @@ pub(super) const UNCHOSEN: Version = Version { major: 0, minor: 0, patch: 0 };
 impl Begun {
     /// How its session is opened, and how its first execution begins.
     pub(super) fn opening(self, version: Version, seed: u64, at: WallTime) -> (Opening, Start) {
-        let Self { id, namespace, name, input, labels, parent, .. } = self;
+        let Self { id, namespace, principal, name, input, labels, parent, .. } = self;
         let of = parent.as_ref().map(|parent| parent.id.clone());
-        let opening = Opening { id, namespace, name: name.clone(), version, labels, parent: of, at };
+        let opening = Opening { id, namespace, principal, name: name.clone(), version, labels, parent: of, at };
         let start = Start { name, version, execution: 1, input, seed, parent, carried: Vec::new() };
         (opening, start)
     }

@@ -139,7 +139,8 @@ impl Conductor {
             self.leave(lost);
         }
         let execution = session.execution.as_ref().map_or(1, |execution| execution.number);
-        let mut live = Live::new((session.id.clone(), session.namespace.clone(), execution), code);
+        let whose = (session.namespace.clone(), session.principal.clone());
+        let mut live = Live::new((session.id.clone(), whose, execution), code);
         live.session = Some(session);
         (live.handle, live.fence, live.turn) = (Some(handle), fence, turn);
         live.pending = Pending::of(history);

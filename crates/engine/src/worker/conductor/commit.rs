@@ -34,10 +34,10 @@ impl Conductor {
             drop(reply.send(Ok(StartAnswer::NotHere(begun))));
             return;
         };
-        let (id, namespace) = (begun.id.clone(), begun.namespace.clone());
+        let (id, whose) = (begun.id.clone(), (begun.namespace.clone(), begun.principal.clone()));
         let (opening, start) = begun.opening(version, self.engine.ids().seed(), self.now);
         let code = Instance::begin(id.clone(), &code, start.clone());
-        let mut live = Live::new((id, namespace, 1), code);
+        let mut live = Live::new((id, whose, 1), code);
         live.opening = Some(Box::new((open(opening, true), start)));
         live.is_new = true;
         live.waiting.push(ended);

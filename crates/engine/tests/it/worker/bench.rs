@@ -208,6 +208,7 @@ pub(super) fn starting(id: &str) -> Starting {
     Starting {
         id: Some(SessionId::parse(id).unwrap()),
         namespace: Namespace::default_name(),
+        principal: None,
         name: name("code"),
         version: None,
         input: Payload(Vec::new()),
