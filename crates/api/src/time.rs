@@ -1,7 +1,5 @@
 //! Instants on the wire.
 
-use std::borrow::Cow;
-
 use jiff::Timestamp;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -46,7 +44,7 @@ impl Serialize for Instant {
 
 impl<'de> Deserialize<'de> for Instant {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        let text = String::deserialize(deserializer)?;
         parsed(&text).map(Self).ok_or_else(|| D::Error::custom("it is not an instant of RFC 3339 since 1970"))
     }
 }

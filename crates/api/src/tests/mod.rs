@@ -1,6 +1,7 @@
 //! Every document is read back as written, also by a reader that knows less.
 
 mod fixture;
+mod forms;
 mod schemas;
 
 use std::fmt::Debug;
