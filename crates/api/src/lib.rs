@@ -1,3 +1,49 @@
-//! The wire.
-#![deny(missing_docs)]
+//! The JSON form of what Tenure answers, as types with a schema.
+//!
+//! A thing has one form, whoever shows it: `tenure --output json` prints what a server sends. What is absent is left
+//! out, unless its absence is an answer, and then it is `null`. Readers pass over what they do not know.
+#![deny(missing_docs, clippy::wildcard_enum_match_arm, clippy::iter_over_hash_type)]
+
+mod answers;
+mod checkpoint;
+pub mod cursor;
+mod document;
+mod event;
+mod facts;
+mod figures;
+mod group;
+mod lease;
+mod orchestration;
+mod page;
+mod pending;
+mod problem;
 pub mod requests;
+mod session;
+#[cfg(test)]
+mod tests;
+pub mod task;
+mod time;
+mod word;
+mod worker;
+
+pub use answers::{
+    Accepted, Appended, Earliest, Events, Forked, Health, NewToken, Removed, Started, Token,
+};
+pub use checkpoint::{
+    Checkpoint, ContentKind, ContentWord, DamagedCheckpoint, ListedCheckpoint, ShownCheckpoint, Skipped,
+};
+pub use document::document;
+pub use event::{Event, payload};
+pub use facts::{Activity, Execution, Handover, Parent, Progress, Retained, Usage};
+pub use figures::{Alert, Figures, LastDay, LastHour, Stuck, Tally};
+pub use group::{Group, GroupMember};
+pub use lease::{HeldBy, Holder, Lease, Standing, StandingWord};
+pub use orchestration::{FailureDetail, History, HistoryEvent, OrchestrationOutcome, Payload};
+pub use page::Page;
+pub use pending::{Failure, Pending, PendingActivity, PendingChild, PendingTimer};
+pub use problem::Problem;
+pub use session::{Beside, Seen, Session, ShownSession};
+pub use task::{Held, Notice, Registration, Renewed, Task, TaskAnswer, TaskStanding, Tasks};
+pub use time::{Instant, parse_rfc3339, rfc3339};
+pub use word::{CauseWord, EncodingWord, HolderKindWord, KindWord, ModeWord, Named, StateWord, Word};
+pub use worker::{Pin, PinSeen, Worker, WorkerSeen, WorkerState, WorkerStateWord};

@@ -62,7 +62,7 @@ impl FailureDetail {
 
 /// How an instance ended, or that it goes on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct Outcome {
+pub struct OrchestrationOutcome {
     /// `running`, `completed`, `failed`, `cancelled` or `deleted`.
     pub outcome: String,
     /// What it returned.
@@ -76,7 +76,7 @@ pub struct Outcome {
     pub reason: Option<String>,
 }
 
-impl Outcome {
+impl OrchestrationOutcome {
     /// One without more to say.
     #[must_use]
     pub fn plain(outcome: &str) -> Self {

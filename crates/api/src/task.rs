@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tenure_core::lease::Term;
-use tenure_core::orchestration::{self, Activity};
+use tenure_core::orchestration;
 use utoipa::ToSchema;
 
 use crate::orchestration::Payload;
@@ -139,21 +139,6 @@ pub struct TaskAnswer {
 #[must_use]
 pub fn ends_at(term: &Term) -> Option<Instant> {
     term.expires_at().map(Instant)
-}
-
-impl Task {
-    /// What an activity says of its attempts.
-    #[must_use]
-    pub fn of_activity(self, activity: &Activity) -> Self {
-        let ms = |length: Option<std::time::Duration>| length.map(tenure_core::time::millis);
-        Self {
-            activity: activity.name.as_str().to_owned(),
-            input: Payload::of(&activity.input),
-            timeout_ms: ms(activity.timeout),
-            heartbeat_timeout_ms: ms(activity.heartbeat_timeout),
-            ..self
-        }
-    }
 }
 
 /// What a worker says as a value of the kind that activities give each other.

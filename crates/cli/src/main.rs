@@ -59,9 +59,12 @@ fn perform(global: &args::Global, command: Command) -> Exit {
 fn fail(out: &Out, problem: Problem) -> Exit {
     match out.fail(&problem) {
         Ok(()) => problem.blame.into(),
-        Err(unsaid) => explain(unsaid).map_or(problem.blame.into(), |second| {
-            out::complain(render::Report::text(&second, &render::Look::default()).as_bytes());
-            Exit::Failure
-        }),
+        Err(unsaid) => explain(unsaid).map_or_else(
+            || problem.blame.into(),
+            |second| {
+                out::complain(render::Report::text(&second, &render::Look::default()).as_bytes());
+                Exit::Failure
+            },
+        ),
     }
 }

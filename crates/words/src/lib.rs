@@ -1,8 +1,9 @@
-//! What people and programs are told: why something was not done, instants, lengths of time.
+//! What people and programs are told: why something was not done, instants, lengths, documents.
 //!
 //! No decisions, and nothing is printed here: the terminal's answers and the server's are made of the same words.
 #![deny(missing_docs)]
 
+pub mod documents;
 mod engine;
 mod problem;
 mod refusal;
@@ -11,5 +12,5 @@ pub mod when;
 
 pub use engine::words as engine;
 pub use problem::{Blame, Problem, Said, causes, lines, shown};
-pub use refusal::{holder_json, left, lost, who, words as refusal};
+pub use refusal::{left, lost, who, words as refusal};
 pub use store_error::{blocked, failure, words as store};

@@ -1,13 +1,11 @@
-//! How a lease stands, for people and for programs.
+//! How a lease stands, for people.
 
-use serde_json::{Value, json};
-use tenure_core::lease::{HolderKind, Lease, Standing, Term};
+use tenure_core::lease::{Lease, Standing, Term};
 use tenure_core::session::Session;
-use tenure_core::time::{Moment, UnusableClock, WallTime, millis};
+use tenure_core::time::{Moment, UnusableClock, WallTime};
 
 use super::{Look, Tone};
-use tenure_words::holder_json;
-use tenure_words::when::{ago, instant, length, rfc3339};
+use tenure_words::when::{ago, instant, length};
 
 /// A session's lease at a moment.
 #[derive(Debug, Clone, Copy)]
@@ -47,31 +45,6 @@ impl<'a> LeaseNow<'a> {
         let renewed = self.lease.term.renewed_at();
         let renewed = renewed.map_or_else(String::new, |at| format!(", renewed {}", ago(at, self.now)));
         format!("{term}{renewed}, fence {}", self.lease.fence)
-    }
-
-    /// For programs.
-    pub(super) fn json(&self) -> Value {
-        let Lease { holder, fence, term, .. } = self.lease;
-        let mut document = json!({ "holder": holder_json(holder), "fence": fence.0 });
-        if let Some(ttl) = term.ttl() {
-            document["ttl_ms"] = millis(ttl.length()).into();
-        }
-        if let Some(at) = term.renewed_at() {
-            document["renewed_at"] = rfc3339(at).into();
-        }
-        if let Some(at) = term.expires_at() {
-            document["expires_at"] = rfc3339(at).into();
-        }
-        document["standing"] = match self.standing {
-            Ok(Standing::Live) => "live",
-            Ok(Standing::Over) => "over",
-            Err(UnusableClock) => "unknown",
-        }
-        .into();
-        if holder.kind == HolderKind::Run {
-            document["holder_gone"] = self.is_gone.into();
-        }
-        document
     }
 
     fn held(&self) -> String {

@@ -18,6 +18,7 @@ pub(crate) mod usage;
 pub(crate) mod workers;
 pub(crate) mod workspace;
 
+use serde::Serialize;
 use serde_json::Value;
 
 pub(crate) use failure::explain;
@@ -30,6 +31,15 @@ pub(crate) trait Report {
 
     /// For programs: one document.
     fn json(&self) -> Value;
+}
+
+/// `head` with the fields of `document` behind its own.
+fn with(mut head: Value, document: &impl Serialize) -> Value {
+    let mut document = tenure_api::document(document);
+    if let (Some(fields), Some(more)) = (head.as_object_mut(), document.as_object_mut()) {
+        fields.append(more);
+    }
+    head
 }
 
 /// What to do next. Placeholders only: never raw text from outside.

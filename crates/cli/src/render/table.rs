@@ -1,4 +1,6 @@
-//! Tables without rules: every row on one line, however long, because ids and keys are there to be copied.
+//! Tables without rules between their cells.
+//!
+//! Every row is on one line, however long, because ids and keys are there to be copied.
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 

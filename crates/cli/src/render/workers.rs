@@ -1,16 +1,16 @@
 //! Workers and the keys they hold, for people and programs.
 
 use serde_json::{Value, json};
+use tenure_api::Named;
 use tenure_core::escape::Escaped;
 use tenure_core::id::{AffinityKey, Fence, WorkerId};
-use tenure_core::lease::Standing;
-use tenure_core::time::{Moment, millis};
-use tenure_core::worker::{Queues, is_stalled};
+use tenure_core::time::Moment;
 use tenure_store::{Dismissal, Pin, Worker};
 
 use super::table::{Columns, table};
 use super::{Look, Report, Tone};
-use tenure_words::when::{ago, rfc3339};
+use tenure_words::documents;
+use tenure_words::when::ago;
 
 /// Every worker that is known.
 #[derive(Debug, Default)]
@@ -19,33 +19,9 @@ pub(crate) struct Workers {
     pub(crate) now: Option<Moment>,
 }
 
-/// How a worker is.
-fn standing(worker: &Worker, now: Option<&Moment>) -> &'static str {
-    let Some(now) = now else { return "live" };
-    let since = now.wall.map(|wall| wall.since(worker.progressed_at)).unwrap_or_default();
-    if worker.is_gone {
-        "gone"
-    } else if worker.lease.term.standing(now) == Ok(Standing::Over) {
-        "over"
-    } else if worker.lease.term.ttl().is_some_and(|ttl| is_stalled(ttl, since)) {
-        "stalled"
-    } else if worker.is_draining {
-        "draining"
-    } else {
-        "live"
-    }
-}
-
-fn queues(queues: &Queues) -> Vec<String> {
-    match queues {
-        Queues::All => vec!["*".to_owned()],
-        Queues::These(queues) => {
-            let name = |queue: &Option<tenure_core::id::QueueName>| match queue {
-                Some(name) => name.to_string(),
-                None => "(default)".to_owned(),
-            };
-            queues.iter().map(name).collect()
-        }
+impl Workers {
+    fn form(&self, worker: &Worker) -> tenure_api::Worker {
+        tenure_api::Worker::of(&documents::worker(worker), self.now.as_ref())
     }
 }
 
@@ -55,12 +31,12 @@ impl Report for Workers {
             return "No workers.\n".to_owned();
         }
         let row = |worker: &Worker| {
-            let queues = queues(&worker.serving.queues).join(" ");
+            let shown = self.form(worker);
             let renewed = worker.lease.term.renewed_at().zip(self.now.as_ref());
             [
-                standing(worker, self.now.as_ref()).to_owned(),
+                shown.state.as_ref().map_or("live", Named::as_str).to_owned(),
                 worker.lease.holder.id.to_string(),
-                if queues.is_empty() { "-".to_owned() } else { queues },
+                if shown.queues.is_empty() { "-".to_owned() } else { shown.queues.join(" ") },
                 worker.instances.to_string(),
                 worker.pins.to_string(),
                 worker.tasks.to_string(),
@@ -72,30 +48,8 @@ impl Report for Workers {
     }
 
     fn json(&self) -> Value {
-        let rows = self.rows.iter().map(|worker| worker_json(worker, self.now.as_ref()));
-        json!({ "data": rows.collect::<Vec<_>>() })
+        json!({ "data": self.rows.iter().map(|worker| self.form(worker)).collect::<Vec<_>>() })
     }
-}
-
-fn worker_json(worker: &Worker, now: Option<&Moment>) -> Value {
-    let place = worker.lease.holder.place.as_ref();
-    json!({
-        "worker": worker.lease.holder.id.as_str(),
-        "incarnation": worker.lease.incarnation.to_string(),
-        "state": standing(worker, now),
-        "draining": worker.is_draining,
-        "host": place.map(|place| &*place.host),
-        "pid": place.map(|place| place.pid),
-        "ttl_ms": worker.lease.term.ttl().map(|ttl| millis(ttl.length())),
-        "renewed_at": worker.lease.term.renewed_at().map(rfc3339),
-        "progressed_at": rfc3339(worker.progressed_at),
-        "queues": queues(&worker.serving.queues),
-        "instances": worker.instances,
-        "keys": worker.pins,
-        "keys_busy_max": worker.serving.busy_max,
-        "keys_held_max": worker.serving.held_max,
-        "tasks": worker.tasks,
-    })
 }
 
 /// A worker is to go.
@@ -123,12 +77,9 @@ impl Report for Dismissed {
             Dismissal::Drain => "worker drain",
             Dismissal::Evict => "worker evict",
         };
-        let mut document = worker_json(&self.worker, None);
-        if let Some(fields) = document.as_object_mut() {
-            // As it was; how it is now is for `worker list` to say.
-            fields.shift_remove("state");
-        }
-        json!({ "command": verb, "ok": true, "was": document })
+        // How it is now is for `worker list` to say.
+        let was = tenure_api::Worker::of(&documents::worker(&self.worker), None);
+        json!({ "command": verb, "ok": true, "was": was })
     }
 }
 
@@ -166,20 +117,8 @@ impl Report for Pins {
     }
 
     fn json(&self) -> Value {
-        let row = |pin: &Pin| {
-            json!({
-                "namespace": pin.namespace.as_str(),
-                "key": pin.key.as_str(),
-                "worker": pin.worker.as_str(),
-                "fence": pin.fence.0,
-                "live": pin.is_live,
-                "since": rfc3339(pin.since),
-                "last_used_at": rfc3339(pin.last_used),
-                "waiting": pin.waiting,
-                "running": pin.running,
-            })
-        };
-        json!({ "data": self.rows.iter().map(row).collect::<Vec<_>>(), "has_more": self.has_more })
+        let rows: Vec<_> = self.rows.iter().map(documents::pin).collect();
+        json!({ "data": rows, "has_more": self.has_more })
     }
 }
 

@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::args::session::EventsArgs;
 use crate::exit::Exit;
 use crate::out::{Out, Unread, reader_gone};
-use crate::render::event::{Lines, document};
+use crate::render::event::Lines;
 
 /// Shows the log as it is, and as it grows.
 pub(super) async fn execute(app: &App, args: &EventsArgs) -> anyhow::Result<Exit> {
@@ -86,7 +86,7 @@ impl<'a> View<'a> {
 
     fn show(&mut self, event: &Event) -> anyhow::Result<()> {
         match &mut self.form {
-            Form::Json => self.out.json(&document(&self.session, event)),
+            Form::Json => self.out.json(&tenure_api::Event::of(&self.session, event)),
             Form::Text(lines) => self.out.text(&lines.show(event)),
             Form::Raw => match &event.data {
                 EventBody::Terminal(TerminalEvent::Output { stream: Stream::Stderr, bytes }) => {

@@ -18,8 +18,9 @@ pub(super) async fn execute(app: &App, args: &ForkArgs) -> anyhow::Result<Exit> 
         (None, None) => ForkAt::Head,
     };
     let (engine, listed) = app.named(&args.name).await?;
+    let now = engine.store().now().await?;
     let forked = engine.fork(listed.handle, ForkWish { at, id, principal: None }).await?;
-    app.out.report(&Forked { forked })?;
+    app.out.report(&Forked { forked, now })?;
     app.sweep(engine).await;
     Ok(Exit::Success)
 }

@@ -7,12 +7,13 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use tenure_api::requests::{CreateCheckpoint, Fork, PruneCheckpoints, RestoreCheckpoint};
-use tenure_api::{Checkpoint, DamagedCheckpoint, Forked, ListedCheckpoint, Page, Problem, Removed, cursor};
+use tenure_api::{Checkpoint, Forked, ListedCheckpoint, Page, Problem, Removed, cursor};
 use tenure_core::id::{CheckpointId, Seq, SessionId};
 use tenure_core::limits;
 use tenure_core::session::Writer;
 use tenure_engine::{ForkAt, ForkWish, Prune, Save};
 use tenure_store::ListedCheckpoint as Stored;
+use tenure_words::documents;
 
 use super::{Asked, Here, SessionAnswer, applied, named};
 use crate::answer::{Answer, Failure};
@@ -44,7 +45,7 @@ pub(crate) async fn list(
     let is_full = found.len() == limit;
     let last = found.last().map(seq).filter(|_| is_full);
     let next_cursor = last.and_then(|seq| i64::try_from(seq.0).ok()).map(|seq| cursor::encode(seq, false));
-    Ok(Answered(Page { data: found.iter().map(document).collect(), next_cursor }))
+    Ok(Answered(Page { data: found.iter().map(documents::checkpoint).collect(), next_cursor }))
 }
 
 fn before(text: &str) -> Answer<Seq> {
@@ -52,16 +53,9 @@ fn before(text: &str) -> Answer<Seq> {
     seq.map(Seq).ok_or_else(|| Failure::usage("that cursor was not given out for this list"))
 }
 
-fn document(listed: &Stored) -> ListedCheckpoint {
-    match listed {
-        Stored::Whole(checkpoint) => ListedCheckpoint::Whole(Checkpoint::of(checkpoint)),
-        Stored::Damaged { id, seq, what } => ListedCheckpoint::Damaged(DamagedCheckpoint::of(id, *seq, what)),
-    }
-}
-
 const fn seq(listed: &Stored) -> Seq {
     match listed {
-        Stored::Whole(checkpoint) => checkpoint.seq,
+        Stored::Readable(checkpoint) => checkpoint.seq,
         Stored::Damaged { seq, .. } => *seq,
     }
 }
@@ -120,7 +114,7 @@ pub(crate) async fn show(
 ) -> Answer<Answered<ListedCheckpoint>> {
     let listed = named(&served, &caller, &name).await?;
     let found = served.setup.engine.checkpoint(listed.handle, Some(&id(&checkpoint)?)).await?;
-    Ok(Answered(document(&found)))
+    Ok(Answered(documents::checkpoint(&found)))
 }
 
 /// Reads what a checkpoint saved, as it was saved

@@ -3,12 +3,12 @@
 use axum::Json as Answered;
 use axum::extract::{Path, State};
 use tenure_api::requests::SetLimit;
-use tenure_api::{Group, GroupMember, Problem};
+use tenure_api::{Group, Problem};
 use tenure_core::id::GroupName;
 use tenure_core::lease::Standing;
-use tenure_core::session::GroupLimit;
 use tenure_engine::Engine;
 use tenure_store::{GroupRequest, LimitRequest};
+use tenure_words::documents;
 
 use super::Here;
 use crate::answer::Answer;
@@ -57,15 +57,13 @@ async fn document(engine: &Engine, caller: &Caller, name: GroupName) -> Answer<A
         return Err(tenure_words::Problem::missing("NOT_FOUND", statement).into());
     }
     let now = engine.store().now().await?;
-    let mut group = Group::of(&name, found.limit);
     // Others' sessions count, and are not told of.
-    for member in found.members.iter().filter(|member| caller.sees(&member.session)) {
-        let is_there = member.session.lease.as_ref().is_some_and(|lease| {
+    let seen = found.members.into_iter().filter(|member| caller.sees(&member.session));
+    let is_there = |member: &tenure_store::GroupMember| {
+        member.session.lease.as_ref().is_some_and(|lease| {
             !engine.is_gone(lease) && lease.term.standing(&now) != Ok(Standing::Over)
-        });
-        let document = GroupMember::of(&member.session, is_there);
-        let list = if member.session.is_queued { &mut group.waiting } else { &mut group.active };
-        list.push(document);
-    }
-    Ok(Answered(group))
+        })
+    };
+    let members: Vec<_> = seen.map(|member| (is_there(&member), member)).collect();
+    Ok(Answered(documents::group(&name, found.limit, &members)))
 }

@@ -22,11 +22,14 @@ use tenure_core::refusal::Refusal;
 use tenure_core::session::Session;
 use tenure_engine::{Applied, Engine};
 use tenure_store::{Handle, Listed};
+use tenure_words::documents;
 
 use crate::answer::{Answer, Failure};
 use crate::caller::Caller;
 use crate::named;
 use crate::setup::Served;
+
+pub(crate) use crate::once::Asked;
 
 /// What a handler can reach.
 pub(crate) type Here = axum::extract::State<Arc<Served>>;
@@ -64,8 +67,7 @@ pub(crate) async fn opened(engine: &Engine, listed: &Listed, is_new: bool) -> An
 pub(crate) async fn document(engine: &Engine, listed: &Listed) -> Answer<tenure_api::Session> {
     let now = engine.store().now().await?;
     let is_gone = listed.session.lease.as_ref().is_some_and(|lease| engine.is_gone(lease));
-    let seen = tenure_api::Seen { now: &now, is_gone, log: Some((listed.head, listed.earliest)) };
-    Ok(tenure_api::Session::of(&listed.session, seen))
+    Ok(documents::session(listed, is_gone, &now))
 }
 
 /// What a command left of the session that it was for.

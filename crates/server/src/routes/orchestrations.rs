@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use tenure_api::requests::{IfThere as Wished, Send, StartOrchestration};
 use tenure_api::{
-    Accepted, FailureDetail, History, HistoryEvent, InstanceStatus, OrchestrationOutcome as Outcome, Payload, Problem,
+    Accepted, FailureDetail, History, HistoryEvent, OrchestrationOutcome as Outcome, Payload, Problem, ShownSession,
     Started, task,
 };
 use tenure_core::id::{CodeName, SessionId, SignalName};
@@ -16,7 +16,8 @@ use tenure_core::kind::Kind;
 use tenure_core::orchestration::{Signal, Version};
 use tenure_core::refusal::{Existing, Refusal};
 use tenure_engine::{Ended, Engine, IfThere, Orchestrations, StartError, Starting};
-use tenure_store::{HistoryRequest, Listed};
+use tenure_store::{ChildrenRequest, HistoryRequest, Listed, PinsRequest};
+use tenure_words::documents;
 
 use super::{Asked, Here, named};
 use crate::answer::{Answer, Failure};
@@ -28,6 +29,10 @@ use crate::setup::Served;
 
 /// Longest wait of one request.
 const WAIT_MS_MAX: u64 = 30_000;
+/// Most children that are named.
+const CHILDREN_MAX: usize = 100;
+/// Most keys that are looked through for who runs what is waited for.
+const PINS_MAX: usize = 1000;
 
 fn orchestrations(served: &Served, engine: &Engine) -> Orchestrations {
     Orchestrations::new(engine.clone(), Arc::clone(&served.setup.clock), None)
@@ -95,14 +100,14 @@ async fn instance(served: &Served, caller: &Caller, name: &str) -> Answer<Listed
     params(("name" = String, Path, description = "The instance's id"),
         ("changes" = Option<u64>, Query, description = "How many changes of its status are known"),
         ("wait_ms" = Option<u64>, Query, description = "How long to wait for another: at most 30,000")),
-    responses((status = 200, body = InstanceStatus),
+    responses((status = 200, body = ShownSession),
         (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn show(
     State(served): Here,
     caller: Caller,
     Path(name): Path<String>,
     mut query: Query,
-) -> Answer<Answered<InstanceStatus>> {
+) -> Answer<Answered<ShownSession>> {
     let changes = query.number("changes", (0, u64::MAX))?;
     let wait = query.number("wait_ms", (0, WAIT_MS_MAX))?.unwrap_or(0);
     query.end()?;
@@ -122,9 +127,13 @@ pub(crate) async fn show(
     }
     let listed = instance(&served, &caller, &name).await?;
     let pending = engine.pending(listed.handle, &listed.session).await?;
+    let pins = PinsRequest { namespace: Some(caller.namespace.clone()), limit: PINS_MAX, ..PinsRequest::default() };
+    let pins = if pending.is_some() { engine.store().pins(pins).await? } else { Vec::new() };
+    let waits_for = pending.map(|pending| documents::pending(&pending, &pins));
+    let children = ChildrenRequest { parent: listed.handle, before: None, limit: CHILDREN_MAX };
+    let children = engine.store().children(children).await?;
     let session = super::document(engine, &listed).await?;
-    let waits_for = pending.map(|pending| super::pending(&pending));
-    Ok(Answered(InstanceStatus { session, waits_for }))
+    Ok(Answered(ShownSession { session, beside: documents::beside(&children, waits_for) }))
 }
 
 /// Sends a signal to an instance

@@ -3,10 +3,11 @@
 use axum::Json as Answered;
 use axum::extract::{Path, State};
 use tenure_api::requests::MovePin as Wish;
-use tenure_api::{Accepted, Page, Pin, PinSeen, Problem};
+use tenure_api::{Accepted, Page, Pin, Problem};
 use tenure_core::id::{AffinityKey, WorkerId};
 use tenure_core::limits;
 use tenure_store::{MovePin, MovePinOutcome, PinsRequest};
+use tenure_words::documents;
 
 use super::{Asked, Here};
 use crate::answer::Answer;
@@ -37,21 +38,7 @@ pub(crate) async fn list(
     let request = PinsRequest { namespace: Some(namespace), worker, after, limit };
     let pins = served.setup.engine.store().pins(request).await?;
     let next_cursor = pins.last().filter(|_| pins.len() == limit).map(|pin| pin.key.as_str().to_owned());
-    Ok(Answered(Page { data: pins.iter().map(document).collect(), next_cursor }))
-}
-
-fn document(pin: &tenure_store::Pin) -> Pin {
-    Pin::of(&PinSeen {
-        namespace: &pin.namespace,
-        key: &pin.key,
-        worker: &pin.worker,
-        fence: pin.fence,
-        is_live: pin.is_live,
-        since: pin.since,
-        last_used: pin.last_used,
-        waiting: pin.waiting,
-        running: pin.running,
-    })
+    Ok(Answered(Page { data: pins.iter().map(documents::pin).collect(), next_cursor }))
 }
 
 /// Gives a key to another worker, or to nobody

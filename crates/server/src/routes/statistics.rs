@@ -6,6 +6,7 @@ use axum::Json as Answered;
 use axum::extract::State;
 use tenure_api::{Figures, Problem};
 use tenure_core::limits;
+use tenure_words::documents;
 
 use super::Here;
 use crate::answer::Answer;
@@ -28,5 +29,5 @@ pub(crate) async fn show(
     query.end()?;
     let engine = &served.setup.engine;
     let overview = engine.overview(caller.namespace.clone(), stuck_after).await?;
-    Ok(Answered(tenure_words::figures(&caller.namespace, &overview)))
+    Ok(Answered(documents::figures(&overview, &caller.namespace, limits::STUCK_LOOKED_AT_MAX)))
 }

@@ -6,7 +6,7 @@ use axum::Json as Answered;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use tenure_api::requests::{EvictOrDrain, Going, RegisterWorker, RenewWorker};
-use tenure_api::{Accepted, Notice as Told, Page, Problem, Registration, Renewed, Worker, WorkerSeen, task};
+use tenure_api::{Accepted, Notice as Told, Page, Problem, Registration, Renewed, Worker, task};
 use tenure_core::id::{QueueName, WorkerId};
 use tenure_core::limits;
 use tenure_core::orchestration::MessageId;
@@ -15,6 +15,7 @@ use tenure_store::{
     Dismiss, DismissOutcome, Dismissal, MailRequest, Notice, NoticeId, RegisterOutcome, RegisterRequest,
     RenewWorker as Renewal, WorkerRenewal,
 };
+use tenure_words::documents;
 
 use super::{Asked, Here};
 use crate::answer::{Answer, Failure};
@@ -36,21 +37,7 @@ pub(crate) async fn list(State(served): Here) -> Answer<Answered<Page<Worker>>> 
     let store = served.setup.engine.store();
     let now = store.now().await?;
     let workers = store.workers().await?;
-    Ok(Answered(Page { data: workers.iter().map(|worker| document(worker, &now)).collect(), next_cursor: None }))
-}
-
-fn document(worker: &tenure_store::Worker, now: &tenure_core::time::Moment) -> Worker {
-    let seen = WorkerSeen {
-        lease: &worker.lease,
-        serving: &worker.serving,
-        is_gone: worker.is_gone,
-        is_draining: worker.is_draining,
-        progressed_at: worker.progressed_at,
-        instances: worker.instances,
-        pins: worker.pins,
-        tasks: worker.tasks,
-    };
-    Worker::of(&seen, Some(now))
+    Ok(Answered(Page { data: workers.iter().map(|worker| Worker::of(&documents::worker(worker), Some(&now))).collect(), next_cursor: None }))
 }
 
 /// Makes a worker known
@@ -204,7 +191,7 @@ pub(crate) async fn dismiss(
     };
     let store = served.setup.engine.store();
     match store.dismiss(Dismiss { id, how }).await? {
-        DismissOutcome::Dismissed(worker) => Ok(Answered(document(&worker, &store.now().await?))),
+        DismissOutcome::Dismissed(worker) => Ok(Answered(Worker::of(&documents::worker(&worker), Some(&store.now().await?)))),
         DismissOutcome::NotFound => Err(unknown(&worker)),
     }
 }

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
 use tenure_core::lease::{Holder, HolderKind};
 use tenure_core::refusal::Held;
 
 use super::with_held;
 use crate::problem::Problem;
-use crate::when::{instant, length, rfc3339};
+use crate::when::{instant, length};
 
 /// Somebody holds it now.
 pub(super) fn held(held: &Held) -> Problem {
@@ -115,28 +114,4 @@ pub fn who(holder: &Holder) -> String {
         }
         None => holder.id.to_string(),
     }
-}
-
-/// A holder, for programs.
-pub fn holder_json(holder: &Holder) -> Value {
-    let mut document = json!({ "kind": holder.kind.name(), "id": holder.id.as_str() });
-    if let Some(supervisor) = &holder.supervisor {
-        document["supervisor"] = supervisor.as_str().into();
-    }
-    if let Some(place) = &holder.place {
-        document["host"] = (*place.host).into();
-        document["pid"] = place.pid.into();
-    }
-    document
-}
-
-/// A holder and its terms, for programs.
-pub(super) fn held_json(held: &Held) -> Value {
-    let mut document = holder_json(&held.holder);
-    document["fence"] = held.fence.0.into();
-    document["since"] = rfc3339(held.since).into();
-    if let Some(at) = held.expires_at {
-        document["expires_at"] = rfc3339(at).into();
-    }
-    document
 }

@@ -1,5 +1,6 @@
 //! Words for a run whose session was ended or taken by others.
 
+use tenure_api::Holder;
 use tenure_core::escape::Escaped;
 use tenure_core::id::ActorId;
 use tenure_core::session::{Session, StateName};
@@ -22,7 +23,7 @@ pub fn lost(session: &Session, loss: &Loss) -> Problem {
                 .hint("follow it: tenure events <name> --follow")
                 .fact("reason", reason.as_str())
                 .fact("current_fence", fence.0)
-                .fact("holder", held::holder_json(holder))
+                .fact("holder", tenure_api::document(&Holder::of(holder)))
         }
         Loss::HandedOver { to, by } => {
             let whom = by.as_ref().map_or_else(String::new, |by| format!(" by {by}"));

@@ -7,12 +7,13 @@ mod limit;
 mod lost;
 mod workspace;
 
+use tenure_api::HeldBy;
 use tenure_core::kind::Kind;
 use tenure_core::refusal::{Held, Refusal};
 
 use crate::problem::Problem;
 
-pub use held::{holder_json, left, who};
+pub use held::{left, who};
 pub use lost::lost;
 
 /// Words for `refusal`. `raced`: it was decided anew after somebody else wrote in between.
@@ -93,7 +94,7 @@ fn with_held(words: Problem, held: &Held) -> Problem {
         Some(key) => words.fact("key", key.as_str()),
         None => words,
     };
-    words.fact("holder", held::held_json(held))
+    words.fact("holder", tenure_api::document(&HeldBy::of(held)))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use serde_json::json;
 use tenure_core::id::ActorId;
 use tenure_core::lease::Lifecycle;
+use tenure_core::lease::{Holder, HolderKind};
 use tenure_core::refusal::{ClearRefusal, HeartbeatRefusal, OwnerOption, StartRefusal, TakeoverRefusal};
 
 use super::{held, with_held};
@@ -31,10 +32,16 @@ pub(super) fn start(refusal: &StartRefusal) -> Problem {
         )
         .hint("tenure status")
         .hint("tenure clear")
-        .fact("holder", json!({ "kind": "interactive", "id": ActorId::interactive().as_str() })),
+        .fact("holder", tenure_api::document(&interactive())),
         StartRefusal::ActiveAutonomous { tried, owner } => start_of_active(*tried, owner.as_ref()),
         StartRefusal::StaleAutonomous { tried, owner } => start_of_stale(*tried, owner.as_ref()),
     }
+}
+
+/// There is one name for every person.
+fn interactive() -> tenure_api::Holder {
+    let (kind, id) = (HolderKind::Interactive, ActorId::interactive());
+    tenure_api::Holder::of(&Holder { kind, id, supervisor: None, place: None })
 }
 
 fn owner_options(statement: impl Into<String>) -> Problem {

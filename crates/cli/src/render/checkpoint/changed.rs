@@ -8,9 +8,9 @@ use tenure_core::id::{CheckpointId, SessionId};
 use tenure_engine::Skipped;
 use tenure_store::ListedCheckpoint;
 
-use super::{document, skipped_document, stored};
+use super::stored;
 use crate::render::{Look, Report, Tone};
-use tenure_words::shown;
+use tenure_words::{documents, shown};
 
 /// A session was saved.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ impl Report for Created {
         json!({
             "command": "checkpoint-create",
             "ok": true,
-            "checkpoint": document(&self.checkpoint),
+            "checkpoint": tenure_api::Checkpoint::of(&self.checkpoint),
             "removed": self.removed,
         })
     }
@@ -71,9 +71,9 @@ impl Report for Restored {
             "command": "checkpoint-restore",
             "ok": true,
             "session": self.session.as_str(),
-            "checkpoint": document(&self.checkpoint),
+            "checkpoint": tenure_api::Checkpoint::of(&self.checkpoint),
             "file": file,
-            "skipped": skipped_document(&self.skipped),
+            "skipped": documents::skipped(&self.skipped),
         })
     }
 }

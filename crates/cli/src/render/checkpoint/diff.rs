@@ -9,7 +9,7 @@ use tenure_core::escape::Escaped;
 use tenure_engine::Readable;
 use tenure_store::payload::Hex;
 
-use super::{document, size};
+use super::size;
 use crate::render::{Look, Report, Tone};
 
 /// Payloads larger than this are compared by size and hash alone.
@@ -129,7 +129,7 @@ impl Report for Diff {
     }
 
     fn json(&self) -> Value {
-        let (a, b) = (document(&self.a), document(&self.b));
+        let (a, b) = (tenure_api::Checkpoint::of(&self.a), tenure_api::Checkpoint::of(&self.b));
         let mut told = json!({ "command": "checkpoint-diff", "ok": true, "a": a, "b": b });
         told["same"] = matches!(self.difference, Difference::None).into();
         match &self.difference {

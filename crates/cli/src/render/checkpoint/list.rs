@@ -1,16 +1,17 @@
 //! Many checkpoints, newest first.
 
-use serde_json::{Value, json};
+use serde_json::Value;
+use tenure_api::{ContentKind, Page, Word};
 use tenure_core::escape::Escaped;
 use tenure_core::id::Seq;
 use tenure_core::time::Moment;
 use tenure_store::ListedCheckpoint;
 
-use super::{content, listed_document, size};
+use super::size;
 use crate::render::table::{self, Columns};
 use crate::render::{Look, Report, Tone};
-use tenure_words::lines;
 use tenure_words::when::ago;
+use tenure_words::{documents, lines};
 
 /// A page of checkpoints.
 #[derive(Debug)]
@@ -40,8 +41,8 @@ impl Report for Checkpoints {
     }
 
     fn json(&self) -> Value {
-        let data: Vec<_> = self.checkpoints.iter().map(listed_document).collect();
-        json!({ "data": data, "next_cursor": self.next.map(|next| next.to_string()) })
+        let data = self.checkpoints.iter().map(documents::checkpoint).collect();
+        tenure_api::document(&Page { data, next_cursor: self.next.map(|next| next.to_string()) })
     }
 }
 
@@ -54,7 +55,7 @@ fn row(listed: &ListedCheckpoint, now: &Moment) -> [String; 7] {
             ago(checkpoint.created_at, now),
             size(checkpoint.original_size),
             size(checkpoint.stored_size),
-            content(&checkpoint.content).to_owned(),
+            ContentKind::from(&checkpoint.content).word().to_owned(),
             checkpoint.reason.as_ref().map_or_else(String::new, |reason| Escaped(reason).to_string()),
         ],
         ListedCheckpoint::Damaged { id, seq, what } => {

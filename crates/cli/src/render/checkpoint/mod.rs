@@ -5,64 +5,13 @@ mod diff;
 mod list;
 mod show;
 
-use serde_json::{Value, json};
-use tenure_core::checkpoint::{Checkpoint, Content};
+use tenure_core::checkpoint::Checkpoint;
 use tenure_core::escape::Escaped;
-use tenure_engine::Skipped;
-use tenure_store::ListedCheckpoint;
-use tenure_store::payload::Hex;
 
 pub(crate) use changed::{Created, Pruned, Restored};
 pub(crate) use diff::Diff;
 pub(crate) use list::Checkpoints;
 pub(crate) use show::Shown;
-
-use tenure_words::when::rfc3339;
-
-/// A checkpoint, for programs.
-fn document(checkpoint: &Checkpoint) -> Value {
-    let mut document = json!({
-        "id": checkpoint.id.as_str(),
-        "session": checkpoint.session.as_str(),
-        "seq": checkpoint.seq.0,
-        "created_at": rfc3339(checkpoint.created_at),
-        "content": content(&checkpoint.content),
-        "encoding": checkpoint.encoding.name(),
-        "original_size": checkpoint.original_size,
-        "stored_size": checkpoint.stored_size,
-        "sha256": Hex(&checkpoint.sha256).to_string(),
-    });
-    if let Some(reason) = &checkpoint.reason {
-        document["reason"] = reason.as_str().into();
-    }
-    if let Some(metadata) = &checkpoint.metadata {
-        // Checked when it was given. Should it not be JSON all the same, it is shown as the text it is.
-        document["metadata"] =
-            serde_json::from_str(metadata).unwrap_or_else(|_not_json| Value::String(metadata.clone()));
-    }
-    document
-}
-
-fn listed_document(listed: &ListedCheckpoint) -> Value {
-    match listed {
-        ListedCheckpoint::Readable(checkpoint) => document(checkpoint),
-        ListedCheckpoint::Damaged { id, seq, what } => {
-            json!({ "id": id.as_str(), "seq": seq.0, "damaged": what })
-        }
-    }
-}
-
-fn skipped_document(skipped: &[Skipped]) -> Value {
-    skipped.iter().map(|skipped| json!({ "id": skipped.id.as_str(), "damaged": skipped.what })).collect()
-}
-
-const fn content(content: &Content) -> &'static str {
-    match content {
-        Content::Record => "record",
-        Content::Given => "given",
-        Content::File(_) => "file",
-    }
-}
 
 /// A number of bytes, for people.
 pub(crate) fn size(bytes: u64) -> String {

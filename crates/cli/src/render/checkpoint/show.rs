@@ -1,14 +1,16 @@
 //! One checkpoint.
 
 use serde_json::Value;
+use tenure_api::ShownCheckpoint;
 use tenure_core::checkpoint::{Checkpoint, Content};
 use tenure_core::escape::Escaped;
 use tenure_core::time::Moment;
 use tenure_engine::Skipped;
 use tenure_store::payload::Hex;
 
-use super::{document, skipped_document, stored};
+use super::stored;
 use crate::render::{Look, Report, block};
+use tenure_words::documents;
 use tenure_words::when::{ago, instant};
 
 /// One checkpoint, whose payload was read and is what was saved.
@@ -42,9 +44,10 @@ impl Report for Shown {
     }
 
     fn json(&self) -> Value {
-        let mut document = document(&self.checkpoint);
-        document["intact"] = true.into();
-        document["skipped"] = skipped_document(&self.skipped);
-        document
+        tenure_api::document(&ShownCheckpoint {
+            checkpoint: tenure_api::Checkpoint::of(&self.checkpoint),
+            intact: true,
+            skipped: documents::skipped(&self.skipped),
+        })
     }
 }

@@ -1,8 +1,6 @@
-//! Events of a log, as people and programs see them.
+//! Events of a log, as people see them.
 
 mod line;
-mod payload;
 mod screen;
 
 pub(crate) use line::Lines;
-pub(crate) use payload::document;

@@ -1,12 +1,13 @@
 //! What the verbs of agents, scripts and operators did to a session.
 
 use serde_json::{Value, json};
+use tenure_api::{Progress, Usage};
 use tenure_core::escape::Escaped;
 use tenure_core::lease::Lease;
 use tenure_core::session::{Session, Step};
 use tenure_core::time::millis;
 
-use super::{progress_json, title, usage_json};
+use super::title;
 use crate::render::{Look, Report};
 use tenure_words::when::{instant, rfc3339};
 
@@ -144,14 +145,14 @@ impl Report for Driven {
                     document["error"] = error.as_str().into();
                 }
                 if let Some(progress) = &self.session.facts.progress {
-                    document["progress"] = progress_json(progress);
+                    document["progress"] = tenure_api::document(&Progress::of(progress));
                 }
             }
             Step::Restore(restore) => document["checkpoint"] = restore.id.as_str().into(),
             Step::Start | Step::Release => {}
         }
         if let Step::Complete { .. } | Step::Fail { .. } | Step::Update(_) = self.step {
-            document["usage"] = usage_json(&self.session.facts.usage);
+            document["usage"] = tenure_api::document(&Usage::of(&self.session.facts.usage));
         }
         document
     }

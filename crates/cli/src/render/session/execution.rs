@@ -1,13 +1,12 @@
 //! What drives an instance of an orchestration, and what it waits for.
 
-use serde_json::{Value, json};
 use tenure_core::escape::Escaped;
 use tenure_core::orchestration::Execution;
 use tenure_core::time::{Moment, WallTime};
 use tenure_engine::{Pending, PendingActivity};
 use tenure_store::Pin;
 
-use tenure_words::when::{instant, length, rfc3339};
+use tenure_words::when::{instant, length};
 
 /// Most things of one sort that people are shown.
 const SHOWN_MAX: usize = 10;
@@ -82,45 +81,4 @@ fn until(at: WallTime, now: &Moment) -> String {
         Some(left) => format!("in {}", length(left)),
         None => "due".to_owned(),
     }
-}
-
-/// The same for programs.
-pub(super) fn runs_json(execution: &Execution) -> Value {
-    json!({
-        "orchestration": execution.name.as_str(),
-        "version": execution.version.to_string(),
-        "number": execution.number,
-        "status": execution.status,
-    })
-}
-
-/// The same for programs.
-pub(super) fn waits_json(pending: &Pending, pins: &[Pin]) -> Value {
-    let activities = pending.activities().values().map(|pending| {
-        let key = pending.activity.affinity.as_ref().map(|affinity| &affinity.key);
-        let holder = key.and_then(|key| pins.iter().find(|pin| pin.key == *key && pin.is_live));
-        json!({
-            "operation": pending.activity.op.0,
-            "name": pending.activity.name.as_str(),
-            "attempt": pending.attempt,
-            "queue": pending.activity.queue.as_ref().map(|queue| queue.as_str()),
-            "key": key.map(|key| key.as_str()),
-            "worker": holder.map(|pin| pin.worker.as_str()),
-            "attempts_max": pending.activity.retry.attempts_max,
-            "due_at": pending.due_at.map(rfc3339),
-            "failure": pending.failure.as_ref().map(|failure| {
-                json!({ "cause": failure.cause.name(), "message": failure.message })
-            }),
-        })
-    });
-    let timers =
-        pending.timers().iter().map(|(op, at)| json!({ "operation": op.0, "fires_at": rfc3339(*at) }));
-    let children =
-        pending.children.iter().map(|(op, id)| json!({ "operation": op.0, "session": id.as_str() }));
-    json!({
-        "activities": activities.collect::<Vec<_>>(),
-        "timers": timers.collect::<Vec<_>>(),
-        "children": children.collect::<Vec<_>>(),
-        "cancel_requested": pending.cancel.as_ref().map(|wish| wish.reason.as_str()),
-    })
 }

@@ -1,14 +1,17 @@
 //! A session that goes on from another one.
 
 use serde_json::{Value, json};
+use tenure_api::Seen;
+use tenure_core::time::Moment;
 
-use super::{session_json, title};
+use super::title;
 use crate::render::{Look, Report};
 
 /// A session was forked.
 #[derive(Debug)]
 pub(crate) struct Forked {
     pub(crate) forked: tenure_engine::Forked,
+    pub(crate) now: Moment,
 }
 
 impl Report for Forked {
@@ -20,7 +23,8 @@ impl Report for Forked {
 
     fn json(&self) -> Value {
         let forked = &self.forked;
-        let session = session_json(&forked.session, None, Some((forked.at.next(), forked.earliest)));
+        let log = Some((forked.at.next(), forked.earliest));
+        let session = tenure_api::Session::of(&forked.session, Seen { now: &self.now, is_gone: false, log });
         json!({
             "command": "fork",
             "ok": true,

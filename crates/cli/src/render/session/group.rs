@@ -5,8 +5,8 @@ use tenure_core::id::GroupName;
 use tenure_store::GroupMember;
 
 use super::title;
-use crate::render::{Look, Report, Tone};
-use tenure_words::who;
+use crate::render::{Look, Report, Tone, with};
+use tenure_words::{documents, who};
 
 /// A group, and of each member whether its holder is there.
 #[derive(Debug)]
@@ -38,21 +38,7 @@ impl Report for Group {
     }
 
     fn json(&self) -> Value {
-        let member = |(is_there, member): &(bool, GroupMember)| {
-            json!({
-                "session": member.session.id.as_str(),
-                "key": member.session.key.as_ref().map(|key| key.as_str()),
-                "state": member.session.state.name().name(),
-                "holder_there": is_there,
-            })
-        };
-        json!({
-            "command": "group",
-            "ok": true,
-            "group": self.name.as_str(),
-            "limit": self.limit,
-            "active": self.of(false).map(member).collect::<Vec<_>>(),
-            "waiting": self.of(true).map(member).collect::<Vec<_>>(),
-        })
+        let group = documents::group(&self.name, self.limit, &self.members);
+        with(json!({ "command": "group", "ok": true }), &group)
     }
 }

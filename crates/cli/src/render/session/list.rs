@@ -1,8 +1,8 @@
 //! Many sessions, newest first.
 
-use serde_json::{Value, json};
+use serde_json::Value;
+use tenure_api::Page;
 use tenure_core::session::Session;
-use tenure_core::time::millis;
 
 use super::{Shown, state};
 use crate::render::table::{Columns, lines};
@@ -36,19 +36,9 @@ impl Report for Sessions {
     }
 
     fn json(&self) -> Value {
-        json!({ "data": self.rows.iter().map(row_json).collect::<Vec<_>>(), "next_cursor": self.next })
+        let data = self.rows.iter().map(Report::json).collect();
+        tenure_api::document(&Page { data, next_cursor: self.next.clone() })
     }
-}
-
-/// A session, and for how long it went on, or has gone on so far.
-fn row_json(shown: &Shown) -> Value {
-    let session = &shown.listed.session;
-    let mut row = shown.json();
-    let until = session.state.completed_at().or(shown.now.wall);
-    if let Some((started, until)) = session.started_at.zip(until) {
-        row["duration_ms"] = millis(until.since(started)).into();
-    }
-    row
 }
 
 /// An instance has no key: what tells it from others is its orchestration.

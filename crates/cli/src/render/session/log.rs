@@ -7,7 +7,6 @@ use tenure_core::session::{Replay, Session, Told};
 use tenure_core::time::{Moment, millis};
 
 use crate::render::{Look, Report, block};
-use tenure_words::holder_json;
 use tenure_words::when::{ago, instant, length, rfc3339};
 use tenure_words::who;
 
@@ -169,7 +168,7 @@ impl Report for Replayed {
         match &replay.tenancy {
             Told::This(tenancy) => {
                 document["lease"] = json!({
-                    "holder": holder_json(&tenancy.holder),
+                    "holder": tenure_api::Holder::of(&tenancy.holder),
                     "fence": tenancy.fence.0,
                     "since": rfc3339(tenancy.since),
                 });

@@ -1,16 +1,18 @@
 //! One session, and how one ended.
 
 use serde_json::{Value, json};
+use tenure_api::Seen;
 use tenure_core::escape::Escaped;
 use tenure_core::id::ActorId;
 use tenure_core::session::{Facts, Session, State, Usage};
-use tenure_core::time::{Moment, millis};
+use tenure_core::time::Moment;
 use tenure_engine::Pending;
 use tenure_store::{Listed, Page, Pin};
 
-use super::{command_line, execution, session_json, state, title};
+use super::{command_line, execution, state, title};
 use crate::render::lease::LeaseNow;
-use crate::render::{Look, Report, block};
+use crate::render::{Look, Report, block, with};
+use tenure_words::documents;
 use tenure_words::when::{ago, instant, length};
 use tenure_words::who;
 
@@ -57,20 +59,15 @@ impl Report for Shown {
     }
 
     fn json(&self) -> Value {
-        let Listed { session, head, earliest, .. } = &self.listed;
-        let mut document = session_json(session, self.lease(), Some((*head, *earliest)));
-        if let Some(took) = session.duration(&self.now) {
-            document["duration_ms"] = millis(took).into();
+        let mut session = documents::session(&self.listed, self.is_gone, &self.now);
+        // How long an open one goes on has its place behind the rest.
+        let so_far = session.duration_ms.take_if(|_| !self.listed.session.is_terminal());
+        let waits_for = self.pending.as_ref().map(|pending| documents::pending(pending, &self.pins));
+        let mut document = tenure_api::document(&session);
+        if let Some(so_far) = so_far {
+            document["duration_ms"] = so_far.into();
         }
-        if !self.children.sessions.is_empty() {
-            let ids = self.children.sessions.iter().map(|listed| listed.session.id.as_str());
-            document["children"] = ids.collect::<Vec<_>>().into();
-            document["children_more"] = self.children.next.is_some().into();
-        }
-        if let Some(pending) = &self.pending {
-            document["waits_for"] = execution::waits_json(pending, &self.pins);
-        }
-        document
+        with(document, &documents::beside(&self.children, waits_for))
     }
 }
 
@@ -259,7 +256,9 @@ impl Report for Ended {
     }
 
     fn json(&self) -> Value {
-        let session = session_json(&self.session, LeaseNow::of(&self.session, false, &self.now), None);
+        let mut session =
+            tenure_api::Session::of(&self.session, Seen { now: &self.now, is_gone: false, log: None });
+        session.duration_ms.take_if(|_| !self.session.is_terminal());
         json!({ "command": "wait", "ok": self.is_well(), "session": session })
     }
 }

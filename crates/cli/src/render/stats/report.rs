@@ -1,17 +1,17 @@
 //! Figures as a table and as a document.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tenure_core::alert::Alert;
 use tenure_core::escape::Escaped;
 use tenure_core::id::Namespace;
 use tenure_core::session::StateName;
-use tenure_core::time::millis;
 use tenure_engine::{Overview, count, mean_length};
-use tenure_store::{EventCount, Tally, recent_events_since, recent_sessions_since};
+use tenure_store::{EventCount, Tally};
 
 use crate::render::table::{Columns, table};
-use crate::render::{Look, Report, Tone, block};
-use tenure_words::when::{length, rfc3339};
+use crate::render::{Look, Report, Tone, block, with};
+use tenure_words::documents;
+use tenure_words::when::length;
 
 /// How a tenant's sessions are doing.
 #[derive(Debug)]
@@ -45,39 +45,8 @@ impl Report for Stats {
     }
 
     fn json(&self) -> Value {
-        let (overview, figures) = (&self.overview, &self.overview.figures);
-        let (sessions, recent) = (&figures.sessions, &figures.recent_sessions);
-        json!({
-            "command": "stats",
-            "namespace": self.namespace.as_str(),
-            "at": figures.at.map(rfc3339),
-            "total_sessions": overview.total(),
-            "open_sessions": overview.open(),
-            "active_sessions": overview.active(),
-            "oldest_session_age_ms": millis(overview.ages.oldest),
-            "newest_session_age_ms": millis(overview.ages.newest),
-            "avg_session_age_ms": millis(overview.ages.mean),
-            "avg_duration_ms": millis(mean_length(sessions)),
-            "sessions": sessions.iter().map(tally).collect::<Vec<_>>(),
-            "last_24h": {
-                "since": figures.at.map(recent_sessions_since).map(rfc3339),
-                "opened": count(recent, |_| true),
-                "states": states(recent),
-                "avg_duration_ms": millis(mean_length(recent)),
-                "expiration_rate_percent": overview.expired_percent(),
-            },
-            "last_hour": {
-                "since": figures.at.map(recent_events_since).map(rfc3339),
-                "events": figures.recent_events.iter().map(|count| (count.kind.clone(), count.count.into())).collect::<Map<_, _>>(),
-            },
-            "stuck": {
-                "after_ms": millis(overview.stuck_after),
-                "count": figures.quiet.count,
-                "without_events": overview.silent,
-                "sessions": self.stuck_ids().collect::<Vec<_>>(),
-            },
-            "alerts": overview.alerts.iter().map(|alert| self.alert(alert)).collect::<Vec<_>>(),
-        })
+        let figures = documents::figures(&self.overview, &self.namespace, NAMED_MAX);
+        with(json!({ "command": "stats" }), &figures)
     }
 }
 
@@ -137,11 +106,6 @@ impl Stats {
         rows.collect::<Vec<_>>().into_iter()
     }
 
-    fn stuck_ids(&self) -> impl Iterator<Item = &str> {
-        let longest = &self.overview.figures.quiet.longest;
-        longest.iter().take(NAMED_MAX).map(|listed| listed.session.id.as_str())
-    }
-
     fn words(&self, alert: &Alert) -> String {
         match alert {
             Alert::ManyExpire { opened, expired } => {
@@ -160,19 +124,6 @@ impl Stats {
             }
         }
     }
-
-    fn alert(&self, alert: &Alert) -> Value {
-        match alert {
-            Alert::ManyExpire { opened, expired } => json!({
-                "alert": "expiration_rate",
-                "percent": self.overview.expired_percent(),
-                "opened": opened,
-                "expired": expired,
-            }),
-            Alert::Stuck { count } => json!({ "alert": "stuck", "count": count }),
-            Alert::Silent { count } => json!({ "alert": "without_events", "count": count }),
-        }
-    }
 }
 
 const fn has_worked(state: StateName) -> bool {
@@ -181,21 +132,6 @@ const fn has_worked(state: StateName) -> bool {
 
 const fn one_or_many<'a>(count: u64, one: &'a str, many: &'a str) -> &'a str {
     if count == 1 { one } else { many }
-}
-
-fn tally(tally: &Tally) -> Value {
-    let mut document =
-        json!({ "kind": tally.kind.name(), "state": tally.state.name(), "count": tally.count });
-    if tally.state.is_terminal() {
-        document["duration_ms"] = millis(tally.lasted).into();
-    }
-    document
-}
-
-/// How many are in each state, also in those that none is in.
-fn states(tallies: &[Tally]) -> Map<String, Value> {
-    let of = |state: StateName| count(tallies, |other| other == state);
-    StateName::ALL.into_iter().map(|state| (state.name().to_owned(), of(state).into())).collect()
 }
 
 fn event_row(count: &EventCount) -> [String; 2] {

@@ -1,0 +1,152 @@
+//! Who holds a session, and how the lease stands.
+
+use serde::{Deserialize, Serialize};
+use tenure_core::id::Fence;
+use tenure_core::lease::{self, HolderKind};
+use tenure_core::refusal::Held;
+use tenure_core::session;
+use tenure_core::time::{UnusableClock, WallTime, millis};
+use utoipa::ToSchema;
+
+use crate::session::Seen;
+use crate::time::Instant;
+use crate::word::{HolderKindWord, Named, Word};
+
+/// Who holds a session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Holder {
+    /// What sort of holder it is.
+    pub kind: HolderKindWord,
+    /// Its name.
+    pub id: String,
+    /// Who else may clear the session for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub supervisor: Option<String>,
+    /// The machine that it runs on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// Its process there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pid: Option<u32>,
+}
+
+impl Holder {
+    /// The form of `holder`.
+    #[must_use]
+    pub fn of(holder: &lease::Holder) -> Self {
+        let place = holder.place.as_ref();
+        Self {
+            kind: holder.kind.into(),
+            id: holder.id.as_str().to_owned(),
+            supervisor: holder.supervisor.as_ref().map(|supervisor| supervisor.as_str().to_owned()),
+            host: place.map(|place| place.host.to_string()),
+            pid: place.map(|place| place.pid),
+        }
+    }
+}
+
+/// A holder and its terms, in a problem.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HeldBy {
+    /// Who.
+    #[serde(flatten)]
+    pub holder: Holder,
+    /// Under which fence.
+    pub fence: u64,
+    /// Since the session's last start.
+    pub since: Instant,
+    /// When the lease ends unless it is renewed. A person's has no end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Instant>,
+}
+
+impl HeldBy {
+    /// The form of `held`.
+    #[must_use]
+    pub fn of(held: &Held) -> Self {
+        Self {
+            holder: Holder::of(&held.holder),
+            fence: held.fence.0,
+            since: held.since.into(),
+            expires_at: held.expires_at.map(Instant),
+        }
+    }
+}
+
+/// Whether a lease excludes others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Standing {
+    /// It does.
+    Live,
+    /// Its time is over.
+    Over,
+    /// No clock can tell.
+    Unknown,
+}
+
+/// Whether a lease excludes others, as it is read.
+pub type StandingWord = Named<Standing>;
+
+impl Word for Standing {
+    const TITLE: &'static str = "Standing";
+    const ALL: &'static [Self] = &[Self::Live, Self::Over, Self::Unknown];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Over => "over",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl From<Result<lease::Standing, UnusableClock>> for Standing {
+    fn from(standing: Result<lease::Standing, UnusableClock>) -> Self {
+        match standing {
+            Ok(lease::Standing::Live) => Self::Live,
+            Ok(lease::Standing::Over) => Self::Over,
+            Err(UnusableClock) => Self::Unknown,
+        }
+    }
+}
+
+/// Ownership of a session, at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Lease {
+    /// Who has it.
+    pub holder: Holder,
+    /// The number that guards the holder's writes.
+    pub fence: u64,
+    /// How long it holds after each renewal. A person's has no length.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ttl_ms: Option<u64>,
+    /// When it was last granted or renewed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub renewed_at: Option<Instant>,
+    /// When it ends unless it is renewed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Instant>,
+    /// Whether it excludes others now.
+    pub standing: StandingWord,
+    /// Whether the holder's process is proven to be gone. Of a run alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub holder_gone: Option<bool>,
+}
+
+impl Lease {
+    /// The form of the lease of `session`, if it has one.
+    #[must_use]
+    pub fn of(session: &session::Session, seen: Seen<'_>) -> Option<Self> {
+        let lease::Lease { holder, fence: Fence(fence), term, .. } = session.lease.as_ref()?;
+        let instant = |at: Option<WallTime>| at.map(Instant);
+        Some(Self {
+            holder: Holder::of(holder),
+            fence: *fence,
+            ttl_ms: term.ttl().map(|ttl| millis(ttl.length())),
+            renewed_at: instant(term.renewed_at()),
+            expires_at: instant(term.expires_at()),
+            standing: Standing::from(session.standing(seen.now)).into(),
+            holder_gone: (holder.kind == HolderKind::Run).then_some(seen.is_gone),
+        })
+    }
+}

@@ -1,0 +1,224 @@
+//! Workers, and the keys they hold.
+
+use serde::{Deserialize, Serialize};
+use tenure_core::id::{AffinityKey, Fence, Namespace, QueueName, WorkerId};
+use tenure_core::lease::{Lease, Standing};
+use tenure_core::time::{Moment, WallTime, millis};
+use tenure_core::worker::{Queues, Serving, is_stalled};
+use utoipa::ToSchema;
+
+use crate::time::Instant;
+use crate::word::{Named, Word};
+
+/// How a worker is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum WorkerState {
+    /// It works.
+    Live,
+    /// It renews its lease, and its loop does not go on.
+    Stalled,
+    /// Somebody wishes it to let go of everything.
+    Draining,
+    /// Its lease is over.
+    Over,
+    /// Its process is gone for certain.
+    Gone,
+}
+
+/// How a worker is, as it is read.
+pub type WorkerStateWord = Named<WorkerState>;
+
+impl Word for WorkerState {
+    const TITLE: &'static str = "WorkerState";
+    const ALL: &'static [Self] = &[Self::Live, Self::Stalled, Self::Draining, Self::Over, Self::Gone];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Stalled => "stalled",
+            Self::Draining => "draining",
+            Self::Over => "over",
+            Self::Gone => "gone",
+        }
+    }
+}
+
+/// What a store knows of a worker.
+#[derive(Debug, Clone, Copy)]
+pub struct WorkerSeen<'a> {
+    /// Who, under which incarnation, until when.
+    pub lease: &'a Lease,
+    /// What it serves.
+    pub serving: &'a Serving,
+    /// Whether its process is gone for certain.
+    pub is_gone: bool,
+    /// Whether somebody wishes it to let go of everything.
+    pub is_draining: bool,
+    /// When its loop was last known to have gone on.
+    pub progressed_at: WallTime,
+    /// How many instances it holds.
+    pub instances: u64,
+    /// How many keys it holds, live or not.
+    pub pins: u64,
+    /// How many tasks of others it runs.
+    pub tasks: u64,
+}
+
+impl WorkerSeen<'_> {
+    /// How it is at `now`.
+    #[must_use]
+    pub fn state(&self, now: &Moment) -> WorkerState {
+        let since = now.wall.map(|wall| wall.since(self.progressed_at)).unwrap_or_default();
+        if self.is_gone {
+            WorkerState::Gone
+        } else if self.lease.term.standing(now) == Ok(Standing::Over) {
+            WorkerState::Over
+        } else if self.lease.term.ttl().is_some_and(|ttl| is_stalled(ttl, since)) {
+            WorkerState::Stalled
+        } else if self.is_draining {
+            WorkerState::Draining
+        } else {
+            WorkerState::Live
+        }
+    }
+}
+
+/// A process that runs orchestrations and activities.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Worker {
+    /// Its name.
+    pub worker: String,
+    /// Which start of it, in hexadecimal.
+    pub incarnation: String,
+    /// How it is. Left out of one as it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<WorkerStateWord>,
+    /// Whether somebody wishes it to let go of everything.
+    pub draining: bool,
+    /// The machine that it runs on; `null` when that is not known.
+    #[schema(required = true)]
+    pub host: Option<String>,
+    /// Its process there; `null` when that is not known.
+    #[schema(required = true)]
+    pub pid: Option<u32>,
+    /// How long its lease holds after each renewal.
+    #[schema(required = true)]
+    pub ttl_ms: Option<u64>,
+    /// When that was last granted or renewed.
+    #[schema(required = true)]
+    pub renewed_at: Option<Instant>,
+    /// When its loop was last known to have gone on.
+    pub progressed_at: Instant,
+    /// The queues it serves: `*` is any, `(default)` is the one without a name.
+    pub queues: Vec<String>,
+    /// How many instances it holds.
+    pub instances: u64,
+    /// How many keys it holds, live or not.
+    pub keys: u64,
+    /// Of how many keys it runs activities at once.
+    pub keys_busy_max: usize,
+    /// How many keys it holds at most.
+    pub keys_held_max: usize,
+    /// How many tasks of others it runs.
+    pub tasks: u64,
+}
+
+impl Worker {
+    /// The form of a worker at `now`, or as it was.
+    #[must_use]
+    pub fn of(seen: &WorkerSeen<'_>, now: Option<&Moment>) -> Self {
+        let Lease { holder, incarnation, term, .. } = seen.lease;
+        let place = holder.place.as_ref();
+        Self {
+            worker: holder.id.as_str().to_owned(),
+            incarnation: incarnation.to_string(),
+            state: now.map(|now| seen.state(now).into()),
+            draining: seen.is_draining,
+            host: place.map(|place| place.host.to_string()),
+            pid: place.map(|place| place.pid),
+            ttl_ms: term.ttl().map(|ttl| millis(ttl.length())),
+            renewed_at: term.renewed_at().map(Instant),
+            progressed_at: seen.progressed_at.into(),
+            queues: queues(&seen.serving.queues),
+            instances: seen.instances,
+            keys: seen.pins,
+            keys_busy_max: seen.serving.busy_max,
+            keys_held_max: seen.serving.held_max,
+            tasks: seen.tasks,
+        }
+    }
+}
+
+fn queues(queues: &Queues) -> Vec<String> {
+    let name = |queue: &Option<QueueName>| {
+        queue.as_ref().map_or_else(|| "(default)".to_owned(), ToString::to_string)
+    };
+    match queues {
+        Queues::All => vec!["*".to_owned()],
+        Queues::These(queues) => queues.iter().map(name).collect(),
+    }
+}
+
+/// What a store knows of a key that a worker holds.
+#[derive(Debug, Clone, Copy)]
+pub struct PinSeen<'a> {
+    /// The tenant.
+    pub namespace: &'a Namespace,
+    /// The key.
+    pub key: &'a AffinityKey,
+    /// The worker that holds it.
+    pub worker: &'a WorkerId,
+    /// Its fence.
+    pub fence: Fence,
+    /// Whether it keeps others away.
+    pub is_live: bool,
+    /// Since when the worker has it under this fence.
+    pub since: WallTime,
+    /// When an activity of it last began or ended.
+    pub last_used: WallTime,
+    /// How many tasks of it wait.
+    pub waiting: u64,
+    /// How many tasks of it are under way.
+    pub running: u64,
+}
+
+/// A key, and the worker that holds it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Pin {
+    /// The tenant.
+    pub namespace: String,
+    /// The key.
+    pub key: String,
+    /// The worker that holds it.
+    pub worker: String,
+    /// Its fence.
+    pub fence: u64,
+    /// Whether it keeps others away: its worker is live, and it is not idle.
+    pub live: bool,
+    /// Since when the worker has it under this fence.
+    pub since: Instant,
+    /// When an activity of it last began or ended.
+    pub last_used_at: Instant,
+    /// How many tasks of it wait.
+    pub waiting: u64,
+    /// How many tasks of it are under way.
+    pub running: u64,
+}
+
+impl Pin {
+    /// The form of a pin.
+    #[must_use]
+    pub fn of(seen: &PinSeen<'_>) -> Self {
+        Self {
+            namespace: seen.namespace.as_str().to_owned(),
+            key: seen.key.as_str().to_owned(),
+            worker: seen.worker.as_str().to_owned(),
+            fence: seen.fence.0,
+            live: seen.is_live,
+            since: seen.since.into(),
+            last_used_at: seen.last_used.into(),
+            waiting: seen.waiting,
+            running: seen.running,
+        }
+    }
+}
