@@ -1,6 +1,7 @@
 //! The door: who is let in, and to what, as the API's own description says.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{MatchedPath, Request, State};
@@ -8,8 +9,9 @@ use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
-use tenure_core::access::Role;
+use tenure_core::access::{Role, Validity};
 use tenure_core::id::Namespace;
+use tenure_store::SecretHash;
 use tenure_words::Problem;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::Operation;
@@ -108,7 +110,7 @@ async fn admitted(
         None => Role::Admin,
     };
     let caller = caller(served, headers).await?;
-    if !caller.role.includes(needed) {
+    if caller.role < needed {
         return Err(forbidden(caller.role, needed));
     }
     Ok(Some(caller))
@@ -120,6 +122,7 @@ async fn caller(served: &Served, headers: &HeaderMap) -> Answer<Caller> {
     match secret(headers)? {
         Some(secret) => of_token(served, secret, named).await,
         None if served.setup.is_open => {
+            not_from_elsewhere(headers)?;
             let namespace = named.unwrap_or_else(|| served.setup.namespace.clone());
             Ok(Caller { namespace, principal: None, role: Role::Admin })
         }
@@ -134,12 +137,46 @@ async fn of_token(served: &Served, secret: &str, named: Option<Namespace>) -> An
     if named.is_some_and(|named| named != token.namespace) {
         return Err(Problem::refused("FORBIDDEN", "that token is for another namespace").into());
     }
+    let now = store.now().await?;
+    if token.validity(&now).map_err(Failure::refused)? != Validity::Valid {
+        return Err(unknown());
+    }
+    if now.wall.is_some_and(|now| token.is_use_news(now)) {
+        // Whether it is noted or not, the caller may.
+        if let Err(error) = store.touch_token(token.id.clone()).await {
+            tracing::warn!(%error, "the use of a token was not noted");
+        }
+    }
     Ok(Caller { namespace: token.namespace, principal: Some(token.principal), role: token.role })
 }
 
+/// Refuses what a browser sends for a page of somebody else's: whoever may open this server's address is not everybody
+/// whose page is looked at on this machine. Neither is whoever had a name of its own point at this address.
+fn not_from_elsewhere(headers: &HeaderMap) -> Answer<()> {
+    let host = text(headers, "host")?.unwrap_or_default();
+    let origin = text(headers, "origin")?;
+    let is_own = origin.is_none_or(|origin| origin.split_once("://").is_some_and(|(_, of)| of == host));
+    if is_own && is_loopback(host) {
+        return Ok(());
+    }
+    let problem = Problem::refused("FORBIDDEN", "this server serves this machine alone, and no page from elsewhere");
+    Err(problem.hint("ask at 127.0.0.1, or with a token: tenure serve --require-token").into())
+}
+
+/// Whether that is a name of this machine to itself, with or without a port.
+fn is_loopback(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let name = name.trim_start_matches('[').trim_end_matches(']');
+    name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
 /// What the store keeps of a token's secret.
-pub(crate) fn hash(secret: &str) -> [u8; 32] {
-    Sha256::digest(secret.as_bytes()).into()
+#[must_use]
+pub fn hash(secret: &str) -> SecretHash {
+    SecretHash(Sha256::digest(secret.as_bytes()).into())
 }
 
 fn secret(headers: &HeaderMap) -> Answer<Option<&str>> {

@@ -11,6 +11,10 @@ use tenure_words::{Blame, Problem};
 #[derive(Debug)]
 pub(crate) struct Failure(pub(crate) Problem);
 
+/// Which no an answer is, for whoever counts them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Code(pub(crate) &'static str);
+
 /// What is done, or what is said instead.
 pub(crate) type Answer<T> = Result<T, Failure>;
 
@@ -62,12 +66,20 @@ impl IntoResponse for Failure {
         let retry_after = document.retry_after_ms;
         let body = serde_json::to_vec(&document).expect("a problem can be written as JSON");
         let mut response = (status, body).into_response();
+        response.extensions_mut().insert(Code(self.0.code));
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(ms) = retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(ms.div_ceil(1000)));
         }
         response
+    }
+}
+
+impl Failure {
+    /// It, as it is sent.
+    pub(crate) fn document(&self) -> tenure_api::Problem {
+        document(&self.0)
     }
 }
 

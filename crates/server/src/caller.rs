@@ -22,8 +22,8 @@ pub(crate) struct Caller {
 impl Caller {
     /// Whether it may see a session of its namespace.
     pub(crate) fn sees(&self, session: &Session) -> bool {
-        session.namespace == self.namespace
-            && (self.role == Role::Admin || session.principal == self.principal)
+        let reaches = |principal| self.role.reaches(principal, session.principal.as_ref());
+        session.namespace == self.namespace && self.principal.as_ref().is_none_or(reaches)
     }
 
     /// The principals whose sessions it may see; empty: all.

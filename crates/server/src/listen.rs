@@ -15,6 +15,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, Sleep, sleep, timeout};
 
+use crate::metrics::Counters;
+use crate::remote::Remotes;
 use crate::router;
 use crate::setup::{Limits, Served, Setup};
 
@@ -32,7 +34,12 @@ const HEAD_BYTES_MAX: usize = 64 * 1024;
 pub async fn serve(setup: Setup, listener: TcpListener, stop: impl Future<Output = ()>) -> io::Result<()> {
     let limits = setup.limits;
     let (stopping, is_stopping) = watch::channel(false);
-    let served = Arc::new(Served { setup, stopping: is_stopping });
+    let served = Arc::new(Served {
+        setup,
+        stopping: is_stopping,
+        remotes: Remotes::default(),
+        counters: Counters::default(),
+    });
     let housekeeping = tokio::spawn(crate::house::keep(Arc::clone(&served)));
     let router = router::routes(&served);
     let graceful = GracefulShutdown::new();
@@ -46,7 +53,7 @@ pub async fn serve(setup: Setup, listener: TcpListener, stop: impl Future<Output
         };
         let Ok((stream, _)) = accepted else {
             // Too many open files, or a connection that was gone already: neither is the end of the server.
-            tokio::time::sleep(ACCEPT_AGAIN_AFTER).await;
+            sleep(ACCEPT_AGAIN_AFTER).await;
             continue;
         };
         let connection = connection(stream, router.clone(), limits);

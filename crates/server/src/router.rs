@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use axum::{Json, Router};
 use tenure_words::Problem;
@@ -72,7 +72,6 @@ fn open() -> OpenApiRouter<Arc<Served>> {
         .routes(routes!(routes::events::read, routes::events::append))
         .routes(routes!(routes::events::send))
         .routes(routes!(routes::events::compact))
-        .routes(routes!(routes::events::across))
         .routes(routes!(routes::checkpoints::list, routes::checkpoints::create))
         .routes(routes!(routes::checkpoints::show))
         .routes(routes!(routes::checkpoints::payload))
@@ -118,7 +117,7 @@ pub(crate) fn routes(served: &Arc<Served>) -> Router {
         .layer(DefaultBodyLimit::max(limits.body_bytes))
         .layer(RequestBodyTimeoutLayer::new(limits.body_timeout))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn(crate::log::request))
+        .layer(from_fn_with_state(Arc::clone(served), crate::log::request))
         .with_state(Arc::clone(served))
 }
 

@@ -4,17 +4,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tenure_core::id::Namespace;
+use tenure_core::id::{Incarnation, Namespace};
 use tenure_engine::{Engine, EngineError, Steady};
 use tenure_store::Handle;
 use tenure_words::Problem;
 use tokio::sync::watch;
+
+use crate::metrics::Counters;
+use crate::remote::Remotes;
 
 /// What a server is given when it starts.
 #[derive(Debug)]
 pub struct Setup {
     /// Does what is asked.
     pub engine: Engine,
+    /// This start of the server.
+    pub incarnation: Incarnation,
     /// For everything that waits.
     pub clock: Arc<dyn Steady>,
     /// Knows what is left of holders on this machine.
@@ -85,6 +90,8 @@ pub(crate) struct Served {
     pub(crate) setup: Setup,
     /// Whether the server is to stop: streams end, nothing new is waited for.
     pub(crate) stopping: watch::Receiver<bool>,
+    pub(crate) remotes: Remotes,
+    pub(crate) counters: Counters,
 }
 
 impl Served {

@@ -6,11 +6,13 @@
 pub mod documents;
 mod engine;
 mod problem;
+mod prometheus;
 mod refusal;
 mod store_error;
 pub mod when;
 
 pub use engine::words as engine;
 pub use problem::{Blame, Problem, Said, causes, lines, shown};
+pub use prometheus::prometheus;
 pub use refusal::{left, lost, who, words as refusal};
 pub use store_error::{blocked, failure, words as store};

@@ -1,11 +1,10 @@
 //! `tenure list`: many sessions, page by page.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use tenure_api::cursor;
 use tenure_core::id::SessionId;
 use tenure_core::time::{WallTime, millis};
-use tenure_engine::{Engine, EngineError};
-use tenure_store::{Filter, Handle, ListRequest, Order, Page, Period};
+use tenure_engine::EngineError;
+use tenure_store::{Filter, Handle, ListRequest, Order, Period};
 
 use super::given;
 use super::show::shown;
@@ -19,7 +18,7 @@ use tenure_words::Problem;
 /// Lists what the filters let through. Creates nothing.
 pub(super) async fn execute(app: &App, args: &ListArgs) -> anyhow::Result<Exit> {
     let order = order(args.order);
-    let past = args.cursor.as_deref().map(|cursor| decode(cursor, order)).transpose()?;
+    let past = args.cursor.as_deref().map(|text| past(text, order)).transpose()?;
     let filtered = Filtered::of(app, &args.filter).await?;
     let Some(engine) = app.existing()? else {
         app.out.report(&Sessions { is_filtered: filtered.is_narrow, ..Sessions::default() })?;
@@ -29,25 +28,11 @@ pub(super) async fn execute(app: &App, args: &ListArgs) -> anyhow::Result<Exit> 
     let filter = filtered.at(&args.filter, now.wall)?;
     let namespace = app.options.namespace.value.clone();
     let limit = usize::from(args.limit);
-    let page = page(engine, ListRequest { namespace, filter, order, past, limit }).await?;
-    let next = page.next.map(|next| encode(next, order));
+    let page = engine.list(ListRequest { namespace, filter, order, past, limit }).await?;
+    let next = page.next.map(|next| cursor::encode(next.0, order == Order::Oldest));
     let rows = page.sessions.into_iter().map(|listed| shown(app, listed, now)).collect();
     app.out.report(&Sessions { rows, next, is_filtered: filtered.is_narrow })?;
     Ok(Exit::Success)
-}
-
-/// A full page, if there is that much: where little of a lot fits, the store looks at some of it at a time.
-async fn page(engine: &Engine, mut request: ListRequest) -> anyhow::Result<Page> {
-    let mut sessions = Vec::new();
-    loop {
-        let page = engine.store().list(request.clone()).await?;
-        request.limit = request.limit.saturating_sub(page.sessions.len());
-        sessions.extend(page.sessions);
-        match page.next {
-            Some(next) if request.limit > 0 => request.past = Some(next),
-            next => return Ok(Page { sessions, next }),
-        }
-    }
 }
 
 /// A filter, but for its times.
@@ -138,48 +123,16 @@ fn terms(search: &[String]) -> anyhow::Result<Vec<String>> {
     Ok(terms)
 }
 
-/// Callers are not to rely on what a cursor looks like, so it looks like nothing.
-fn encode(handle: Handle, order: Order) -> String {
-    URL_SAFE_NO_PAD.encode(format!("{}:{}", mark(order), handle.0))
-}
-
-fn decode(cursor: &str, order: Order) -> Result<Handle, Problem> {
-    let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
-    let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-    let handle = text.and_then(|text| text.strip_prefix(mark(order))?.strip_prefix(':')?.parse().ok());
-    handle.map(Handle).ok_or_else(|| {
+fn past(text: &str, order: Order) -> Result<Handle, Problem> {
+    cursor::decode(text, order == Order::Oldest).map(Handle).ok_or_else(|| {
         Problem::usage("that cursor was not given out for this list")
             .hint("a page ends with the cursor of the next one, which is asked for in the same order")
     })
-}
-
-const fn mark(order: Order) -> &'static str {
-    match order {
-        Order::Newest => "1",
-        Order::Oldest => "1o",
-    }
 }
 
 const fn order(order: OrderArg) -> Order {
     match order {
         OrderArg::Newest => Order::Newest,
         OrderArg::Oldest => Order::Oldest,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cursor_is_read_back_and_anything_else_is_refused() {
-        for order in [Order::Newest, Order::Oldest] {
-            assert_eq!(decode(&encode(Handle(42), order), order).unwrap(), Handle(42));
-            for wrong in ["", "42", "MTo", "Mjo0Mg", "not base64!"] {
-                assert!(decode(wrong, order).is_err(), "{wrong}");
-            }
-        }
-        let wrong_way = decode(&encode(Handle(42), Order::Oldest), Order::Newest);
-        assert!(wrong_way.is_err(), "a cursor belongs to an order");
     }
 }

@@ -5,7 +5,8 @@ use tenure_engine::Overview;
 use crate::app::App;
 use crate::args::stats::StatsArgs;
 use crate::exit::Exit;
-use crate::render::stats::{Stats, prometheus};
+use crate::render::stats::Stats;
+use tenure_words::prometheus;
 
 /// Counts. Creates nothing: without a store everything is zero.
 pub(super) async fn execute(app: &App, args: &StatsArgs) -> anyhow::Result<Exit> {

@@ -3,11 +3,10 @@
 //! A stream reads the log as it is asked for more, so a slow reader costs no memory: it is behind, and is cut by the
 //! connection when it takes nothing for too long. Every event names its position, so it goes on where it was.
 
-mod many;
-
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::sse::{Event as Frame, KeepAlive, Sse};
@@ -24,8 +23,6 @@ use crate::answer::{Answer, Failure};
 use crate::routes;
 use crate::setup::Served;
 
-pub(crate) use many::sessions;
-
 /// A session's stream, after a position, of some types only.
 pub(crate) async fn session(
     served: &Arc<Served>,
@@ -40,7 +37,8 @@ pub(crate) async fn session(
     let mut frames = VecDeque::from([named("snapshot", &snapshot)]);
     let id = listed.session.id;
     frames.extend(first.iter().map(|event| frame(&id, event)));
-    let following = Following { served: Arc::clone(served), id, tail, frames, is_over: false };
+    let counted = Subscriber::new(served);
+    let following = Following { counted, id, tail, frames, is_over: false };
     Ok(response(served, unfold(following, Following::next)))
 }
 
@@ -58,9 +56,25 @@ where
     response
 }
 
+/// A stream that is counted for as long as it is open.
+pub(crate) struct Subscriber(pub(crate) Arc<Served>);
+
+impl Subscriber {
+    pub(crate) fn new(served: &Arc<Served>) -> Self {
+        served.counters.subscribers.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(served))
+    }
+}
+
+impl Drop for Subscriber {
+    fn drop(&mut self) {
+        self.0.counters.subscribers.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// A stream under way.
 struct Following {
-    served: Arc<Served>,
+    counted: Subscriber,
     id: SessionId,
     tail: Tail,
     /// What is to be sent next.
@@ -100,7 +114,7 @@ impl Following {
     async fn more(&mut self) {
         let next = tokio::select! {
             next = self.tail.next() => next,
-            () = self.served.stopping() => {
+            () = self.counted.0.stopping() => {
                 self.end(named("drain", &Resume { after: self.tail.after().0 }));
                 return;
             }

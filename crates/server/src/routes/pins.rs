@@ -48,7 +48,6 @@ pub(crate) async fn list(
     responses((status = 200, body = Accepted),
         (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn give(
-    State(_): Here,
     caller: Caller,
     engine: Asked,
     Path(key): Path<String>,

@@ -21,6 +21,7 @@ use crate::answer::{Answer, Failure};
 use crate::body::{Json, Optional};
 use crate::caller::Caller;
 use crate::given;
+use crate::metrics::count;
 use crate::remote::Remote;
 use crate::setup::Served;
 
@@ -57,6 +58,9 @@ pub(crate) async fn claim(
     let connected = Connected::of(&served, remote);
     let tasks = claimed(&served, claim, wait).await?;
     connected.still();
+    let rescued = tasks.iter().filter(|task| task.rescues > 0).count();
+    count(&served.counters.claimed, tasks.len() as u64);
+    count(&served.counters.rescued, rescued as u64);
     Ok(Answered(Tasks { tasks: tasks.into_iter().map(document).collect() }))
 }
 
@@ -225,6 +229,7 @@ pub(crate) async fn fail(
 }
 
 async fn end(served: &Served, ended: TaskEnd) -> Answer<Answered<TaskAnswer>> {
+    count(if ended.result.is_ok() { &served.counters.completed } else { &served.counters.failed }, 1);
     Ok(answer(served.setup.engine.store().end_task(ended).await?))
 }
 

@@ -5,7 +5,8 @@ use tenure_core::session::StateName;
 use tenure_store::{Figures, Tally};
 
 /// Every figure that a store can tell. Labels are names of ours: nothing has to be escaped.
-pub(crate) fn prometheus(figures: &Figures) -> String {
+#[must_use]
+pub fn prometheus(figures: &Figures) -> String {
     let sessions = samples(figures, |_| true, "tenure_sessions", |tally| tally.count.to_string());
     let ended = StateName::is_terminal;
     let lengths = samples(figures, ended, "tenure_session_duration_seconds_sum", |tally| {

@@ -1,0 +1,306 @@
+//! A server of its own for each test, and a client without comforts.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tenure_core::access::Role;
+use tenure_core::id::{Namespace, Principal};
+use tenure_engine::{Engine, Ids as _, NoWitness, Steady, SystemIds};
+use tenure_server::{Alive, Limits, Setup, Unknown, secret_hash, serve};
+use tenure_store::{CreateToken, CreateTokenOutcome, Handle, Store, TokenStore as _};
+use tenure_store_sqlite::{SqliteOptions, SqliteStore, SystemClock};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// Real time.
+#[derive(Debug)]
+struct Real(std::time::Instant);
+
+#[async_trait::async_trait]
+impl Steady for Real {
+    fn now(&self) -> Duration {
+        self.0.elapsed()
+    }
+
+    async fn sleep(&self, length: Duration) {
+        tokio::time::sleep(length).await;
+    }
+}
+
+/// Nobody lives here but the server.
+#[derive(Debug)]
+struct Nobody;
+
+#[async_trait::async_trait]
+impl Alive for Nobody {
+    async fn ensure_gone(&self, _: Handle) -> Result<(), Unknown> {
+        Ok(())
+    }
+}
+
+/// A server and its store.
+pub(crate) struct Server {
+    pub(crate) home: TempDir,
+    pub(crate) store: Arc<SqliteStore>,
+    pub(crate) address: String,
+    stop: Option<oneshot::Sender<()>>,
+    task: Option<JoinHandle<std::io::Result<()>>>,
+}
+
+impl Server {
+    /// One that lets everybody in.
+    pub(crate) async fn open() -> Self {
+        Self::start(tempfile::tempdir().unwrap(), true, Limits::default()).await
+    }
+
+    /// One that asks for tokens.
+    pub(crate) async fn closed() -> Self {
+        Self::start(tempfile::tempdir().unwrap(), false, Limits::default()).await
+    }
+
+    pub(crate) async fn start(home: TempDir, is_open: bool, limits: Limits) -> Self {
+        let clock = Arc::new(SystemClock::new());
+        let options = SqliteOptions::new(home.path().join("tenure.db"), SystemIds.incarnation(), clock);
+        let store = Arc::new(SqliteStore::open(options).unwrap());
+        let shared: Arc<dyn Store> = Arc::<SqliteStore>::clone(&store);
+        let setup = Setup {
+            engine: Engine::new(shared, Arc::new(SystemIds), Arc::new(NoWitness)),
+            incarnation: SystemIds.incarnation(),
+            clock: Arc::new(Real(std::time::Instant::now())),
+            alive: Arc::new(Nobody),
+            namespace: Namespace::default_name(),
+            is_open,
+            limits,
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let task = tokio::spawn(serve(setup, listener, async move {
+            let _gone = stopped.await;
+        }));
+        Self { home, store, address, stop: Some(stop), task: Some(task) }
+    }
+
+    /// Stops it in good order; what it leaves is the directory.
+    pub(crate) async fn stop(mut self) -> TempDir {
+        drop(self.stop.take());
+        self.task.take().unwrap().await.unwrap().unwrap();
+        self.store.close();
+        let Self { home, .. } = self;
+        home
+    }
+
+    /// Says that the server is to stop, and does not wait for it.
+    pub(crate) fn begin_to_stop(&mut self) {
+        drop(self.stop.take());
+    }
+
+    /// A token's secret.
+    pub(crate) async fn token(&self, principal: &str, role: Role) -> String {
+        self.token_in("default", principal, role).await
+    }
+
+    pub(crate) async fn token_in(&self, namespace: &str, principal: &str, role: Role) -> String {
+        let secret = format!("secret of {namespace} {principal} {}", role.name());
+        let request = CreateToken {
+            id: SystemIds.token_id(None),
+            namespace: Namespace::parse(namespace).unwrap(),
+            principal: Principal::parse(principal).unwrap(),
+            role,
+            note: String::new(),
+            hash: secret_hash(&secret),
+            expires_in: None,
+        };
+        let made = self.store.create_token(request).await.unwrap();
+        assert!(matches!(made, CreateTokenOutcome::Created(_)));
+        secret
+    }
+
+    pub(crate) fn ask(&self, method: &str, path: &str) -> Ask {
+        let address = self.address.clone();
+        Ask { address, method: method.to_owned(), path: path.to_owned(), headers: Vec::new(), body: None, host: None }
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Ask {
+        self.ask("GET", path)
+    }
+
+    pub(crate) fn post(&self, path: &str, body: Value) -> Ask {
+        self.ask("POST", path).json(body)
+    }
+
+    /// A session that is held, and its fence.
+    pub(crate) async fn held(&self, id: &str) -> u64 {
+        self.post("/v1/sessions", json!({ "id": id })).send().await.is(201);
+        let started = self.post(&format!("/v1/sessions/{id}/start"), json!({ "holder": "me" })).send().await;
+        started.is(200)["fence"].as_u64().unwrap()
+    }
+
+    /// Appends one event of the holder's.
+    pub(crate) async fn append(&self, id: &str, fence: u64, kind: &str) -> Value {
+        let body = json!({ "events": [{ "type": kind, "data": { "n": 1 } }] });
+        let ask = self.post(&format!("/v1/sessions/{id}/events"), body).header("fence", fence);
+        ask.send().await.is(200)
+    }
+}
+
+/// A request.
+#[derive(Clone)]
+pub(crate) struct Ask {
+    address: String,
+    method: String,
+    path: String,
+    headers: Vec<(String, String)>,
+    body: Option<Bytes>,
+    host: Option<String>,
+}
+
+impl Ask {
+    pub(crate) fn header(mut self, name: &str, value: impl ToString) -> Self {
+        self.headers.push((name.to_owned(), value.to_string()));
+        self
+    }
+
+    pub(crate) fn bearer(self, secret: &str) -> Self {
+        self.header("authorization", format!("Bearer {secret}"))
+    }
+
+    pub(crate) fn json(self, body: Value) -> Self {
+        self.header("content-type", "application/json").bytes(body.to_string())
+    }
+
+    pub(crate) fn bytes(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = Some(body.into());
+        self
+    }
+
+    /// As if the server were known by that name.
+    pub(crate) fn at_host(mut self, host: &str) -> Self {
+        self.host = Some(host.to_owned());
+        self
+    }
+
+    /// Asks, and reads the whole answer.
+    pub(crate) async fn send(self) -> Answer {
+        let asked = format!("{} {}", self.method, self.path);
+        let response = self.begin().await;
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        Answer { asked, status: parts.status, headers: parts.headers, body }
+    }
+
+    /// Asks, and reads the head of the answer.
+    pub(crate) async fn begin(self) -> Response<Incoming> {
+        let stream = TcpStream::connect(&self.address).await.unwrap();
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+        tokio::spawn(connection);
+        let mut request = Request::builder().method(self.method.as_str()).uri(&self.path);
+        request = request.header("host", self.host.as_ref().unwrap_or(&self.address));
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        sender.send_request(request.body(Full::new(self.body.unwrap_or_default())).unwrap()).await.unwrap()
+    }
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    asked: String,
+    pub(crate) status: StatusCode,
+    pub(crate) headers: hyper::HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Answer {
+    /// Its document, if it has that status.
+    #[track_caller]
+    pub(crate) fn is(&self, status: u16) -> Value {
+        let text = String::from_utf8_lossy(&self.body);
+        assert_eq!(self.status.as_u16(), status, "{}: {text}", self.asked);
+        serde_json::from_slice(&self.body).unwrap_or(Value::Null)
+    }
+
+    /// That it says no, with that status and code.
+    #[track_caller]
+    pub(crate) fn refuses(&self, status: u16, code: &str) -> Value {
+        let document = self.is(status);
+        assert_eq!(document["code"], code, "{}: {document}", self.asked);
+        assert_eq!(document["status"], status);
+        assert_eq!(self.headers["content-type"], "application/problem+json");
+        document
+    }
+}
+
+/// A stream's frames, one by one.
+pub(crate) struct Frames {
+    body: Incoming,
+    rest: Vec<u8>,
+}
+
+/// One frame of a stream.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Frame {
+    pub(crate) event: String,
+    pub(crate) id: Option<String>,
+    pub(crate) data: String,
+}
+
+impl Frame {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.data).unwrap()
+    }
+
+    pub(crate) fn seq(&self) -> u64 {
+        self.id.as_deref().unwrap().parse().unwrap()
+    }
+}
+
+impl Frames {
+    pub(crate) async fn of(ask: Ask) -> Self {
+        let response = ask.header("accept", "text/event-stream").begin().await;
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        Self { body: response.into_body(), rest: Vec::new() }
+    }
+
+    /// The next frame; nothing at the end. Comments are passed over.
+    pub(crate) async fn next(&mut self) -> Option<Frame> {
+        loop {
+            if let Some(end) = self.rest.windows(2).position(|pair| pair == b"\n\n") {
+                let text: Vec<u8> = self.rest.drain(..end + 2).collect();
+                let frame = parsed(&String::from_utf8(text).unwrap());
+                if frame != Frame::default() {
+                    return Some(frame);
+                }
+                continue;
+            }
+            let more = tokio::time::timeout(Duration::from_secs(60), self.body.frame()).await;
+            match more.expect("a frame comes in time") {
+                Some(Ok(frame)) => self.rest.extend_from_slice(&frame.into_data().unwrap_or_default()),
+                Some(Err(_)) | None => return None,
+            }
+        }
+    }
+}
+
+fn parsed(text: &str) -> Frame {
+    let mut frame = Frame::default();
+    for line in text.lines() {
+        match line.split_once(':') {
+            Some(("event", value)) => value.trim_start().clone_into(&mut frame.event),
+            Some(("id", value)) => frame.id = Some(value.trim().to_owned()),
+            Some(("data", value)) => frame.data.push_str(value.trim_start()),
+            _ => {}
+        }
+    }
+    frame
+}
