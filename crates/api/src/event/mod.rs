@@ -36,8 +36,7 @@ pub struct Event {
     /// `lease_released` are `LeaseGranted`, `LeaseTakenOver` and `LeaseReleased`; `succeeded` is `Succeeded`;
     /// `checkpoint_created` and `checkpoint_restored` are `CheckpointCreated` and `CheckpointRestored`; `retained`,
     /// `retention_ended` and `handed_over` are `RetainedNow`, `RetentionEnded` and `HandedOver`; `terminal` is
-    /// `Terminal`. Anything else, and a `message` that is not an `Asked`, is as its caller gave it.
-    #[schema(value_type = Object)]
+    /// `Terminal`. Anything else, and a `message` that is not an `Asked`, is as its caller gave it: any value.
     pub data: Value,
 }
 

@@ -9,6 +9,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::{
     Event, Figures, Group, HeldBy, ListedCheckpoint, Pin, Problem, ShownCheckpoint, ShownSession, Worker,
+    payload,
 };
 
 type Schemas = Vec<(String, RefOr<Schema>)>;
@@ -30,6 +31,7 @@ fn all() -> BTreeMap<String, Value> {
     of::<Figures>(&mut schemas);
     of::<HeldBy>(&mut schemas);
     of::<Problem>(&mut schemas);
+    payloads(&mut schemas);
     let mut named = BTreeMap::new();
     for (name, schema) in schemas {
         let schema = serde_json::to_value(schema).unwrap();
@@ -37,6 +39,23 @@ fn all() -> BTreeMap<String, Value> {
         assert!(before.is_none_or(|before| before == schema), "two schemas are called {name}");
     }
     named
+}
+
+fn payloads(schemas: &mut Schemas) {
+    of::<payload::StateChanged>(schemas);
+    of::<payload::Ending>(schemas);
+    of::<payload::ActivityNoted>(schemas);
+    of::<payload::LeaseGranted>(schemas);
+    of::<payload::LeaseTakenOver>(schemas);
+    of::<payload::LeaseReleased>(schemas);
+    of::<payload::Succeeded>(schemas);
+    of::<payload::CheckpointCreated>(schemas);
+    of::<payload::CheckpointRestored>(schemas);
+    of::<payload::RetainedNow>(schemas);
+    of::<payload::RetentionEnded>(schemas);
+    of::<payload::HandedOver>(schemas);
+    of::<payload::Asked>(schemas);
+    of::<payload::Terminal>(schemas);
 }
 
 fn named_in(schema: &Value, found: &mut Vec<String>) {
@@ -61,6 +80,16 @@ fn every_schema_that_is_named_is_there() {
             assert!(all.contains_key(wanted), "{name} names {wanted}");
         }
     }
+}
+
+#[test]
+fn what_is_told_of_an_event_names_the_schema_of_each_type() {
+    let all = all();
+    let told = all["Event"]["properties"]["data"]["description"].as_str().unwrap();
+    let named = told.split('`').skip(1).step_by(2).filter(|word| word.starts_with(char::is_uppercase));
+    let named: Vec<_> = named.collect();
+    assert_eq!(named.len(), 14);
+    assert!(named.iter().all(|name| all.contains_key(*name)), "{named:?}");
 }
 
 #[test]

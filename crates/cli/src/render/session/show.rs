@@ -258,6 +258,7 @@ impl Report for Ended {
     fn json(&self) -> Value {
         let mut session =
             tenure_api::Session::of(&self.session, Seen { now: &self.now, is_gone: false, log: None });
+        // What was only paused has no length yet.
         session.duration_ms.take_if(|_| !self.session.is_terminal());
         json!({ "command": "wait", "ok": self.is_well(), "session": session })
     }
