@@ -27,10 +27,15 @@ const EDGES: &[Row] = &[
     Row { folder: "api", uses: &["core"], tests_use: &[] },
     Row { folder: "portable", uses: &["core"], tests_use: &[] },
     Row { folder: "words", uses: &["core", "store", "engine", "api"], tests_use: &[] },
+    Row {
+        folder: "server",
+        uses: &["core", "store", "engine", "api", "words"],
+        tests_use: &["store-sqlite"],
+    },
     Row { folder: "guard", uses: &[], tests_use: &[] },
     Row {
         folder: "cli",
-        uses: &["core", "store", "store-sqlite", "engine", "api", "words", "portable", "guard"],
+        uses: &["core", "store", "store-sqlite", "engine", "api", "words", "server", "portable", "guard"],
         tests_use: &[],
     },
     Row { folder: "xtask", uses: &[], tests_use: &[] },

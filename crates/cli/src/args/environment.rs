@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 /// The variables that this program looks at.
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 17] = [
     "HOME",
     "NO_COLOR",
     "TENURE_COLOR",
@@ -14,6 +14,9 @@ const NAMES: [&str; 14] = [
     "TENURE_FENCE",
     "TENURE_HOME",
     "TENURE_IDLE_TIMEOUT",
+    "TENURE_LISTEN",
+    "TENURE_LOG",
+    "TENURE_LOG_LEVEL",
     "TENURE_NAMESPACE",
     "TENURE_OUTPUT",
     "TENURE_PENDING_TIMEOUT",

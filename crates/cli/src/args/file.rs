@@ -27,6 +27,22 @@ pub(super) struct File {
     pub(super) expires_in: Option<String>,
     /// When created sessions expire without a start.
     pub(super) pending_timeout: Option<String>,
+    /// How a server serves.
+    pub(super) serve: Option<ServeFile>,
+}
+
+/// What the file may say of a server.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ServeFile {
+    /// Where to listen.
+    pub(super) listen: Option<String>,
+    /// Whether everybody needs a token.
+    pub(super) require_token: Option<bool>,
+    /// How to write the log.
+    pub(super) log: Option<String>,
+    /// How much of it.
+    pub(super) log_level: Option<String>,
 }
 
 /// Reads the file; nothing where there is none.

@@ -11,6 +11,7 @@ pub(crate) mod keeping;
 pub(crate) mod lifecycle;
 pub(crate) mod options;
 pub(crate) mod run;
+pub(crate) mod serve;
 pub(crate) mod session;
 pub(crate) mod stats;
 pub(crate) mod workers;
@@ -132,6 +133,7 @@ pub(crate) enum Command {
     Checkpoint(checkpoint::CheckpointArgs),
     Files(files::FilesArgs),
     Fork(checkpoint::ForkArgs),
+    Serve(serve::ServeArgs),
     Guard(chores::GuardArgs),
     Import(keeping::ImportArgs),
     Move(keeping::MoveArgs),

@@ -1,5 +1,7 @@
 //! One value for every setting, with where it came from.
 
+mod serve;
+
 use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -12,6 +14,7 @@ use super::file::{self, File};
 use super::lifecycle::Span;
 use super::{Color, Environment, Form, Global};
 use crate::workspace::ProfileName;
+pub(crate) use serve::ServeSettings;
 use tenure_words::Problem;
 
 /// Where a setting's value came from.
@@ -73,6 +76,8 @@ pub(crate) struct Options {
     pub(crate) profile: Setting<ProfileName>,
     /// When created sessions expire, where they do not say so themselves. Nothing: as their kind says.
     pub(crate) expiry: ExpirySettings,
+    /// How a server serves.
+    pub(crate) serve: ServeSettings,
     /// What this process was started to hold.
     pub(crate) held: Held,
     /// Where the configuration file is, or would be.
@@ -96,6 +101,7 @@ impl Options {
             color: sources.color()?,
             profile: sources.profile()?,
             expiry: sources.expiry()?,
+            serve: ServeSettings::of(&sources)?,
             held: held(environment)?,
             home,
             file: path,

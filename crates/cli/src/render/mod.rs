@@ -10,6 +10,7 @@ pub(crate) mod keeping;
 mod lease;
 mod look;
 mod opening;
+pub(crate) mod serve;
 pub(crate) mod session;
 pub(crate) mod snippet;
 pub(crate) mod stats;

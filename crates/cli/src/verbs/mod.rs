@@ -37,6 +37,7 @@ mod resume;
 mod retain;
 mod run;
 mod send;
+mod serve;
 mod show;
 mod start;
 mod stats;
@@ -93,6 +94,7 @@ pub(crate) fn execute(app: &App, command: Command) -> anyhow::Result<Exit> {
         Command::Checkpoint(args) => block_on(checkpoint::execute(app, &args.verb)),
         Command::Files(args) => block_on(files::execute(app, &args)),
         Command::Fork(args) => block_on(fork::execute(app, &args)),
+        Command::Serve(args) => serve::execute(app, &args),
         Command::Guard(args) => guard::execute(app, &args),
         Command::Worker(args) => block_on(workers::worker(app, &args.verb)),
         Command::Pins(args) => block_on(workers::pins(app, &args)),

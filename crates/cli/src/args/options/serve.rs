@@ -1,0 +1,69 @@
+//! Settings of `tenure serve`: a flag, a variable, the file's `[serve]`, a default.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use clap::ValueEnum as _;
+
+use super::{Origin, Setting, Sources};
+use crate::args::serve::{LogForm, LogLevel, ServeArgs};
+use tenure_words::Problem;
+
+/// Where the server listens when nothing is said.
+const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 7433);
+
+/// What the environment and the file say; flags win over it.
+#[derive(Debug, Clone)]
+pub(crate) struct ServeSettings {
+    /// Where to listen.
+    pub(crate) listen: Setting<SocketAddr>,
+    /// Whether everybody needs a token, wherever it asks.
+    pub(crate) require_token: Setting<bool>,
+    /// How to write the log.
+    pub(crate) log: Setting<LogForm>,
+    /// How much of it.
+    pub(crate) log_level: Setting<LogLevel>,
+}
+
+impl ServeSettings {
+    pub(super) fn of(sources: &Sources<'_>) -> Result<Self, Problem> {
+        let file = sources.file.serve.as_ref();
+        let listen = sources.text(None, "TENURE_LISTEN", file.and_then(|file| file.listen.as_deref()))?;
+        let log = sources.text(None, "TENURE_LOG", file.and_then(|file| file.log.as_deref()))?;
+        let level = sources.text(None, "TENURE_LOG_LEVEL", file.and_then(|file| file.log_level.as_deref()))?;
+        Ok(Self {
+            listen: listen.map_or_else(
+                || Ok(Setting { value: LISTEN, origin: Origin::Default }),
+                |said| said.parse(|text| text.parse().ok(), "an address and a port like 127.0.0.1:7433"),
+            )?,
+            require_token: match file.and_then(|file| file.require_token) {
+                Some(value) => Setting { value, origin: Origin::File },
+                None => Setting { value: false, origin: Origin::Default },
+            },
+            log: log.map_or_else(
+                || Ok(Setting { value: LogForm::Text, origin: Origin::Default }),
+                |said| said.parse(|text| LogForm::from_str(text, false).ok(), "`text` or `json`"),
+            )?,
+            log_level: level.map_or_else(
+                || Ok(Setting { value: LogLevel::Info, origin: Origin::Default }),
+                |said| {
+                    said.parse(|text| LogLevel::from_str(text, false).ok(), "`error`, `warn`, `info` or `debug`")
+                },
+            )?,
+        })
+    }
+
+    /// With what was typed.
+    pub(crate) fn with(self, args: &ServeArgs) -> Self {
+        let flag = Origin::Flag;
+        Self {
+            listen: args.listen.map_or(self.listen, |value| Setting { value, origin: flag("--listen") }),
+            require_token: if args.require_token {
+                Setting { value: true, origin: flag("--require-token") }
+            } else {
+                self.require_token
+            },
+            log: args.log.map_or(self.log, |value| Setting { value, origin: flag("--log") }),
+            log_level: args.log_level.map_or(self.log_level, |value| Setting { value, origin: flag("--log-level") }),
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! `tenure serve`: the store over HTTP.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tenure_core::access::Validity;
+use tenure_engine::{Engine, EngineError, Ids as _, SystemIds};
+use tenure_server::{Alive, Limits, Setup, Unknown, serve};
+use tenure_store::{Find, Handle, StoreError, TokensRequest};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::filter::LevelFilter;
+
+use crate::app::App;
+use crate::args::options::ServeSettings;
+use crate::args::serve::{LogForm, LogLevel, ServeArgs};
+use crate::exit::Exit;
+use crate::living;
+use crate::render::serve::Serving;
+use crate::run::BootClock;
+use tenure_words::Problem;
+
+/// Serves until it is asked to stop.
+pub(super) fn execute(app: &App, args: &ServeArgs) -> anyhow::Result<Exit> {
+    let settings = app.options.serve.clone().with(args);
+    log(&settings);
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(app, settings))
+}
+
+async fn run(app: &App, settings: ServeSettings) -> anyhow::Result<Exit> {
+    let address = settings.listen.value;
+    let is_open = address.ip().is_loopback() && !settings.require_token.value;
+    let engine = app.engine()?.clone();
+    if !is_open && !has_token(&engine).await? {
+        return Err(no_token().into());
+    }
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        Problem::failure("LISTEN", format!("listen at {address}"))
+            .because(error)
+            .hint("listen somewhere else: tenure serve --listen 127.0.0.1:0")
+    })?;
+    let (mut terminate, mut interrupt) =
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let address = listener.local_addr()?;
+    app.out.report(&Serving { address, is_open, db: app.db().to_owned() })?;
+    tracing::info!(%address, is_open, "serving");
+    let setup = Setup {
+        alive: Arc::new(Here { engine: engine.clone(), db: app.db().to_owned() }),
+        engine,
+        incarnation: SystemIds.incarnation(),
+        clock: Arc::new(BootClock),
+        namespace: app.options.namespace.value.clone(),
+        is_open,
+        limits: Limits::default(),
+    };
+    serve(setup, listener, async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: nothing new is taken");
+    })
+    .await?;
+    tracing::info!("stopped");
+    Ok(Exit::Success)
+}
+
+/// Whether anybody could be let in.
+async fn has_token(engine: &Engine) -> Result<bool, StoreError> {
+    let now = engine.store().now().await?;
+    let mut past = None;
+    loop {
+        let request = TokensRequest { namespace: None, past, limit: tenure_core::limits::LIST_MAX };
+        let page = engine.store().tokens(request).await?;
+        if page.tokens.iter().any(|token| token.validity(&now) == Ok(Validity::Valid)) {
+            return Ok(true);
+        }
+        past = page.next;
+        if past.is_none() {
+            return Ok(false);
+        }
+    }
+}
+
+fn no_token() -> Problem {
+    Problem::refused("NO_TOKEN", "nobody could be let in: there is no token that is valid")
+        .detail("without one, everybody who reaches this address could do everything")
+        .hint("make one: tenure token create --principal <name> --role admin")
+        .hint("or serve this machine alone: tenure serve --listen 127.0.0.1:7433")
+}
+
+fn log(settings: &ServeSettings) {
+    let level = match settings.log_level.value {
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+    };
+    let log = tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).with_target(false);
+    match settings.log.value {
+        LogForm::Text => log.with_ansi(false).init(),
+        LogForm::Json => log.json().flatten_event(true).init(),
+    }
+}
+
+/// What is left of holders on this machine, by their lock files.
+#[derive(Debug)]
+struct Here {
+    engine: Engine,
+    db: PathBuf,
+}
+
+#[async_trait]
+impl Alive for Here {
+    async fn ensure_gone(&self, handle: Handle) -> Result<(), Unknown> {
+        match living::ensure_gone(&self.engine, &self.db, Find::Handle(handle)).await {
+            Ok(()) => Ok(()),
+            Err(error) => Err(match error.downcast::<Problem>() {
+                Ok(problem) => Unknown::Living(problem),
+                Err(error) => Unknown::Engine(error.downcast::<StoreError>().map_or_else(
+                    |other| StoreError::Unavailable { what: other.to_string() }.into(),
+                    EngineError::from,
+                )),
+            }),
+        }
+    }
+}
