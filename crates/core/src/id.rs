@@ -92,6 +92,16 @@ name_type!(
 );
 
 name_type!(
+    /// A token's public id, not its secret: `tok_` and a ULID, or any other visible ASCII characters without
+    /// `/?#&=,`.
+    TokenId,
+    |text| {
+        bounded(text, limits::TOKEN_ID_CHARS_MAX)?;
+        all(text, |c| c.is_ascii_graphic() && !"/?#&=,".contains(c))
+    }
+);
+
+name_type!(
     /// A tenant. `default` unless given.
     Namespace,
     |text| {
@@ -186,6 +196,11 @@ impl SessionId {
 impl CheckpointId {
     /// What ids made by Tenure begin with.
     pub const PREFIX: &'static str = "ckp_";
+}
+
+impl TokenId {
+    /// What ids made by Tenure begin with.
+    pub const PREFIX: &'static str = "tok_";
 }
 
 impl Namespace {

@@ -4,6 +4,7 @@
 //! in, decisions go out; a store keeps what was decided and an engine drives it.
 #![deny(missing_docs, clippy::wildcard_enum_match_arm, clippy::iter_over_hash_type)]
 
+pub mod access;
 pub mod alert;
 pub mod checkpoint;
 pub mod escape;

@@ -12,6 +12,14 @@ pub const SESSION_ID_CHARS_MAX: usize = 128;
 pub const ACTOR_ID_BYTES_MAX: usize = 256;
 /// Longest name of a principal, in characters.
 pub const PRINCIPAL_CHARS_MAX: usize = 128;
+/// Longest id of a token, in characters.
+pub const TOKEN_ID_CHARS_MAX: usize = 64;
+/// Longest note of a token, in characters.
+pub const TOKEN_NOTE_CHARS_MAX: usize = 256;
+/// That a token was used is written down at most once in this time.
+pub const TOKEN_TOUCH_INTERVAL: Duration = Duration::from_secs(60 * 60);
+/// How long the secret before is good after a token was rotated, when nothing else was asked for.
+pub const TOKEN_GRACE_DEFAULT: Duration = Duration::from_secs(60 * 60);
 /// Longest slot key, in bytes. Workspace keys carry a path, so this follows the usual `PATH_MAX`.
 pub const KEY_BYTES_MAX: usize = 4096;
 /// Longest name of a group, in bytes.

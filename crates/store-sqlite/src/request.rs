@@ -1,5 +1,6 @@
 //! Requests on their way to the writer, and their answers on the way back.
 
+mod access;
 mod asked;
 mod bring;
 mod saving;
@@ -20,6 +21,7 @@ use tenure_store::{
 };
 
 use crate::recent::Appended;
+pub(crate) use access::Access;
 #[cfg(test)]
 pub(crate) use asked::Answered;
 pub(crate) use asked::Asked;
@@ -57,6 +59,7 @@ requests! {
         /// Whether there is more to let go.
         Retire(Asked<WorkerHandle, bool>),
         Task(Box<Tasking>),
+        Access(Box<Access>),
         Chore(Chore),
     }
 }
@@ -145,6 +148,7 @@ impl Request {
             | Self::RenewWorker(_)
             | Self::Retire(_)
             | Self::Task(_)
+            | Self::Access(_)
             | Self::Chore(_) => None,
         }
     }

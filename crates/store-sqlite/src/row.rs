@@ -1,6 +1,7 @@
 //! From rows to what they mean, and from numbers to columns.
 
 mod task;
+mod token;
 
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ use crate::place::Place;
 use crate::ring::is_alive;
 use crate::sql;
 pub(crate) use task::{BEHIND, FRESH, HIDDEN, OPEN, RUN, SHELVED, TASK_COLUMNS, TaskRow};
+pub(crate) use token::TokenRow;
 
 /// A slot's row: its number, its counters, and its newest session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -314,6 +314,19 @@ macro_rules! with_cases {
                 who_waits_for_a_place_is_woken,
                 a_claim_by_hand_takes_a_place_when_it_goes_to_work,
             }
+            token {
+                a_token_is_found_by_its_secret,
+                a_token_is_made_once,
+                a_token_expires_by_the_stores_clock,
+                a_revoked_token_is_not_valid_any_more,
+                a_rotated_token_takes_both_secrets_for_a_while,
+                a_second_rotation_ends_the_first_ones_grace,
+                a_rotation_that_is_asked_for_again_changes_nothing,
+                a_rotation_is_refused_where_it_makes_no_sense,
+                a_use_is_noted_once_in_an_interval,
+                tokens_are_listed_in_pages,
+                a_token_is_there_for_every_instance,
+            }
             purge {
                 a_purged_session_is_gone_in_every_way,
                 an_open_session_is_not_purged,

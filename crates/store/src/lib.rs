@@ -20,6 +20,7 @@ pub mod record;
 mod session;
 mod statistics;
 mod task;
+mod token;
 mod worker;
 
 pub use arrival::{
@@ -58,6 +59,10 @@ pub use task::{
     ClaimedTask, HandBack, MovePin, MovePinOutcome, Notice, NoticeId, Out, Pin, PinGrant, PinsRequest,
     Placed, TaskClaim, TaskEnd, TaskId, TaskOutcome, TaskRenewal, TaskRequest, TaskStore,
 };
+pub use token::{
+    CreateToken, CreateTokenOutcome, RevokeToken, RevokeTokenOutcome, RotateToken, RotateTokenOutcome,
+    SecretHash, TokenStore, TokensPage, TokensRequest,
+};
 pub use worker::{
     Dismiss, DismissOutcome, Dismissal, RegisterOutcome, RegisterRequest, Registered, RenewWorker, Worker,
     WorkerHandle, WorkerRenewal, WorkerStore,
@@ -74,6 +79,7 @@ pub trait Store:
     + InstanceStore
     + TaskStore
     + WorkerStore
+    + TokenStore
     + Inspect
     + Statistics
     + std::fmt::Debug
@@ -90,6 +96,7 @@ impl<S> Store for S where
         + InstanceStore
         + TaskStore
         + WorkerStore
+        + TokenStore
         + Inspect
         + Statistics
         + std::fmt::Debug

@@ -10,6 +10,7 @@ mod purge;
 mod session;
 mod statistics;
 mod task;
+mod token;
 mod worker;
 
 pub(crate) use checkpoint::read_row;

@@ -40,6 +40,7 @@ mod renew;
 mod save;
 mod task;
 mod tidy;
+mod token;
 mod turn;
 mod watch;
 mod work;

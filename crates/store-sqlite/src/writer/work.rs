@@ -161,6 +161,7 @@ impl<'c> Work<'c> {
             Request::RenewWorker(asked) => asked.answer = Some(Ok(self.renew_worker(asked.question)?)),
             Request::Retire(asked) => asked.answer = Some(Ok(self.retire(asked.question)?)),
             Request::Task(tasking) => self.tasking(tasking)?,
+            Request::Access(access) => self.access(access)?,
             Request::Chore(chore) => self.chore(*chore)?,
         }
         Ok(())

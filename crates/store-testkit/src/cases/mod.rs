@@ -33,6 +33,7 @@ pub mod purge;
 pub mod records;
 pub mod session;
 pub mod statistics;
+pub mod token;
 pub mod turn;
 pub mod unknown;
 pub mod watch;

@@ -5,6 +5,7 @@ mod gate;
 mod instance;
 mod store;
 mod task;
+mod token;
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -129,11 +130,23 @@ pub enum Verb {
     MovePin,
     /// [`tenure_store::TaskStore::next_task_at`].
     NextTaskAt,
+    /// [`tenure_store::TokenStore::create_token`].
+    CreateToken,
+    /// [`tenure_store::TokenStore::token_by_hash`].
+    TokenByHash,
+    /// [`tenure_store::TokenStore::tokens`].
+    Tokens,
+    /// [`tenure_store::TokenStore::revoke_token`].
+    RevokeToken,
+    /// [`tenure_store::TokenStore::rotate_token`].
+    RotateToken,
+    /// [`tenure_store::TokenStore::touch_token`].
+    TouchToken,
 }
 
 impl Verb {
     /// Those that write.
-    pub const WRITES: [Self; 29] = [
+    pub const WRITES: [Self; 33] = [
         Self::Commit,
         Self::Renew,
         Self::Append,
@@ -163,6 +176,10 @@ impl Verb {
         Self::RenewTasks,
         Self::TouchPins,
         Self::MovePin,
+        Self::CreateToken,
+        Self::RevokeToken,
+        Self::RotateToken,
+        Self::TouchToken,
     ];
 }
 

@@ -15,6 +15,7 @@ mod session;
 mod statistics;
 mod tables;
 mod task;
+mod token;
 mod worker;
 
 use std::sync::{Arc, Mutex, MutexGuard};

@@ -14,6 +14,7 @@ use super::group::Group;
 use super::instance::Instances;
 use super::pin::Pins;
 use super::task::Tasks;
+use super::token::Tokens;
 use super::worker::Workers;
 
 /// Everything that is stored, and who watches it.
@@ -29,6 +30,7 @@ pub(super) struct Tables {
     pub(super) workers: Workers,
     pub(super) tasks: Tasks,
     pub(super) pins: Pins,
+    pub(super) tokens: Tokens,
     pub(super) watches: HashMap<Handle, watch::Sender<u64>>,
     /// Events that were dropped or purged: they did come in.
     pub(super) dropped: Vec<(Namespace, Event)>,

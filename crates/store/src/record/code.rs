@@ -1,5 +1,6 @@
 //! Numbers that stand for words. They never change.
 
+use tenure_core::access::Role;
 use tenure_core::checkpoint::{Encoding, FileAction};
 use tenure_core::event::{Request, Stream};
 use tenure_core::kind::Kind;
@@ -56,6 +57,8 @@ codes!(pub(super) holder_kind_code, holder_kind_of, HolderKind, "holder kind", {
     Run = 4,
     Worker = 5,
 });
+
+codes!(pub role_code, role_of, Role, "role", { Observer = 1, Owner = 2, Worker = 3, Admin = 4 });
 
 codes!(pub(super) stream_code, stream_of, Stream, "stream", { Terminal = 1, Stdout = 2, Stderr = 3 });
 

@@ -27,7 +27,7 @@ mod wire;
 pub use body::{Columns, decode_activity, decode_session, encode_activity, encode_body};
 pub use checkpoint::{decode_checkpoint, encode_checkpoint};
 pub use chunk::{Batch, Chunk, encode_chunk};
-pub use code::{kind_code, kind_of, state_code, state_of};
+pub use code::{kind_code, kind_of, role_code, role_of, state_code, state_of};
 pub use events::{decode_events, digest_event, encode_events, keep_events, seal_events, skip_events};
 pub use grant::{TermColumns, decode_lease, encode_grant, term_columns};
 pub use history::{decode_history, encode_history};

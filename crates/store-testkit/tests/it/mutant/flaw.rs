@@ -386,13 +386,34 @@ flaws! {
     LosesWithdrawn,
     /// Whoever claims an instance is not told its tasks.
     ForgetsOut,
+    /// Tokens never expire.
+    NeverExpiresTokens,
+    /// A revoked token is not found.
+    HidesRevokedTokens,
+    /// Tokens of every tenant are listed.
+    ListsEveryonesTokens,
+    /// There is only one page of tokens.
+    EndsTokensEarly,
+    /// Whosever token it is, it is revoked.
+    RevokesAnyonesTokens,
+    /// A rotated token's former secret is over at once.
+    EndsSecretsAtOnce,
+    /// That a token is used is not written down.
+    ForgetsUses,
 }
 
 impl Flaw {
     /// Those that sequences of verbs seldom or never meet: nobody watches in it, there is one tenant, no key is
     /// an id, the order of what is due depends on how a store notes its looks, nothing is purged that is not there
     /// or damaged, of what was forked little is removed, no session is in a group, and none is an instance.
-    pub(crate) const OUT_OF_REACH: [Self; 52] = [
+    pub(crate) const OUT_OF_REACH: [Self; 59] = [
+        Self::NeverExpiresTokens,
+        Self::HidesRevokedTokens,
+        Self::ListsEveryonesTokens,
+        Self::EndsTokensEarly,
+        Self::RevokesAnyonesTokens,
+        Self::EndsSecretsAtOnce,
+        Self::ForgetsUses,
         Self::ListsAnyPrincipal,
         Self::ListsFirstPrincipal,
         Self::NeverWakes,

@@ -13,6 +13,7 @@ mod session;
 mod statistics;
 mod store;
 mod task;
+mod token;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

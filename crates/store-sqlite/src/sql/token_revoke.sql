@@ -1,0 +1,1 @@
+UPDATE token SET revoked = ?2 WHERE tid = ?1

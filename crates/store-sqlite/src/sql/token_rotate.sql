@@ -1,0 +1,1 @@
+UPDATE token SET previous = hash, previous_until = ?3, hash = ?2 WHERE tid = ?1
