@@ -19,16 +19,14 @@ mod pending;
 mod problem;
 pub mod requests;
 mod session;
+pub mod task;
 #[cfg(test)]
 mod tests;
-pub mod task;
 mod time;
 mod word;
 mod worker;
 
-pub use answers::{
-    Accepted, Appended, Earliest, Events, Forked, Health, NewToken, Removed, Started, Token,
-};
+pub use answers::{Accepted, Appended, Earliest, Events, Forked, Health, NewToken, Removed, Started, Token};
 pub use checkpoint::{
     Checkpoint, ContentKind, ContentWord, DamagedCheckpoint, ListedCheckpoint, ShownCheckpoint, Skipped,
 };

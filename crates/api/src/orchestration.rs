@@ -179,9 +179,10 @@ impl HistoryEvent {
             Fact::OrchestrationStarted(child) => new("OrchestrationStarted").child(child),
             Fact::StatusSet { status } => Self { text: status.clone(), ..new("StatusSet") },
             Fact::CancelRequested { reason, .. } => new("CancelRequested").said(reason),
-            Fact::ContinuedAsNew { input, version } => {
-                Self { version: version.map(|version| version.to_string()), ..new("ContinueAsNew").given(input) }
-            }
+            Fact::ContinuedAsNew { input, version } => Self {
+                version: version.map(|version| version.to_string()),
+                ..new("ContinueAsNew").given(input)
+            },
             Fact::ExecutionCompleted { output } => new("ExecutionCompleted").given(output),
             Fact::ExecutionFailed { failure } => new("ExecutionFailed").failed(failure),
             Fact::ExecutionTerminated { reason } => new("ExecutionTerminated").said(reason),
@@ -217,6 +218,9 @@ impl HistoryEvent {
     }
 
     fn child(self, child: &Child) -> Self {
-        Self { session: Some(child.id.as_str().to_owned()), ..self.named(child.name.as_str()).given(&child.input) }
+        Self {
+            session: Some(child.id.as_str().to_owned()),
+            ..self.named(child.name.as_str()).given(&child.input)
+        }
     }
 }

@@ -47,7 +47,9 @@ impl Serialize for Instant {
 impl<'de> Deserialize<'de> for Instant {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        parse_rfc3339(&text).map(Self).ok_or_else(|| D::Error::custom("it is not an instant of RFC 3339 since 1970"))
+        parse_rfc3339(&text)
+            .map(Self)
+            .ok_or_else(|| D::Error::custom("it is not an instant of RFC 3339 since 1970"))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use tenure_core::id::{Fence, Namespace, SessionId};
 use tenure_core::refusal::Refusal;
-use tenure_core::session::{Command, Context, Decision, GroupView, Seen, Session, Warning, decide, Current};
+use tenure_core::session::{Command, Context, Current, Decision, GroupView, Seen, Session, Warning, decide};
 use tenure_core::{id::Revision, limits};
 use tenure_store::{
     Capture, CommitOutcome, CommitRequest, Committed, Find, Found, GroupRequest, Handle, Slot, StoreError,

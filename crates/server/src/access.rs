@@ -18,9 +18,9 @@ use utoipa::openapi::path::Operation;
 
 use crate::answer::{Answer, Failure};
 use crate::caller::Caller;
+use crate::given;
 use crate::headers::text;
 use crate::setup::Served;
-use crate::given;
 
 /// What every operation asks of who calls it. One that the description does not name is open to nobody.
 #[derive(Debug)]
@@ -159,7 +159,8 @@ fn not_from_elsewhere(headers: &HeaderMap) -> Answer<()> {
     if is_own && is_loopback(host) {
         return Ok(());
     }
-    let problem = Problem::refused("FORBIDDEN", "this server serves this machine alone, and no page from elsewhere");
+    let problem =
+        Problem::refused("FORBIDDEN", "this server serves this machine alone, and no page from elsewhere");
     Err(problem.hint("ask at 127.0.0.1, or with a token: tenure serve --require-token").into())
 }
 
@@ -170,7 +171,8 @@ fn is_loopback(host: &str) -> bool {
         _ => host,
     };
     let name = name.trim_start_matches('[').trim_end_matches(']');
-    name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    name.eq_ignore_ascii_case("localhost")
+        || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// What the store keeps of a token's secret.
@@ -195,8 +197,11 @@ fn unauthenticated(statement: &str) -> Failure {
 }
 
 fn forbidden(role: Role, needed: Role) -> Failure {
-    Problem::refused("FORBIDDEN", format!("this is for the role {}, and the token's is {}", needed.name(), role.name()))
-        .fact("role", role.name())
-        .fact("needed_role", needed.name())
-        .into()
+    Problem::refused(
+        "FORBIDDEN",
+        format!("this is for the role {}, and the token's is {}", needed.name(), role.name()),
+    )
+    .fact("role", role.name())
+    .fact("needed_role", needed.name())
+    .into()
 }

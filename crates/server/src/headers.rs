@@ -79,7 +79,9 @@ pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &'static str) -> Answer<Opt
     match (first.map(|value| value.to_str()), second) {
         (None, _) => Ok(None),
         (Some(Ok(value)), None) => Ok(Some(value)),
-        (Some(_), _) => Err(Failure::usage(format!("the header `{name}` is given twice, or is no plain text"))),
+        (Some(_), _) => {
+            Err(Failure::usage(format!("the header `{name}` is given twice, or is no plain text")))
+        }
     }
 }
 

@@ -71,11 +71,31 @@ fn own(counters: &Counters, text: &mut String) {
     let all = [
         ("tenure_subscribers", "gauge", "Streams that are open.", &counters.subscribers),
         ("tenure_fenced_writes_total", "counter", "Requests refused for an old fence.", &counters.fenced),
-        ("tenure_revision_conflicts_total", "counter", "Requests refused for a change in between.", &counters.conflicts),
+        (
+            "tenure_revision_conflicts_total",
+            "counter",
+            "Requests refused for a change in between.",
+            &counters.conflicts,
+        ),
         ("tenure_activity_claimed_total", "counter", "Attempts given to remote workers.", &counters.claimed),
-        ("tenure_activity_completed_total", "counter", "Attempts that remote workers ended well.", &counters.completed),
-        ("tenure_activity_failed_total", "counter", "Attempts that remote workers ended badly.", &counters.failed),
-        ("tenure_activity_rescued_total", "counter", "Attempts given to remote workers after a loss.", &counters.rescued),
+        (
+            "tenure_activity_completed_total",
+            "counter",
+            "Attempts that remote workers ended well.",
+            &counters.completed,
+        ),
+        (
+            "tenure_activity_failed_total",
+            "counter",
+            "Attempts that remote workers ended badly.",
+            &counters.failed,
+        ),
+        (
+            "tenure_activity_rescued_total",
+            "counter",
+            "Attempts given to remote workers after a loss.",
+            &counters.rescued,
+        ),
     ];
     for (name, kind, help, counter) in all {
         head(text, name, kind, help);

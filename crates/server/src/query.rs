@@ -59,7 +59,9 @@ impl Query {
     pub(crate) fn number(&mut self, name: &str, (least, most): (u64, u64)) -> Answer<Option<u64>> {
         let Some(text) = self.one(name)? else { return Ok(None) };
         let number = text.parse().ok().filter(|number| (least..=most).contains(number));
-        number.map(Some).ok_or_else(|| Failure::usage(format!("`{name}` is not a number from {least} to {most}")))
+        number
+            .map(Some)
+            .ok_or_else(|| Failure::usage(format!("`{name}` is not a number from {least} to {most}")))
     }
 
     /// A yes or no; no where nothing is said.
@@ -75,7 +77,8 @@ impl Query {
     pub(crate) fn instant(&mut self, name: &str) -> Answer<Option<WallTime>> {
         let Some(text) = self.one(name)? else { return Ok(None) };
         let at = tenure_api::parse_rfc3339(&text);
-        at.map(Some).ok_or_else(|| Failure::usage(format!("`{name}` is not an instant like 2026-01-31T08:00:00Z")))
+        at.map(Some)
+            .ok_or_else(|| Failure::usage(format!("`{name}` is not an instant like 2026-01-31T08:00:00Z")))
     }
 
     /// Refuses what nobody asked for: it would have been passed over.

@@ -114,6 +114,7 @@ pub(crate) fn routes(served: &Arc<Served>) -> Router {
         .route("/openapi.json", get(move || std::future::ready(Json(description))))
         .fallback(nowhere)
         .method_not_allowed_fallback(not_so)
+        .layer(from_fn_with_state(Arc::clone(served), crate::body::bounded))
         .layer(DefaultBodyLimit::max(limits.body_bytes))
         .layer(RequestBodyTimeoutLayer::new(limits.body_timeout))
         .layer(CatchPanicLayer::custom(panicked))

@@ -17,6 +17,6 @@ pub use orchestration::{IfThere, Send, StartOrchestration};
 pub use session::{CreateSession, SetLimit, UpdateProgress, UpdateSession};
 pub use token::{CreateToken, RotateToken};
 pub use worker::{
-    ClaimTasks, CompleteTask, EvictOrDrain, FailTask, Going, HandBackTask, MovePin, RegisterWorker, RenewTasks,
-    RenewWorker,
+    ClaimTasks, CompleteTask, EvictOrDrain, FailTask, Going, HandBackTask, MovePin, RegisterWorker,
+    RenewTasks, RenewWorker,
 };

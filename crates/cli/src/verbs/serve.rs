@@ -40,8 +40,7 @@ async fn run(app: &App, settings: ServeSettings) -> anyhow::Result<Exit> {
             .because(error)
             .hint("listen somewhere else: tenure serve --listen 127.0.0.1:0")
     })?;
-    let (mut terminate, mut interrupt) =
-        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let address = listener.local_addr()?;
     app.out.report(&Serving { address, is_open, db: app.db().to_owned() })?;
     tracing::info!(%address, is_open, "serving");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Execution, Failure};
-use crate::id::{ActorId, CodeName, Namespace, SessionId, Principal};
+use crate::id::{ActorId, CodeName, Namespace, Principal, SessionId};
 use crate::kind::Kind;
 use crate::orchestration::Version;
 use crate::session::Fact;

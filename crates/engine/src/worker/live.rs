@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use tenure_core::event::EventBody;
-use tenure_core::id::{EventType, Fence, Namespace, Operation, SessionId, Principal};
+use tenure_core::id::{EventType, Fence, Namespace, Operation, Principal, SessionId};
 use tenure_core::orchestration;
 use tenure_core::orchestration::{
     End, Execution, Failure, HistoryEvent, Mail, Message, MessageId, Payload, Start, Version,
@@ -141,7 +141,10 @@ fn with_execution(write: Write, change: impl FnOnce(Execution) -> Execution) -> 
 
 impl Live {
     /// An instance whose code is in memory and was told nothing yet.
-    pub(super) fn new((id, (namespace, principal), execution): (SessionId, (Namespace, Option<Principal>), u64), code: Instance) -> Self {
+    pub(super) fn new(
+        (id, (namespace, principal), execution): (SessionId, (Namespace, Option<Principal>), u64),
+        code: Instance,
+    ) -> Self {
         Self {
             id,
             namespace,

@@ -250,7 +250,8 @@ impl Begun {
     pub(super) fn opening(self, version: Version, seed: u64, at: WallTime) -> (Opening, Start) {
         let Self { id, namespace, principal, name, input, labels, parent, .. } = self;
         let of = parent.as_ref().map(|parent| parent.id.clone());
-        let opening = Opening { id, namespace, principal, name: name.clone(), version, labels, parent: of, at };
+        let opening =
+            Opening { id, namespace, principal, name: name.clone(), version, labels, parent: of, at };
         let start = Start { name, version, execution: 1, input, seed, parent, carried: Vec::new() };
         (opening, start)
     }

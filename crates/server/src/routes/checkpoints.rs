@@ -209,7 +209,8 @@ pub(crate) async fn fork(
     };
     let new = wish.id.as_deref().map(SessionId::parse).transpose().map_err(given::name("session id"))?;
     let listed = named(&served, &caller, &name).await?;
-    let forked = engine.fork(listed.handle, ForkWish { at, id: new, principal: caller.principal.clone() }).await?;
+    let forked =
+        engine.fork(listed.handle, ForkWish { at, id: new, principal: caller.principal.clone() }).await?;
     let answer = Forked {
         session: forked.session.id.as_str().to_owned(),
         parent: listed.session.id.as_str().to_owned(),

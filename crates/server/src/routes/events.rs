@@ -100,7 +100,7 @@ pub(crate) async fn append(
     Json(wish): Json<AppendEvents>,
 ) -> Answer<Answered<Appended>> {
     let fence = guards.fence()?;
-    let events = drafts(wish.events)?;
+    let events = drafts(&engine, wish.events)?;
     let listed = named(&served, &caller, &name).await?;
     write(&engine, listed, Some(fence), events).await
 }
@@ -120,12 +120,12 @@ pub(crate) async fn send(
     Path(name): Path<String>,
     Json(wish): Json<SendMessages>,
 ) -> Answer<Answered<Appended>> {
-    let events = drafts(wish.events)?;
+    let events = drafts(&engine, wish.events)?;
     let listed = named(&served, &caller, &name).await?;
     write(&engine, listed, None, events).await
 }
 
-fn drafts(events: Vec<NewEvent>) -> Answer<Vec<EventDraft>> {
+fn drafts(asked: &Asked, events: Vec<NewEvent>) -> Answer<Vec<EventDraft>> {
     let (count, max) = (events.len(), limits::EVENTS_PER_APPEND_MAX);
     if count > max {
         return Err(LimitRefusal::Count { what: "events", count, max }.into());
@@ -133,10 +133,10 @@ fn drafts(events: Vec<NewEvent>) -> Answer<Vec<EventDraft>> {
     if events.is_empty() {
         return Err(Failure::usage("there is no event to append"));
     }
-    events.into_iter().map(draft).collect()
+    events.into_iter().enumerate().map(|(at, event)| draft(asked, (at, event))).collect()
 }
 
-fn draft(event: NewEvent) -> Answer<EventDraft> {
+fn draft(asked: &Asked, (at, event): (usize, NewEvent)) -> Answer<EventDraft> {
     let kind = EventType::parse(&event.kind).map_err(given::name("event type"))?;
     if is_reserved(&kind) {
         let statement = format!("events of type `{kind}` are written by Tenure only");
@@ -149,6 +149,8 @@ fn draft(event: NewEvent) -> Answer<EventDraft> {
         return Err(LimitRefusal::Bytes { what: "payload", length, max }.into());
     }
     let id = event.id.as_deref().map(EventId::parse).transpose().map_err(given::name("event id"))?;
+    // A request that may be carried out again finds by it what it had appended.
+    let id = id.or_else(|| asked.event_id(at));
     Ok(EventDraft { id, data: EventBody::Given { kind, json } })
 }
 
@@ -165,8 +167,12 @@ async fn write(
     let commit_id = engine.ids().commit_id();
     let request = AppendRequest { commit_id, handle: listed.handle, fence, events, after: listed.head };
     Ok(Answered(match engine.append(request).await? {
-        AppendOutcome::Appended { first, last } => Appended { seqs: (first.0..=last.0).collect(), new: last.0 + 1 - first.0 },
-        AppendOutcome::Known { seqs, new } => Appended { seqs: seqs.into_iter().map(|seq| seq.0).collect(), new },
+        AppendOutcome::Appended { first, last } => {
+            Appended { seqs: (first.0..=last.0).collect(), new: last.0 + 1 - first.0 }
+        }
+        AppendOutcome::Known { seqs, new } => {
+            Appended { seqs: seqs.into_iter().map(|seq| seq.0).collect(), new }
+        }
         refused => unreachable!("the engine makes an error of {refused:?}"),
     }))
 }

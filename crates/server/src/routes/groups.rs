@@ -59,11 +59,12 @@ async fn document(engine: &Engine, caller: &Caller, name: GroupName) -> Answer<A
     let now = engine.store().now().await?;
     // Others' sessions count, and are not told of.
     let seen = found.members.into_iter().filter(|member| caller.sees(&member.session));
-    let is_there = |member: &tenure_store::GroupMember| {
-        member.session.lease.as_ref().is_some_and(|lease| {
-            !engine.is_gone(lease) && lease.term.standing(&now) != Ok(Standing::Over)
-        })
-    };
+    let is_there =
+        |member: &tenure_store::GroupMember| {
+            member.session.lease.as_ref().is_some_and(|lease| {
+                !engine.is_gone(lease) && lease.term.standing(&now) != Ok(Standing::Over)
+            })
+        };
     let members: Vec<_> = seen.map(|member| (is_there(&member), member)).collect();
     Ok(Answered(documents::group(&name, found.limit, &members)))
 }

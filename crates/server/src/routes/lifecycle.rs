@@ -166,7 +166,12 @@ fn is_anothers(session: &Session, guards: Guards) -> bool {
 }
 
 /// Asks the holder, and waits until it is done.
-async fn asked(engine: &Engine, listed: Listed, request: Request, timeout: Duration) -> Answer<SessionAnswer> {
+async fn asked(
+    engine: &Engine,
+    listed: Listed,
+    request: Request,
+    timeout: Duration,
+) -> Answer<SessionAnswer> {
     let wanted = match request {
         Request::Pause | Request::Stop => StateName::Paused,
         Request::Resume => StateName::Active,

@@ -8,8 +8,8 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use tenure_api::requests::{IfThere as Wished, Send, StartOrchestration};
 use tenure_api::{
-    Accepted, FailureDetail, History, HistoryEvent, OrchestrationOutcome as Outcome, Payload, Problem, ShownSession,
-    Started, task,
+    Accepted, FailureDetail, History, HistoryEvent, OrchestrationOutcome as Outcome, Payload, Problem,
+    ShownSession, Started, task,
 };
 use tenure_core::id::{CodeName, SessionId, SignalName};
 use tenure_core::kind::Kind;
@@ -54,7 +54,8 @@ pub(crate) async fn start(
 ) -> Answer<(StatusCode, Answered<Started>)> {
     let id = wish.id.as_deref().map(SessionId::parse).transpose().map_err(given::name("session id"))?;
     let wrong_version = || Failure::usage("`version` is three numbers, like 1.2.0");
-    let version = wish.version.as_deref().map(|text| Version::parse(text).ok_or_else(wrong_version)).transpose()?;
+    let version =
+        wish.version.as_deref().map(|text| Version::parse(text).ok_or_else(wrong_version)).transpose()?;
     let starting = Starting {
         id,
         namespace: caller.namespace.clone(),
@@ -70,7 +71,9 @@ pub(crate) async fn start(
         principal: caller.principal.clone(),
     };
     let outcome = orchestrations(&served, &engine).start(starting).await.map_err(|error| match error {
-        StartError::IdInUse { session } => Failure::refused(Refusal::IdInUse(Box::new(Existing::of(&session)))),
+        StartError::IdInUse { session } => {
+            Failure::refused(Refusal::IdInUse(Box::new(Existing::of(&session))))
+        }
         StartError::Engine(error) => error.into(),
     })?;
     let started = outcome.started;
@@ -127,7 +130,8 @@ pub(crate) async fn show(
     }
     let listed = instance(&served, &caller, &name).await?;
     let pending = engine.pending(listed.handle, &listed.session).await?;
-    let pins = PinsRequest { namespace: Some(caller.namespace.clone()), limit: PINS_MAX, ..PinsRequest::default() };
+    let pins =
+        PinsRequest { namespace: Some(caller.namespace.clone()), limit: PINS_MAX, ..PinsRequest::default() };
     let pins = if pending.is_some() { engine.store().pins(pins).await? } else { Vec::new() };
     let waits_for = pending.map(|pending| documents::pending(&pending, &pins));
     let children = ChildrenRequest { parent: listed.handle, before: None, limit: CHILDREN_MAX };
@@ -206,7 +210,9 @@ pub(crate) async fn result(
         () = served.stopping() => return Ok(Answered(Outcome::plain("running"))),
     };
     Ok(Answered(match ended {
-        Ended::Completed(output) => Outcome { output: Some(Payload::of(&output)), ..Outcome::plain("completed") },
+        Ended::Completed(output) => {
+            Outcome { output: Some(Payload::of(&output)), ..Outcome::plain("completed") }
+        }
         Ended::Failed(failure) => {
             Outcome { failure: Some(FailureDetail::of(&failure)), ..Outcome::plain("failed") }
         }

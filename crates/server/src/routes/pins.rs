@@ -30,8 +30,10 @@ pub(crate) async fn list(
 ) -> Answer<Answered<Page<Pin>>> {
     let limit = query.number("limit", (1, limits::LIST_MAX as u64))?.unwrap_or(100);
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let after = query.one("cursor")?.as_deref().map(AffinityKey::parse).transpose().map_err(given::name("cursor"))?;
-    let worker = query.one("worker")?.as_deref().map(WorkerId::parse).transpose().map_err(given::name("worker id"))?;
+    let after =
+        query.one("cursor")?.as_deref().map(AffinityKey::parse).transpose().map_err(given::name("cursor"))?;
+    let worker =
+        query.one("worker")?.as_deref().map(WorkerId::parse).transpose().map_err(given::name("worker id"))?;
     query.end()?;
     let namespace = caller.namespace.clone();
     let after = after.map(|key| (namespace.clone(), key));

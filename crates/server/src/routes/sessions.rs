@@ -8,8 +8,8 @@ use axum::extract::{Path, State};
 use serde_json::{Map, Value};
 use tenure_api::requests::{CreateSession, UpdateSession, Used};
 use tenure_api::{Page, Problem, cursor};
-use tenure_core::id::{ActorId, GroupName, Key, Principal, SessionId};
 use tenure_core::access::Role;
+use tenure_core::id::{ActorId, GroupName, Key, Principal, SessionId};
 use tenure_core::kind::Kind;
 use tenure_core::refusal::{Existing, Refusal};
 use tenure_core::session::{
@@ -31,7 +31,10 @@ use crate::setup::Served;
 /// Which sessions, and which of them first.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "it describes the query, which is taken apart by hand because names may be repeated")]
+#[expect(
+    dead_code,
+    reason = "it describes the query, which is taken apart by hand because names may be repeated"
+)]
 pub(crate) struct ListParams {
     /// At most this many: 1 to 1,000; 100 where nothing is said.
     limit: Option<u64>,
@@ -111,12 +114,17 @@ fn past_of(text: &str, order: Order) -> Answer<Handle> {
 
 /// What a query lets through; of a caller that is no administrator, its own alone.
 pub(crate) fn filter(caller: &Caller, query: &mut Query) -> Answer<Filter> {
-    let principals = query.all("principal").iter().map(|name| Principal::parse(name)).collect::<Result<_, _>>();
+    let principals =
+        query.all("principal").iter().map(|name| Principal::parse(name)).collect::<Result<_, _>>();
     let mut principals: Vec<Principal> = principals.map_err(given::name("principal"))?;
     let seen = caller.seen_principals();
     if !seen.is_empty() {
         if principals.iter().any(|each| !seen.contains(each)) {
-            return Err(tenure_words::Problem::refused("FORBIDDEN", "only an administrator sees others' sessions").into());
+            return Err(tenure_words::Problem::refused(
+                "FORBIDDEN",
+                "only an administrator sees others' sessions",
+            )
+            .into());
         }
         principals = seen;
     }
@@ -125,14 +133,34 @@ pub(crate) fn filter(caller: &Caller, query: &mut Query) -> Answer<Filter> {
         states: query.all("state").iter().map(|name| state(name)).collect::<Answer<_>>()?,
         kinds: query.all("kind").iter().map(|name| kind(name)).collect::<Answer<_>>()?,
         labels: query.beginning("label."),
-        holder: query.one("holder")?.as_deref().map(ActorId::parse).transpose().map_err(given::name("holder"))?,
+        holder: query
+            .one("holder")?
+            .as_deref()
+            .map(ActorId::parse)
+            .transpose()
+            .map_err(given::name("holder"))?,
         key_prefix: query.one("key")?,
-        group: query.one("group")?.as_deref().map(GroupName::parse).transpose().map_err(given::name("group"))?,
+        group: query
+            .one("group")?
+            .as_deref()
+            .map(GroupName::parse)
+            .transpose()
+            .map_err(given::name("group"))?,
         directory: query.one("worktree")?,
-        parent: query.one("parent")?.as_deref().map(SessionId::parse).transpose().map_err(given::name("parent"))?,
+        parent: query
+            .one("parent")?
+            .as_deref()
+            .map(SessionId::parse)
+            .transpose()
+            .map_err(given::name("parent"))?,
         created: period(query.instant("created_after")?, query.instant("created_before")?),
         started: period(query.instant("started_after")?, query.instant("started_before")?),
-        terms: query.all("search").iter().flat_map(|words| words.split_whitespace()).map(str::to_owned).collect(),
+        terms: query
+            .all("search")
+            .iter()
+            .flat_map(|words| words.split_whitespace())
+            .map(str::to_owned)
+            .collect(),
         principals,
     })
 }
@@ -203,7 +231,11 @@ fn principal(caller: &Caller, wished: Option<&str>) -> Answer<Option<Principal>>
         (None, _) => Ok(caller.principal.clone()),
         (wished, Role::Admin) => Ok(wished),
         (wished, _) if wished == caller.principal => Ok(wished),
-        _ => Err(tenure_words::Problem::refused("FORBIDDEN", "only an administrator creates sessions for others").into()),
+        _ => Err(tenure_words::Problem::refused(
+            "FORBIDDEN",
+            "only an administrator creates sessions for others",
+        )
+        .into()),
     }
 }
 

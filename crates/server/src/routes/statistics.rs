@@ -19,11 +19,7 @@ use crate::query::Query;
         description = "An active session without activity for longer than this is stuck; without one: 30 minutes")),
     responses((status = 200, body = Figures),
         (status = "default", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn show(
-    State(served): Here,
-    caller: Caller,
-    mut query: Query,
-) -> Answer<Answered<Figures>> {
+pub(crate) async fn show(State(served): Here, caller: Caller, mut query: Query) -> Answer<Answered<Figures>> {
     let stuck_after = query.number("stuck_after_ms", (1, u64::from(u32::MAX)))?;
     let stuck_after = stuck_after.map_or(limits::STUCK_AFTER, Duration::from_millis);
     query.end()?;

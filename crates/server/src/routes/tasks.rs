@@ -13,7 +13,8 @@ use tenure_core::orchestration::{Cause, Failure as Why};
 use tenure_core::time::millis;
 use tenure_core::worker::Hold;
 use tenure_store::{
-    ClaimedTask, HandBack, PinGrant, Store, TaskClaim, TaskEnd, TaskId, TaskOutcome, TaskRenewal, WorkerHandle,
+    ClaimedTask, HandBack, PinGrant, Store, TaskClaim, TaskEnd, TaskId, TaskOutcome, TaskRenewal,
+    WorkerHandle,
 };
 
 use super::Here;
@@ -224,7 +225,8 @@ pub(crate) async fn fail(
     let worker = served.remotes.find(&served, &caller, &registration).await?.worker;
     let cause = if wish.is_final { Cause::Rejected } else { Cause::Failed };
     let why = Why { details: wish.details.as_ref().map(task::payload), ..Why::new(cause, wish.message) };
-    let end_of = TaskEnd { worker, task: id(&task)?, fence: Fence(wish.fence), result: Err(why), regrants: true };
+    let end_of =
+        TaskEnd { worker, task: id(&task)?, fence: Fence(wish.fence), result: Err(why), regrants: true };
     end(&served, end_of).await
 }
 

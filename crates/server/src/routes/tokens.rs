@@ -11,7 +11,8 @@ use tenure_core::access::{self, Role};
 use tenure_core::id::{Principal, TokenId};
 use tenure_core::limits;
 use tenure_store::{
-    CreateToken, CreateTokenOutcome, RevokeToken, RevokeTokenOutcome, RotateToken, RotateTokenOutcome, TokensRequest,
+    CreateToken, CreateTokenOutcome, RevokeToken, RevokeTokenOutcome, RotateToken, RotateTokenOutcome,
+    TokensRequest,
 };
 
 use super::Here;
@@ -38,7 +39,8 @@ pub(crate) async fn list(
     mut query: Query,
 ) -> Answer<Answered<Page<Token>>> {
     let limit = query.number("limit", (1, limits::LIST_MAX as u64))?.unwrap_or(100);
-    let past = query.one("cursor")?.as_deref().map(TokenId::parse).transpose().map_err(given::name("cursor"))?;
+    let past =
+        query.one("cursor")?.as_deref().map(TokenId::parse).transpose().map_err(given::name("cursor"))?;
     query.end()?;
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let request = TokensRequest { namespace: Some(caller.namespace), past, limit };
@@ -95,7 +97,9 @@ pub(crate) async fn create(
 }
 
 fn again() -> Failure {
-    tenure_words::Problem::refused("CONFLICT", "another token has that id or that secret").hint("ask again").into()
+    tenure_words::Problem::refused("CONFLICT", "another token has that id or that secret")
+        .hint("ask again")
+        .into()
 }
 
 /// Takes a token back, for good

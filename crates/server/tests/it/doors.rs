@@ -64,7 +64,8 @@ async fn others_sessions_are_as_if_they_did_not_exist() {
     let (ann, bob) = (server.token("ann", Role::Owner).await, server.token("bob", Role::Owner).await);
     let (admin, elsewhere) =
         (server.token("root", Role::Admin).await, server.token_in("other", "ann", Role::Admin).await);
-    let created = server.post("/v1/sessions", json!({ "id": "s", "key": "k" })).bearer(&ann).send().await.is(201);
+    let created =
+        server.post("/v1/sessions", json!({ "id": "s", "key": "k" })).bearer(&ann).send().await.is(201);
     assert_eq!(created["principal"], "ann");
     for name in ["s", "k"] {
         let path = format!("/v1/sessions/{name}");
@@ -93,7 +94,8 @@ async fn a_token_is_made_rotated_and_taken_back_over_the_wire() {
     let (id, first) = (made["id"].as_str().unwrap().to_owned(), made["secret"].as_str().unwrap().to_owned());
     let asks = |secret: &str| server.get("/v1/sessions").bearer(secret).send();
     asks(&first).await.is(200);
-    let rotated = server.post(&format!("/v1/tokens/{id}/rotate"), json!({})).bearer(&admin).send().await.is(200);
+    let rotated =
+        server.post(&format!("/v1/tokens/{id}/rotate"), json!({})).bearer(&admin).send().await.is(200);
     asks(&first).await.refuses(401, "UNAUTHENTICATED");
     let second = rotated["secret"].as_str().unwrap();
     asks(second).await.is(200);
@@ -107,7 +109,12 @@ async fn a_token_is_made_rotated_and_taken_back_over_the_wire() {
 #[tokio::test]
 async fn a_page_of_somebody_elses_cannot_use_an_open_server() {
     let server = Server::open().await;
-    server.get("/v1/sessions").header("origin", "https://evil.example").send().await.refuses(403, "FORBIDDEN");
+    server
+        .get("/v1/sessions")
+        .header("origin", "https://evil.example")
+        .send()
+        .await
+        .refuses(403, "FORBIDDEN");
     server.get("/v1/sessions").header("origin", format!("http://{}", server.address)).send().await.is(200);
     let rebound = server.get("/v1/sessions").at_host("evil.example").send().await;
     rebound.refuses(403, "FORBIDDEN");

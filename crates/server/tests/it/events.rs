@@ -13,7 +13,8 @@ async fn events_are_appended_by_the_holder_and_messages_by_anybody() {
     let message = json!({ "events": [{ "type": "x.hint", "data": { "text": "look left" } }] });
     server.post("/v1/sessions/s/inbox", message).send().await.is(200);
     let page = server.get("/v1/sessions/s/events?type=x.step&type=x.hint").send().await.is(200);
-    let kinds: Vec<_> = page["data"].as_array().unwrap().iter().map(|event| event["type"].as_str().unwrap()).collect();
+    let kinds: Vec<_> =
+        page["data"].as_array().unwrap().iter().map(|event| event["type"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["x.step", "x.hint"]);
     let stale = server.post("/v1/sessions/s/events", json!({ "events": [{ "type": "x.step", "data": 1 }] }));
     stale.clone().header("fence", fence + 1).send().await.refuses(409, "FENCED");
@@ -48,7 +49,8 @@ async fn a_dropped_beginning_is_gone_and_says_where_the_log_begins() {
     assert_eq!(compacted["earliest_seq"], 5);
     let gone = server.get("/v1/sessions/s/events?after=2").send().await.refuses(410, "COMPACTED");
     assert_eq!(gone["earliest"], 5);
-    let stream = server.get("/v1/sessions/s/events?after=2").header("accept", "text/event-stream").send().await;
+    let stream =
+        server.get("/v1/sessions/s/events?after=2").header("accept", "text/event-stream").send().await;
     stream.refuses(410, "COMPACTED");
     let page = server.get("/v1/sessions/s/events").send().await.is(200);
     assert_eq!(page["data"][0]["seq"], 5, "from the beginning it begins where the log does");

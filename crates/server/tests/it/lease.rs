@@ -8,13 +8,16 @@ use crate::support::Server;
 async fn one_holds_and_everybody_else_is_told_who() {
     let server = Server::open().await;
     server.post("/v1/sessions", json!({ "id": "s" })).send().await.is(201);
-    let claim = |who: &str| server.post("/v1/sessions/s/lease", json!({ "holder": who, "ttl_ms": 60_000 })).send();
+    let claim =
+        |who: &str| server.post("/v1/sessions/s/lease", json!({ "holder": who, "ttl_ms": 60_000 })).send();
     let held = claim("one").await.is(200);
     assert_eq!((&held["fence"], &held["state"]), (&json!(1), &json!("pending")));
     let refused = claim("two").await.refuses(409, "HELD");
     assert_eq!(refused["holder"]["id"], "one");
     assert!(refused["holder"]["expires_at"].is_string(), "{refused}");
-    let write = |fence: u64| server.post("/v1/sessions/s/heartbeat", json!({ "activity": "at work" })).header("fence", fence);
+    let write = |fence: u64| {
+        server.post("/v1/sessions/s/heartbeat", json!({ "activity": "at work" })).header("fence", fence)
+    };
     assert_eq!(write(1).send().await.is(200)["activity"]["text"], "at work");
     let fenced = write(0).send().await.refuses(409, "FENCED");
     assert_eq!(fenced["current_fence"], 1);
@@ -29,7 +32,8 @@ async fn a_lease_that_is_over_is_taken_over_with_a_reason_only() {
     server.post("/v1/sessions", json!({ "id": "s" })).send().await.is(201);
     let claim = json!({ "holder": "one", "ttl_ms": 1000 });
     server.post("/v1/sessions/s/start", claim).send().await.is(200);
-    let takeover = || server.post("/v1/sessions/s/takeover", json!({ "holder": "two", "reason": "one is gone" })).send();
+    let takeover =
+        || server.post("/v1/sessions/s/takeover", json!({ "holder": "two", "reason": "one is gone" })).send();
     takeover().await.refuses(409, "HELD");
     // Nobody renews: in time it is over by the store's clock.
     loop {

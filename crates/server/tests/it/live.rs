@@ -44,7 +44,8 @@ async fn a_stream_that_was_cut_goes_on_where_it_was() {
     for round in 0..10 {
         server.append("s", fence, "x.step").await;
         let resumed = seen.last().copied().unwrap_or(0);
-        let mut frames = Frames::of(server.get("/v1/sessions/s/events").header("last-event-id", resumed)).await;
+        let mut frames =
+            Frames::of(server.get("/v1/sessions/s/events").header("last-event-id", resumed)).await;
         assert_eq!(frames.next().await.unwrap().event, "snapshot");
         let first = frames.next().await.unwrap().seq();
         assert_eq!(first, resumed + 1, "round {round}");

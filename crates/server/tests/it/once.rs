@@ -7,7 +7,9 @@ use crate::support::Server;
 #[tokio::test]
 async fn the_first_answer_is_given_again() {
     let server = Server::open().await;
-    let create = || server.post("/v1/sessions", json!({ "labels": { "a": "1" } })).header("idempotency-key", "k1").send();
+    let create = || {
+        server.post("/v1/sessions", json!({ "labels": { "a": "1" } })).header("idempotency-key", "k1").send()
+    };
     let first = create().await;
     let id = first.is(201)["id"].clone();
     assert!(!first.headers.contains_key("idempotency-replayed"));

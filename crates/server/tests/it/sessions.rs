@@ -34,7 +34,9 @@ async fn a_list_is_paged_and_filtered_and_leaves_nothing_out() {
     let mut path = "/v1/sessions?limit=4&order=oldest&label.parity=even".to_owned();
     loop {
         let page = server.get(&path).send().await.is(200);
-        seen.extend(page["data"].as_array().unwrap().iter().map(|session| session["id"].as_str().unwrap().to_owned()));
+        seen.extend(
+            page["data"].as_array().unwrap().iter().map(|session| session["id"].as_str().unwrap().to_owned()),
+        );
         let Some(cursor) = page["next_cursor"].as_str() else { break };
         path = format!("/v1/sessions?limit=4&order=oldest&label.parity=even&cursor={cursor}");
     }

@@ -126,7 +126,14 @@ impl Server {
 
     pub(crate) fn ask(&self, method: &str, path: &str) -> Ask {
         let address = self.address.clone();
-        Ask { address, method: method.to_owned(), path: path.to_owned(), headers: Vec::new(), body: None, host: None }
+        Ask {
+            address,
+            method: method.to_owned(),
+            path: path.to_owned(),
+            headers: Vec::new(),
+            body: None,
+            host: None,
+        }
     }
 
     pub(crate) fn get(&self, path: &str) -> Ask {
@@ -200,7 +207,8 @@ impl Ask {
     /// Asks, and reads the head of the answer.
     pub(crate) async fn begin(self) -> Response<Incoming> {
         let stream = TcpStream::connect(&self.address).await.unwrap();
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
         tokio::spawn(connection);
         let mut request = Request::builder().method(self.method.as_str()).uri(&self.path);
         request = request.header("host", self.host.as_ref().unwrap_or(&self.address));
@@ -244,6 +252,8 @@ impl Answer {
 pub(crate) struct Frames {
     body: Incoming,
     rest: Vec<u8>,
+    /// So much of the rest is known to have no end of a frame.
+    looked_at: usize,
 }
 
 /// One frame of a stream.
@@ -269,20 +279,23 @@ impl Frames {
         let response = ask.header("accept", "text/event-stream").begin().await;
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
-        Self { body: response.into_body(), rest: Vec::new() }
+        Self { body: response.into_body(), rest: Vec::new(), looked_at: 0 }
     }
 
     /// The next frame; nothing at the end. Comments are passed over.
     pub(crate) async fn next(&mut self) -> Option<Frame> {
         loop {
-            if let Some(end) = self.rest.windows(2).position(|pair| pair == b"\n\n") {
+            let found = self.rest[self.looked_at..].windows(2).position(|pair| pair == b"\n\n");
+            if let Some(end) = found.map(|end| self.looked_at + end) {
                 let text: Vec<u8> = self.rest.drain(..end + 2).collect();
+                self.looked_at = 0;
                 let frame = parsed(&String::from_utf8(text).unwrap());
                 if frame != Frame::default() {
                     return Some(frame);
                 }
                 continue;
             }
+            self.looked_at = self.rest.len().saturating_sub(1);
             let more = tokio::time::timeout(Duration::from_secs(60), self.body.frame()).await;
             match more.expect("a frame comes in time") {
                 Some(Ok(frame)) => self.rest.extend_from_slice(&frame.into_data().unwrap_or_default()),

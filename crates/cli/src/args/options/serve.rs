@@ -29,7 +29,8 @@ impl ServeSettings {
         let file = sources.file.serve.as_ref();
         let listen = sources.text(None, "TENURE_LISTEN", file.and_then(|file| file.listen.as_deref()))?;
         let log = sources.text(None, "TENURE_LOG", file.and_then(|file| file.log.as_deref()))?;
-        let level = sources.text(None, "TENURE_LOG_LEVEL", file.and_then(|file| file.log_level.as_deref()))?;
+        let level =
+            sources.text(None, "TENURE_LOG_LEVEL", file.and_then(|file| file.log_level.as_deref()))?;
         Ok(Self {
             listen: listen.map_or_else(
                 || Ok(Setting { value: LISTEN, origin: Origin::Default }),
@@ -46,7 +47,10 @@ impl ServeSettings {
             log_level: level.map_or_else(
                 || Ok(Setting { value: LogLevel::Info, origin: Origin::Default }),
                 |said| {
-                    said.parse(|text| LogLevel::from_str(text, false).ok(), "`error`, `warn`, `info` or `debug`")
+                    said.parse(
+                        |text| LogLevel::from_str(text, false).ok(),
+                        "`error`, `warn`, `info` or `debug`",
+                    )
                 },
             )?,
         })
@@ -63,7 +67,9 @@ impl ServeSettings {
                 self.require_token
             },
             log: args.log.map_or(self.log, |value| Setting { value, origin: flag("--log") }),
-            log_level: args.log_level.map_or(self.log_level, |value| Setting { value, origin: flag("--log-level") }),
+            log_level: args
+                .log_level
+                .map_or(self.log_level, |value| Setting { value, origin: flag("--log-level") }),
         }
     }
 }
