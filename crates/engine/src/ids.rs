@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::fmt::Debug;
 
-use tenure_core::id::{CheckpointId, CommitId, Incarnation, SessionId};
+use tenure_core::id::{CheckpointId, CommitId, Incarnation, SessionId, TokenId};
 use tenure_core::time::WallTime;
 use ulid::Ulid;
 
@@ -32,6 +32,14 @@ pub trait Ids: Debug + Send + Sync {
         let ulid = Ulid::from_parts(at_ms, u128::from_be_bytes(self.random()));
         let text = format!("{}{ulid}", CheckpointId::PREFIX);
         CheckpointId::parse(&text).expect("a prefix and a ULID are visible ASCII of bounded length")
+    }
+
+    /// A token's id: `tok_` and a ULID of that time.
+    fn token_id(&self, at: Option<WallTime>) -> TokenId {
+        let at_ms = at.map_or(0, WallTime::epoch_ms);
+        let ulid = Ulid::from_parts(at_ms, u128::from_be_bytes(self.random()));
+        let text = format!("{}{ulid}", TokenId::PREFIX);
+        TokenId::parse(&text).expect("a prefix and a ULID are visible ASCII of bounded length")
     }
 
     /// A holder's incarnation.

@@ -43,6 +43,7 @@ mod stats;
 mod status;
 mod stop;
 mod takeover;
+mod token;
 mod wait;
 mod workers;
 
@@ -95,6 +96,7 @@ pub(crate) fn execute(app: &App, command: Command) -> anyhow::Result<Exit> {
         Command::Fork(args) => block_on(fork::execute(app, &args)),
         Command::Guard(args) => guard::execute(app, &args),
         Command::Worker(args) => block_on(workers::worker(app, &args.verb)),
+        Command::Token(args) => block_on(token::execute(app, &args.verb)),
         Command::Pins(args) => block_on(workers::pins(app, &args)),
         Command::Pin(args) => block_on(workers::pin(app, &args.verb)),
         Command::Retain(args) => block_on(retain::execute(app, &args)),
