@@ -102,6 +102,15 @@ name_type!(
 );
 
 name_type!(
+    /// What a caller calls a request that it may make twice: 1–255 visible ASCII characters.
+    IdempotencyKey,
+    |text| {
+        bounded(text, limits::IDEMPOTENCY_KEY_CHARS_MAX)?;
+        all(text, |c| c.is_ascii_graphic())
+    }
+);
+
+name_type!(
     /// A tenant. `default` unless given.
     Namespace,
     |text| {

@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod alert;
+pub mod answer;
 pub mod checkpoint;
 pub mod escape;
 pub mod event;

@@ -20,6 +20,12 @@ pub const TOKEN_NOTE_CHARS_MAX: usize = 256;
 pub const TOKEN_TOUCH_INTERVAL: Duration = Duration::from_secs(60 * 60);
 /// How long the secret before is good after a token was rotated, when nothing else was asked for.
 pub const TOKEN_GRACE_DEFAULT: Duration = Duration::from_secs(60 * 60);
+/// Longest key of a request that may be made twice, in characters.
+pub const IDEMPOTENCY_KEY_CHARS_MAX: usize = 255;
+/// Largest body of an answer that is kept, in bytes.
+pub const ANSWER_BYTES_MAX: usize = 1024 * 1024;
+/// An answer is kept for this long after it was given.
+pub const ANSWERS_KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 /// Longest slot key, in bytes. Workspace keys carry a path, so this follows the usual `PATH_MAX`.
 pub const KEY_BYTES_MAX: usize = 4096;
 /// Longest name of a group, in bytes.

@@ -3,8 +3,6 @@
 use std::cell::RefCell;
 use std::fmt::Debug;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tenure_core::id::{CheckpointId, CommitId, Incarnation, SessionId, TokenId};
 use tenure_core::time::WallTime;
 use ulid::Ulid;
@@ -42,12 +40,6 @@ pub trait Ids: Debug + Send + Sync {
         let ulid = Ulid::from_parts(at_ms, u128::from_be_bytes(self.random()));
         let text = format!("{}{ulid}", TokenId::PREFIX);
         TokenId::parse(&text).expect("a prefix and a ULID are visible ASCII of bounded length")
-    }
-
-    /// A token's secret: `tnr_` and 256 random bits.
-    fn token_secret(&self) -> String {
-        let bits = [self.random(), self.random()].concat();
-        format!("tnr_{}", URL_SAFE_NO_PAD.encode(bits))
     }
 
     /// A holder's incarnation.

@@ -22,7 +22,6 @@ mod router;
 mod routes;
 mod setup;
 
-pub use access::hash as secret_hash;
 pub use listen::serve;
 pub use router::describe;
-pub use setup::{Alive, Limits, Setup, Unknown};
+pub use setup::{Alive, Limits, Setup};

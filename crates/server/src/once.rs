@@ -15,9 +15,11 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 use tenure_core::id::{CheckpointId, EventId, IdempotencyKey, SessionId};
+use tenure_core::limits::ANSWER_BYTES_MAX;
 use tenure_core::time::WallTime;
 use tenure_engine::{Engine, Ids};
-use tenure_store::{AnswerKey, BeginAnswer, BeginOutcome, KeptAnswer};
+use tenure_core::answer::Asking;
+use tenure_store::{AnswerKey, BeginAnswer, BeginOutcome, EndAnswer, EndOutcome, KeptAnswer};
 use tenure_words::Problem;
 
 use crate::answer::{Answer, Failure};
@@ -26,9 +28,6 @@ use crate::caller::Caller;
 use crate::given;
 use crate::headers::text;
 use crate::setup::Served;
-
-/// Largest answer that is kept: what can be asked twice answers with less.
-const KEPT_BYTES_MAX: usize = 1024 * 1024;
 
 /// The engine that carries a request out: it names things by the request's seed, if that has one.
 #[derive(Debug)]
@@ -156,7 +155,8 @@ async fn once(served: &Served, key: IdempotencyKey, request: Request, next: Next
     let (store, ids) = (served.setup.engine.store(), served.setup.engine.ids());
     let key = AnswerKey { namespace: caller.namespace, principal: caller.principal, key };
     let fresh = seed(ids.as_ref(), store.now().await?.wall);
-    let begin = BeginAnswer { key: key.clone(), asked: asked(&parts, &body), by: served.setup.incarnation, seed: fresh.0 };
+    let asking = Asking { asked: asked(&parts, &body), by: served.setup.incarnation, seed: fresh.0 };
+    let begin = BeginAnswer { key: key.clone(), asking };
     let seed = match store.begin_answer(begin).await? {
         BeginOutcome::Begun { seed } | BeginOutcome::Resumed { seed } => Seed(seed),
         BeginOutcome::UnderWay => return Err(under_way()),
@@ -166,7 +166,7 @@ async fn once(served: &Served, key: IdempotencyKey, request: Request, next: Next
     let mut request = Request::from_parts(parts, Body::from(body));
     request.extensions_mut().insert(seed);
     let response = next.run(request).await;
-    keep(served, key, response).await
+    keep(served, (key, seed), response).await
 }
 
 /// What tells this request from every other.
@@ -186,22 +186,25 @@ fn asked(parts: &Parts, body: &Bytes) -> [u8; 32] {
 }
 
 /// Keeps the answer, unless it says that nothing was done and that another try may do it.
-async fn keep(served: &Served, key: AnswerKey, response: Response) -> Answer<Response> {
+async fn keep(served: &Served, (key, Seed(seed)): (AnswerKey, Seed), response: Response) -> Answer<Response> {
     let store = served.setup.engine.store();
     let (parts, body) = response.into_parts();
     let is_passing = parts.status.is_server_error()
         || matches!(parts.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::UNAUTHORIZED);
-    let Ok(body) = to_bytes(body, KEPT_BYTES_MAX).await else {
-        store.drop_answer(key).await?;
+    let Ok(body) = to_bytes(body, ANSWER_BYTES_MAX).await else {
+        store.drop_answer(key, seed).await?;
         return Err(Problem::failure("FAILED", "keep an answer of that size").into());
     };
     if is_passing {
-        store.drop_answer(key).await?;
+        store.drop_answer(key, seed).await?;
     } else {
         let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
         let content_type = kind.unwrap_or("application/json").to_owned();
-        let kept = KeptAnswer { status: parts.status.as_u16(), content_type, body: body.to_vec() };
-        store.end_answer(key, kept).await?;
+        let answer = KeptAnswer { status: parts.status.as_u16(), content_type, body: body.to_vec() };
+        match store.end_answer(EndAnswer { key: key.clone(), seed, answer }).await? {
+            EndOutcome::Kept | EndOutcome::NotBegun => {}
+            EndOutcome::TooLong => store.drop_answer(key, seed).await?,
+        }
     }
     Ok(Response::from_parts(parts, Body::from(body)))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tenure_core::id::{Incarnation, Namespace};
-use tenure_engine::{Engine, EngineError, Steady};
+use tenure_engine::{Engine, Steady};
 use tenure_store::Handle;
 use tenure_words::Problem;
 use tokio::sync::watch;
@@ -38,17 +38,8 @@ pub trait Alive: std::fmt::Debug + Send + Sync {
     /// Refuses while processes that a late holder had started may still be at work.
     ///
     /// # Errors
-    /// The refusal's words, or why it cannot be told.
-    async fn ensure_gone(&self, handle: Handle) -> Result<(), Unknown>;
-}
-
-/// Why a session is not to be taken over.
-#[derive(Debug)]
-pub enum Unknown {
-    /// Somebody is still at work.
-    Living(Problem),
-    /// It cannot be told.
-    Engine(EngineError),
+    /// Who is at work, or why it cannot be told.
+    async fn ensure_gone(&self, handle: Handle) -> Result<(), Problem>;
 }
 
 /// How much of anything is too much.

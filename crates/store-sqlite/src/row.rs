@@ -1,5 +1,6 @@
 //! From rows to what they mean, and from numbers to columns.
 
+mod answer;
 mod task;
 mod token;
 
@@ -19,6 +20,7 @@ use crate::heads::Instance;
 use crate::place::Place;
 use crate::ring::is_alive;
 use crate::sql;
+pub(crate) use answer::AnswerRow;
 pub(crate) use task::{BEHIND, FRESH, HIDDEN, OPEN, RUN, SHELVED, TASK_COLUMNS, TaskRow};
 pub(crate) use token::TokenRow;
 

@@ -16,6 +16,12 @@ macro_rules! statements {
 }
 
 statements! {
+    ANSWER_DELETE = "answer_delete",
+    ANSWER_END = "answer_end",
+    ANSWER_FIND = "answer_find",
+    ANSWER_FORGET = "answer_forget",
+    ANSWER_INSERT = "answer_insert",
+    ANSWER_RESUME = "answer_resume",
     ARRIVAL_DELETE = "arrival_delete",
     ARRIVAL_FIND = "arrival_find",
     ARRIVAL_HAS = "arrival_has",

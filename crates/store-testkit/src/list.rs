@@ -327,6 +327,18 @@ macro_rules! with_cases {
                 tokens_are_listed_in_pages,
                 a_token_is_there_for_every_instance,
             }
+            answer {
+                a_request_is_answered_the_same_to_whoever_asks_again,
+                a_key_is_its_callers_own,
+                a_key_is_used_for_one_request_only,
+                a_dead_servers_request_is_carried_out_with_its_seed,
+                a_beginning_whose_answer_was_lost_is_a_beginning,
+                a_dropped_request_may_be_made_again,
+                a_body_is_bounded,
+                a_key_is_new_again_after_its_time,
+                old_answers_are_forgotten_in_pieces,
+                answers_outlive_their_server,
+            }
             purge {
                 a_purged_session_is_gone_in_every_way,
                 an_open_session_is_not_purged,

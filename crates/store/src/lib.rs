@@ -5,6 +5,7 @@
 //! out: the store's own clocks judge leases.
 #![deny(missing_docs)]
 
+mod answer;
 mod arrival;
 mod checkpoint;
 mod clock;
@@ -23,6 +24,7 @@ mod task;
 mod token;
 mod worker;
 
+pub use answer::{AnswerKey, AnswerStore, BeginAnswer, BeginOutcome, EndAnswer, EndOutcome, KeptAnswer};
 pub use arrival::{
     AdmitOutcome, AdmitRequest, ArrivalStore, ArriveOutcome, ArriveRequest, BringCheckpointOutcome,
     BringCheckpointRequest, BringOutcome, BringRequest, Origin,
@@ -80,6 +82,7 @@ pub trait Store:
     + TaskStore
     + WorkerStore
     + TokenStore
+    + AnswerStore
     + Inspect
     + Statistics
     + std::fmt::Debug
@@ -97,6 +100,7 @@ impl<S> Store for S where
         + TaskStore
         + WorkerStore
         + TokenStore
+        + AnswerStore
         + Inspect
         + Statistics
         + std::fmt::Debug

@@ -1,6 +1,7 @@
 //! Core's names as options take them, each with what it means.
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use tenure_core::access::Role;
 use tenure_core::kind::Kind;
 use tenure_core::lease::{HolderKind, Lifecycle};
 use tenure_core::session::{Mode, StateName};
@@ -36,6 +37,16 @@ pub(super) fn kind() -> impl TypedValueParser<Value = Kind> {
         Kind::Agent => "A run of an agent or of any command",
         Kind::Workspace => "A directory held by a person or a runtime",
         Kind::Workflow => "An instance of an orchestration, driven by workers",
+    })
+}
+
+/// What a token's bearer may.
+pub(super) fn role() -> impl TypedValueParser<Value = Role> {
+    one_of(&Role::ALL, Role::name, |role| match role {
+        Role::Observer => "Read what its principal may see, and write to inboxes",
+        Role::Owner => "Also create, hold and drive sessions of its principal",
+        Role::Worker => "Also take tasks of the namespace",
+        Role::Admin => "Everything in the namespace: sessions of all principals, tokens",
     })
 }
 

@@ -14,6 +14,7 @@ pub(crate) mod run;
 pub(crate) mod serve;
 pub(crate) mod session;
 pub(crate) mod stats;
+pub(crate) mod token;
 pub(crate) mod workers;
 pub(crate) mod workspace;
 
@@ -125,6 +126,7 @@ pub(crate) enum Command {
     Worker(workers::WorkerArgs),
     Pins(workers::PinsArgs),
     Pin(workers::PinArgs),
+    Token(token::TokenArgs),
     Retain(keeping::RetainArgs),
     Prune(keeping::PruneArgs),
     Export(keeping::ExportArgs),

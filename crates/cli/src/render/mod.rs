@@ -15,6 +15,7 @@ pub(crate) mod session;
 pub(crate) mod snippet;
 pub(crate) mod stats;
 mod table;
+pub(crate) mod token;
 pub(crate) mod usage;
 pub(crate) mod workers;
 pub(crate) mod workspace;

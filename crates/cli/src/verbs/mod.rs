@@ -44,6 +44,7 @@ mod stats;
 mod status;
 mod stop;
 mod takeover;
+mod token;
 mod wait;
 mod workers;
 
@@ -97,6 +98,7 @@ pub(crate) fn execute(app: &App, command: Command) -> anyhow::Result<Exit> {
         Command::Serve(args) => serve::execute(app, &args),
         Command::Guard(args) => guard::execute(app, &args),
         Command::Worker(args) => block_on(workers::worker(app, &args.verb)),
+        Command::Token(args) => block_on(token::execute(app, &args.verb)),
         Command::Pins(args) => block_on(workers::pins(app, &args)),
         Command::Pin(args) => block_on(workers::pin(app, &args.verb)),
         Command::Retain(args) => block_on(retain::execute(app, &args)),

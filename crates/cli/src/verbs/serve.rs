@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tenure_core::access::Validity;
-use tenure_engine::{Engine, EngineError, Ids as _, SystemIds};
-use tenure_server::{Alive, Limits, Setup, Unknown, serve};
+use tenure_engine::{Engine, Ids as _, SystemIds};
+use tenure_server::{Alive, Limits, Setup, serve};
 use tenure_store::{Find, Handle, StoreError, TokensRequest};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -17,6 +17,7 @@ use crate::args::options::ServeSettings;
 use crate::args::serve::{LogForm, LogLevel, ServeArgs};
 use crate::exit::Exit;
 use crate::living;
+use crate::render::explain;
 use crate::render::serve::Serving;
 use crate::run::BootClock;
 use tenure_words::Problem;
@@ -112,16 +113,8 @@ struct Here {
 
 #[async_trait]
 impl Alive for Here {
-    async fn ensure_gone(&self, handle: Handle) -> Result<(), Unknown> {
-        match living::ensure_gone(&self.engine, &self.db, Find::Handle(handle)).await {
-            Ok(()) => Ok(()),
-            Err(error) => Err(match error.downcast::<Problem>() {
-                Ok(problem) => Unknown::Living(problem),
-                Err(error) => Unknown::Engine(error.downcast::<StoreError>().map_or_else(
-                    |other| StoreError::Unavailable { what: other.to_string() }.into(),
-                    EngineError::from,
-                )),
-            }),
-        }
+    async fn ensure_gone(&self, handle: Handle) -> Result<(), Problem> {
+        let gone = living::ensure_gone(&self.engine, &self.db, Find::Handle(handle)).await;
+        gone.map_err(|error| explain(error).unwrap_or_else(|| Problem::failure("FAILED", "look who is at work")))
     }
 }

@@ -23,6 +23,7 @@ mod runs;
 mod sessions;
 mod settings;
 mod stores;
+mod tokens;
 mod wall_clock;
 mod workers;
 mod workspace_refusals;

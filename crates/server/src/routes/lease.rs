@@ -18,7 +18,6 @@ use crate::body::{Json, Optional};
 use crate::caller::Caller;
 use crate::given;
 use crate::headers::Guards;
-use crate::setup::Unknown;
 
 /// Takes or renews the lease
 ///
@@ -174,11 +173,7 @@ pub(crate) async fn takeover(
     let holder = holder(&caller, Some(&wish.holder))?;
     let ttl = wish.ttl_ms.map(|ms| given::ttl(Some(ms), limits::HAND_TTL_DEFAULT)).transpose()?;
     let listed = named(&served, &caller, &name).await?;
-    match served.setup.alive.ensure_gone(listed.handle).await {
-        Ok(()) => {}
-        Err(Unknown::Living(problem)) => return Err(problem.into()),
-        Err(Unknown::Engine(error)) => return Err(error.into()),
-    }
+    served.setup.alive.ensure_gone(listed.handle).await?;
     let claimant = Claimant { holder, incarnation: engine.ids().incarnation() };
     let command = Command::Takeover { claimant, ttl, reason };
     let done = engine.apply_under(&Target::Session(listed.handle), &command, guards.under()).await;

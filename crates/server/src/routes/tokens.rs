@@ -10,19 +10,15 @@ use tenure_api::{Instant, NewToken, Page, Problem, Token};
 use tenure_core::access::{self, Role};
 use tenure_core::id::{Principal, TokenId};
 use tenure_core::limits;
-use tenure_store::{
-    CreateToken, CreateTokenOutcome, RevokeToken, RevokeTokenOutcome, RotateToken, RotateTokenOutcome,
-    TokensRequest,
-};
+use tenure_engine::{Rotation, TokenWish};
+use tenure_store::{RevokeToken, RevokeTokenOutcome, TokensRequest};
 
 use super::Here;
-use crate::access::hash;
 use crate::answer::{Answer, Failure};
 use crate::body::{Json, Optional};
 use crate::caller::Caller;
 use crate::given;
 use crate::query::Query;
-use crate::setup::Served;
 
 /// Longest time for which a secret that was replaced stays valid.
 const GRACE_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -77,29 +73,15 @@ pub(crate) async fn create(
 ) -> Answer<(StatusCode, Answered<NewToken>)> {
     let role = Role::parse(&wish.role)
         .ok_or_else(|| Failure::usage("`role` is `observer`, `owner`, `worker` or `admin`"))?;
-    let engine = &served.setup.engine;
-    let secret = engine.ids().token_secret();
-    let request = CreateToken {
-        id: engine.ids().token_id(engine.store().now().await?.wall),
+    let wish = TokenWish {
         namespace: caller.namespace,
         principal: Principal::parse(&wish.principal).map_err(given::name("principal"))?,
         role,
-        note: access::note(&wish.note)?,
-        hash: hash(&secret),
+        note: wish.note,
         expires_in: wish.expires_in_ms.map(Duration::from_millis),
     };
-    match engine.store().create_token(request).await? {
-        CreateTokenOutcome::Created(token) => {
-            Ok((StatusCode::CREATED, Answered(NewToken { secret, token: document(&token) })))
-        }
-        CreateTokenOutcome::Taken => Err(again()),
-    }
-}
-
-fn again() -> Failure {
-    tenure_words::Problem::refused("CONFLICT", "another token has that id or that secret")
-        .hint("ask again")
-        .into()
+    let (token, secret) = served.setup.engine.create_token(wish).await?;
+    Ok((StatusCode::CREATED, Answered(NewToken { secret: secret.text().to_owned(), token: document(&token) })))
 }
 
 /// Takes a token back, for good
@@ -145,15 +127,13 @@ pub(crate) async fn rotate(
 ) -> Answer<Answered<NewToken>> {
     let grace = Duration::from_millis(wish.grace_ms.unwrap_or(0)).min(GRACE_MAX);
     let id = id(&token)?;
-    let served: &Served = &served;
-    let secret = served.setup.engine.ids().token_secret();
-    let request = RotateToken { namespace: Some(caller.namespace), id, hash: hash(&secret), grace };
-    match served.setup.engine.store().rotate_token(request).await? {
-        RotateTokenOutcome::Rotated(token) => Ok(Answered(NewToken { secret, token: document(&token) })),
-        RotateTokenOutcome::Ended(_) => {
+    match served.setup.engine.rotate_token(&caller.namespace, &id, grace).await? {
+        Rotation::Rotated(token, secret) => {
+            Ok(Answered(NewToken { secret: secret.text().to_owned(), token: document(&token) }))
+        }
+        Rotation::Ended(_) => {
             Err(tenure_words::Problem::refused("ENDED", "that token is not valid any more").into())
         }
-        RotateTokenOutcome::Taken => Err(again()),
-        RotateTokenOutcome::NotFound => Err(none()),
+        Rotation::NotFound => Err(none()),
     }
 }

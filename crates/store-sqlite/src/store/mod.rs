@@ -1,5 +1,6 @@
 //! The opened store and the roles it plays.
 
+mod answer;
 mod arrival;
 mod checkpoint;
 mod group;

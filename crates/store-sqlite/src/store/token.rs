@@ -57,7 +57,7 @@ impl TokenStore for SqliteStore {
 }
 
 impl SqliteStore {
-    async fn ask_access<Q, A>(
+    pub(super) async fn ask_access<Q, A>(
         &self,
         question: Q,
         access: impl FnOnce(Asked<Q, A>) -> Access,

@@ -12,6 +12,8 @@
 //! writer opens the file again and looks for what the group wrote, which stands there as a whole or not at
 //! all, and works on it again if it does not.
 
+mod access;
+mod answer;
 mod append;
 mod arrive;
 mod claim;

@@ -9,22 +9,11 @@ use tenure_store::{
 
 use super::work::{Work, exactly_one};
 use crate::error::WorkError;
-use crate::request::Access;
 use crate::row::{TokenRow, corrupt, signed};
 use crate::sql;
 
 impl Work<'_> {
-    pub(super) fn access(&self, access: &mut Access) -> Result<(), WorkError> {
-        match access {
-            Access::Create(asked) => asked.answer = Some(Ok(self.create_token(&asked.question)?)),
-            Access::Revoke(asked) => asked.answer = Some(Ok(self.revoke_token(&asked.question)?)),
-            Access::Rotate(asked) => asked.answer = Some(Ok(self.rotate_token(&asked.question)?)),
-            Access::Touch(asked) => asked.answer = Some(Ok(self.touch_token(&asked.question)?)),
-        }
-        Ok(())
-    }
-
-    fn create_token(&self, request: &CreateToken) -> Result<CreateTokenOutcome, WorkError> {
+    pub(super) fn create_token(&self, request: &CreateToken) -> Result<CreateTokenOutcome, WorkError> {
         if let Some(row) = self.token(&request.id)? {
             let is_same = row.hash == request.hash;
             return Ok(if is_same {
@@ -52,7 +41,7 @@ impl Work<'_> {
         Ok(CreateTokenOutcome::Created(Box::new(self.known_token(&request.id)?.token)))
     }
 
-    fn revoke_token(&self, request: &RevokeToken) -> Result<RevokeTokenOutcome, WorkError> {
+    pub(super) fn revoke_token(&self, request: &RevokeToken) -> Result<RevokeTokenOutcome, WorkError> {
         let Some(row) = self.token_of(request.namespace.as_ref(), &request.id)? else {
             return Ok(RevokeTokenOutcome::NotFound);
         };
@@ -64,7 +53,7 @@ impl Work<'_> {
         Ok(RevokeTokenOutcome::Revoked(Box::new(self.known_token(&request.id)?.token)))
     }
 
-    fn rotate_token(&self, request: &RotateToken) -> Result<RotateTokenOutcome, WorkError> {
+    pub(super) fn rotate_token(&self, request: &RotateToken) -> Result<RotateTokenOutcome, WorkError> {
         let Some(row) = self.token_of(request.namespace.as_ref(), &request.id)? else {
             return Ok(RotateTokenOutcome::NotFound);
         };
@@ -82,7 +71,7 @@ impl Work<'_> {
         Ok(RotateTokenOutcome::Rotated(Box::new(self.known_token(&request.id)?.token)))
     }
 
-    fn touch_token(&self, id: &TokenId) -> Result<(), WorkError> {
+    pub(super) fn touch_token(&self, id: &TokenId) -> Result<(), WorkError> {
         let Some((row, now)) = self.token(id)?.zip(self.now.wall) else {
             return Ok(());
         };

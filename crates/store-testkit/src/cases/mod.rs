@@ -1,6 +1,7 @@
 //! The promises as cases: each is one fact, and its name is the sentence.
 
 pub mod affinity;
+pub mod answer;
 pub mod arrival;
 pub mod attempt;
 pub mod checkpoint;

@@ -1,5 +1,6 @@
 //! A store that fails on demand, around any other store.
 
+mod answer;
 mod checkpoint;
 mod gate;
 mod instance;
@@ -142,11 +143,19 @@ pub enum Verb {
     RotateToken,
     /// [`tenure_store::TokenStore::touch_token`].
     TouchToken,
+    /// [`tenure_store::AnswerStore::begin_answer`].
+    BeginAnswer,
+    /// [`tenure_store::AnswerStore::end_answer`].
+    EndAnswer,
+    /// [`tenure_store::AnswerStore::drop_answer`].
+    DropAnswer,
+    /// [`tenure_store::AnswerStore::forget_answers`].
+    ForgetAnswers,
 }
 
 impl Verb {
     /// Those that write.
-    pub const WRITES: [Self; 33] = [
+    pub const WRITES: [Self; 37] = [
         Self::Commit,
         Self::Renew,
         Self::Append,
@@ -180,6 +189,10 @@ impl Verb {
         Self::RevokeToken,
         Self::RotateToken,
         Self::TouchToken,
+        Self::BeginAnswer,
+        Self::EndAnswer,
+        Self::DropAnswer,
+        Self::ForgetAnswers,
     ];
 }
 

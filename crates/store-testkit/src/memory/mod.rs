@@ -1,5 +1,6 @@
 //! The model of the contract: plain maps behind one lock, written to be obviously right.
 
+mod answer;
 mod arrival;
 mod assign;
 mod checkpoint;

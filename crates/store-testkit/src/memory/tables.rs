@@ -9,6 +9,7 @@ use tenure_core::time::{BootMoment, Moment, WallTime};
 use tenure_store::{Committed, Find, Found, GroupRequest, Handle, Listed, Origin, Slot};
 use tokio::sync::watch;
 
+use super::answer::Answers;
 use super::checkpoint::Saved;
 use super::group::Group;
 use super::instance::Instances;
@@ -31,6 +32,7 @@ pub(super) struct Tables {
     pub(super) tasks: Tasks,
     pub(super) pins: Pins,
     pub(super) tokens: Tokens,
+    pub(super) answers: Answers,
     pub(super) watches: HashMap<Handle, watch::Sender<u64>>,
     /// Events that were dropped or purged: they did come in.
     pub(super) dropped: Vec<(Namespace, Event)>,

@@ -400,13 +400,34 @@ flaws! {
     EndsSecretsAtOnce,
     /// That a token is used is not written down.
     ForgetsUses,
+    /// What is asked under a key is not compared.
+    TakesAnyRequest,
+    /// Callers share their keys.
+    SharesKeys,
+    /// A request is carried out again with another seed.
+    ResumesAfresh,
+    /// What is under way is begun once more.
+    BeginsTwice,
+    /// Long bodies are cut.
+    CutsBodies,
+    /// A request is never dropped.
+    NeverDrops,
+    /// Everything that is old is forgotten at once.
+    ForgetsAllAtOnce,
 }
 
 impl Flaw {
     /// Those that sequences of verbs seldom or never meet: nobody watches in it, there is one tenant, no key is
     /// an id, the order of what is due depends on how a store notes its looks, nothing is purged that is not there
     /// or damaged, of what was forked little is removed, no session is in a group, and none is an instance.
-    pub(crate) const OUT_OF_REACH: [Self; 59] = [
+    pub(crate) const OUT_OF_REACH: [Self; 66] = [
+        Self::TakesAnyRequest,
+        Self::SharesKeys,
+        Self::ResumesAfresh,
+        Self::BeginsTwice,
+        Self::CutsBodies,
+        Self::NeverDrops,
+        Self::ForgetsAllAtOnce,
         Self::NeverExpiresTokens,
         Self::HidesRevokedTokens,
         Self::ListsEveryonesTokens,

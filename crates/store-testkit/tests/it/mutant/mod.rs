@@ -1,5 +1,6 @@
 //! Stores that break one promise each: the cases must notice every one of them.
 
+mod answer;
 mod arrival;
 mod checkpoint;
 mod flaw;
