@@ -55,7 +55,10 @@ impl Report for Workers {
             return "No workers.\n".to_owned();
         }
         let row = |worker: &Worker| {
-            let queues = queues(&worker.serving.queues).join(" ");
+            let mut queues = queues(&worker.serving.queues).join(" ");
+            if let Some(namespace) = &worker.serving.namespace {
+                queues = format!("{namespace}: {queues}");
+            }
             let renewed = worker.lease.term.renewed_at().zip(self.now.as_ref());
             [
                 standing(worker, self.now.as_ref()).to_owned(),

@@ -33,6 +33,7 @@ pub mod purge;
 pub mod records;
 pub mod session;
 pub mod statistics;
+pub mod tenant;
 pub mod turn;
 pub mod unknown;
 pub mod watch;

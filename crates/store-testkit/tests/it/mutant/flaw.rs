@@ -378,6 +378,8 @@ flaws! {
     ForgetsProgress,
     /// Every worker serves every queue.
     ServesEveryQueue,
+    /// Every worker serves every tenant.
+    ServesEveryTenant,
     /// What nobody waits for is there still.
     LosesWithdrawn,
     /// Whoever claims an instance is not told its tasks.
@@ -388,7 +390,7 @@ impl Flaw {
     /// Those that sequences of verbs seldom or never meet: nobody watches in it, there is one tenant, no key is
     /// an id, the order of what is due depends on how a store notes its looks, nothing is purged that is not there
     /// or damaged, of what was forked little is removed, no session is in a group, and none is an instance.
-    pub(crate) const OUT_OF_REACH: [Self; 50] = [
+    pub(crate) const OUT_OF_REACH: [Self; 51] = [
         Self::NeverWakes,
         Self::WakesOnCommitsOnly,
         Self::WakesHereOnly,
@@ -437,6 +439,7 @@ impl Flaw {
         Self::DrainsTheEvicted,
         Self::ForgetsProgress,
         Self::ServesEveryQueue,
+        Self::ServesEveryTenant,
         Self::LosesWithdrawn,
         Self::ForgetsOut,
     ];
