@@ -111,6 +111,9 @@ pub struct Worker {
     pub progressed_at: Instant,
     /// The queues it serves: `*` is any, `(default)` is the one without a name.
     pub queues: Vec<String>,
+    /// The only tenant whose activities it serves; left out where it serves all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
     /// How many instances it holds.
     pub instances: u64,
     /// How many keys it holds, live or not.
@@ -140,6 +143,7 @@ impl Worker {
             renewed_at: term.renewed_at().map(Instant),
             progressed_at: seen.progressed_at.into(),
             queues: queues(&seen.serving.queues),
+            namespace: seen.serving.namespace.as_ref().map(ToString::to_string),
             instances: seen.instances,
             keys: seen.pins,
             keys_busy_max: seen.serving.busy_max,

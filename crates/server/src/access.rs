@@ -8,10 +8,9 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use sha2::{Digest, Sha256};
 use tenure_core::access::{Role, Validity};
 use tenure_core::id::Namespace;
-use tenure_store::SecretHash;
+use tenure_engine::Secret;
 use tenure_words::Problem;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::Operation;
@@ -133,7 +132,8 @@ async fn caller(served: &Served, headers: &HeaderMap) -> Answer<Caller> {
 async fn of_token(served: &Served, secret: &str, named: Option<Namespace>) -> Answer<Caller> {
     let store = served.setup.engine.store();
     let unknown = || unauthenticated("that token is not known here, or not valid any more");
-    let token = store.token_by_hash(hash(secret)).await?.ok_or_else(unknown)?;
+    let secret = Secret::parse(secret).ok_or_else(unknown)?;
+    let token = store.token_by_hash(secret.hash()).await?.ok_or_else(unknown)?;
     if named.is_some_and(|named| named != token.namespace) {
         return Err(Problem::refused("FORBIDDEN", "that token is for another namespace").into());
     }
@@ -173,12 +173,6 @@ fn is_loopback(host: &str) -> bool {
     let name = name.trim_start_matches('[').trim_end_matches(']');
     name.eq_ignore_ascii_case("localhost")
         || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
-/// What the store keeps of a token's secret.
-#[must_use]
-pub fn hash(secret: &str) -> SecretHash {
-    SecretHash(Sha256::digest(secret.as_bytes()).into())
 }
 
 fn secret(headers: &HeaderMap) -> Answer<Option<&str>> {

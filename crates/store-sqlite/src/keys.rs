@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use rusqlite::{Connection, Row};
-use tenure_core::id::{AffinityKey, Fence, QueueName};
+use tenure_core::id::{AffinityKey, Fence, Namespace, QueueName};
 use tenure_core::time::{BootId, BootMoment, WallTime, millis};
 use tenure_core::worker::{Serving, idle_length};
 
@@ -32,7 +32,11 @@ pub(crate) struct Key {
 
 impl Key {
     /// Whether something of it that its holder can run waits, or is under way.
-    pub(crate) fn is_in_use(&self, conn: &Connection, holder: &Serving) -> Result<bool, WorkError> {
+    pub(crate) fn is_in_use(
+        &self,
+        conn: &Connection,
+        (namespace, holder): (&Namespace, &Serving),
+    ) -> Result<bool, WorkError> {
         if sql::any(conn, sql::TASK_USES, [self.kid])? {
             return Ok(true);
         }
@@ -41,7 +45,7 @@ impl Key {
             sql::all(conn, sql::TASK_CAME, (self.kid, idle_at), |row| Ok(row.get::<_, Option<String>>(0)?))?;
         let serves = |name: &Option<String>| {
             let name = name.as_deref().and_then(|name| QueueName::parse(name).ok());
-            holder.busy_max > 0 && holder.queues.have(name.as_ref())
+            holder.busy_max > 0 && holder.serves(namespace, name.as_ref())
         };
         Ok(queues.iter().any(serves))
     }

@@ -153,6 +153,7 @@ statements! {
     NAMESPACE_FIND = "namespace_find",
     NAMESPACE_INSERT = "namespace_insert",
     NAMESPACE_LIST = "namespace_list",
+    NAMESPACE_NAME = "namespace_name",
     NOTICE_INSERT = "notice_insert",
     NOTICE_LIST = "notice_list",
     NOTICE_TAKEN = "notice_taken",

@@ -582,6 +582,19 @@ macro_rules! with_cases {
                 after_another_boot_every_key_is_anybodys,
                 claims_at_once_share_out_tasks_and_keys,
             }
+            tenant {
+                a_worker_of_one_tenant_gets_nothing_of_another,
+                a_tenant_of_whom_nothing_is_known_has_nothing,
+                what_is_of_others_hides_nothing_however_much,
+                a_busy_key_of_another_tenant_brings_nothing,
+                a_turn_runs_nothing_of_another_tenant,
+                a_key_of_another_tenant_is_idle_in_time,
+                a_key_of_another_tenant_is_left,
+                a_key_of_another_tenant_is_not_moved_to_it,
+                who_serves_another_tenant_is_not_there_for_what_one_lacks,
+                who_serves_another_tenant_has_no_share,
+                who_serves_the_tenant_has_a_share,
+            }
             weak {
                 held_keys_are_bounded_and_own_keys_served,
                 who_has_no_room_for_a_key_does_not_claim_it,

@@ -256,7 +256,7 @@ pub trait InstanceStore: Send + Sync {
     /// follow in its log under the instance's fence; what it took is gone; what it sends is there for those that
     /// are open, and is dropped for others; what it starts is there, held by nobody, at revision 1, to be looked
     /// after at once. An activity that it asks for is its own worker's if that is wanted, it has a key, the worker
-    /// is live and serves keys and its queue, no task of that key waits (or, where it is exclusive, is under way), and
+    /// is live and serves keys, its tenant and its queue, no task of that key waits (or, where it is exclusive, is under way), and
     /// the worker has the pin or gets it as [`crate::TaskStore::claim_tasks`] would give it; but no key is given up for
     /// it, because a turn does not say which are busy. Else it is a task. An activity that no history asked for is
     /// corrupt. What is withdrawn is gone, and whoever runs it is told by a notice. With a session that has ended

@@ -152,7 +152,7 @@ pub struct HandBack {
     /// Whether the attempt counts. One that never began does not.
     pub counts: bool,
     /// Whether the worker lacks its code. Then this start of it does not get it again while a live worker is there that
-    /// serves its queue and is not known to lack it, and that worker gets the key with it, although the holder is live.
+    /// serves its tenant and its queue and is not known to lack it, and that worker gets the key with it, although the holder is live.
     /// Its hold on the key is not used by giving it back, nor kept by the task's waiting.
     pub lacks_code: bool,
 }
@@ -224,7 +224,7 @@ pub enum MovePinOutcome {
     Moved(Fence),
     /// Nobody holds it, live or not, so there is nothing to move.
     NotFound,
-    /// No live worker of that name serves keys, or it is to drain.
+    /// No live worker of that name serves the tenant's keys, or it is to drain.
     NoWorker,
 }
 
@@ -232,7 +232,8 @@ pub enum MovePinOutcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
     /// The worker does not have this key any more: somebody else got it, it was moved, or the worker gave it up for
-    /// another one. What it keeps for it in memory is of no use.
+    /// another one. What it keeps for it in memory is of no use. A start of the worker that does not serve the tenant
+    /// was given nothing of the key, and is not told.
     PinLost {
         /// The tenant.
         namespace: Namespace,
@@ -261,7 +262,7 @@ pub struct NoticeId(pub i64);
 /// its tasks is under way, and none waits that began to wait before it was idle and that its worker can run. Uses are
 /// recorded as [`tenure_core::worker::records_use`] says: when the worker is given something of the key, when an
 /// attempt of its own ends or is given back, and when it says that one goes on. Nobody but its worker gets anything of
-/// a key with a live pin, except what that worker cannot run: it lacks its code or does not serve its queue. Whoever
+/// a key with a live pin, except what that worker cannot run: it lacks its code, or does not serve its tenant or its queue. Whoever
 /// can run that gets the key with it once none of the key's tasks is under way; of an exclusive key that its worker
 /// did not give back, only when it is idle.
 ///
@@ -274,7 +275,8 @@ pub struct NoticeId(pub i64);
 pub trait TaskStore: Send + Sync {
     /// Gives a worker tasks, those first that were asked for first.
     ///
-    /// *Before:* the worker is live, is not to drain, and serves their queues. A task with a key is given only to a
+    /// *Before:* the worker is live, is not to drain, and serves their tenants and their queues: what is of
+    /// others is passed over, however much it is. A task with a key is given only to a
     /// worker that serves keys, and that its key's pin belongs to, or where no pin of it is live. Then the worker gets
     /// the pin: `Held`, `Claimed`, or `Resumed` where an earlier start of it had it. Of a key that is exclusive, or
     /// that the worker runs so, no task is given while another one is under way or was asked for before, hidden or not,
@@ -282,7 +284,7 @@ pub trait TaskStore: Send + Sync {
     /// *Effect:* the tasks are the worker's, each under its next fence. At most `busy_max` of its keys are busy, and
     /// at most `held_max` are held: for a new key at that limit the one is given up that was idle longest, with no
     /// task, and that the worker does not say is busy; where there is none, the key is left to others. A worker whose
-    /// live pins are far above its share, among the live workers that serve the task's queue and keys, gets new keys
+    /// live pins are far above its share, among the live workers that serve the task's tenant, its queue, and keys, gets new keys
     /// only once they have waited for a while. What another worker, or the worker itself, loses, it is told by a
     /// notice. What is with workers that are over or gone, or whose own time is over, is claimed as if it had been
     /// given back, and counts as rescued.

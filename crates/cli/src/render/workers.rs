@@ -32,11 +32,15 @@ impl Report for Workers {
         }
         let row = |worker: &Worker| {
             let shown = self.form(worker);
+            let mut queues = shown.queues.join(" ");
+            if let Some(namespace) = &shown.namespace {
+                queues = format!("{namespace}: {queues}");
+            }
             let renewed = worker.lease.term.renewed_at().zip(self.now.as_ref());
             [
                 shown.state.as_ref().map_or("live", Named::as_str).to_owned(),
                 worker.lease.holder.id.to_string(),
-                if shown.queues.is_empty() { "-".to_owned() } else { shown.queues.join(" ") },
+                if queues.is_empty() { "-".to_owned() } else { queues },
                 worker.instances.to_string(),
                 worker.pins.to_string(),
                 worker.tasks.to_string(),

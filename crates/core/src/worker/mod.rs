@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::id::{AffinityKey, QueueName};
+use crate::id::{AffinityKey, Namespace, QueueName};
 use crate::lease::{Ttl, renew_interval};
 use crate::limits;
 
@@ -61,6 +61,8 @@ impl Queues {
 pub struct Serving {
     /// Which queues.
     pub queues: Queues,
+    /// Only this tenant's activities; `None`: every tenant's.
+    pub namespace: Option<Namespace>,
     /// Of how many keys it runs activities at once; 0: it runs nothing that has a key.
     pub busy_max: usize,
     /// How many keys it holds.
@@ -99,12 +101,25 @@ impl Serving {
         }
         Ok(())
     }
+
+    /// Whether a tenant's activities that wait in a queue are for this worker.
+    #[must_use]
+    pub fn serves(&self, namespace: &Namespace, queue: Option<&QueueName>) -> bool {
+        self.serves_tenant(namespace) && self.queues.have(queue)
+    }
+
+    /// Whether anything of a tenant is for this worker.
+    #[must_use]
+    pub fn serves_tenant(&self, namespace: &Namespace) -> bool {
+        self.namespace.as_ref().is_none_or(|only| only == namespace)
+    }
 }
 
 impl Default for Serving {
     fn default() -> Self {
         Self {
             queues: Queues::default_only(),
+            namespace: None,
             busy_max: limits::PINS_BUSY_MAX_DEFAULT,
             held_max: limits::PINS_HELD_MAX_DEFAULT,
             idle_after: limits::PIN_IDLE_DEFAULT,

@@ -22,6 +22,27 @@ fn what_is_busy_must_fit_what_is_held() {
 }
 
 #[test]
+fn a_worker_of_one_tenant_serves_no_other_in_whatever_queue() {
+    let (a, b) = (Namespace::parse("a").unwrap(), Namespace::parse("b").unwrap());
+    let gpu = QueueName::parse("gpu").unwrap();
+    let of = |queues: &Queues, namespace: Option<&Namespace>| Serving {
+        queues: queues.clone(),
+        namespace: namespace.cloned(),
+        ..Serving::default()
+    };
+    for queues in [Queues::All, Queues::default_only(), Queues::These(BTreeSet::from([Some(gpu.clone())]))] {
+        for queue in [None, Some(&gpu)] {
+            for tenant in [&a, &b] {
+                let anybodys = of(&queues, None);
+                assert_eq!(anybodys.serves(tenant, queue), queues.have(queue));
+                let of_a = of(&queues, Some(&a));
+                assert_eq!(of_a.serves(tenant, queue), *tenant == a && queues.have(queue));
+            }
+        }
+    }
+}
+
+#[test]
 fn a_key_is_idle_after_its_time_and_what_may_not_have_been_recorded() {
     let idle_after = Duration::from_secs(160);
     assert!(!records_use(idle_after, Duration::from_millis(9_999)));

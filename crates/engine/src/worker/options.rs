@@ -70,6 +70,7 @@ impl WorkerOptions {
     pub fn serving(&self) -> Serving {
         Serving {
             queues: self.queues.clone(),
+            namespace: None,
             busy_max: self.pins_busy_max.unwrap_or(self.slots),
             held_max: self.pins_held_max,
             idle_after: self.pin_idle,

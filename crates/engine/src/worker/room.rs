@@ -40,13 +40,13 @@ impl Room {
     }
 
     /// Whether an activity cannot just be run: it has a key, or this worker does not run such ones at all.
-    pub(super) fn must_ask(&self, registry: &Registry, activity: &Activity) -> bool {
-        activity.affinity.is_some() || !self.can_run(registry, activity)
+    pub(super) fn must_ask(&self, registry: &Registry, what: (&Namespace, &Activity)) -> bool {
+        what.1.affinity.is_some() || !self.can_run(registry, what)
     }
 
-    fn can_run(&self, registry: &Registry, activity: &Activity) -> bool {
+    fn can_run(&self, registry: &Registry, (namespace, activity): (&Namespace, &Activity)) -> bool {
         self.slots > 0
-            && self.serving.queues.have(activity.queue.as_ref())
+            && self.serving.serves(namespace, activity.queue.as_ref())
             && registry.has_activity(&activity.name)
     }
 
@@ -60,7 +60,7 @@ impl Room {
         queued: usize,
     ) -> bool {
         let Some(affinity) = &activity.affinity else { return false };
-        if self.is_closed || self.free_slots(queued) == 0 || !self.can_run(registry, activity) {
+        if self.is_closed || self.free_slots(queued) == 0 || !self.can_run(registry, (namespace, activity)) {
             return false;
         }
         let place = (namespace.clone(), affinity.key.clone());

@@ -194,7 +194,9 @@ impl Maker<'_> {
         let mut tasks = Vec::new();
         for event in history {
             let op = match event {
-                HistoryEvent::TaskScheduled(activity) if self.room.must_ask(self.registry, activity) => {
+                HistoryEvent::TaskScheduled(activity)
+                    if self.room.must_ask(self.registry, (&live.namespace, activity)) =>
+                {
                     activity.op
                 }
                 HistoryEvent::TaskStarted { op, .. } if asks.contains(op) => *op,

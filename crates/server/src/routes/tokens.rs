@@ -81,7 +81,7 @@ pub(crate) async fn create(
         expires_in: wish.expires_in_ms.map(Duration::from_millis),
     };
     let (token, secret) = served.setup.engine.create_token(wish).await?;
-    Ok((StatusCode::CREATED, Answered(NewToken { secret: secret.text().to_owned(), token: document(&token) })))
+    Ok((StatusCode::CREATED, Answered(NewToken { secret: secret.reveal().to_owned(), token: document(&token) })))
 }
 
 /// Takes a token back, for good
@@ -129,7 +129,7 @@ pub(crate) async fn rotate(
     let id = id(&token)?;
     match served.setup.engine.rotate_token(&caller.namespace, &id, grace).await? {
         Rotation::Rotated(token, secret) => {
-            Ok(Answered(NewToken { secret: secret.text().to_owned(), token: document(&token) }))
+            Ok(Answered(NewToken { secret: secret.reveal().to_owned(), token: document(&token) }))
         }
         Rotation::Ended(_) => {
             Err(tenure_words::Problem::refused("ENDED", "that token is not valid any more").into())

@@ -12,9 +12,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tenure_core::access::Role;
 use tenure_core::id::{Namespace, Principal};
-use tenure_engine::{Engine, Ids as _, NoWitness, Steady, SystemIds};
-use tenure_server::{Alive, Limits, Setup, Unknown, secret_hash, serve};
-use tenure_store::{CreateToken, CreateTokenOutcome, Handle, Store, TokenStore as _};
+use tenure_engine::{Engine, Ids as _, NoWitness, Steady, SystemIds, TokenWish};
+use tenure_server::{Alive, Limits, Setup, serve};
+use tenure_words::Problem;
+use tenure_store::{Handle, Store};
 use tenure_store_sqlite::{SqliteOptions, SqliteStore, SystemClock};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -41,7 +42,7 @@ struct Nobody;
 
 #[async_trait::async_trait]
 impl Alive for Nobody {
-    async fn ensure_gone(&self, _: Handle) -> Result<(), Unknown> {
+    async fn ensure_gone(&self, _: Handle) -> Result<(), Problem> {
         Ok(())
     }
 }
@@ -109,19 +110,16 @@ impl Server {
     }
 
     pub(crate) async fn token_in(&self, namespace: &str, principal: &str, role: Role) -> String {
-        let secret = format!("secret of {namespace} {principal} {}", role.name());
-        let request = CreateToken {
-            id: SystemIds.token_id(None),
+        let wish = TokenWish {
             namespace: Namespace::parse(namespace).unwrap(),
             principal: Principal::parse(principal).unwrap(),
             role,
             note: String::new(),
-            hash: secret_hash(&secret),
             expires_in: None,
         };
-        let made = self.store.create_token(request).await.unwrap();
-        assert!(matches!(made, CreateTokenOutcome::Created(_)));
-        secret
+        let store: Arc<dyn Store> = Arc::<SqliteStore>::clone(&self.store);
+        let engine = Engine::new(store, Arc::new(SystemIds), Arc::new(NoWitness));
+        engine.create_token(wish).await.unwrap().1.reveal().to_owned()
     }
 
     pub(crate) fn ask(&self, method: &str, path: &str) -> Ask {

@@ -276,7 +276,7 @@ impl Listed {
             Some(holder) => {
                 let passed = std::time::Duration::from_millis(now.boot.ms.saturating_sub(key.used.ms));
                 let is_idle = key.used.boot != now.boot.boot || is_idle(holder.serving.idle_after, passed);
-                !is_idle || key.is_in_use(conn, &holder.serving)?
+                !is_idle || key.is_in_use(conn, (namespace, &holder.serving))?
             }
             None => false,
         };

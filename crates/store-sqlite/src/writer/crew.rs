@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use rusqlite::Connection;
-use tenure_core::id::QueueName;
+use tenure_core::id::{Namespace, QueueName};
 use tenure_core::lease::Standing;
 use tenure_core::time::Moment;
 
@@ -91,10 +91,16 @@ impl Crew {
         *self.pins.entry(wid).or_default() += more;
     }
 
-    /// What a worker holds beside what all do that are given new keys of a queue.
-    pub(super) fn shares(&self, me: &WorkerRow, queue: Option<&QueueName>, now: &Moment) -> Shares {
+    /// What a worker holds beside what all do that are given new keys of a tenant's queue.
+    pub(super) fn shares(
+        &self,
+        me: &WorkerRow,
+        (namespace, queue): (&Namespace, Option<&QueueName>),
+        now: &Moment,
+    ) -> Shares {
         let takes = |worker: &&Arc<WorkerRow>| {
-            worker.serving.busy_max > 0 && worker.serving.queues.have(queue) && self.gets_new(worker, now)
+            let serving = &worker.serving;
+            serving.busy_max > 0 && serving.serves(namespace, queue) && self.gets_new(worker, now)
         };
         let mut shares = Shares { mine: self.pins(me.wid), all: 0, workers: 0 };
         for worker in self.workers().filter(takes) {

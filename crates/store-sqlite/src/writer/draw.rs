@@ -2,7 +2,8 @@
 //!
 //! A claim looks into three lanes: that of what needs no key, that of what waits for who gets its key, and the worker's
 //! own. What others hold is in theirs, so it costs nothing, however much it is. Once as many keys are busy as the
-//! worker may run at once, only what follows one of those is looked for, key by key.
+//! worker may run at once, only what follows one of those is looked for, key by key. What is of other tenants than a
+//! worker's own is passed over by SQLite.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use tenure_store::{ClaimedTask, PinGrant, TaskClaim};
 use super::pin::Held;
 use super::work::{Evidence, Work, exactly_one};
 use crate::error::WorkError;
+use crate::keys::Key;
 use crate::request::{Draw, Drawn};
 use crate::row::{
     BEHIND, FRESH, OPEN, TASK_COLUMNS, TaskRow, WorkerRow, blob, corrupt, namespace, signed, unsigned,
@@ -60,6 +62,8 @@ struct Stream {
 struct Claim<'r> {
     request: &'r TaskClaim,
     me: Arc<WorkerRow>,
+    /// The only tenant that the worker serves; `None`: it serves every one.
+    tenant: Option<i64>,
     streams: Vec<Stream>,
     /// Keys of which the worker runs something, and those of them that have no row for it.
     busy: HashSet<i64>,
@@ -90,8 +94,17 @@ impl Work<'_> {
         if self.sweep_worker()? || self.free_over(&me)? || self.show_due(FREED_AT_ONCE)? {
             return Ok(Draw { is_more: true, ..Draw::default() });
         }
+        let tenant = match &me.serving.namespace {
+            None => None,
+            Some(only) => match self.memory.namespace(self.conn, only)? {
+                // Nobody asked for anything there yet.
+                None => return Ok(Draw::default()),
+                known => known,
+            },
+        };
         let mut claim = Claim {
             streams: self.streams(&me)?,
+            tenant,
             request,
             me,
             busy: HashSet::new(),
@@ -190,10 +203,10 @@ impl Work<'_> {
         for stream in claim.streams.iter_mut().filter(|stream| stream.found.is_empty() && !stream.is_dry) {
             stream.found = match stream.source {
                 Source::Lane { lane, queue } => {
-                    self.waiting(sql::TASK_WAITING, (lane, queue, stream.after, at_once))?
+                    self.waiting(sql::TASK_WAITING, (lane, queue, stream.after, at_once, claim.tenant))?
                 }
                 Source::Key { kid, lane } => {
-                    self.waiting(sql::TASK_WAITING_KEY, (kid, lane, stream.after, at_once))?
+                    self.waiting(sql::TASK_WAITING_KEY, (kid, lane, stream.after, at_once, claim.tenant))?
                 }
             };
             stream.is_dry = (stream.found.len() as u64) < at_once.cast_unsigned();
@@ -217,7 +230,7 @@ impl Work<'_> {
     }
 
     fn look_at(&mut self, claim: &mut Claim<'_>, waiting: Waiting) -> Result<(), WorkError> {
-        match self.judge(claim, &waiting.row)? {
+        match self.judge(claim, &waiting)? {
             Verdict::Passed => {}
             Verdict::NoneFresh => {
                 claim.passed += 1;
@@ -241,9 +254,13 @@ impl Work<'_> {
     }
 
     /// Whether a worker gets a task, and under which hold on its key.
-    fn judge(&mut self, claim: &mut Claim<'_>, row: &TaskRow) -> Result<Verdict, WorkError> {
+    fn judge(
+        &mut self,
+        claim: &mut Claim<'_>,
+        Waiting { row, namespace, .. }: &Waiting,
+    ) -> Result<Verdict, WorkError> {
         let me = Arc::clone(&claim.me);
-        if row.lacks.contains(&me.worker) && self.another_can_run(row)? {
+        if row.lacks.contains(&me.worker) && self.another_can_run(namespace, row)? {
             return Ok(Verdict::Passed);
         }
         let Some(kid) = row.kid else {
@@ -259,9 +276,9 @@ impl Work<'_> {
         let mut key = self.memory.keys.at(self.conn, kid)?;
         let held = self.held(&key, Some(&me))?;
         if let Held::Others(wid) = held
-            && !self.is_left(row, wid)?
+            && !self.is_left(row, &key, wid)?
         {
-            if !row.lacks.contains(&key.worker) && self.holder_serves(wid, row.queue)? {
+            if !row.lacks.contains(&key.worker) && self.holder_serves(&key, wid, row.queue)? {
                 sql::write(self.conn, sql::TASK_LANE, (row.task.0, wid))?;
                 self.call_workers();
             }
@@ -275,7 +292,7 @@ impl Work<'_> {
             let waited = Duration::from_millis(self.now.boot.ms.saturating_sub(row.waits));
             if !has_waited_for_share(waited) {
                 let queue = self.memory.queue_name(self.conn, row.queue)?;
-                if !self.is_its_share(&me, queue.as_ref())? {
+                if !self.is_its_share(&me, (namespace, queue.as_ref()))? {
                     return Ok(Verdict::NoneFresh);
                 }
             }
@@ -293,10 +310,7 @@ impl Work<'_> {
     }
 
     /// Whether a live holder leaves its key to others, for the sake of a task that it cannot run.
-    fn is_left(&mut self, row: &TaskRow, wid: i64) -> Result<bool, WorkError> {
-        let Some(kid) = row.kid else {
-            return Ok(false);
-        };
+    fn is_left(&mut self, row: &TaskRow, key: &Key, wid: i64) -> Result<bool, WorkError> {
         let holder = self.memory.crew(self.conn)?.live(wid, &self.now).cloned();
         let Some(holder) = holder else {
             return Ok(true);
@@ -304,19 +318,19 @@ impl Work<'_> {
         let has_none = row.lacks.contains(&holder.worker);
         let is_alone = row.is_exclusive || holder.serving.is_exclusive;
         // A holder that handed it back runs nothing of an exclusive key. Of another one nobody knows that.
-        if !has_none && (is_alone || self.holder_serves(wid, row.queue)?) {
+        if !has_none && (is_alone || self.holder_serves(key, wid, row.queue)?) {
             return Ok(false);
         }
-        Ok(!sql::any(self.conn, sql::TASK_RUNNING, [kid])?)
+        Ok(!sql::any(self.conn, sql::TASK_RUNNING, [key.kid])?)
     }
 
     /// Whether another worker than those that lack its code is there for a task.
-    fn another_can_run(&mut self, row: &TaskRow) -> Result<bool, WorkError> {
+    fn another_can_run(&mut self, namespace: &Namespace, row: &TaskRow) -> Result<bool, WorkError> {
         let queue = self.memory.queue_name(self.conn, row.queue)?;
         let crew = self.memory.crew(self.conn)?;
         let mut can_run = crew.workers().filter(|worker| {
             !row.lacks.contains(&worker.worker)
-                && worker.serving.queues.have(queue.as_ref())
+                && worker.serving.serves(namespace, queue.as_ref())
                 && (row.kid.is_none() || worker.serving.busy_max > 0)
                 && crew.gets_new(worker, &self.now)
         });

@@ -12,7 +12,7 @@ use crate::error::WorkError;
 use crate::figures::Rolled;
 use crate::heads::Heads;
 use crate::keys::Keys;
-use crate::row::{ProcessRow, corrupt};
+use crate::row::{ProcessRow, corrupt, namespace};
 use crate::{catalog, sql};
 
 /// What the writer knows without asking.
@@ -49,6 +49,7 @@ pub(super) struct Memory {
     version: Option<i64>,
     /// Tenants are never deleted, so these stay true.
     namespaces: HashMap<Namespace, i64>,
+    namespace_names: HashMap<i64, Namespace>,
 }
 
 /// Most tenants whose numbers are remembered.
@@ -74,6 +75,7 @@ impl Memory {
             is_untidy: true,
             version: None,
             namespaces: HashMap::new(),
+            namespace_names: HashMap::new(),
         }
     }
 
@@ -81,6 +83,7 @@ impl Memory {
     pub(super) fn clear(&mut self) {
         self.heads.clear();
         self.namespaces.clear();
+        self.namespace_names.clear();
         self.newest_pos = None;
         self.newest_history = None;
         self.crew = None;
@@ -264,11 +267,24 @@ impl Memory {
         Ok(ns)
     }
 
+    /// The name of a tenant.
+    pub(super) fn namespace_name(&mut self, conn: &Connection, ns: i64) -> Result<Namespace, WorkError> {
+        if let Some(name) = self.namespace_names.get(&ns) {
+            return Ok(name.clone());
+        }
+        let name = sql::one(conn, sql::NAMESPACE_NAME, [ns], |row| namespace(row, 0))?;
+        let name = name.ok_or_else(|| corrupt(format!("tenant {ns} is not there")))?;
+        self.keep_namespace(&name, ns);
+        Ok(name)
+    }
+
     fn keep_namespace(&mut self, name: &Namespace, ns: i64) {
         if self.namespaces.len() == NAMESPACES_MAX {
             self.namespaces.clear();
+            self.namespace_names.clear();
         }
         self.namespaces.insert(name.clone(), ns);
+        self.namespace_names.insert(ns, name.clone());
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tenure_core::id::{AffinityKey, Fence, QueueName};
+use tenure_core::id::{AffinityKey, Fence, Namespace, QueueName};
 use tenure_core::worker::{Hold, Queues, Serving, is_above_share, is_idle, records_use};
 use tenure_store::{MovePin, MovePinOutcome, PinGrant};
 
@@ -46,11 +46,15 @@ impl Work<'_> {
     }
 
     /// Whether nothing of a key keeps it with who holds it.
-    fn is_idle(&self, key: &Key, holder: &Serving) -> Result<bool, WorkError> {
+    fn is_idle(&mut self, key: &Key, holder: &Serving) -> Result<bool, WorkError> {
         if !is_idle(holder.idle_after, self.since_used(key)) {
             return Ok(false);
         }
-        Ok(!key.may_have_tasks || !key.is_in_use(self.conn, holder)?)
+        if !key.may_have_tasks {
+            return Ok(true);
+        }
+        let namespace = self.memory.namespace_name(self.conn, key.ns)?;
+        Ok(!key.is_in_use(self.conn, (&namespace, holder))?)
     }
 
     /// How long ago a key was last known to be used. Before another start of the machine is long ago.
@@ -67,16 +71,18 @@ impl Work<'_> {
         let Held::Others(wid) = self.held(key, None)? else {
             return Ok(FRESH);
         };
-        let serves = self.holder_serves(wid, queue)?;
+        let serves = self.holder_serves(key, wid, queue)?;
         Ok(if serves { wid } else { FRESH })
     }
 
-    /// Whether the live worker of a name serves a queue.
-    pub(super) fn holder_serves(&mut self, wid: i64, queue: i64) -> Result<bool, WorkError> {
+    /// Whether the live worker of a name serves what follows a key in a queue.
+    pub(super) fn holder_serves(&mut self, key: &Key, wid: i64, queue: i64) -> Result<bool, WorkError> {
+        let namespace = self.memory.namespace_name(self.conn, key.ns)?;
         let name = self.memory.queue_name(self.conn, queue)?;
         let live = self.memory.crew(self.conn)?.live(wid, &self.now);
-        Ok(live
-            .is_some_and(|worker| worker.serving.busy_max > 0 && worker.serving.queues.have(name.as_ref())))
+        Ok(live.is_some_and(|worker| {
+            worker.serving.busy_max > 0 && worker.serving.serves(&namespace, name.as_ref())
+        }))
     }
 
     /// Whether who holds a key runs its activities one at a time.
@@ -88,13 +94,13 @@ impl Work<'_> {
         Ok(live.is_some_and(|worker| worker.serving.is_exclusive))
     }
 
-    /// Whether so much is a worker's share that it gets another key of a queue.
+    /// Whether so much is a worker's share that it gets another key of a tenant's queue.
     pub(super) fn is_its_share(
         &mut self,
         me: &WorkerRow,
-        queue: Option<&QueueName>,
+        from: (&Namespace, Option<&QueueName>),
     ) -> Result<bool, WorkError> {
-        let shares = self.memory.crew(self.conn)?.shares(me, queue, &self.now);
+        let shares = self.memory.crew(self.conn)?.shares(me, from, &self.now);
         Ok(!is_above_share(shares.mine, shares.all, shares.workers))
     }
 
@@ -283,12 +289,14 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Tells who holds a key that it is lost, if that worker is known.
+    /// Tells who holds a key that it is lost, if that worker is known, and serves its tenant: else it never had it.
     fn tell_lost(&mut self, key: &Key) -> Result<(), WorkError> {
         let Some(wid) = key.wid else {
             return Ok(());
         };
+        let namespace = self.memory.namespace_name(self.conn, key.ns)?;
         let holder = self.memory.crew(self.conn)?.workers().find(|worker| worker.wid == wid);
+        let holder = holder.filter(|holder| holder.serving.serves_tenant(&namespace));
         let Some(holder) = holder.map(|holder| holder.worker) else {
             return Ok(());
         };
@@ -351,8 +359,11 @@ impl Work<'_> {
                 if named.is_some_and(|named| named.wid == from) {
                     return Ok(MovePinOutcome::Moved(key.fence));
                 }
-                let takes_keys =
-                    |named: &&Arc<WorkerRow>| named.serving.busy_max > 0 && crew.gets_new(named, &self.now);
+                let takes_keys = |named: &&Arc<WorkerRow>| {
+                    named.serving.busy_max > 0
+                        && named.serving.serves_tenant(&request.namespace)
+                        && crew.gets_new(named, &self.now)
+                };
                 let Some(to) = named.filter(takes_keys) else {
                     return Ok(MovePinOutcome::NoWorker);
                 };

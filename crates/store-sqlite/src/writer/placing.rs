@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use tenure_core::id::{Fence, Operation, QueueName};
+use tenure_core::id::{Fence, Namespace, Operation, QueueName};
 use tenure_core::orchestration::HistoryEvent;
 use tenure_core::worker::{Affinity, Hold};
 use tenure_store::{Handle, PinGrant, Placed, TaskId, TaskRequest, record};
@@ -36,9 +36,9 @@ impl Work<'_> {
         let me = me.filter(|me| me.serving.busy_max > 0 && crew.is_live(me, &self.now)).cloned();
         for tasked in tasks {
             let here = match (&tasked.request.affinity, &me) {
-                (Some(affinity), Some(me)) if runs_here(&tasked.request, me) => {
-                    let queue = tasked.request.queue.as_ref();
-                    self.place_here((ns, affinity, queue), me)?
+                (Some(affinity), Some(me)) if runs_here(&instance.session.namespace, &tasked.request, me) => {
+                    let from = (&instance.session.namespace, tasked.request.queue.as_ref());
+                    self.place_here((ns, affinity), from, me)?
                 }
                 _ => None,
             };
@@ -53,11 +53,12 @@ impl Work<'_> {
     /// Lets the instance's worker run an activity: it has the key, or gets it, and nothing of it waits.
     fn place_here(
         &mut self,
-        (ns, affinity, queue): (i64, &Affinity, Option<&QueueName>),
+        (ns, affinity): (i64, &Affinity),
+        from: (&Namespace, Option<&QueueName>),
         me: &Arc<WorkerRow>,
     ) -> Result<Option<PinGrant>, WorkError> {
         let Some(key) = self.memory.keys.named(self.conn, (ns, &affinity.key))? else {
-            if !self.gets_new_key(me, queue)? {
+            if !self.gets_new_key(me, from)? {
                 return Ok(None);
             }
             let key = self.new_key((ns, &affinity.key), Some(me))?;
@@ -68,15 +69,19 @@ impl Work<'_> {
         }
         match self.held(&key, Some(me))? {
             Held::Others(_) => Ok(None),
-            Held::Free if !self.gets_new_key(me, queue)? => Ok(None),
+            Held::Free if !self.gets_new_key(me, from)? => Ok(None),
             Held::Free | Held::Mine => self.take_key(key, me).map(Some),
         }
     }
 
     /// Whether an instance's worker gets a key that nobody holds. What it runs without a row is not known here, so
     /// nothing is given up for a new key.
-    fn gets_new_key(&mut self, me: &WorkerRow, queue: Option<&QueueName>) -> Result<bool, WorkError> {
-        Ok(!me.is_draining && self.has_room(me)? && self.is_its_share(me, queue)?)
+    fn gets_new_key(
+        &mut self,
+        me: &WorkerRow,
+        from: (&Namespace, Option<&QueueName>),
+    ) -> Result<bool, WorkError> {
+        Ok(!me.is_draining && self.has_room(me)? && self.is_its_share(me, from)?)
     }
 
     /// Whether something of a key waits, or is under way beside which nothing else may be.
@@ -208,7 +213,7 @@ fn told_again([letter, number @ ..]: [u8; 9], request: &TaskRequest) -> Result<P
     Ok(Placed::Here(PinGrant { key: affinity.key.clone(), fence: Fence(unsigned(number)?), hold }))
 }
 
-/// Whether an instance's worker would run an activity at once, and serves its queue.
-fn runs_here(request: &TaskRequest, me: &WorkerRow) -> bool {
-    request.is_wanted && me.serving.queues.have(request.queue.as_ref())
+/// Whether an instance's worker would run an activity at once, and serves its tenant and its queue.
+fn runs_here(namespace: &Namespace, request: &TaskRequest, me: &WorkerRow) -> bool {
+    request.is_wanted && me.serving.serves(namespace, request.queue.as_ref())
 }

@@ -34,6 +34,7 @@ pub mod purge;
 pub mod records;
 pub mod session;
 pub mod statistics;
+pub mod tenant;
 pub mod token;
 pub mod turn;
 pub mod unknown;

@@ -4,23 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tenure_core::worker::{Hold, Queues, Serving};
-use tenure_store::{PinsRequest, TaskOutcome, TurnOutcome, TurnRequest, Wake, WorkerHandle};
+use tenure_store::{PinsRequest, TaskOutcome, TurnOutcome, TurnRequest, Wake};
 use tokio::task::JoinSet;
 
 use crate::fixture::{
-    Asked, Bench, Driven, TTL, affinity_key, claim_tasks, done, first_turn, grant, here, keyed, left,
-    of_tenant, opened_in, opening, other_namespace, plain, queues, serving, start_of, task_claim, wanted,
+    Asked, Bench, TTL, affinity_key, claim_tasks, done, first_turn, grant, here, keyed, left, of_tenant,
+    opening, other_namespace, plain, queues, serving, start_of, task_claim, wanted,
 };
 use crate::{Capability, Fault, Harness};
-
-/// An instance of the second tenant.
-async fn driven_elsewhere(bench: &Bench, worker: WorkerHandle) -> Driven {
-    let session = opened_in(other_namespace(), ("ses_a", None), true);
-    let opened = TurnRequest { session: Some(Box::new(session)), ..first_turn("ses_a", worker) };
-    let kept = done(bench.turn(opened).await);
-    let session = bench.session(kept.handle).await;
-    Driven { handle: kept.handle, fence: kept.fence, turn: 1, worker, session }
-}
 
 /// What follows a key that nobody holds is run where its instance is, and leaves no task.
 pub async fn what_follows_a_free_key_is_run_at_once(harness: &dyn Harness) {
@@ -219,7 +210,7 @@ pub async fn keys_of_two_tenants_are_apart(harness: &dyn Harness) {
     let bench = Bench::new(harness).await;
     let mut home = bench.home().await;
     let (one, two) = (bench.runner("one").await, bench.runner("two").await);
-    let mut other = driven_elsewhere(&bench, home.worker).await;
+    let mut other = bench.driven_in(other_namespace(), ("ses_a", home.worker)).await;
     bench.leave(&mut home, &[keyed("a")]).await;
     bench.leave(&mut other, &[keyed("a"), keyed("a")]).await;
     let (mine, theirs) = (bench.task(one).await, bench.task(two).await);
@@ -260,13 +251,21 @@ pub async fn pins_are_listed_page_by_page(harness: &dyn Harness) {
 /// Workers are listed with what they serve, and how many keys and tasks they have.
 pub async fn workers_are_listed_with_what_they_serve(harness: &dyn Harness) {
     let bench = Bench::new(harness).await;
-    let mut home = bench.home().await;
+    let home = bench.home().await;
     let serves = [
-        Serving { queues: Queues::All, busy_max: 3, held_max: 7, idle_after: TTL, is_exclusive: true },
+        Serving {
+            queues: Queues::All,
+            namespace: Some(other_namespace()),
+            busy_max: 3,
+            held_max: 7,
+            idle_after: TTL,
+            is_exclusive: true,
+        },
         Serving { queues: queues(&[None, Some("a"), Some("b")]), ..serving() },
     ];
     let one = bench.serving("one", serves[0].clone()).await;
     bench.serving("two", serves[1].clone()).await;
+    let mut home = bench.driven_in(other_namespace(), ("ses_a", home.worker)).await;
     bench.leave(&mut home, &[keyed("a"), plain(), keyed("b"), plain()]).await;
     let given = bench.tasks(one, 3).await;
     bench.end(one, &given[0]).await;

@@ -51,7 +51,8 @@ impl Tables {
         let is_for = |one: WorkerHandle| self.can_run(one, task);
         let lacks = task.lacks.contains(&worker);
         let serves = self.workers.serving(worker).is_some_and(|serving| {
-            serving.queues.have(task.queue.as_ref()) && (task.affinity.is_none() || serving.busy_max > 0)
+            serving.serves(&task.namespace, task.queue.as_ref())
+                && (task.affinity.is_none() || serving.busy_max > 0)
         });
         let is_another_there = || self.workers.all_that_get_new(now).into_iter().any(is_for);
         serves && !(lacks && is_another_there())
@@ -84,7 +85,7 @@ impl Tables {
             Belongs::Other(holder) if !self.leaves(holder, task, key, now) => false,
             Belongs::Other(_) | Belongs::Free => {
                 let has_waited = has_waited_for_share(since(task.waits_since, now.boot));
-                let is_its_share = has_waited || !self.is_above_share(claim.worker, task.queue.as_ref(), now);
+                let is_its_share = has_waited || !self.is_above_share(claim.worker, task, now);
                 let has_room = || {
                     self.has_room_for_key(claim.worker)
                         || self.idle_longest(claim.worker, &claim.busy, now).is_some()
@@ -109,16 +110,13 @@ impl Tables {
         self.held_by(worker) < max as u64
     }
 
-    /// Whether a worker leaves new keys of a queue to others.
-    fn is_above_share(
-        &self,
-        worker: WorkerHandle,
-        queue: Option<&tenure_core::id::QueueName>,
-        now: &Moment,
-    ) -> bool {
+    /// Whether a worker leaves a task's new key to others.
+    fn is_above_share(&self, worker: WorkerHandle, task: &Task, now: &Moment) -> bool {
         let serves = |one: &WorkerHandle| {
             let serving = self.workers.serving(*one);
-            serving.is_some_and(|serving| serving.busy_max > 0 && serving.queues.have(queue))
+            serving.is_some_and(|serving| {
+                serving.busy_max > 0 && serving.serves(&task.namespace, task.queue.as_ref())
+            })
         };
         let live: Vec<_> = self.workers.all_that_get_new(now).into_iter().filter(serves).collect();
         let held = self.live_held_by(worker, now);
@@ -241,7 +239,7 @@ impl Tables {
             Belongs::Free => {
                 self.workers.gets_new(worker, now)
                     && self.has_room_for_key(worker)
-                    && !self.is_above_share(worker, task.queue.as_ref(), now)
+                    && !self.is_above_share(worker, task, now)
             }
         };
         may_have && !is_behind && self.can_run(worker, task) && self.workers.is_live(worker, now)

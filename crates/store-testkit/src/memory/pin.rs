@@ -148,7 +148,12 @@ impl Tables {
         let Some(pinned) = self.pins.get_mut(key) else { return };
         let (holder, fence) = (pinned.holder.take(), pinned.fence);
         pinned.told = None;
-        if let Some(worker) = holder.and_then(|holder| self.workers.named(&holder)) {
+        let holder = holder.and_then(|holder| self.workers.named(&holder));
+        let serves_it = |worker: &WorkerHandle| {
+            self.workers.serving(*worker).is_some_and(|serving| serving.serves_tenant(&key.0))
+        };
+        // Else it is another start than the one that had it.
+        if let Some(worker) = holder.filter(serves_it) {
             let (namespace, key) = key.clone();
             self.tell(worker, Notice::PinLost { namespace, key, fence });
         }
@@ -205,7 +210,10 @@ impl Tables {
             return MovePinOutcome::Moved(pinned.fence);
         }
         let takes_keys = |worker: &WorkerHandle| {
-            let serves = self.workers.serving(*worker).is_some_and(|serving| serving.busy_max > 0);
+            let serves = self
+                .workers
+                .serving(*worker)
+                .is_some_and(|serving| serving.busy_max > 0 && serving.serves_tenant(&key.0));
             serves && self.workers.gets_new(*worker, now)
         };
         if let Some(to) = &request.to

@@ -175,7 +175,7 @@ impl Tables {
     /// Whether a worker could ever run a task.
     pub(super) fn can_run(&self, worker: WorkerHandle, task: &Task) -> bool {
         self.workers.serving(worker).is_some_and(|serving| {
-            let serves = serving.queues.have(task.queue.as_ref());
+            let serves = serving.serves(&task.namespace, task.queue.as_ref());
             let serves_keys = task.affinity.is_none() || serving.busy_max > 0;
             serves && serves_keys && !task.lacks.contains(&worker)
         })

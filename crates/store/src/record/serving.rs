@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use prost::Message;
-use tenure_core::id::QueueName;
+use tenure_core::id::{Namespace, QueueName};
 use tenure_core::worker::{Queues, Serving};
 
 use super::length::LengthRecord;
@@ -24,6 +24,9 @@ struct ServingRecord {
     idle_after: Option<LengthRecord>,
     #[prost(bool, tag = "5")]
     is_exclusive: bool,
+    /// Absent: every tenant.
+    #[prost(string, optional, tag = "6")]
+    namespace: Option<String>,
 }
 
 #[derive(Clone, PartialEq, Eq, Message)]
@@ -50,6 +53,7 @@ pub fn encode_serving(serving: &Serving) -> Vec<u8> {
         held_max: serving.held_max as u64,
         idle_after: Some(serving.idle_after.into()),
         is_exclusive: serving.is_exclusive,
+        namespace: serving.namespace.as_ref().map(|namespace| namespace.as_str().to_owned()),
     };
     record.encode_to_vec()
 }
@@ -69,13 +73,19 @@ pub fn decode_serving(bytes: &[u8]) -> Result<Serving, StoreError> {
             Queues::These(named.chain(default).collect::<Result<BTreeSet<_>, StoreError>>()?)
         }
     };
+    let namespace = record.namespace.as_deref().map(namespace).transpose()?;
     Ok(Serving {
         queues,
+        namespace,
         busy_max: usize::try_from(record.busy_max).unwrap_or(usize::MAX),
         held_max: usize::try_from(record.held_max).unwrap_or(usize::MAX),
         idle_after: Duration::from(required(record.idle_after, "how long a worker's keys stay its own")?),
         is_exclusive: record.is_exclusive,
     })
+}
+
+fn namespace(name: &str) -> Result<Namespace, StoreError> {
+    Namespace::parse(name).map_err(|why| corrupt(format!("a tenant's name is not one: {why:?}")))
 }
 
 fn queue(name: &str) -> Result<QueueName, StoreError> {

@@ -269,10 +269,14 @@ fn what_workers_serve() {
         held_max: 300,
         idle_after: Duration::new(90, 5),
         is_exclusive: true,
+        namespace: None,
     };
     understood("serving_some", (record::encode_serving(&serving), serving), record::decode_serving);
     let serving = Serving { queues: Queues::All, ..Serving::default() };
     understood("serving_all", (record::encode_serving(&serving), serving), record::decode_serving);
+    let namespace = Some(Namespace::parse("tenant-a").unwrap());
+    let serving = Serving { queues: Queues::All, namespace, ..Serving::default() };
+    understood("serving_tenant", (record::encode_serving(&serving), serving), record::decode_serving);
 }
 
 #[test]

@@ -45,10 +45,9 @@ impl Conductor {
 
     /// An activity is to be run: here as soon as there is a slot, or wherever its place is.
     pub(super) fn enqueue(&mut self, key: Key, op: Operation) {
-        let Some(pending) = self.live.get(&key).and_then(|live| live.pending.activities().get(&op)) else {
-            return;
-        };
-        if self.room.must_ask(&self.registry, &pending.activity) {
+        let Some(live) = self.live.get(&key) else { return };
+        let Some(pending) = live.pending.activities().get(&op) else { return };
+        if self.room.must_ask(&self.registry, (&live.namespace, &pending.activity)) {
             self.start_attempt(key, op);
         } else {
             self.queued.push_back((key, op));
@@ -77,7 +76,7 @@ impl Conductor {
             }
             self.suspect = Some(me);
         }
-        let must_ask = self.room.must_ask(&self.registry, &pending.activity);
+        let must_ask = self.room.must_ask(&self.registry, (&live.namespace, &pending.activity));
         if must_ask || (pending.attempt > 1 && !pending.is_started) {
             // That it begins is recorded first, so that it is known who was under way if nobody survives it. The same
             // commit asks for its place.

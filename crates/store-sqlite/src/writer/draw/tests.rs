@@ -6,16 +6,17 @@ use std::time::Duration;
 
 use rusqlite::{Connection, StatementStatus};
 use tempfile::TempDir;
-use tenure_core::id::Incarnation;
+use tenure_core::id::{Incarnation, Namespace};
 use tenure_core::worker::{Hold, Queues, Serving};
 use tenure_store::record::encode_mail;
 use tenure_store::{
     Clock as _, Placed, RegisterOutcome, RegisterRequest, TaskClaim, TaskId, TaskOutcome, TurnOutcome,
-    WorkerHandle,
+    TurnRequest, WorkerHandle,
 };
 use tenure_store_testkit::ManualClock;
 use tenure_store_testkit::fixture::{
-    Asked, Driven, done, first_turn, keyed, left, plain, task_claim, wanted, worker,
+    Asked, Driven, done, first_turn, keyed, left, opened_in, other_namespace, plain, task_claim, wanted,
+    worker,
 };
 
 use super::super::memory::Memory;
@@ -88,13 +89,18 @@ impl Bench {
         }
     }
 
-    fn turn(&mut self, request: tenure_store::TurnRequest) -> (TurnOutcome, Cost) {
+    fn turn(&mut self, request: TurnRequest) -> (TurnOutcome, Cost) {
         let mut turn = Turn::from(&request);
         self.work(|work| work.keep_turn(&mut turn))
     }
 
     fn driven(&mut self, id: &str, worker: WorkerHandle) -> Driven {
-        let done = done(self.turn(first_turn(id, worker)).0);
+        self.driven_in(Namespace::default_name(), (id, worker))
+    }
+
+    fn driven_in(&mut self, namespace: Namespace, (id, worker): (&str, WorkerHandle)) -> Driven {
+        let session = Some(Box::new(opened_in(namespace, (id, None), true)));
+        let done = done(self.turn(TurnRequest { session, ..first_turn(id, worker) }).0);
         let (handle, fence) = (done.handle, done.fence);
         let stored = sql::one(&self.conn, sql::FIND_HANDLE, [handle.0], Stored::of).unwrap().unwrap();
         Driven { handle, fence, turn: 1, worker, session: stored.session }
@@ -188,6 +194,40 @@ fn nothing_about_tasks_is_scanned_or_sorted() {
         };
         assert!(steps.iter().all(is_found), "{statement}: {steps:#?}");
     }
+}
+
+/// What waits is found in the order of its lane, also for a worker that serves one tenant only.
+#[test]
+fn what_waits_is_found_by_its_lane() {
+    let bench = Bench::new();
+    let steps = sql::plan(&bench.conn, sql::TASK_WAITING);
+    assert!(steps[0].contains("INDEX task_waiting (lane=? AND queue=? AND tid>?)"), "{steps:#?}");
+}
+
+/// What is of other tenants costs a worker of one tenant no statement, however much it is.
+#[test]
+fn what_is_of_other_tenants_costs_no_statement() {
+    let mut bench = Bench::new();
+    let home = bench.register("home", Serving { busy_max: 0, ..Serving::default() });
+    let one = Serving { namespace: Some(Namespace::default_name()), ..Serving::default() };
+    let one = bench.register("one", one);
+    let mut other = bench.driven_in(other_namespace(), ("ses_a", home));
+    let mut driven = bench.driven("ses_a", home);
+    bench.ask(&mut other, &[plain()]);
+    bench.claim(&task_claim(one, 10));
+    let (draw, few) = bench.claim(&task_claim(one, 10));
+    assert_eq!(draw.drawn.len(), 0);
+    let more = "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 10000)
+        INSERT INTO task (sid, execution, op, history, kid, exclusive, queue, lane, visible, waits, attempt, rescues, fence)
+        SELECT sid, execution, op, history, kid, exclusive, queue, lane, visible, waits, attempt, rescues, fence
+        FROM task, n";
+    assert_eq!(bench.conn.execute(more, []).unwrap(), 10_000);
+    bench.memory.clear();
+    let (placed, _) = bench.ask(&mut driven, &[plain()]);
+    let (draw, _) = bench.claim(&task_claim(one, 10));
+    assert_eq!(draw.drawn.iter().map(|drawn| drawn.task.task).collect::<Vec<_>>(), [left(&placed[0])]);
+    let (draw, many) = bench.claim(&task_claim(one, 10));
+    assert_eq!((draw.drawn.len(), many.statements), (0, few.statements));
 }
 
 /// A turn that asks for an activity of a key that is its worker's costs what any turn does.

@@ -6,14 +6,17 @@ use proptest::collection::vec;
 use proptest::prelude::any;
 use proptest::strategy::{Strategy, ValueTree};
 
-/// The keys that are played with.
+/// The keys that are played with. The last one is the second tenant's.
 pub(super) const KEYS: [&str; 4] = ["a", "b", "c", "d"];
+
+/// The key that is the second tenant's.
+pub(super) const OTHERS_KEY: usize = 3;
 
 /// One step. Workers, keys and tasks are named by their places.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Op {
     Pass(Duration),
-    Ask { key: Option<usize>, is_exclusive: bool, is_elsewhere: bool, is_wanted: bool },
+    Ask { key: Option<usize>, is_others: bool, is_exclusive: bool, is_elsewhere: bool, is_wanted: bool },
     Claim { worker: usize, busy: Option<usize>, is_short: bool },
     End { task: usize, regrants: bool },
     Back { task: usize, is_later: bool, counts: bool, lacks_code: bool },
@@ -44,7 +47,8 @@ fn made((sort, worker, key, task, yes, maybe, sure): (u8, usize, usize, usize, b
         0..8 => Op::Pass(Duration::from_millis(LENGTHS[task])),
         8..20 => {
             let key = (worker + task > 0).then_some(key);
-            Op::Ask { key, is_exclusive: yes, is_elsewhere: task < 3, is_wanted: maybe }
+            let is_others = key.map_or(sure, |key| key == OTHERS_KEY);
+            Op::Ask { key, is_others, is_exclusive: yes, is_elsewhere: task < 3, is_wanted: maybe }
         }
         20..34 => Op::Claim { worker, busy: (task == 0).then_some(key), is_short: yes },
         34..40 => Op::End { task, regrants: yes },

@@ -5,18 +5,18 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use tenure_core::id::Fence;
+use tenure_core::id::{AffinityKey, Fence, Namespace};
 use tenure_core::worker::Serving;
 use tenure_store::{
-    ClaimedTask, Dismiss, Dismissal, HandBack, MovePinOutcome, Notice, PinGrant, Placed, RegisterOutcome,
-    RegisterRequest, TaskClaim, TaskId, TurnRequest, WorkerHandle,
+    ClaimedTask, Dismiss, Dismissal, HandBack, MovePin, MovePinOutcome, Notice, PinGrant, Placed,
+    RegisterOutcome, RegisterRequest, TaskClaim, TaskId, TurnRequest, WorkerHandle,
 };
 
-use super::op::{KEYS, Op};
+use super::op::{KEYS, OTHERS_KEY, Op};
 use crate::Harness;
 use crate::fixture::{
-    Asked, Bench, Driven, TICK, TTL, handing_back, keyed, of_tenant, plain, queues, registered, serving,
-    task_claim, ttl, worker,
+    Asked, Bench, Driven, TICK, TTL, affinity_key, handing_back, keyed, other_namespace, plain, queues,
+    registered, serving, task_claim, ttl, worker,
 };
 
 const NAMES: [&str; 3] = ["one", "two", "three"];
@@ -24,10 +24,12 @@ const NAMES: [&str; 3] = ["one", "two", "three"];
 /// A store, and what was given out there.
 pub(super) struct Side {
     bench: Bench,
-    home: Driven,
+    /// An instance of each tenant.
+    homes: [Driven; 2],
     workers: [WorkerHandle; 3],
     starts: [u8; 3],
-    asked: Vec<TaskId>,
+    /// What was asked for, and by which instance.
+    asked: Vec<(TaskId, usize)>,
     given: Vec<(WorkerHandle, ClaimedTask)>,
     /// Fences of each key or task, in the order in which they were seen: stores may leave some out.
     fences: BTreeMap<String, Vec<Fence>>,
@@ -36,9 +38,18 @@ pub(super) struct Side {
 fn serves(worker: usize) -> Serving {
     match worker {
         0 => Serving { busy_max: 2, held_max: 2, ..serving() },
-        1 => Serving { queues: queues(&[None, Some("q")]), ..serving() },
+        1 => {
+            let namespace = Some(Namespace::default_name());
+            Serving { queues: queues(&[None, Some("q")]), namespace, ..serving() }
+        }
         _ => Serving { is_exclusive: true, ..serving() },
     }
+}
+
+/// A key and whose it is.
+fn of_its_tenant(key: usize) -> (Namespace, AffinityKey) {
+    let namespace = if key == OTHERS_KEY { other_namespace() } else { Namespace::default_name() };
+    (namespace, affinity_key(KEYS[key]))
 }
 
 impl Side {
@@ -48,13 +59,16 @@ impl Side {
         let held = Serving { held_max: 2, busy_max: 2, ..serving() };
         let request = RegisterRequest { serving: held, ttl: for_ever, ..worker("home", 1) };
         let home = registered(bench.store.as_ref(), request).await;
-        let home = bench.driven("ses_home", home).await;
-        let mut workers = [home.worker; 3];
+        let homes = [
+            bench.driven("ses_home", home).await,
+            bench.driven_in(other_namespace(), ("ses_home", home)).await,
+        ];
+        let mut workers = [home; 3];
         for (number, name) in NAMES.into_iter().enumerate() {
             workers[number] = bench.serving(name, serves(number)).await;
         }
         let (starts, fences) = ([1; 3], BTreeMap::new());
-        Self { bench, home, workers, starts, asked: Vec::new(), given: Vec::new(), fences }
+        Self { bench, homes, workers, starts, asked: Vec::new(), given: Vec::new(), fences }
     }
 
     /// Which fence of its sort that is.
@@ -68,7 +82,7 @@ impl Side {
     }
 
     fn number(&self, task: TaskId) -> usize {
-        self.asked.iter().position(|one| *one == task).expect("it was asked for")
+        self.asked.iter().position(|(one, _)| *one == task).expect("it was asked for")
     }
 
     fn grant(&mut self, grant: &PinGrant) -> String {
@@ -91,30 +105,37 @@ impl Side {
                 self.bench.clock.advance(length);
                 String::new()
             }
-            Op::Ask { key, is_exclusive, is_elsewhere, is_wanted } => {
+            Op::Ask { key, is_others, is_exclusive, is_elsewhere, is_wanted } => {
                 let queue = is_elsewhere.then_some("q");
                 let of = key.map_or(plain(), |key| keyed(KEYS[key]));
-                self.ask(Asked { is_exclusive, queue, is_wanted, ..of }).await
+                self.ask(usize::from(is_others), Asked { is_exclusive, queue, is_wanted, ..of }).await
             }
             Op::Claim { worker, busy, is_short } => {
                 let worker = self.workers[worker];
-                let busy = busy.map(|key| of_tenant(KEYS[key])).into_iter().collect();
+                let busy = busy.map(of_its_tenant).into_iter().collect();
                 let own = is_short.then(|| ttl(TTL / 3));
                 self.claim(TaskClaim { busy, ttl: own, ..task_claim(worker, 1) }).await
             }
             Op::Touch { worker, key } => {
-                format!("{}", self.bench.touch(self.workers[worker], KEYS[key]).await)
+                let keys = vec![of_its_tenant(key)];
+                let held = self.bench.store.touch_pins(self.workers[worker], keys).await;
+                format!("{:?}", held.expect("an answer"))
             }
-            Op::Move { key, to } => match self.bench.move_pin(KEYS[key], to.map(|to| NAMES[to])).await {
-                MovePinOutcome::Moved(fence) => format!("moved {}", self.rank(KEYS[key], fence)),
-                other => format!("{other:?}"),
-            },
+            Op::Move { key, to } => {
+                let (namespace, named) = of_its_tenant(key);
+                let to = to.map(|to| worker(NAMES[to], 1).id);
+                let request = MovePin { namespace, key: named, to };
+                match self.bench.store.move_pin(request).await.expect("an outcome") {
+                    MovePinOutcome::Moved(fence) => format!("moved {}", self.rank(KEYS[key], fence)),
+                    other => format!("{other:?}"),
+                }
+            }
             Op::Withdraw { task } => {
-                let Some(task) = self.asked.len().checked_sub(1 + task).map(|at| self.asked[at]) else {
-                    return String::new();
-                };
-                let turn = TurnRequest { withdrawn: vec![task], ..self.home.turn() };
-                self.bench.drive(&mut self.home, turn).await;
+                let asked = self.asked.len().checked_sub(1 + task).map(|at| self.asked[at]);
+                let Some((task, home)) = asked else { return String::new() };
+                let home = &mut self.homes[home];
+                let turn = TurnRequest { withdrawn: vec![task], ..home.turn() };
+                self.bench.drive(home, turn).await;
                 String::new()
             }
             Op::End { task, .. } | Op::Back { task, .. } | Op::RenewTask { task } => {
@@ -132,13 +153,13 @@ impl Side {
         }
     }
 
-    async fn ask(&mut self, asked: Asked) -> String {
-        let placed = self.bench.ask(&mut self.home, &[asked]).await.remove(0);
+    async fn ask(&mut self, home: usize, asked: Asked) -> String {
+        let placed = self.bench.ask(&mut self.homes[home], &[asked]).await.remove(0);
         match placed {
             Placed::Here(grant) => self.grant(&grant),
             Placed::Left(task) => {
-                assert!(self.asked.iter().all(|before| *before < task), "names of tasks grow");
-                self.asked.push(task);
+                assert!(self.asked.iter().all(|(before, _)| *before < task), "names of tasks grow");
+                self.asked.push((task, home));
                 "left".to_owned()
             }
         }
@@ -213,7 +234,8 @@ impl Side {
         let (now, hidden) =
             (self.bench.clock.wall(), self.bench.store.next_task_at().await.expect("an answer"));
         shown.push(format!("{:?}", hidden.filter(|until| *until > now)));
-        for worker in [self.workers[0], self.workers[1], self.workers[2], self.home.worker] {
+        let home = self.homes[0].worker;
+        for worker in [self.workers[0], self.workers[1], self.workers[2], home] {
             let mut notices = Vec::new();
             for notice in self.bench.notices(worker).await {
                 notices.push(match notice {
@@ -227,7 +249,7 @@ impl Side {
             notices.sort_unstable();
             shown.push(format!("{notices:?}"));
         }
-        let ends = self.bench.mail(self.home.worker).await.messages;
+        let ends = self.bench.mail(home).await.messages;
         shown.push(format!("{:?}", ends.into_iter().map(|(_, message)| message.mail).collect::<Vec<_>>()));
         shown
     }

@@ -382,6 +382,8 @@ flaws! {
     ForgetsProgress,
     /// Every worker serves every queue.
     ServesEveryQueue,
+    /// Every worker serves every tenant.
+    ServesEveryTenant,
     /// What nobody waits for is there still.
     LosesWithdrawn,
     /// Whoever claims an instance is not told its tasks.
@@ -420,7 +422,7 @@ impl Flaw {
     /// Those that sequences of verbs seldom or never meet: nobody watches in it, there is one tenant, no key is
     /// an id, the order of what is due depends on how a store notes its looks, nothing is purged that is not there
     /// or damaged, of what was forked little is removed, no session is in a group, and none is an instance.
-    pub(crate) const OUT_OF_REACH: [Self; 66] = [
+    pub(crate) const OUT_OF_REACH: [Self; 67] = [
         Self::TakesAnyRequest,
         Self::SharesKeys,
         Self::ResumesAfresh,
@@ -485,6 +487,7 @@ impl Flaw {
         Self::DrainsTheEvicted,
         Self::ForgetsProgress,
         Self::ServesEveryQueue,
+        Self::ServesEveryTenant,
         Self::LosesWithdrawn,
         Self::ForgetsOut,
     ];

@@ -92,6 +92,9 @@ impl WorkerStore for MutantStore {
         if self.has(Flaw::ServesEveryQueue) {
             request.serving.queues = Queues::All;
         }
+        if self.has(Flaw::ServesEveryTenant) {
+            request.serving.namespace = None;
+        }
         self.inner.register(request).await
     }
 
