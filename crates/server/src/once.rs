@@ -14,11 +14,11 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
+use tenure_core::answer::Asking;
 use tenure_core::id::{CheckpointId, EventId, IdempotencyKey, SessionId};
 use tenure_core::limits::ANSWER_BYTES_MAX;
 use tenure_core::time::WallTime;
 use tenure_engine::{Engine, Ids};
-use tenure_core::answer::Asking;
 use tenure_store::{AnswerKey, BeginAnswer, BeginOutcome, EndAnswer, EndOutcome, KeptAnswer};
 use tenure_words::Problem;
 
@@ -220,7 +220,9 @@ fn again(kept: KeptAnswer) -> Response {
 }
 
 fn under_way() -> Failure {
-    Problem::refused("UNDER_WAY", "a request with that idempotency key is under way").hint("ask again soon").into()
+    Problem::refused("UNDER_WAY", "a request with that idempotency key is under way")
+        .hint("ask again soon")
+        .into()
 }
 
 fn key_reused() -> Failure {

@@ -115,6 +115,8 @@ struct Here {
 impl Alive for Here {
     async fn ensure_gone(&self, handle: Handle) -> Result<(), Problem> {
         let gone = living::ensure_gone(&self.engine, &self.db, Find::Handle(handle)).await;
-        gone.map_err(|error| explain(error).unwrap_or_else(|| Problem::failure("FAILED", "look who is at work")))
+        gone.map_err(|error| {
+            explain(error).unwrap_or_else(|| Problem::failure("FAILED", "look who is at work"))
+        })
     }
 }

@@ -59,6 +59,7 @@ impl World {
         let opening = Opening {
             id,
             namespace: Namespace::default_name(),
+            principal: None,
             name: name.clone(),
             version: Version::FIRST,
             labels: BTreeMap::new(),

@@ -1,4 +1,5 @@
 //! Sessions: listed, created, shown, changed, deleted.
+#![expect(unused_qualifications, reason = "the macro that describes parameters writes them")]
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::Json as Answered;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use tenure_api::requests::{CreateToken as Wish, RotateToken as Rotation};
+use tenure_api::requests::{CreateToken as Wish, RotateToken};
 use tenure_api::{Instant, NewToken, Page, Problem, Token};
 use tenure_core::access::{self, Role};
 use tenure_core::id::{Principal, TokenId};
@@ -81,7 +81,10 @@ pub(crate) async fn create(
         expires_in: wish.expires_in_ms.map(Duration::from_millis),
     };
     let (token, secret) = served.setup.engine.create_token(wish).await?;
-    Ok((StatusCode::CREATED, Answered(NewToken { secret: secret.reveal().to_owned(), token: document(&token) })))
+    Ok((
+        StatusCode::CREATED,
+        Answered(NewToken { secret: secret.reveal().to_owned(), token: document(&token) }),
+    ))
 }
 
 /// Takes a token back, for good
@@ -114,7 +117,7 @@ fn none() -> Failure {
 /// Gives a token another secret
 ///
 /// The old one stays valid for a while, if that is wished.
-#[utoipa::path(post, path = "/v1/tokens/{token}/rotate", tag = "tokens", request_body = Rotation,
+#[utoipa::path(post, path = "/v1/tokens/{token}/rotate", tag = "tokens", request_body = RotateToken,
     security(("token" = ["admin"])),
     params(("token" = String, Path, description = "The token's id")),
     responses((status = 200, body = NewToken),
@@ -123,7 +126,7 @@ pub(crate) async fn rotate(
     State(served): Here,
     caller: Caller,
     Path(token): Path<String>,
-    Optional(wish): Optional<Rotation>,
+    Optional(wish): Optional<RotateToken>,
 ) -> Answer<Answered<NewToken>> {
     let grace = Duration::from_millis(wish.grace_ms.unwrap_or(0)).min(GRACE_MAX);
     let id = id(&token)?;

@@ -37,7 +37,10 @@ pub(crate) async fn list(State(served): Here) -> Answer<Answered<Page<Worker>>> 
     let store = served.setup.engine.store();
     let now = store.now().await?;
     let workers = store.workers().await?;
-    Ok(Answered(Page { data: workers.iter().map(|worker| Worker::of(&documents::worker(worker), Some(&now))).collect(), next_cursor: None }))
+    Ok(Answered(Page {
+        data: workers.iter().map(|worker| Worker::of(&documents::worker(worker), Some(&now))).collect(),
+        next_cursor: None,
+    }))
 }
 
 /// Makes a worker known
@@ -79,7 +82,9 @@ fn serving(wish: &RegisterWorker, caller: &Caller) -> Answer<Serving> {
     };
     let queues = match wish.queues.as_slice() {
         [] => Queues::default_only(),
-        queues => Queues::These(queues.iter().map(queue).collect::<Result<_, _>>().map_err(given::name("queue"))?),
+        queues => {
+            Queues::These(queues.iter().map(queue).collect::<Result<_, _>>().map_err(given::name("queue"))?)
+        }
     };
     let usual = Serving::default();
     let held_max = wish.keys_max.map_or(usual.held_max, |max| usize::try_from(max).unwrap_or(usize::MAX));
@@ -191,12 +196,15 @@ pub(crate) async fn dismiss(
     };
     let store = served.setup.engine.store();
     match store.dismiss(Dismiss { id, how }).await? {
-        DismissOutcome::Dismissed(worker) => Ok(Answered(Worker::of(&documents::worker(&worker), Some(&store.now().await?)))),
+        DismissOutcome::Dismissed(worker) => {
+            Ok(Answered(Worker::of(&documents::worker(&worker), Some(&store.now().await?))))
+        }
         DismissOutcome::NotFound => Err(unknown(&worker)),
     }
 }
 
 fn unknown(worker: &str) -> Failure {
     let worker = tenure_core::escape::Escaped(worker);
-    tenure_words::Problem::missing("NOT_FOUND", format!("no worker that is known is called `{worker}`")).into()
+    tenure_words::Problem::missing("NOT_FOUND", format!("no worker that is known is called `{worker}`"))
+        .into()
 }
