@@ -1,4 +1,4 @@
-//! Cases about tokens: who shows a secret is who its token says, as long as it is good.
+//! Cases about tokens: whom a secret stands for, and for how long.
 
 use std::time::Duration;
 
