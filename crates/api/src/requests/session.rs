@@ -84,6 +84,7 @@ pub struct UpdateSession {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetLimit {
-    /// So many; null: any number.
+    /// So many, at least 1; null: any number.
+    #[schema(minimum = 1)]
     pub limit: Option<u32>,
 }

@@ -26,7 +26,7 @@ use crate::query::Query;
 /// Lists a session's checkpoints, newest first
 #[utoipa::path(get, path = "/v1/sessions/{name}/checkpoints", tag = "checkpoints", security(("token" = ["observer"])),
     params(("name" = String, Path, description = "An id, or a key"),
-        ("limit" = Option<u64>, Query, description = "At most this many: 1 to 1,000"),
+        ("limit" = Option<u64>, Query, description = "At most this many: 1 to 1,000", minimum = 1, maximum = 1000),
         ("cursor" = Option<String>, Query, description = "Where the page before ended")),
     responses((status = 200, body = Page<ListedCheckpoint>),
         (status = "default", body = Problem, content_type = "application/problem+json")))]
@@ -63,7 +63,7 @@ const fn seq(listed: &Stored) -> Seq {
 /// Saves a session
 ///
 /// For its holder, which names its fence; for others while nobody holds it.
-#[utoipa::path(post, path = "/v1/sessions/{name}/checkpoints", tag = "checkpoints", request_body = CreateCheckpoint,
+#[utoipa::path(post, path = "/v1/sessions/{name}/checkpoints", tag = "checkpoints", request_body = Option<CreateCheckpoint>,
     security(("token" = ["owner"])),
     params(("name" = String, Path, description = "An id, or a key"),
         ("Fence" = Option<u64>, Header, description = "Under which the session is held")),
@@ -144,7 +144,7 @@ pub(crate) async fn payload(
 }
 
 /// Brings a checkpoint back
-#[utoipa::path(post, path = "/v1/sessions/{name}/restore", tag = "checkpoints", request_body = RestoreCheckpoint,
+#[utoipa::path(post, path = "/v1/sessions/{name}/restore", tag = "checkpoints", request_body = Option<RestoreCheckpoint>,
     security(("token" = ["owner"])),
     params(("name" = String, Path, description = "An id, or a key"),
         ("Fence" = Option<u64>, Header, description = "Under which the session is held")),
@@ -189,7 +189,7 @@ pub(crate) async fn prune(
 }
 
 /// Goes on from an earlier point in a new session
-#[utoipa::path(post, path = "/v1/sessions/{name}/fork", tag = "checkpoints", request_body = Fork,
+#[utoipa::path(post, path = "/v1/sessions/{name}/fork", tag = "checkpoints", request_body = Option<Fork>,
     security(("token" = ["owner"])),
     params(("name" = String, Path, description = "An id, or a key")),
     responses((status = 201, body = Forked),

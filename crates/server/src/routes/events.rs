@@ -29,7 +29,7 @@ use crate::query::Query;
 #[utoipa::path(get, path = "/v1/sessions/{name}/events", tag = "events", security(("token" = ["observer"])),
     params(("name" = String, Path, description = "An id, or a key"),
         ("after" = Option<u64>, Query, description = "Only events after this position"),
-        ("limit" = Option<u64>, Query, description = "At most this many: 1 to 1,000; not for streams"),
+        ("limit" = Option<u64>, Query, description = "At most this many: 1 to 1,000; not for streams", minimum = 1, maximum = 1000),
         ("type" = Option<Vec<String>>, Query, description = "Only events of this type; may be repeated"),
         ("Last-Event-ID" = Option<u64>, Header, description = "The last position that a stream had")),
     responses((status = 200, description = "Events", content((Events = "application/json"),

@@ -11,7 +11,7 @@ use tenure_store::{GroupRequest, LimitRequest};
 use tenure_words::documents;
 
 use super::Here;
-use crate::answer::Answer;
+use crate::answer::{Answer, Failure};
 use crate::body::Json;
 use crate::caller::Caller;
 use crate::given;
@@ -43,6 +43,9 @@ pub(crate) async fn limit(
     Json(wish): Json<SetLimit>,
 ) -> Answer<Answered<Group>> {
     let name = GroupName::parse(&group).map_err(given::name("group"))?;
+    if wish.limit == Some(0) {
+        return Err(Failure::usage("`limit` is at least 1; without one there is none"));
+    }
     let engine = &served.setup.engine;
     let group = GroupRequest { namespace: caller.namespace.clone(), name: name.clone() };
     engine.store().limit_group(LimitRequest { group, limit: wish.limit, only_first: false }).await?;

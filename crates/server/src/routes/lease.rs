@@ -23,7 +23,7 @@ use crate::headers::Guards;
 ///
 /// Without the header `Fence`: becomes the holder, if nobody is. With it: the holder renews, or gets back what it was
 /// late to renew and nobody took. The state stays: `start` makes the session active as well.
-#[utoipa::path(post, path = "/v1/sessions/{name}/lease", tag = "lease", request_body = Claim,
+#[utoipa::path(post, path = "/v1/sessions/{name}/lease", tag = "lease", request_body = Option<Claim>,
     security(("token" = ["owner"])),
     params(("name" = String, Path, description = "An id, or a key"),
         ("Fence" = Option<u64>, Header, description = "Under which the session is held")),
@@ -56,7 +56,7 @@ pub(crate) async fn take(
 /// Starts a session
 ///
 /// Becomes the holder of what nobody holds and makes it active; the holder names its fence instead.
-#[utoipa::path(post, path = "/v1/sessions/{name}/start", tag = "lease", request_body = Claim,
+#[utoipa::path(post, path = "/v1/sessions/{name}/start", tag = "lease", request_body = Option<Claim>,
     security(("token" = ["owner"])),
     params(("name" = String, Path, description = "An id, or a key"),
         ("Fence" = Option<u64>, Header, description = "Under which the session is held")),
@@ -183,7 +183,7 @@ pub(crate) async fn takeover(
 /// Says what the holder does
 ///
 /// Being heard from is activity enough: the body is not needed. The lease is renewed as well.
-#[utoipa::path(post, path = "/v1/sessions/{name}/heartbeat", tag = "lease", request_body = Note,
+#[utoipa::path(post, path = "/v1/sessions/{name}/heartbeat", tag = "lease", request_body = Option<Note>,
     security(("token" = ["owner"])),
     params(("name" = String, Path, description = "An id, or a key"),
         ("Fence" = u64, Header, description = "Under which the session is held")),

@@ -28,7 +28,7 @@ const ASK_TIMEOUT: Duration = Duration::from_secs(10);
 /// Completes a session
 ///
 /// For its holder, which names its fence; for others while nobody holds it.
-#[utoipa::path(post, path = "/v1/sessions/{name}/complete", tag = "lifecycle", request_body = Complete,
+#[utoipa::path(post, path = "/v1/sessions/{name}/complete", tag = "lifecycle", request_body = Option<Complete>,
     security(("token" = ["owner"])),
     params(("name" = String, Path, description = "An id, or a key"),
         ("Fence" = Option<u64>, Header, description = "Under which the session is held"),
@@ -75,7 +75,7 @@ pub(crate) async fn fail(
 ///
 /// Done at once for its holder, which names its fence, and where nobody holds it. Otherwise the holder is asked, and the
 /// answer comes when it has done it, or has not in time.
-#[utoipa::path(post, path = "/v1/sessions/{name}/pause", tag = "lifecycle", request_body = Ask,
+#[utoipa::path(post, path = "/v1/sessions/{name}/pause", tag = "lifecycle", request_body = Option<Ask>,
     security(("token" = ["owner"])),
     params(("name" = String, Path, description = "An id, or a key"),
         ("Fence" = Option<u64>, Header, description = "Under which the session is held")),
@@ -97,7 +97,7 @@ pub(crate) async fn pause(
 /// Resumes a session
 ///
 /// As `pause`.
-#[utoipa::path(post, path = "/v1/sessions/{name}/resume", tag = "lifecycle", request_body = Ask,
+#[utoipa::path(post, path = "/v1/sessions/{name}/resume", tag = "lifecycle", request_body = Option<Ask>,
     security(("token" = ["owner"])),
     params(("name" = String, Path, description = "An id, or a key"),
         ("Fence" = Option<u64>, Header, description = "Under which the session is held")),
@@ -119,7 +119,7 @@ pub(crate) async fn resume(
 /// Asks a session's holder to stop
 ///
 /// So that its work can go on later. The answer comes when it has, or has not in time.
-#[utoipa::path(post, path = "/v1/sessions/{name}/stop", tag = "lifecycle", request_body = Ask,
+#[utoipa::path(post, path = "/v1/sessions/{name}/stop", tag = "lifecycle", request_body = Option<Ask>,
     security(("token" = ["owner"])),
     params(("name" = String, Path, description = "An id, or a key")),
     responses((status = 200, body = tenure_api::Session),
@@ -237,7 +237,7 @@ async fn until(engine: &Engine, listed: &Listed, is_done: impl Fn(&Session) -> b
 /// Cancels a session, whoever holds it
 ///
 /// An orchestration is told, and may tidy up; with `now` it is ended at once.
-#[utoipa::path(post, path = "/v1/sessions/{name}/cancel", tag = "lifecycle", request_body = End,
+#[utoipa::path(post, path = "/v1/sessions/{name}/cancel", tag = "lifecycle", request_body = Option<End>,
     security(("token" = ["owner"])),
     params(("name" = String, Path, description = "An id, or a key"),
         ("If-Match" = Option<String>, Header, description = "The revision that the session must have")),

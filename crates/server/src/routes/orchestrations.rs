@@ -102,7 +102,7 @@ async fn instance(served: &Served, caller: &Caller, name: &str) -> Answer<Listed
 #[utoipa::path(get, path = "/v1/orchestrations/{name}", tag = "orchestrations", security(("token" = ["observer"])),
     params(("name" = String, Path, description = "The instance's id"),
         ("changes" = Option<u64>, Query, description = "How many changes of its status are known"),
-        ("wait_ms" = Option<u64>, Query, description = "How long to wait for another: at most 30,000")),
+        ("wait_ms" = Option<u64>, Query, description = "How long to wait for another: at most 30,000", maximum = 30_000)),
     responses((status = 200, body = ShownSession),
         (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn show(
@@ -164,7 +164,7 @@ pub(crate) async fn signal(
 #[utoipa::path(get, path = "/v1/orchestrations/{name}/history", tag = "orchestrations",
     security(("token" = ["observer"])),
     params(("name" = String, Path, description = "The instance's id"),
-        ("execution" = Option<u64>, Query, description = "Which execution, from 1; without one: the newest")),
+        ("execution" = Option<u64>, Query, description = "Which execution, from 1; without one: the newest", minimum = 1)),
     responses((status = 200, body = History),
         (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn history(
@@ -189,7 +189,7 @@ pub(crate) async fn history(
 #[utoipa::path(get, path = "/v1/orchestrations/{name}/result", tag = "orchestrations",
     security(("token" = ["observer"])),
     params(("name" = String, Path, description = "The instance's id"),
-        ("wait_ms" = Option<u64>, Query, description = "How long to wait: at most 30,000")),
+        ("wait_ms" = Option<u64>, Query, description = "How long to wait: at most 30,000", maximum = 30_000)),
     responses((status = 200, body = Outcome),
         (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn result(

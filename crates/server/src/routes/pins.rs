@@ -18,7 +18,7 @@ use crate::query::Query;
 
 /// Lists pins, ordered by key
 #[utoipa::path(get, path = "/v1/pins", tag = "workers", security(("token" = ["observer"])),
-    params(("limit" = Option<u64>, Query, description = "At most this many: 1 to 1,000"),
+    params(("limit" = Option<u64>, Query, description = "At most this many: 1 to 1,000", minimum = 1, maximum = 1000),
         ("cursor" = Option<String>, Query, description = "Where the page before ended: its last key"),
         ("worker" = Option<String>, Query, description = "Only this worker's")),
     responses((status = 200, body = Page<Pin>),
@@ -44,7 +44,7 @@ pub(crate) async fn list(
 }
 
 /// Gives a key to another worker, or to nobody
-#[utoipa::path(post, path = "/v1/pins/{key}/move", tag = "workers", request_body = Wish,
+#[utoipa::path(post, path = "/v1/pins/{key}/move", tag = "workers", request_body = Option<Wish>,
     security(("token" = ["admin"])),
     params(("key" = String, Path, description = "The key")),
     responses((status = 200, body = Accepted),

@@ -38,14 +38,18 @@ use crate::setup::Served;
 )]
 pub(crate) struct ListParams {
     /// At most this many: 1 to 1,000; 100 where nothing is said.
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<u64>,
     /// Where the page before ended: its `next_cursor`.
     cursor: Option<String>,
     /// `newest` or `oldest` first.
+    #[param(pattern = "^(newest|oldest)$")]
     order: Option<String>,
     /// Only in this state; may be repeated.
+    #[param(value_type = Option<Vec<tenure_api::StateWord>>)]
     state: Option<Vec<String>>,
     /// Only of this kind; may be repeated.
+    #[param(value_type = Option<Vec<tenure_api::KindWord>>)]
     kind: Option<Vec<String>>,
     /// Only held by this holder.
     holder: Option<String>,
@@ -60,12 +64,16 @@ pub(crate) struct ListParams {
     /// Only of this principal; may be repeated.
     principal: Option<Vec<String>>,
     /// Only created then or later.
+    #[param(format = DateTime)]
     created_after: Option<String>,
     /// Only created then or earlier.
+    #[param(format = DateTime)]
     created_before: Option<String>,
     /// Only first started then or later.
+    #[param(format = DateTime)]
     started_after: Option<String>,
     /// Only first started then or earlier.
+    #[param(format = DateTime)]
     started_before: Option<String>,
     /// Only where each of these words begins a word of the key, labels, activity, command or metadata; may be repeated.
     search: Option<Vec<String>>,
@@ -385,7 +393,7 @@ pub(crate) async fn delete(
 /// Lists the sessions that were created for a session
 #[utoipa::path(get, path = "/v1/sessions/{name}/children", tag = "sessions", security(("token" = ["observer"])),
     params(("name" = String, Path, description = "An id, or a key"),
-        ("limit" = Option<u64>, Query, description = "At most this many: 1 to 1,000"),
+        ("limit" = Option<u64>, Query, description = "At most this many: 1 to 1,000", minimum = 1, maximum = 1000),
         ("cursor" = Option<String>, Query, description = "Where the page before ended")),
     responses((status = 200, body = Page<tenure_api::Session>),
         (status = "default", body = Problem, content_type = "application/problem+json")))]

@@ -16,7 +16,7 @@ use crate::query::Query;
 /// Counts sessions and events of the namespace
 #[utoipa::path(get, path = "/v1/statistics", tag = "server", security(("token" = ["admin"])),
     params(("stuck_after_ms" = Option<u64>, Query,
-        description = "An active session without activity for longer than this is stuck; without one: 30 minutes")),
+        description = "An active session without activity for longer than this is stuck; without one: 30 minutes", minimum = 1, maximum = 4_294_967_295_i64)),
     responses((status = 200, body = Figures),
         (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn show(State(served): Here, caller: Caller, mut query: Query) -> Answer<Answered<Figures>> {

@@ -37,7 +37,7 @@ const DELAY_MAX: Duration = Duration::from_secs(3600);
 /// Gives a worker something to run
 ///
 /// Waits until there is something, or the time is over: then there are no tasks.
-#[utoipa::path(post, path = "/v1/workers/{registration}/tasks/claim", tag = "workers", request_body = ClaimTasks,
+#[utoipa::path(post, path = "/v1/workers/{registration}/tasks/claim", tag = "workers", request_body = Option<ClaimTasks>,
     security(("token" = ["worker"])),
     params(("registration" = String, Path, description = "As the worker was told")),
     responses((status = 200, body = Tasks),

@@ -25,7 +25,7 @@ const GRACE_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Lists tokens, newest first, without their secrets
 #[utoipa::path(get, path = "/v1/tokens", tag = "tokens", security(("token" = ["admin"])),
-    params(("limit" = Option<u64>, Query, description = "At most this many: 1 to 1,000"),
+    params(("limit" = Option<u64>, Query, description = "At most this many: 1 to 1,000", minimum = 1, maximum = 1000),
         ("cursor" = Option<String>, Query, description = "Where the page before ended")),
     responses((status = 200, body = Page<Token>),
         (status = "default", body = Problem, content_type = "application/problem+json")))]
@@ -117,7 +117,7 @@ fn none() -> Failure {
 /// Gives a token another secret
 ///
 /// The old one stays valid for a while, if that is wished.
-#[utoipa::path(post, path = "/v1/tokens/{token}/rotate", tag = "tokens", request_body = RotateToken,
+#[utoipa::path(post, path = "/v1/tokens/{token}/rotate", tag = "tokens", request_body = Option<RotateToken>,
     security(("token" = ["admin"])),
     params(("token" = String, Path, description = "The token's id")),
     responses((status = 200, body = NewToken),

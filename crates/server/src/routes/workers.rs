@@ -116,7 +116,7 @@ fn live(other: &tenure_store::Worker) -> Failure {
 }
 
 /// Renews a worker's lease, and tells it what there is to know
-#[utoipa::path(post, path = "/v1/workers/{registration}/renew", tag = "workers", request_body = RenewWorker,
+#[utoipa::path(post, path = "/v1/workers/{registration}/renew", tag = "workers", request_body = Option<RenewWorker>,
     security(("token" = ["worker"])),
     params(("registration" = String, Path, description = "As the worker was told")),
     responses((status = 200, body = Renewed),
