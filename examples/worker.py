@@ -1,61 +1,60 @@
 #!/usr/bin/env python3
-"""A worker in Python: it takes tasks over HTTP, keeps what is warm in memory, and lets go when it is told to.
-
-    tenure serve &
-    python3 examples/worker.py http://127.0.0.1:7433 greeter-1
-"""
-import json, os, sys, threading, time, urllib.error, urllib.request
+"""A worker in Python that keeps what is warm: `tenure serve & examples/worker.py http://127.0.0.1:7433 greeter-1`"""
+import json, os, sys, threading, urllib.request
 
 URL, NAME = sys.argv[1], sys.argv[2]
 TTL_MS = 5_000
 stopping = threading.Event()
-warm = {}  # what was computed for each key, for as long as the key is this worker's
+warm = {}  # what is remembered of each key, for as long as the key is this worker's
 
 
-def ask(method, path, body=None, timeout=60):
+def ask(method, path, body=None):
     headers = {"Content-Type": "application/json"}
-    if os.environ.get("TENURE_TOKEN"):
-        headers["Authorization"] = "Bearer " + os.environ["TENURE_TOKEN"]
+    if token := os.environ.get("TENURE_TOKEN"):
+        headers["Authorization"] = "Bearer " + token
     request = urllib.request.Request(URL + path, json.dumps(body or {}).encode(), headers, method=method)
-    with urllib.request.urlopen(request, timeout=timeout) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         return json.load(answer)
 
 
 def greet(task):
-    """An activity that follows a key: the second greeting of a conversation finds the first one warm."""
-    key = task["pin"]["key"]
-    if task["pin"]["hold"] != "held":
-        warm[key] = []  # another worker had the key before, or an earlier start of this one: begin anew
-    warm[key].append(task["input"])
-    return {"text": f"Hello, {task['input']}", "turns": len(warm[key]), "by": NAME, "pid": os.getpid()}
+    """An activity that follows a key: its second call finds what the first one left, if this worker still has the key."""
+    pin = task["pin"]
+    if pin["hold"] != "held":
+        warm[pin["key"]] = []  # another worker had the key, or an earlier start of this one
+    warm[pin["key"]].append(task["input"])
+    return {"text": f"Hello, {task['input']}", "said": warm[pin["key"]], "hold": pin["hold"], "pid": os.getpid()}
 
 
 ACTIVITIES = {"greet": greet}
 
-
-def run(mine, task):
-    path, fence = f"{mine}/tasks/{task['task']}", task["fence"]
-    code = ACTIVITIES.get(task["activity"])
+def run(task):
+    path, fence, code = f"{mine}/tasks/{task['task']}", task["fence"], ACTIVITIES.get(task["activity"])
     if code is None:
         return ask("POST", f"{path}/hand-back", {"fence": fence, "lacks_code": True})
     try:
-        return ask("POST", f"{path}/complete", {"fence": fence, "output": code(task)})
-    except Exception as error:  # whatever went wrong is told, and tried again as the activity's retries say
+        output = code(task)
+    except Exception as error:  # it is told, and tried again as the activity's retries say
         return ask("POST", f"{path}/fail", {"fence": fence, "message": repr(error)})
+    ask("POST", f"{path}/complete", {"fence": fence, "output": output})
 
 
-def keep(mine):
-    loops = 0
+def keep():
+    loops, noticed = 0, 0
     while not stopping.wait(TTL_MS / 3000):
-        told = ask("POST", f"{mine}/renew", {"progress": (loops := loops + 1)})
+        told = ask("POST", f"{mine}/renew", {"progress": (loops := loops + 1), "noticed": noticed})
+        for notice in told["notices"]:
+            noticed = notice["notice"]
+            warm.pop(notice.get("key"), None)  # somebody else has the key now
         if told["draining"]:
             stopping.set()
 
 
-mine = "/v1/workers/" + ask("POST", "/v1/workers", {"id": NAME, "ttl_ms": TTL_MS, "replace": True})["registration"]
-threading.Thread(target=keep, args=[mine], daemon=True).start()
+register = {"id": NAME, "ttl_ms": TTL_MS, "queues": ["python"], "replace": True}
+mine = "/v1/workers/" + ask("POST", "/v1/workers", register)["registration"]
+threading.Thread(target=keep, daemon=True).start()
 print("ready", flush=True)
 while not stopping.is_set():
     for task in ask("POST", f"{mine}/tasks/claim", {"limit": 10, "wait_ms": 20_000})["tasks"]:
-        run(mine, task)
+        run(task)
 ask("DELETE", mine)

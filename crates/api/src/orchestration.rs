@@ -133,7 +133,6 @@ pub struct HistoryEvent {
 impl HistoryEvent {
     /// As it is, of that turn.
     #[must_use]
-    #[expect(clippy::too_many_lines, reason = "a table: one line or two for each sort of fact")]
     pub fn of(turn: u64, fact: &Fact) -> Self {
         let new = |kind: &str| Self { kind: kind.to_owned(), turn, ..Self::default() };
         match fact {

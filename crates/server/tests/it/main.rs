@@ -6,6 +6,7 @@ mod hostile;
 mod lease;
 mod live;
 mod once;
+mod python;
 mod sessions;
 mod support;
 mod tasks;
