@@ -28,7 +28,7 @@ const FIX: &[Step] = &[("format", || succeed(&mut cargo(&["fmt", "--all"]))), ("
 /// While this file exists, the tests that compare generated references rewrite them instead.
 const REWRITE: &str = "target/update-references";
 /// The tests that do so.
-const REFERENCES: &str = "test(/the_page_of_session_states|the_reference_of_commands/)";
+const REFERENCES: &str = "test(/the_page_of_session_states|the_reference_of_commands|the_page_of_every_error|the_description_of_the_api/)";
 
 /// Judges the tree without writing to it.
 pub(crate) fn test() -> Result<()> {

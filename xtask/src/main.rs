@@ -1,6 +1,7 @@
 //! Repository chores, run as `cargo xtask <chore>`.
 
 mod chores;
+mod conformance;
 mod needs;
 mod say;
 mod shell;
@@ -16,6 +17,8 @@ usage: cargo xtask <chore>
   test   format check, tidy, clippy, then every test; writes nothing to the tree
   tidy   the rules of this repository that the compiler does not know
   fix    format the code and regenerate what is generated
+  conformance
+         whether the server answers as its description says: requests made up from it
   help   this text";
 
 fn main() -> ExitCode {
@@ -25,6 +28,7 @@ fn main() -> ExitCode {
         ["test"] => chores::test(),
         ["tidy"] => tidy::run(),
         ["fix"] => chores::fix(),
+        ["conformance"] => conformance::run(),
         ["help" | "--help" | "-h"] => {
             say(USAGE);
             Ok(())

@@ -83,11 +83,14 @@ impl Failure {
     }
 }
 
+/// Where each code has its page.
+const PAGES: &str = "https://github.com/tenure/tenure/blob/main/docs/errors/";
+
 /// A problem as it is sent.
 fn document(problem: &Problem) -> tenure_api::Problem {
-    let Kind { status, retry_after_ms } = kind(problem);
+    let Kind { status, retry_after_ms } = kind(problem.code, problem.blame);
     tenure_api::Problem {
-        type_: format!("https://tenure.dev/errors/{}", problem.code),
+        type_: format!("{PAGES}{}.md", problem.code),
         title: title(problem.code),
         status,
         detail: problem.primary.clone(),
@@ -152,12 +155,19 @@ const PASSING: &[(&str, u16, u64)] = &[
     ("CONFLICT", 409, 50),
 ];
 
-fn kind(problem: &Problem) -> Kind {
-    if let Some((_, status, after)) = PASSING.iter().find(|(code, ..)| *code == problem.code) {
+/// The status of a code, and after how many milliseconds the same request may succeed, if it may.
+#[must_use]
+pub fn status(code: &str, blame: Blame) -> (u16, Option<u64>) {
+    let Kind { status, retry_after_ms } = kind(code, blame);
+    (status, retry_after_ms)
+}
+
+fn kind(code: &str, blame: Blame) -> Kind {
+    if let Some((_, status, after)) = PASSING.iter().find(|(passing, ..)| *passing == code) {
         return Kind { status: *status, retry_after_ms: Some(*after) };
     }
-    let status = STATUSES.iter().find(|(code, _)| *code == problem.code).map(|(_, status)| *status);
-    let of_blame = match problem.blame {
+    let status = STATUSES.iter().find(|(other, _)| *other == code).map(|(_, status)| *status);
+    let of_blame = match blame {
         Blame::Failure => 500,
         Blame::Usage => 400,
         Blame::Refusal => 409,

@@ -21,7 +21,9 @@ mod remote;
 mod router;
 mod routes;
 mod setup;
+mod spawn;
 
+pub use answer::status;
 pub use listen::serve;
 pub use router::describe;
 pub use setup::{Alive, Limits, Setup};

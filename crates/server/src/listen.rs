@@ -19,6 +19,7 @@ use crate::metrics::Counters;
 use crate::remote::Remotes;
 use crate::router;
 use crate::setup::{Limits, Served, Setup};
+use crate::spawn::spawn;
 
 /// How long to wait when the machine has no more room for connections.
 const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(50);
@@ -40,7 +41,7 @@ pub async fn serve(setup: Setup, listener: TcpListener, stop: impl Future<Output
         remotes: Remotes::default(),
         counters: Counters::default(),
     });
-    let housekeeping = tokio::spawn(crate::house::keep(Arc::clone(&served)));
+    let housekeeping = spawn(crate::house::keep(Arc::clone(&served)));
     let router = router::routes(&served);
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(limits.connections));
@@ -58,7 +59,7 @@ pub async fn serve(setup: Setup, listener: TcpListener, stop: impl Future<Output
         };
         let connection = connection(stream, router.clone(), limits);
         let connection = graceful.watch(connection);
-        tokio::spawn(async move {
+        spawn(async move {
             // Whoever is on the other side has gone, or did not speak HTTP.
             let _ended = connection.await;
             drop(place);

@@ -1,7 +1,6 @@
 //! One line in the log for every request.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
@@ -12,7 +11,8 @@ use crate::setup::Served;
 
 /// Tells of a request once it is answered; never of what was sent.
 pub(crate) async fn request(State(served): State<Arc<Served>>, request: Request, next: Next) -> Response {
-    let begun = Instant::now();
+    let clock = Arc::clone(&served.setup.clock);
+    let begun = clock.now();
     let method = request.method().clone();
     let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let response = next.run(request).await;
@@ -20,7 +20,7 @@ pub(crate) async fn request(State(served): State<Arc<Served>>, request: Request,
         served.counters.refused(code);
     }
     let path = path.as_deref().unwrap_or("unknown");
-    let (status, ms) = (response.status().as_u16(), begun.elapsed().as_millis());
+    let (status, ms) = (response.status().as_u16(), clock.now().saturating_sub(begun).as_millis());
     tracing::debug!(%method, path, status, ms, "request");
     response
 }

@@ -28,6 +28,7 @@ use crate::caller::Caller;
 use crate::given;
 use crate::headers::text;
 use crate::setup::Served;
+use crate::spawn::spawn;
 
 /// The engine that carries a request out: it names things by the request's seed, if that has one.
 #[derive(Debug)]
@@ -131,7 +132,7 @@ pub(crate) async fn answer(State(served): State<Arc<Served>>, request: Request, 
         Err(failure) => return failure.into_response(),
     };
     // It is finished although whoever asked may have gone: its answer is kept.
-    match tokio::spawn(async move { once(&served, key, request, next).await }).await {
+    match spawn(async move { once(&served, key, request, next).await }).await {
         Ok(Ok(response)) => response,
         Ok(Err(failure)) => failure.into_response(),
         Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
@@ -151,7 +152,7 @@ async fn once(served: &Served, key: IdempotencyKey, request: Request, next: Next
         return Ok(next.run(request).await);
     };
     let (parts, body) = request.into_parts();
-    let body = to_bytes(body, served.setup.limits.body_bytes).await.map_err(|_| too_large())?;
+    let body = to_bytes(body, served.setup.limits.body_bytes).await.map_err(|_unread| too_large())?;
     let (store, ids) = (served.setup.engine.store(), served.setup.engine.ids());
     let key = AnswerKey { namespace: caller.namespace, principal: caller.principal, key };
     let fresh = seed(ids.as_ref(), store.now().await?.wall);

@@ -15,12 +15,11 @@ use tenure_engine::{ForkAt, ForkWish, Prune, Save};
 use tenure_store::ListedCheckpoint as Stored;
 use tenure_words::documents;
 
-use super::{Asked, Here, SessionAnswer, applied, named};
+use super::{Asked, Here, SessionAnswer, Write, applied, named};
 use crate::answer::{Answer, Failure};
 use crate::body::{Json, Optional};
 use crate::caller::Caller;
 use crate::given;
-use crate::headers::Guards;
 use crate::query::Query;
 
 /// Lists a session's checkpoints, newest first
@@ -71,10 +70,8 @@ const fn seq(listed: &Stored) -> Seq {
         (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn create(
     State(served): Here,
-    caller: Caller,
-    engine: Asked,
+    Write { caller, engine, guards }: Write,
     Path(name): Path<String>,
-    guards: Guards,
     Optional(wish): Optional<CreateCheckpoint>,
 ) -> Answer<(StatusCode, Answered<Checkpoint>)> {
     let payload = wish.payload_base64.map(|text| STANDARD.decode(text)).transpose();
@@ -152,10 +149,8 @@ pub(crate) async fn payload(
         (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn restore(
     State(served): Here,
-    caller: Caller,
-    engine: Asked,
+    Write { caller, engine, guards }: Write,
     Path(name): Path<String>,
-    guards: Guards,
     Optional(wish): Optional<RestoreCheckpoint>,
 ) -> Answer<SessionAnswer> {
     let id = wish.checkpoint.as_deref().map(id).transpose()?;
@@ -175,10 +170,8 @@ pub(crate) async fn restore(
         (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn prune(
     State(served): Here,
-    caller: Caller,
-    engine: Asked,
+    Write { caller, engine, guards }: Write,
     Path(name): Path<String>,
-    guards: Guards,
     Json(wish): Json<PruneCheckpoints>,
 ) -> Answer<Answered<Removed>> {
     let listed = named(&served, &caller, &name).await?;

@@ -13,12 +13,12 @@ use tenure_core::refusal::{LimitRefusal, Refusal};
 use tenure_engine::{Engine, EngineError};
 use tenure_store::{AppendOutcome, AppendRequest, Listed, ReadOutcome, ReadRequest};
 
-use super::{Asked, Here, named};
+use super::{Asked, Here, Write, named};
 use crate::answer::{Answer, Failure};
 use crate::body::Json;
 use crate::caller::Caller;
 use crate::given;
-use crate::headers::{Guards, text};
+use crate::headers::text;
 use crate::live;
 use crate::query::Query;
 
@@ -93,10 +93,8 @@ async fn page(engine: &Engine, listed: &Listed, mut request: ReadRequest) -> Ans
         (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn append(
     State(served): Here,
-    caller: Caller,
-    engine: Asked,
+    Write { caller, engine, guards }: Write,
     Path(name): Path<String>,
-    guards: Guards,
     Json(wish): Json<AppendEvents>,
 ) -> Answer<Answered<Appended>> {
     let fence = guards.fence()?;

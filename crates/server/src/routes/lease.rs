@@ -12,7 +12,7 @@ use tenure_core::workspace::ActivityText;
 use tenure_engine::{Engine, EngineError, Target, check_fence};
 use tenure_store::Listed;
 
-use super::{Asked, Here, SessionAnswer, applied, named, sessions, shown};
+use super::{Here, SessionAnswer, Write, applied, named, sessions, shown};
 use crate::answer::{Answer, Failure};
 use crate::body::{Json, Optional};
 use crate::caller::Caller;
@@ -31,10 +31,8 @@ use crate::headers::Guards;
         (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn take(
     State(served): Here,
-    caller: Caller,
-    engine: Asked,
+    Write { caller, engine, guards }: Write,
     Path(name): Path<String>,
-    guards: Guards,
     Optional(claim): Optional<Claim>,
 ) -> Answer<SessionAnswer> {
     let listed = named(&served, &caller, &name).await?;
@@ -64,10 +62,8 @@ pub(crate) async fn take(
         (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn start(
     State(served): Here,
-    caller: Caller,
-    engine: Asked,
+    Write { caller, engine, guards }: Write,
     Path(name): Path<String>,
-    guards: Guards,
     Optional(claim): Optional<Claim>,
 ) -> Answer<SessionAnswer> {
     let listed = named(&served, &caller, &name).await?;
@@ -163,10 +159,8 @@ pub(crate) async fn release(
         (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn takeover(
     State(served): Here,
-    caller: Caller,
-    engine: Asked,
+    Write { caller, engine, guards }: Write,
     Path(name): Path<String>,
-    guards: Guards,
     Json(wish): Json<Takeover>,
 ) -> Answer<SessionAnswer> {
     let reason = given::reason(Some(&wish.reason), "")?;

@@ -14,7 +14,7 @@ use tenure_core::session::{Command, Session, StateName, Step};
 use tenure_engine::{Engine, Target};
 use tenure_store::{AppendRequest, Listed, PostOutcome, PostRequest};
 
-use super::{Asked, Here, SessionAnswer, applied, current, named, sessions, shown};
+use super::{Asked, Here, SessionAnswer, Write, applied, current, named, sessions, shown};
 use crate::answer::{Answer, Failure};
 use crate::body::{Json, Optional};
 use crate::caller::Caller;
@@ -37,10 +37,8 @@ const ASK_TIMEOUT: Duration = Duration::from_secs(10);
         (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn complete(
     State(served): Here,
-    caller: Caller,
-    engine: Asked,
+    Write { caller, engine, guards }: Write,
     Path(name): Path<String>,
-    guards: Guards,
     Optional(end): Optional<Complete>,
 ) -> Answer<SessionAnswer> {
     let message = given::reason(end.message.as_deref(), "completed")?;
@@ -59,10 +57,8 @@ pub(crate) async fn complete(
         (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn fail(
     State(served): Here,
-    caller: Caller,
-    engine: Asked,
+    Write { caller, engine, guards }: Write,
     Path(name): Path<String>,
-    guards: Guards,
     Json(end): Json<Fail>,
 ) -> Answer<SessionAnswer> {
     let error = given::reason(Some(&end.error), "")?;
@@ -83,10 +79,8 @@ pub(crate) async fn fail(
         (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn pause(
     State(served): Here,
-    caller: Caller,
-    engine: Asked,
+    Write { caller, engine, guards }: Write,
     Path(name): Path<String>,
-    guards: Guards,
     Optional(ask): Optional<Ask>,
 ) -> Answer<SessionAnswer> {
     let step = Step::Pause { reason: given::reason(ask.reason.as_deref(), "session paused")? };
@@ -105,10 +99,8 @@ pub(crate) async fn pause(
         (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn resume(
     State(served): Here,
-    caller: Caller,
-    engine: Asked,
+    Write { caller, engine, guards }: Write,
     Path(name): Path<String>,
-    guards: Guards,
     Optional(ask): Optional<Ask>,
 ) -> Answer<SessionAnswer> {
     let step = Step::Resume { reason: given::reason(ask.reason.as_deref(), "session resumed")? };
@@ -245,10 +237,8 @@ async fn until(engine: &Engine, listed: &Listed, is_done: impl Fn(&Session) -> b
         (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn cancel(
     State(served): Here,
-    caller: Caller,
-    engine: Asked,
+    Write { caller, engine, guards }: Write,
     Path(name): Path<String>,
-    guards: Guards,
     Optional(end): Optional<End>,
 ) -> Answer<SessionAnswer> {
     let (reason, by) = (given::reason(end.reason.as_deref(), "cancelled")?, caller.actor());

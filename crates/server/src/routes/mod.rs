@@ -16,6 +16,8 @@ pub(crate) mod workers;
 
 use std::sync::Arc;
 
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tenure_core::refusal::Refusal;
@@ -26,10 +28,31 @@ use tenure_words::documents;
 
 use crate::answer::{Answer, Failure};
 use crate::caller::Caller;
+use crate::headers::Guards;
 use crate::named;
 use crate::setup::Served;
 
 pub(crate) use crate::once::Asked;
+
+/// A write that is asked for: by whom, what carries it out, and what guards it.
+#[derive(Debug)]
+pub(crate) struct Write {
+    pub(crate) caller: Caller,
+    pub(crate) engine: Asked,
+    pub(crate) guards: Guards,
+}
+
+impl FromRequestParts<Arc<Served>> for Write {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, served: &Arc<Served>) -> Answer<Self> {
+        Ok(Self {
+            caller: Caller::from_request_parts(parts, served).await?,
+            engine: Asked::from_request_parts(parts, served).await?,
+            guards: Guards::from_request_parts(parts, served).await?,
+        })
+    }
+}
 
 /// What a handler can reach.
 pub(crate) type Here = axum::extract::State<Arc<Served>>;

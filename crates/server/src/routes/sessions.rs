@@ -20,7 +20,7 @@ use tenure_engine::{Applied, Engine, EngineError, Target};
 use tenure_store::{Filter, Handle, ListRequest, Listed, Order, Period, Slot};
 use utoipa::IntoParams;
 
-use super::{Here, SessionAnswer, applied, document, named, opened, shown};
+use super::{Here, SessionAnswer, Write, applied, document, named, opened, shown};
 use crate::answer::{Answer, Failure};
 use crate::body::Json;
 use crate::caller::Caller;
@@ -313,10 +313,8 @@ pub(crate) async fn show(
         (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn update(
     State(served): Here,
-    caller: Caller,
-    engine: super::Asked,
+    Write { caller, engine, guards }: Write,
     Path(name): Path<String>,
-    guards: Guards,
     Json(wish): Json<UpdateSession>,
 ) -> Answer<SessionAnswer> {
     let update = Update {

@@ -25,6 +25,7 @@ use crate::given;
 use crate::metrics::count;
 use crate::remote::Remote;
 use crate::setup::Served;
+use crate::spawn::spawn;
 
 /// Most tasks of one claim.
 const CLAIM_MAX: u32 = 100;
@@ -81,7 +82,7 @@ impl Connected {
 impl Drop for Connected {
     fn drop(&mut self) {
         if let Some((store, worker)) = self.0.take() {
-            tokio::spawn(async move {
+            spawn(async move {
                 // Where it cannot be told now, its lease ends by itself.
                 let _untold = store.retire(worker).await;
             });

@@ -135,7 +135,7 @@ pub(crate) async fn rotate(
             Ok(Answered(NewToken { secret: secret.reveal().to_owned(), token: document(&token) }))
         }
         Rotation::Ended(_) => {
-            Err(tenure_words::Problem::refused("ENDED", "that token is not valid any more").into())
+            Err(tenure_words::Problem::refused("TOKEN_ENDED", "that token is not valid any more").into())
         }
         Rotation::NotFound => Err(none()),
     }

@@ -6,6 +6,7 @@ mod hostile;
 mod lease;
 mod live;
 mod once;
+mod pages;
 mod python;
 mod sessions;
 mod support;

@@ -145,9 +145,9 @@ pub async fn a_body_is_bounded(harness: &dyn Harness) {
 pub async fn a_key_is_new_again_after_its_time(harness: &dyn Harness) {
     let bench = Bench::new(harness).await;
     begin(&bench, key("a"), asking(1, 1, 1)).await;
-    bench.clock.advance(limits::ANSWERS_KEPT_FOR - TICK);
+    bench.clock.advance(limits::ANSWERS_KEPT_FOR.saturating_sub(TICK));
     end(&bench, key("a"), 1, b"x").await;
-    bench.clock.advance(limits::ANSWERS_KEPT_FOR - TICK);
+    bench.clock.advance(limits::ANSWERS_KEPT_FOR.saturating_sub(TICK));
     let again = begin(&bench, key("a"), asking(1, 1, 2)).await;
     assert_eq!(again, BeginOutcome::Answered(answer(b"x")), "it is kept from when it was answered");
     bench.clock.advance(TICK);
@@ -166,7 +166,7 @@ pub async fn old_answers_are_forgotten_in_pieces(harness: &dyn Harness) {
         end(&bench, key(&format!("old{number}")), number, b"x").await;
         bench.clock.advance(TICK);
     }
-    bench.clock.advance(limits::ANSWERS_KEPT_FOR - TICK * 2);
+    bench.clock.advance(limits::ANSWERS_KEPT_FOR.saturating_sub(TICK * 2));
     begin(&bench, key("young"), asking(1, 1, 9)).await;
     assert_eq!(forget(3).await, 3);
     assert_eq!(forget(3).await, 1, "one is not old enough by one tick");

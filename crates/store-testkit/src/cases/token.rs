@@ -121,7 +121,7 @@ pub async fn a_token_expires_by_the_stores_clock(harness: &dyn Harness) {
         let now = bench.store.now().await.expect("the time");
         shown(&bench, 1).await.expect("it is there").validity(&now)
     };
-    bench.clock.advance(HOUR - TICK);
+    bench.clock.advance(HOUR.saturating_sub(TICK));
     assert_eq!(validity().await, Ok(Validity::Valid));
     bench.clock.advance(TICK);
     assert_eq!(validity().await, Ok(Validity::Expired { at: token.created_at.after(HOUR) }));
@@ -156,7 +156,7 @@ pub async fn a_rotated_token_takes_both_secrets_for_a_while(harness: &dyn Harnes
     for number in [1, 2] {
         assert_eq!(shown(&bench, number).await.as_ref(), Some(&now));
     }
-    bench.clock.advance(HOUR - TICK);
+    bench.clock.advance(HOUR.saturating_sub(TICK));
     assert!(shown(&bench, 1).await.is_some());
     bench.clock.advance(TICK);
     assert_eq!(shown(&bench, 1).await, None);
@@ -216,7 +216,7 @@ pub async fn a_use_is_noted_once_in_an_interval(harness: &dyn Harness) {
     };
     let first = bench.clock.wall().after(TICK);
     assert_eq!(used(TICK).await, Some(first));
-    assert_eq!(used(limits::TOKEN_TOUCH_INTERVAL - TICK).await, Some(first));
+    assert_eq!(used(limits::TOKEN_TOUCH_INTERVAL.saturating_sub(TICK)).await, Some(first));
     assert_eq!(used(TICK).await, Some(first.after(limits::TOKEN_TOUCH_INTERVAL)));
     bench.store.touch_token(token_id("tok_b")).await.expect("nothing is there, and nothing is done");
 }

@@ -145,6 +145,7 @@ async fn put(home: &Home, name: &str) {
     let opening = Opening {
         id: SessionId::parse(ID).unwrap(),
         namespace: Namespace::default_name(),
+        principal: None,
         name: CodeName::parse("life").unwrap(),
         version: Version::FIRST,
         labels: BTreeMap::new(),
