@@ -75,6 +75,7 @@ pub(super) fn rich() -> Session {
             .collect::<BTreeMap<_, _>>()
     };
     Session {
+        principal: tenure_core::id::Principal::parse("ann").ok(),
         id: session_id("ses_1"),
         key: Some(Key::parse("/repo#main").unwrap()),
         kind: Kind::Workspace,
@@ -156,6 +157,7 @@ fn facts(metadata: BTreeMap<String, String>) -> Facts {
 /// A session that was created, and nothing else.
 pub(super) fn plain() -> Session {
     Session {
+        principal: None,
         id: session_id("ses_plain"),
         namespace: Namespace::default_name(),
         kind: Kind::Agent,
@@ -209,6 +211,7 @@ pub(super) fn checkpoint() -> checkpoint::Checkpoint {
 
 pub(super) fn serving() -> Serving {
     Serving {
+        namespace: None,
         queues: Queues::These(BTreeSet::from([None, Some(QueueName::parse("gpu").unwrap())])),
         busy_max: 4,
         held_max: 100,

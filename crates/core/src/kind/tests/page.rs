@@ -65,6 +65,7 @@ fn instance() -> Session {
     let opening = Opening {
         id: agent().id,
         namespace: agent().namespace,
+        principal: None,
         name: CodeName::parse("greet").unwrap(),
         version: Version::FIRST,
         labels: BTreeMap::new(),
