@@ -1,4 +1,4 @@
-//! Whether the server answers as its description says: requests made up from it, by the thousand.
+//! Whether the server answers as its description says.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;

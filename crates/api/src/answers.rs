@@ -1,4 +1,4 @@
-//! Small answers: what became of a write, how a server is, a token, a lease of a worker.
+//! Small answers: what became of a write, how a server is, a token.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -102,7 +102,7 @@ pub struct Token {
 
 /// A token with its secret, which is told this once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct NewToken {
+pub struct IssuedToken {
     /// What to send: `Authorization: Bearer <secret>`.
     pub secret: String,
     /// Everything else of it.

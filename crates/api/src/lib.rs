@@ -26,7 +26,9 @@ mod time;
 mod word;
 mod worker;
 
-pub use answers::{Accepted, Appended, Earliest, Events, Forked, Health, NewToken, Removed, Started, Token};
+pub use answers::{
+    Accepted, Appended, Earliest, Events, Forked, Health, IssuedToken, Removed, Started, Token,
+};
 pub use checkpoint::{
     Checkpoint, ContentKind, ContentWord, DamagedCheckpoint, ListedCheckpoint, ShownCheckpoint, Skipped,
 };

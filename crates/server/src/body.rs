@@ -1,4 +1,4 @@
-//! Bodies of requests: JSON, read up to a limit, and answered clearly when they are not.
+//! Bodies of requests: JSON, up to a limit.
 
 use std::sync::Arc;
 

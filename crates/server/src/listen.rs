@@ -1,4 +1,4 @@
-//! Connections: accepted up to a limit, cut when nobody takes what they are sent, drained at the end.
+//! Connections: accepted up to a limit, cut when nobody reads, drained at the end.
 
 use std::io;
 use std::pin::Pin;

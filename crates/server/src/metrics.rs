@@ -1,4 +1,4 @@
-//! Figures in the text form that Prometheus reads: what the store tells, and what this process counted.
+//! Figures for Prometheus: what the store tells, and what this process counted.
 
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};

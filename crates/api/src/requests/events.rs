@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct NewEvent {
+pub struct EventDraft {
     /// A name for it. An event whose id the log has is not appended again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
@@ -23,7 +23,7 @@ pub struct NewEvent {
 #[serde(deny_unknown_fields)]
 pub struct AppendEvents {
     /// In order; 1 to 1,000.
-    pub events: Vec<NewEvent>,
+    pub events: Vec<EventDraft>,
 }
 
 /// Messages to a session's holder, from anybody who may see the session.
@@ -31,7 +31,7 @@ pub struct AppendEvents {
 #[serde(deny_unknown_fields)]
 pub struct SendMessages {
     /// In order; 1 to 1,000.
-    pub events: Vec<NewEvent>,
+    pub events: Vec<EventDraft>,
 }
 
 /// Which beginning of a log is to go.

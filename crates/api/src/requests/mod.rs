@@ -11,7 +11,7 @@ mod token;
 mod worker;
 
 pub use checkpoint::{CreateCheckpoint, Fork, PruneCheckpoints, RestoreCheckpoint};
-pub use events::{AppendEvents, Compact, NewEvent, SendMessages};
+pub use events::{AppendEvents, Compact, EventDraft, SendMessages};
 pub use lifecycle::{Ask, Claim, Complete, End, Fail, Note, Reason, Takeover, Used};
 pub use orchestration::{IfThere, Send, StartOrchestration};
 pub use session::{CreateSession, SetLimit, UpdateProgress, UpdateSession};

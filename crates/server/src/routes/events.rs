@@ -4,7 +4,7 @@ use axum::Json as Answered;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use tenure_api::requests::{AppendEvents, Compact, NewEvent, SendMessages};
+use tenure_api::requests::{AppendEvents, Compact, EventDraft as Given, SendMessages};
 use tenure_api::{Appended, Earliest, Events, Problem};
 use tenure_core::event::{EventBody, EventDraft, is_reserved};
 use tenure_core::id::{EventId, EventType, Fence, Seq};
@@ -123,7 +123,7 @@ pub(crate) async fn send(
     write(&engine, listed, None, events).await
 }
 
-fn drafts(asked: &Asked, events: Vec<NewEvent>) -> Answer<Vec<EventDraft>> {
+fn drafts(asked: &Asked, events: Vec<Given>) -> Answer<Vec<EventDraft>> {
     let (count, max) = (events.len(), limits::EVENTS_PER_APPEND_MAX);
     if count > max {
         return Err(LimitRefusal::Count { what: "events", count, max }.into());
@@ -134,7 +134,7 @@ fn drafts(asked: &Asked, events: Vec<NewEvent>) -> Answer<Vec<EventDraft>> {
     events.into_iter().enumerate().map(|(at, event)| draft(asked, (at, event))).collect()
 }
 
-fn draft(asked: &Asked, (at, event): (usize, NewEvent)) -> Answer<EventDraft> {
+fn draft(asked: &Asked, (at, event): (usize, Given)) -> Answer<EventDraft> {
     let kind = EventType::parse(&event.kind).map_err(given::name("event type"))?;
     if is_reserved(&kind) {
         let statement = format!("events of type `{kind}` are written by Tenure only");

@@ -6,7 +6,7 @@ use axum::Json as Answered;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use tenure_api::requests::{CreateToken as Wish, RotateToken};
-use tenure_api::{Instant, NewToken, Page, Problem, Token};
+use tenure_api::{Instant, IssuedToken, Page, Problem, Token};
 use tenure_core::access::{self, Role};
 use tenure_core::id::{Principal, TokenId};
 use tenure_core::limits;
@@ -64,13 +64,13 @@ fn document(token: &access::Token) -> Token {
 /// Its secret is told in the answer, and nowhere else, ever. An `Idempotency-Key` is not honoured here: the answer would
 /// have to be kept.
 #[utoipa::path(post, path = "/v1/tokens", tag = "tokens", request_body = Wish, security(("token" = ["admin"])),
-    responses((status = 201, body = NewToken),
+    responses((status = 201, body = IssuedToken),
         (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn create(
     State(served): Here,
     caller: Caller,
     Json(wish): Json<Wish>,
-) -> Answer<(StatusCode, Answered<NewToken>)> {
+) -> Answer<(StatusCode, Answered<IssuedToken>)> {
     let role = Role::parse(&wish.role)
         .ok_or_else(|| Failure::usage("`role` is `observer`, `owner`, `worker` or `admin`"))?;
     let wish = TokenWish {
@@ -83,7 +83,7 @@ pub(crate) async fn create(
     let (token, secret) = served.setup.engine.create_token(wish).await?;
     Ok((
         StatusCode::CREATED,
-        Answered(NewToken { secret: secret.reveal().to_owned(), token: document(&token) }),
+        Answered(IssuedToken { secret: secret.reveal().to_owned(), token: document(&token) }),
     ))
 }
 
@@ -120,19 +120,19 @@ fn none() -> Failure {
 #[utoipa::path(post, path = "/v1/tokens/{token}/rotate", tag = "tokens", request_body = Option<RotateToken>,
     security(("token" = ["admin"])),
     params(("token" = String, Path, description = "The token's id")),
-    responses((status = 200, body = NewToken),
+    responses((status = 200, body = IssuedToken),
         (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn rotate(
     State(served): Here,
     caller: Caller,
     Path(token): Path<String>,
     Optional(wish): Optional<RotateToken>,
-) -> Answer<Answered<NewToken>> {
+) -> Answer<Answered<IssuedToken>> {
     let grace = Duration::from_millis(wish.grace_ms.unwrap_or(0)).min(GRACE_MAX);
     let id = id(&token)?;
     match served.setup.engine.rotate_token(&caller.namespace, &id, grace).await? {
         Rotation::Rotated(token, secret) => {
-            Ok(Answered(NewToken { secret: secret.reveal().to_owned(), token: document(&token) }))
+            Ok(Answered(IssuedToken { secret: secret.reveal().to_owned(), token: document(&token) }))
         }
         Rotation::Ended(_) => {
             Err(tenure_words::Problem::refused("TOKEN_ENDED", "that token is not valid any more").into())

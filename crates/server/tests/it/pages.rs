@@ -1,4 +1,4 @@
-//! Each error code has a page, which says what the table of errors and the server say; and the API its description.
+//! Each error code has a page, and the API its description.
 
 use std::fmt::Write as _;
 use std::fs;
