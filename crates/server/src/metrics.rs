@@ -51,15 +51,16 @@ pub(crate) async fn text(served: &Served, caller: &Caller) -> Answer<String> {
         let engine = &served.setup.engine;
         let overview = engine.overview(caller.namespace.clone(), limits::STUCK_AFTER).await?;
         text = tenure_words::prometheus(&overview.figures);
-        pins(served, &mut text).await?;
+        pins(served, caller, &mut text).await?;
     }
     own(&served.counters, &mut text);
     Ok(text)
 }
 
-async fn pins(served: &Served, text: &mut String) -> Answer<()> {
+async fn pins(served: &Served, caller: &Caller, text: &mut String) -> Answer<()> {
     head(text, "tenure_pins", "gauge", "Keys that each worker holds.");
-    for worker in served.setup.engine.store().workers().await? {
+    let workers = served.setup.engine.store().workers().await?;
+    for worker in workers.iter().filter(|worker| worker.serving.serves_tenant(&caller.namespace)) {
         // An id is visible text, but may hold what a label may not.
         let id = worker.lease.holder.id.as_str().replace('\\', "\\\\").replace('"', "\\\"");
         let _infallible = writeln!(text, "tenure_pins{{worker=\"{id}\"}} {}", worker.pins);

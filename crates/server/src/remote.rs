@@ -19,6 +19,9 @@ pub(crate) struct Remote {
     pub(crate) revokes: bool,
 }
 
+/// Most registrations that are kept in memory.
+const KNOWN_MAX: usize = 10_000;
+
 /// Registrations that this process knows.
 #[derive(Debug, Default)]
 pub(crate) struct Remotes(Mutex<HashMap<String, Entry>>);
@@ -36,7 +39,12 @@ impl Remotes {
         let name = name(remote.worker, incarnation);
         let entry =
             Entry { namespace: caller.namespace.clone(), principal: caller.principal.clone(), remote };
-        self.known().insert(name.clone(), entry);
+        let mut known = self.known();
+        if known.len() >= KNOWN_MAX {
+            // Those that are still there are found in the store again.
+            known.clear();
+        }
+        known.insert(name.clone(), entry);
         name
     }
 

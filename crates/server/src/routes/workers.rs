@@ -29,14 +29,15 @@ const NOTICES_MAX: usize = 1000;
 /// The queue that activities wait in when none is named.
 const DEFAULT_QUEUE: &str = "default";
 
-/// Lists the workers of the store
+/// Lists the workers that serve the namespace
 #[utoipa::path(get, path = "/v1/workers", tag = "workers", security(("token" = ["observer"])),
     responses((status = 200, body = Page<Worker>),
         (status = "default", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn list(State(served): Here) -> Answer<Answered<Page<Worker>>> {
+pub(crate) async fn list(State(served): Here, caller: Caller) -> Answer<Answered<Page<Worker>>> {
     let store = served.setup.engine.store();
     let now = store.now().await?;
-    let workers = store.workers().await?;
+    let mut workers = store.workers().await?;
+    workers.retain(|worker| worker.serving.serves_tenant(&caller.namespace));
     Ok(Answered(Page {
         data: workers.iter().map(|worker| Worker::of(&documents::worker(worker), Some(&now))).collect(),
         next_cursor: None,
@@ -179,6 +180,8 @@ pub(crate) async fn retire(
 }
 
 /// Makes a worker go
+///
+/// A token's bearer may send away those that serve its namespace alone.
 #[utoipa::path(post, path = "/v1/workers/{worker}/dismiss", tag = "workers", request_body = EvictOrDrain,
     security(("token" = ["admin"])),
     params(("worker" = String, Path, description = "The worker's name")),
@@ -186,6 +189,7 @@ pub(crate) async fn retire(
         (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn dismiss(
     State(served): Here,
+    caller: Caller,
     Path(worker): Path<String>,
     Json(wish): Json<EvictOrDrain>,
 ) -> Answer<Answered<Worker>> {
@@ -195,6 +199,13 @@ pub(crate) async fn dismiss(
         Going::Evict => Dismissal::Evict,
     };
     let store = served.setup.engine.store();
+    let is_its = |other: &tenure_store::Worker| {
+        other.lease.holder.id.as_str() == worker
+            && other.serving.namespace.as_ref() == Some(&caller.namespace)
+    };
+    if caller.principal.is_some() && !store.workers().await?.iter().any(is_its) {
+        return Err(unknown(&worker));
+    }
     match store.dismiss(Dismiss { id, how }).await? {
         DismissOutcome::Dismissed(worker) => {
             Ok(Answered(Worker::of(&documents::worker(&worker), Some(&store.now().await?))))

@@ -5,7 +5,6 @@ use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use tenure::{Failure, Orchestration, Tenure};
 
 use crate::support::Server;
@@ -89,7 +88,7 @@ async fn what_follows_a_key_finds_it_warm_until_its_worker_is_killed() {
     assert_ne!(greetings[1].pid, greetings[2].pid);
     let history = server.get("/v1/orchestrations/talk/history").send().await.is(200);
     let kinds = history["data"].as_array().unwrap().iter();
-    let completed = kinds.filter(|fact| fact["type"] == Value::from("TaskCompleted")).count();
+    let completed = kinds.filter(|fact| fact["type"] == "TaskCompleted").count();
     assert_eq!(completed, 3, "each activity has one result");
     drop(instance);
     tenure.stop().await;
