@@ -1,5 +1,6 @@
 //! A real server on a real socket over a real SQLite file.
 
+mod across;
 mod doors;
 mod events;
 mod hostile;
