@@ -265,8 +265,8 @@ async fn follow_all(bench: &Bench, writer: Arc<dyn Store>) {
     const ROUNDS: u64 = 30;
     let mut changes = bench.store.changes().await.expect("a feed");
     let mut helds = Vec::new();
-    for (n, key) in ["a", "b", "c"].into_iter().enumerate() {
-        helds.push(bench.hold(key, n as u8 + 1).await);
+    for (n, key) in (1..).zip(["a", "b", "c"]) {
+        helds.push(bench.hold(key, n).await);
     }
     let mut wanted: std::collections::BTreeMap<Handle, Seq> = std::collections::BTreeMap::new();
     for held in &helds {
@@ -318,9 +318,9 @@ async fn pages_of_heads(store: &dyn Store, limit: usize) -> Result<Vec<Head>, St
 pub async fn heads_say_where_logs_stand(harness: &dyn Harness) {
     let bench = Bench::new(harness).await;
     let mut expected = Vec::new();
-    for (n, key) in ["a", "b", "c"].into_iter().enumerate() {
-        let held = bench.hold(key, n as u8 + 1).await;
-        bench.append(held, n + 1).await;
+    for (n, key) in (1..).zip(["a", "b", "c"]) {
+        let held = bench.hold(key, n).await;
+        bench.append(held, usize::from(n)).await;
         expected.push(held.handle);
     }
     let fork = bench.fork(expected[1], 2, "fork").await;
