@@ -15,6 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, Sleep, sleep, timeout};
 
+use crate::live::hub::Hubs;
 use crate::metrics::Counters;
 use crate::remote::Remotes;
 use crate::router;
@@ -39,6 +40,7 @@ pub async fn serve(setup: Setup, listener: TcpListener, stop: impl Future<Output
         setup,
         stopping: is_stopping,
         remotes: Remotes::default(),
+        hubs: Hubs::default(),
         counters: Counters::default(),
     });
     let housekeeping = spawn(crate::house::keep(Arc::clone(&served)));

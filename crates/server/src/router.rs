@@ -69,6 +69,7 @@ fn open() -> OpenApiRouter<Arc<Served>> {
         .routes(routes!(routes::lifecycle::stop))
         .routes(routes!(routes::lifecycle::cancel))
         .routes(routes!(routes::lifecycle::retain, routes::lifecycle::end_retention))
+        .routes(routes!(routes::events::across))
         .routes(routes!(routes::events::read, routes::events::append))
         .routes(routes!(routes::events::send))
         .routes(routes!(routes::events::compact))

@@ -10,6 +10,7 @@ use tenure_store::Handle;
 use tenure_words::Problem;
 use tokio::sync::watch;
 
+use crate::live::hub::Hubs;
 use crate::metrics::Counters;
 use crate::remote::Remotes;
 
@@ -82,6 +83,8 @@ pub(crate) struct Served {
     /// Whether the server is to stop: streams end, nothing new is waited for.
     pub(crate) stopping: watch::Receiver<bool>,
     pub(crate) remotes: Remotes,
+    /// What streams across sessions read from.
+    pub(crate) hubs: Hubs,
     pub(crate) counters: Counters,
 }
 

@@ -115,12 +115,13 @@ impl Queue {
     }
 
     /// Lets a request wait for the writer if there is room now. For what may be left undone.
-    pub(crate) fn push_if_room(&self, request: Request) {
-        if let Ok(room) = self.room.try_acquire() {
-            room.forget();
-            // A closed store leaves it undone.
-            drop(self.put(instant(), [request]));
-        }
+    pub(crate) fn push_if_room(&self, request: Request) -> bool {
+        let Ok(room) = self.room.try_acquire() else {
+            return false;
+        };
+        room.forget();
+        // A closed store leaves it undone.
+        self.put(instant(), [request]).is_ok()
     }
 
     fn put(&self, since: Instant, requests: impl IntoIterator<Item = Request>) -> Result<(), StoreError> {

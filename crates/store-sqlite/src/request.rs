@@ -22,10 +22,8 @@ use tenure_store::{
 
 use crate::recent::Appended;
 pub(crate) use access::Access;
-#[cfg(test)]
-pub(crate) use asked::Answered;
-pub(crate) use asked::Asked;
 use asked::requests;
+pub(crate) use asked::{Answered, Asked};
 pub(crate) use bring::Bring;
 pub(crate) use saving::{BringCheckpoint, Create, Fork, SavedPiece, Saving, Value, pieces_of};
 pub(crate) use tasking::{Draw, Drawn, Ending, Renewals, Tasked, Tasking, Touch};
@@ -49,6 +47,8 @@ requests! {
         Reclaim(Box<Asked<(), bool>>),
         Limit(Box<Asked<LimitRequest, Option<u32>>>),
         Watch(Box<Asked<Handle, ()>>),
+        /// Whether other processes have written since this was asked last.
+        Others(Asked<(), bool>),
         Save(Box<Saving>),
         Turn(Box<Asked<Turn, TurnOutcome>>),
         Claim(Box<Asked<ClaimRequest, Given>>),
@@ -141,6 +141,7 @@ impl Request {
             | Self::Reclaim(_)
             | Self::Limit(_)
             | Self::Watch(_)
+            | Self::Others(_)
             | Self::Claim(_)
             | Self::Free(_)
             | Self::Post(_)

@@ -66,7 +66,8 @@ impl Shared {
             Hearing::Over => return Err(StoreError::Closed),
             Hearing::NotYet => {}
         }
-        let ear = Ear::new(&self.place, &self.watches).map_err(|why| why.told("listen for changes"))?;
+        let ear = Ear::new(&self.place, &self.watches, &self.queue)
+            .map_err(|why| why.told("listen for changes"))?;
         let is_reachable = ear.is_reachable();
         *hearing = Hearing::Listening(ear);
         Ok(is_reachable)

@@ -89,6 +89,7 @@ statements! {
     HEAD_DELETE = "head_delete",
     HEAD_FIND = "head_find",
     HEAD_FOLD = "head_fold",
+    HEADS = "heads",
     HEAD_INSERT = "head_insert",
     HEAD_UPDATE = "head_update",
     HISTORY_DELETE = "history_delete",

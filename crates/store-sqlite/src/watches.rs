@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tenure_core::event::Event;
 use tenure_core::id::{Revision, Seq};
-use tenure_store::{Handle, Heard, StoreError};
+use tenure_store::{Feed, Handle, Heard, StoreError};
 use tokio::sync::watch;
 
 use crate::queue::Queue;
@@ -23,9 +23,15 @@ pub(crate) const WORKERS: Handle = Handle(0);
 /// Stands for who the workers are. No group has it.
 pub(crate) const CREW: Handle = Handle(i64::MIN);
 
+/// Stands for all sessions. No group has it.
+pub(crate) const ALL: Handle = Handle(i64::MIN + 1);
+
 /// The sessions that somebody in this process watches.
 #[derive(Debug, Default)]
-pub(crate) struct Watches(Mutex<State>);
+pub(crate) struct Watches {
+    state: Mutex<State>,
+    feed: Feed,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -63,7 +69,12 @@ pub(crate) struct Watcher {
 
 impl Watches {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Who is told which sessions change.
+    pub(crate) const fn feed(&self) -> &Feed {
+        &self.feed
     }
 
     /// Begins to watch a session.
@@ -90,11 +101,17 @@ impl Watches {
 
     /// The sessions that are watched.
     pub(crate) fn watched(&self) -> Vec<Handle> {
-        self.state().watched.keys().copied().collect()
+        self.state().watched.keys().copied().filter(|handle| *handle != ALL).collect()
+    }
+
+    /// Whether somebody watches all sessions.
+    pub(crate) fn is_all_watched(&self) -> bool {
+        self.state().watched.contains_key(&ALL)
     }
 
     /// Wakes whoever watches one of these sessions: something happened to it.
     pub(crate) fn wake(&self, changed: &[Handle]) {
+        self.feed.tell(changed.iter().copied().filter(is_session));
         let state = self.state();
         if state.watched.is_empty() {
             return;
@@ -105,6 +122,7 @@ impl Watches {
     /// Wakes whoever watches one of these sessions, and tells what was appended to it. Nobody else may write in
     /// between: what is told after somebody else's later write would hide it.
     pub(crate) fn tell(&self, appended: Vec<Appended>) {
+        self.feed.tell(appended.iter().map(|append| append.handle));
         let state = self.state();
         if state.watched.is_empty() {
             return;
@@ -121,6 +139,7 @@ impl Watches {
 
     /// Wakes everybody: something may have changed.
     pub(crate) fn wake_all(&self) {
+        self.feed.tell_any();
         self.state().watched.values().for_each(Watched::wake);
     }
 
@@ -136,10 +155,16 @@ impl Watches {
 
     /// Ends every watch: the store is closed.
     pub(crate) fn close(&self) {
+        self.feed.close();
         let mut state = self.state();
         state.is_closed = true;
         state.watched.clear();
     }
+}
+
+/// Groups, and what stands for something else, are no sessions.
+pub(crate) const fn is_session(handle: &Handle) -> bool {
+    handle.0 > 0
 }
 
 impl Watched {

@@ -235,6 +235,10 @@ macro_rules! with_cases {
                 whoever_listens_has_the_whole_log_and_sees_the_end,
                 whoever_listens_has_what_another_instance_wrote_in_between,
                 what_was_dropped_is_not_heard,
+                every_change_is_told_to_whoever_follows_all,
+                nothing_is_slept_through_by_whoever_follows_all,
+                another_instances_changes_are_told_to_whoever_follows_all,
+                heads_say_where_logs_stand,
             }
             records {
                 a_session_with_every_field_comes_back,

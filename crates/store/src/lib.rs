@@ -7,6 +7,7 @@
 
 mod answer;
 mod arrival;
+mod changes;
 mod checkpoint;
 mod clock;
 mod error;
@@ -29,6 +30,7 @@ pub use arrival::{
     AdmitOutcome, AdmitRequest, ArrivalStore, ArriveOutcome, ArriveRequest, BringCheckpointOutcome,
     BringCheckpointRequest, BringOutcome, BringRequest, Origin,
 };
+pub use changes::{Alive, Changed, Changes, Feed, Head};
 pub use checkpoint::{
     Capture, CheckpointRequest, CheckpointStore, CheckpointsRequest, CreateOutcome, CreateRequest,
     FileRequest, FilesRequest, ForkOutcome, ForkRequest, ListedCheckpoint, ListedFile, PayloadOutcome,

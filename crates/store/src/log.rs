@@ -5,7 +5,7 @@ use tenure_core::event::{Event, EventDraft};
 use tenure_core::id::{CommitId, Fence, Seq};
 use tokio::sync::watch;
 
-use crate::{Handle, StoreError};
+use crate::{Changes, Handle, Head, StoreError};
 
 /// Events for one session's log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -240,4 +240,16 @@ pub trait LogStore: Send + Sync {
     ///
     /// *Effect:* none that readers see. Once this returned, no change goes unnoticed.
     async fn watch(&self, handle: Handle) -> Result<Watch, StoreError>;
+
+    /// Begins to tell which sessions change in any way, whoever writes.
+    ///
+    /// *Effect:* none that readers see; while nobody listens, nothing is done for it. Once this returned, no change goes
+    /// untold.
+    async fn changes(&self) -> Result<Changes, StoreError>;
+
+    /// Where the logs of sessions stand, by handle.
+    ///
+    /// *Effect:* none. *Outcomes:* the sessions whose handles come next after `after`, at most `limit`; fewer only where
+    /// there are no more. Handles grow: what is opened later comes later.
+    async fn heads(&self, after: Handle, limit: usize) -> Result<Vec<Head>, StoreError>;
 }

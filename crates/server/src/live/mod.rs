@@ -3,6 +3,9 @@
 //! A stream reads the log as it is asked for more, so a slow reader costs no memory: it is behind, and is cut by the
 //! connection when it takes nothing for too long. Every event names its position, so it goes on where it was.
 
+pub(crate) mod across;
+pub(crate) mod hub;
+
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;

@@ -13,6 +13,7 @@ use tenure_core::refusal::{LimitRefusal, Refusal};
 use tenure_engine::{Engine, EngineError};
 use tenure_store::{AppendOutcome, AppendRequest, Listed, ReadOutcome, ReadRequest};
 
+use super::sessions::{self, FilterParams};
 use super::{Asked, Here, Write, named};
 use crate::answer::{Answer, Failure};
 use crate::body::Json;
@@ -20,6 +21,7 @@ use crate::caller::Caller;
 use crate::given;
 use crate::headers::text;
 use crate::live;
+use crate::live::across::Wanted;
 use crate::query::Query;
 
 /// Reads or follows a session's log
@@ -55,6 +57,31 @@ pub(crate) async fn read(
     let limit = usize::try_from(limit.unwrap_or(100)).unwrap_or(usize::MAX);
     let request = ReadRequest { handle: listed.handle, after: after.unwrap_or_default(), limit, types };
     Ok(Answered(page(&served.setup.engine, &listed, request).await?).into_response())
+}
+
+/// Follows all sessions at once
+///
+/// A stream: `snapshot`s, which are pages of the open sessions, then `live`, then each event of every session that the
+/// query lets through, as the session is right after it. Each `id` is a cursor for `Last-Event-ID`: going on from there
+/// misses nothing, or is refused with 410. A reader that is too slow is told `lost`. `compacted` names a log whose
+/// events were dropped before they could be told. Labels are asked for as `label.<name>=<value>`.
+#[utoipa::path(get, path = "/v1/events", tag = "events", security(("token" = ["observer"])),
+    params(FilterParams,
+        ("type" = Option<Vec<String>>, Query, description = "Only events of this type; may be repeated"),
+        ("Last-Event-ID" = Option<String>, Header, description = "The last cursor that a stream had")),
+    responses((status = 200, description = "Events", body = String, content_type = "text/event-stream"),
+        (status = "default", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn across(
+    State(served): Here,
+    caller: Caller,
+    headers: HeaderMap,
+    mut query: Query,
+) -> Answer<Response> {
+    let types = query.all("type");
+    let filter = sessions::filter(&caller, &mut query)?;
+    query.end()?;
+    let cursor = text(&headers, "last-event-id")?.filter(|id| !id.is_empty());
+    live::across::across(&served, Wanted { caller, filter, types }, cursor).await
 }
 
 /// Whether the answer is to be a stream.

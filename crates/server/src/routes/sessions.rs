@@ -29,7 +29,7 @@ use crate::headers::Guards;
 use crate::query::Query;
 use crate::setup::Served;
 
-/// Which sessions, and which of them first.
+/// Where a list begins.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(
@@ -45,6 +45,16 @@ pub(crate) struct ListParams {
     /// `newest` or `oldest` first.
     #[param(pattern = "^(newest|oldest)$")]
     order: Option<String>,
+}
+
+/// Which sessions.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(
+    dead_code,
+    reason = "it describes the query, which is taken apart by hand because names may be repeated"
+)]
+pub(crate) struct FilterParams {
     /// Only in this state; may be repeated.
     #[param(value_type = Option<Vec<tenure_api::StateWord>>)]
     state: Option<Vec<String>>,
@@ -82,7 +92,7 @@ pub(crate) struct ListParams {
 /// Lists sessions
 ///
 /// Labels are asked for as `label.<name>=<value>`; every one must be there.
-#[utoipa::path(get, path = "/v1/sessions", tag = "sessions", params(ListParams), security(("token" = ["observer"])),
+#[utoipa::path(get, path = "/v1/sessions", tag = "sessions", params(ListParams, FilterParams), security(("token" = ["observer"])),
     responses((status = 200, body = Page<tenure_api::Session>), (status = "default", body = Problem,
         content_type = "application/problem+json")))]
 pub(crate) async fn list(

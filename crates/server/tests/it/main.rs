@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be arranged fails")]
 #![expect(clippy::disallowed_methods, reason = "tests keep real time and start tasks of their own")]
 
+mod across;
 mod doors;
 mod events;
 mod hostile;

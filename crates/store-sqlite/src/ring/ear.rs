@@ -13,6 +13,7 @@ use rusqlite::{Connection, Row};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tenure_core::id::{Revision, Seq};
 use tenure_store::Handle;
+use tokio::sync::oneshot::{self, error::TryRecvError};
 
 use super::bell::sweep;
 use super::vigil::{self, Vigil};
@@ -21,6 +22,8 @@ use crate::clock::instant;
 use crate::connection::{self, Role};
 use crate::error::WorkError;
 use crate::place::Place;
+use crate::queue::Queue;
+use crate::request::{Answered, Asked, Request};
 use crate::row::unsigned;
 use crate::sql;
 use crate::turnstile;
@@ -66,12 +69,23 @@ struct Listener {
     watches: Arc<Watches>,
     conn: Connection,
     version: i64,
+    queue: Arc<Queue>,
+    others: Others,
     is_over: Arc<AtomicBool>,
+}
+
+/// What is known of others' writes that came without a ring.
+#[derive(Debug, Default)]
+struct Others {
+    /// Whether somebody, maybe this process, wrote since the writer was asked.
+    is_due: bool,
+    /// What it was asked: whether others wrote.
+    asked: Option<oneshot::Receiver<Answered<(), bool>>>,
 }
 
 impl Ear {
     /// Begins to listen.
-    pub(crate) fn new(place: &Place, watches: &Arc<Watches>) -> Result<Self, WorkError> {
+    pub(crate) fn new(place: &Place, watches: &Arc<Watches>, queue: &Arc<Queue>) -> Result<Self, WorkError> {
         place.make_run_dir()?;
         let (socket, nudge, alive) = match reachable(place) {
             Ok((socket, nudge, alive)) => (socket, nudge, Some(alive)),
@@ -94,6 +108,8 @@ impl Ear {
             watches,
             conn,
             version,
+            queue: Arc::clone(queue),
+            others: Others::default(),
             is_over: Arc::clone(&is_over),
         };
         let thread = thread::Builder::new().name("tenure-ear".to_owned()).spawn(move || listener.listen())?;
@@ -238,6 +254,7 @@ impl Listener {
             Ok(version) if version == self.version => {}
             Ok(version) => {
                 self.version = version;
+                self.others.is_due = true;
                 match standings(&self.conn, self.watches.watched()) {
                     Ok(found) => self.watches.compare(found),
                     Err(_) => self.watches.wake_all(),
@@ -247,6 +264,27 @@ impl Listener {
             }
             // Whoever wakes reads, and is told what is wrong.
             Err(_) => self.watches.wake_all(),
+        }
+        if self.watches.is_all_watched() {
+            self.look_at_others();
+        }
+    }
+
+    /// The same for whoever watches all sessions. Which writes were others' is known to the writer alone, which does
+    /// not count its own.
+    fn look_at_others(&mut self) {
+        if let Some(mut asked) = self.others.asked.take() {
+            match asked.try_recv() {
+                Ok(told) if matches!(told.answer, Ok(false)) => {}
+                Ok(_) | Err(TryRecvError::Closed) => self.watches.feed().tell_any(),
+                Err(TryRecvError::Empty) => self.others.asked = Some(asked),
+            }
+        }
+        if self.others.is_due && self.others.asked.is_none() {
+            let (asked, answer) = Asked::new(());
+            if self.queue.push_if_room(Request::Others(asked)) {
+                self.others = Others { is_due: false, asked: Some(answer) };
+            }
         }
     }
 }

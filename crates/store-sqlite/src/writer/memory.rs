@@ -47,6 +47,8 @@ pub(super) struct Memory {
     pub(super) is_untidy: bool,
     /// SQLite's number for what other connections have written, when this was last true.
     version: Option<i64>,
+    /// Whether others may have written since somebody asked.
+    is_others: bool,
     /// Tenants are never deleted, so these stay true.
     namespaces: HashMap<Namespace, i64>,
     namespace_names: HashMap<i64, Namespace>,
@@ -74,6 +76,7 @@ impl Memory {
             looked_at_names: None,
             is_untidy: true,
             version: None,
+            is_others: true,
             namespaces: HashMap::new(),
             namespace_names: HashMap::new(),
         }
@@ -98,12 +101,18 @@ impl Memory {
         self.version = None;
     }
 
+    /// Whether others may have written since this was asked last.
+    pub(super) fn have_others_written(&mut self) -> bool {
+        std::mem::take(&mut self.is_others)
+    }
+
     /// Forgets everything if somebody else has written. To be called under the write lock.
     pub(super) fn refresh(&mut self, conn: &Connection) -> Result<(), WorkError> {
         let version = sql::one(conn, "PRAGMA data_version", [], |row| Ok(row.get::<_, i64>(0)?))?;
         if self.version != version {
             self.clear();
             self.version = version;
+            self.is_others = true;
         }
         Ok(())
     }

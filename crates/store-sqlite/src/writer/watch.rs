@@ -10,6 +10,7 @@ use crate::request::Chore;
 use crate::ring::is_alive;
 use crate::row::ProcessRow;
 use crate::sql;
+use crate::watches::{ALL, is_session};
 
 /// A process to be rung, and for which sessions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,9 +64,14 @@ impl Work<'_> {
         if concerned.is_empty() {
             return Ok(concerned);
         }
+        let watching = |handle: Handle| {
+            sql::all(self.conn, sql::WATCH_FIND, [handle.0], |row| Ok(row.get::<_, i64>(0)?))
+        };
+        let of_all = watching(ALL)?;
         for handle in &changed {
-            let watching = sql::all(self.conn, sql::WATCH_FIND, [handle.0], |row| Ok(row.get::<_, i64>(0)?))?;
-            let rung = concerned.iter_mut().filter(|other| watching.contains(&other.process.process));
+            let (all, watching) = (is_session(handle), watching(*handle)?);
+            let is_rung = |other: i64| watching.contains(&other) || (all && of_all.contains(&other));
+            let rung = concerned.iter_mut().filter(|other| is_rung(other.process.process));
             rung.for_each(|other| other.changed.push(*handle));
         }
         concerned.retain(|other| !other.changed.is_empty());

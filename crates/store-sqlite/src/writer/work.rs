@@ -152,6 +152,7 @@ impl<'c> Work<'c> {
             Request::Postpone(asked) => asked.answer = Some(Ok(self.postpone(&asked.question)?)),
             Request::Limit(asked) => asked.answer = Some(Ok(self.limit_group(&asked.question)?)),
             Request::Watch(asked) => asked.answer = Some(Ok(self.watch(asked.question)?)),
+            Request::Others(asked) => asked.answer = Some(Ok(self.memory.have_others_written())),
             Request::Save(saving) => self.save(saving)?,
             Request::Turn(asked) => asked.answer = Some(Ok(self.keep_turn(&mut asked.question)?)),
             Request::Claim(asked) => asked.answer = Some(Ok(self.claim(&asked.question)?)),

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use tenure_core::event::Event;
 use tenure_core::id::Seq;
-use tenure_store::{AppendRequest, Find, Handle, ReadRequest, Store};
+use tenure_store::{
+    AppendRequest, Changed, Changes, Find, Handle, Head, PurgeOutcome, ReadRequest, Store, StoreError,
+};
 
 use crate::fixture::{Bench, Held, append, cancel, named, page, pause, prepare, resume};
 use crate::{Capability, Harness};
@@ -203,4 +205,132 @@ async fn read_on(store: &dyn Store, (handle, after): (Handle, Seq), log: &mut Ve
     log.extend(page(store, request).await.events);
     found.current.session.is_some_and(|session| session.is_terminal())
         && log.last().is_some_and(|event| event.seq == found.head)
+}
+
+/// Whether a session is among what is told next.
+async fn is_told(bench: &Bench, changes: &mut Changes, handle: Handle) -> bool {
+    match bench.soon(changes.next()).await.expect("the store is open") {
+        Changed::These(these) => these.contains(&handle),
+        Changed::Any => true,
+    }
+}
+
+async fn told(bench: &Bench, changes: &mut Changes, handle: Handle) {
+    while !is_told(bench, changes, handle).await {}
+}
+
+/// Whatever happens to a session is told to whoever follows all of them: also that it is there, and that it is gone.
+pub async fn every_change_is_told_to_whoever_follows_all(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let mut changes = bench.store.changes().await.expect("a feed");
+    let held = bench.hold("a", 1).await;
+    told(&bench, &mut changes, held.handle).await;
+    bench.append(held, 1).await;
+    told(&bench, &mut changes, held.handle).await;
+    bench.append_inbox(held.handle, 1).await;
+    told(&bench, &mut changes, held.handle).await;
+    bench.commit(held.handle, &pause(held.fence)).await;
+    told(&bench, &mut changes, held.handle).await;
+    let fork = bench.fork(held.handle, 1, "fork").await;
+    told(&bench, &mut changes, fork).await;
+    bench.commit(held.handle, &cancel()).await;
+    told(&bench, &mut changes, held.handle).await;
+    assert_eq!(bench.store.purge(held.handle).await.expect("an outcome"), PurgeOutcome::Purged);
+    told(&bench, &mut changes, held.handle).await;
+}
+
+/// Looking after each telling finds every event of every session, however the writes fall in between.
+pub async fn nothing_is_slept_through_by_whoever_follows_all(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let store = Arc::clone(&bench.store);
+    follow_all(&bench, store).await;
+}
+
+/// The same where another instance writes; the other way round as well.
+pub async fn another_instances_changes_are_told_to_whoever_follows_all(harness: &dyn Harness) {
+    if !harness.has(Capability::SecondInstance) {
+        return;
+    }
+    let bench = Bench::new(harness).await;
+    let second = bench.second().await;
+    let mut there = second.changes().await.expect("a feed");
+    let held = bench.hold("z", 100).await;
+    told(&bench, &mut there, held.handle).await;
+    drop(there);
+    follow_all(&bench, second).await;
+}
+
+/// A writer appends to several sessions while a reader looks at what it is told of.
+async fn follow_all(bench: &Bench, writer: Arc<dyn Store>) {
+    const ROUNDS: u64 = 30;
+    let mut changes = bench.store.changes().await.expect("a feed");
+    let mut helds = Vec::new();
+    for (n, key) in (1..).zip(["a", "b", "c"]) {
+        helds.push(bench.hold(key, n).await);
+    }
+    let mut wanted: std::collections::BTreeMap<Handle, Seq> = std::collections::BTreeMap::new();
+    for held in &helds {
+        wanted.insert(held.handle, Seq(bench.found(held.handle).await.head.0 + ROUNDS));
+    }
+    let mut tasks = tokio::task::JoinSet::new();
+    tasks.spawn(async move {
+        for _ in 0..ROUNDS {
+            for held in &helds {
+                let request = append(held.handle, Some(held.fence), 1);
+                writer.append(request).await.expect("an outcome");
+            }
+            tokio::task::yield_now().await;
+        }
+    });
+    while !wanted.is_empty() {
+        let these = match bench.soon(changes.next()).await.expect("the store is open") {
+            Changed::These(these) => these,
+            Changed::Any => heads(bench.store.as_ref()).await.into_iter().map(|head| head.handle).collect(),
+        };
+        for handle in these {
+            let head = bench.found(handle).await.head;
+            if wanted.get(&handle) == Some(&head) {
+                wanted.remove(&handle);
+            }
+        }
+    }
+    tasks.join_all().await;
+}
+
+async fn heads(store: &dyn Store) -> Vec<Head> {
+    pages_of_heads(store, 1000).await.expect("heads")
+}
+
+async fn pages_of_heads(store: &dyn Store, limit: usize) -> Result<Vec<Head>, StoreError> {
+    let mut heads: Vec<Head> = Vec::new();
+    loop {
+        let after = heads.last().map_or(Handle(0), |head| head.handle);
+        let page = store.heads(after, limit).await?;
+        let is_last = page.len() < limit;
+        heads.extend(page);
+        if is_last {
+            return Ok(heads);
+        }
+    }
+}
+
+/// Heads come by handle, in pages of any size, with what a fork shares.
+pub async fn heads_say_where_logs_stand(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let mut expected = Vec::new();
+    for (n, key) in (1..).zip(["a", "b", "c"]) {
+        let held = bench.hold(key, n).await;
+        bench.append(held, usize::from(n)).await;
+        expected.push(held.handle);
+    }
+    let fork = bench.fork(expected[1], 2, "fork").await;
+    expected.push(fork);
+    for limit in [1, 2, 4, 1000] {
+        let heads = pages_of_heads(bench.store.as_ref(), limit).await.expect("heads");
+        assert_eq!(heads.iter().map(|head| head.handle).collect::<Vec<_>>(), expected, "pages of {limit}");
+        for head in heads {
+            assert_eq!(head.seq, bench.found(head.handle).await.head);
+            assert_eq!(head.shared, if head.handle == fork { Seq(2) } else { Seq(0) });
+        }
+    }
 }

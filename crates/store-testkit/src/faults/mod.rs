@@ -39,6 +39,10 @@ pub enum Verb {
     Compact,
     /// [`tenure_store::LogStore::watch`].
     Watch,
+    /// [`tenure_store::LogStore::changes`].
+    Changes,
+    /// [`tenure_store::LogStore::heads`].
+    Heads,
     /// [`tenure_store::Inspect::list`].
     List,
     /// [`tenure_store::Inspect::named`].

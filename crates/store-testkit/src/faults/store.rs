@@ -7,9 +7,9 @@ use tenure_core::id::Namespace;
 use tenure_core::time::Moment;
 use tenure_store::{
     AdmitOutcome, AdmitRequest, AppendOutcome, AppendRequest, AppendResolution, ArrivalStore, ArriveOutcome,
-    ArriveRequest, BringCheckpointOutcome, BringCheckpointRequest, BringOutcome, BringRequest,
+    ArriveRequest, BringCheckpointOutcome, BringCheckpointRequest, BringOutcome, BringRequest, Changes,
     ChildrenRequest, CommitOutcome, CommitRequest, Committed, CompactOutcome, CompactRequest, Due, Figures,
-    FiguresRequest, Find, Found, GroupFound, GroupRequest, GroupStore, Handle, Inspect, LimitRequest,
+    FiguresRequest, Find, Found, GroupFound, GroupRequest, GroupStore, Handle, Head, Inspect, LimitRequest,
     ListRequest, Listed, LogStore, NamedRequest, Page, Postpone, PurgeOutcome, PurgeStore, ReadOutcome,
     ReadRequest, RenewOutcome, RenewRequest, SessionStore, Statistics, Store, StoreError, Watch, Weight,
 };
@@ -76,6 +76,14 @@ impl LogStore for FaultyStore {
 
     async fn watch(&self, handle: Handle) -> Result<Watch, StoreError> {
         self.faults.around(Verb::Watch, None, || self.inner.watch(handle)).await
+    }
+
+    async fn changes(&self) -> Result<Changes, StoreError> {
+        self.faults.around(Verb::Changes, None, || self.inner.changes()).await
+    }
+
+    async fn heads(&self, after: Handle, limit: usize) -> Result<Vec<Head>, StoreError> {
+        self.faults.around(Verb::Heads, None, || self.inner.heads(after, limit)).await
     }
 }
 

@@ -6,8 +6,8 @@ use tenure_core::id::Seq;
 use tenure_core::session::Needed;
 use tenure_core::time::Moment;
 use tenure_store::{
-    AppendOutcome, AppendRequest, AppendResolution, CompactOutcome, CompactRequest, Handle, LogPage,
-    LogStore, ReadOutcome, ReadRequest, StoreError, Watch,
+    AppendOutcome, AppendRequest, AppendResolution, Changes, CompactOutcome, CompactRequest, Handle, Head,
+    LogPage, LogStore, ReadOutcome, ReadRequest, StoreError, Watch,
 };
 
 use super::MemoryStore;
@@ -35,6 +35,18 @@ impl LogStore for MemoryStore {
 
     async fn watch(&self, handle: Handle) -> Result<Watch, StoreError> {
         Ok(Watch::new(self.lock().watch(handle), Box::new(())))
+    }
+
+    async fn changes(&self) -> Result<Changes, StoreError> {
+        Ok(self.lock().feed.listen(Box::new(())))
+    }
+
+    async fn heads(&self, after: Handle, limit: usize) -> Result<Vec<Head>, StoreError> {
+        let tables = self.lock();
+        let later = tables.sessions.iter().filter(|(handle, _)| **handle > after).take(limit);
+        Ok(later
+            .map(|(handle, stored)| Head { handle: *handle, seq: stored.head(), shared: stored.shared })
+            .collect())
     }
 }
 

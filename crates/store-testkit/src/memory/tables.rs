@@ -6,7 +6,7 @@ use tenure_core::event::{Event, EventDraft};
 use tenure_core::id::{CommitId, Fence, Namespace, Seq, SessionId};
 use tenure_core::session::{Counters, Current, Session, Ticket};
 use tenure_core::time::{BootMoment, Moment, WallTime};
-use tenure_store::{Committed, Find, Found, GroupRequest, Handle, Listed, Origin, Slot};
+use tenure_store::{Committed, Feed, Find, Found, GroupRequest, Handle, Listed, Origin, Slot};
 use tokio::sync::watch;
 
 use super::answer::Answers;
@@ -34,6 +34,7 @@ pub(super) struct Tables {
     pub(super) tokens: Tokens,
     pub(super) answers: Answers,
     pub(super) watches: HashMap<Handle, watch::Sender<u64>>,
+    pub(super) feed: Feed,
     /// Events that were dropped or purged: they did come in.
     pub(super) dropped: Vec<(Namespace, Event)>,
     /// Sessions that somebody brings in.
@@ -165,6 +166,8 @@ impl Tables {
     }
 
     pub(super) fn wake(&self, handle: Handle) {
+        // A group's is below 0.
+        self.feed.tell(std::iter::once(handle).filter(|handle| handle.0 > 0));
         if let Some(changes) = self.watches.get(&handle) {
             changes.send_modify(|count| *count += 1);
         }

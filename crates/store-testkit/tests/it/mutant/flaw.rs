@@ -134,6 +134,12 @@ flaws! {
     WakesHereOnly,
     /// Whoever listens is told that nothing came.
     HearsNothing,
+    /// Nobody is told which sessions change.
+    TellsOfNoChange,
+    /// The last one of a page of heads is missing.
+    PassesOverHeads,
+    /// What a fork shares counts as its own.
+    ForgetsForkedHeads,
     /// A list does not look at the states.
     ListsAllStates,
     /// A list does not look at the kinds.
@@ -422,7 +428,7 @@ impl Flaw {
     /// Those that sequences of verbs seldom or never meet: nobody watches in it, there is one tenant, no key is
     /// an id, the order of what is due depends on how a store notes its looks, nothing is purged that is not there
     /// or damaged, of what was forked little is removed, no session is in a group, and none is an instance.
-    pub(crate) const OUT_OF_REACH: [Self; 67] = [
+    pub(crate) const OUT_OF_REACH: [Self; 70] = [
         Self::TakesAnyRequest,
         Self::SharesKeys,
         Self::ResumesAfresh,
@@ -443,6 +449,9 @@ impl Flaw {
         Self::WakesOnCommitsOnly,
         Self::WakesHereOnly,
         Self::HearsNothing,
+        Self::TellsOfNoChange,
+        Self::PassesOverHeads,
+        Self::ForgetsForkedHeads,
         Self::CountsOneNamespace,
         Self::NamesKeysFirst,
         Self::HidesTenants,

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use tenure_core::event::{Event, EventDraft};
 use tenure_core::id::{EventId, Seq};
 use tenure_store::{
-    AppendOutcome, AppendRequest, AppendResolution, CompactOutcome, CompactRequest, Find, Handle, Heard,
-    LogStore, ReadOutcome, ReadRequest, SessionStore as _, StoreError, Watch,
+    AppendOutcome, AppendRequest, AppendResolution, Changes, CompactOutcome, CompactRequest, Feed, Find,
+    Handle, Head, Heard, LogStore, ReadOutcome, ReadRequest, SessionStore as _, StoreError, Watch,
 };
 
 use tenure_store_testkit::read_all;
@@ -158,6 +158,23 @@ impl LogStore for MutantStore {
             Flaw::HearsNothing => Ok(Watch::new(self.wakes.subscribe(), Box::new(Deaf))),
             _ => self.inner.watch(handle).await,
         }
+    }
+
+    async fn changes(&self) -> Result<Changes, StoreError> {
+        match self.flaw {
+            Flaw::TellsOfNoChange => Ok(Feed::default().listen(Box::new(()))),
+            _ => self.inner.changes().await,
+        }
+    }
+
+    async fn heads(&self, after: Handle, limit: usize) -> Result<Vec<Head>, StoreError> {
+        let mut heads = self.inner.heads(after, limit).await?;
+        match self.flaw {
+            Flaw::PassesOverHeads => drop(heads.pop()),
+            Flaw::ForgetsForkedHeads => heads.iter_mut().for_each(|head| head.shared = Seq(0)),
+            _ => {}
+        }
+        Ok(heads)
     }
 }
 
