@@ -35,6 +35,8 @@ pub struct TaskRequest {
     pub affinity: Option<Affinity>,
     /// Whether the instance's worker would run it at once, if the key is its own.
     pub is_wanted: bool,
+    /// How far an earlier attempt said that it was.
+    pub details: Option<Payload>,
 }
 
 /// A hold on a key that was found or given.
@@ -122,6 +124,8 @@ pub struct TaskEnd {
     pub fence: Fence,
     /// How it ended.
     pub result: Result<Payload, Failure>,
+    /// How far it, or one before it, said that it was, for the attempt that may follow.
+    pub details: Option<Payload>,
     /// Whether an attempt whose time is over, and that nobody took, is granted again and ended in one.
     pub regrants: bool,
 }

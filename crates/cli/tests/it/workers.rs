@@ -100,7 +100,14 @@ impl World {
             taken: Vec::new(),
             starts: Vec::new(),
             sends: Vec::new(),
-            tasks: vec![TaskRequest { op, attempt: 1, queue: None, affinity, is_wanted: true }],
+            tasks: vec![TaskRequest {
+                op,
+                attempt: 1,
+                queue: None,
+                affinity,
+                is_wanted: true,
+                details: None,
+            }],
             withdrawn: Vec::new(),
             wake: Wake::Now,
         };

@@ -63,13 +63,14 @@ impl TaskStore for SqliteStore {
     }
 
     async fn end_task(&self, end: TaskEnd) -> Result<TaskOutcome, StoreError> {
-        let TaskEnd { worker, task, fence, result, regrants } = end;
+        let TaskEnd { worker, task, fence, result, details, regrants } = end;
         loop {
             let who = self.shared.readers.read("look for a task", |conn| who(conn, task))?;
             let Some((execution, op, attempt, rescues)) = who else {
                 return Ok(TaskOutcome::Gone);
             };
-            let mail = Mail::TaskEnded { execution, op, attempt, rescues, result: result.clone() };
+            let (details, result) = (details.clone(), result.clone());
+            let mail = Mail::TaskEnded { execution, op, attempt, rescues, details, result };
             let (mail, counts) = (record::encode_mail(mail), (attempt, rescues));
             let ending = Ending { worker, task, fence, mail, counts, regrants };
             if let Some(outcome) = self.ask_tasking(ending, Tasking::End).await? {

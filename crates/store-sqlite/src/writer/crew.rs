@@ -69,9 +69,14 @@ impl Crew {
         !worker.is_swept && !self.gone.contains(&worker.worker) && !is_over()
     }
 
-    /// Whether a worker is given anything new.
+    /// Whether a worker is given anything new that it asks for.
     pub(super) fn gets_new(&self, worker: &WorkerRow, now: &Moment) -> bool {
         !worker.is_draining && self.is_live(worker, now)
+    }
+
+    /// Whether others may count on a worker: it is given what it asks for, and its loop goes on.
+    pub(super) fn is_at_work(&self, worker: &WorkerRow, now: &Moment) -> bool {
+        self.gets_new(worker, now) && !worker.is_stalled()
     }
 
     pub(super) fn is_gone(&self, worker: i64) -> bool {
@@ -94,7 +99,9 @@ impl Crew {
     /// What a worker holds beside what all do that are given new keys of a queue.
     pub(super) fn shares(&self, me: &WorkerRow, queue: Option<&QueueName>, now: &Moment) -> Shares {
         let takes = |worker: &&Arc<WorkerRow>| {
-            worker.serving.busy_max > 0 && worker.serving.queues.have(queue) && self.gets_new(worker, now)
+            // Whoever asks is at work.
+            let is_there = worker.worker == me.worker || self.is_at_work(worker, now);
+            worker.serving.busy_max > 0 && worker.serving.queues.have(queue) && is_there
         };
         let mut shares = Shares { mine: self.pins(me.wid), all: 0, workers: 0 };
         for worker in self.workers().filter(takes) {

@@ -352,7 +352,7 @@ impl Work<'_> {
                     return Ok(MovePinOutcome::Moved(key.fence));
                 }
                 let takes_keys =
-                    |named: &&Arc<WorkerRow>| named.serving.busy_max > 0 && crew.gets_new(named, &self.now);
+                    |named: &&Arc<WorkerRow>| named.serving.busy_max > 0 && crew.is_at_work(named, &self.now);
                 let Some(to) = named.filter(takes_keys) else {
                     return Ok(MovePinOutcome::NoWorker);
                 };

@@ -53,7 +53,7 @@ impl Tables {
         let serves = self.workers.serving(worker).is_some_and(|serving| {
             serving.queues.have(task.queue.as_ref()) && (task.affinity.is_none() || serving.busy_max > 0)
         });
-        let is_another_there = || self.workers.all_that_get_new(now).into_iter().any(is_for);
+        let is_another_there = || self.workers.all_at_work(now).into_iter().any(is_for);
         serves && !(lacks && is_another_there())
     }
 
@@ -120,7 +120,11 @@ impl Tables {
             let serving = self.workers.serving(*one);
             serving.is_some_and(|serving| serving.busy_max > 0 && serving.queues.have(queue))
         };
-        let live: Vec<_> = self.workers.all_that_get_new(now).into_iter().filter(serves).collect();
+        let mut live: Vec<_> = self.workers.all_at_work(now).into_iter().filter(serves).collect();
+        // Whoever asks is at work.
+        if !live.contains(&worker) {
+            live.push(worker);
+        }
         let held = self.live_held_by(worker, now);
         let all = live.iter().map(|one| self.live_held_by(*one, now)).sum();
         is_above_share(held, all, live.len() as u64)
@@ -212,7 +216,7 @@ impl Tables {
             hidden_until: None::<WallTime>,
             waits_since: now.boot,
             lacks: BTreeSet::new(),
-            details: None,
+            details: asked.details.clone(),
             run: None,
         };
         let here = worker.filter(|worker| asked.is_wanted && self.runs_at_once(*worker, &task, now));

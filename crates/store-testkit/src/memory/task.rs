@@ -192,8 +192,9 @@ impl Tables {
             self.use_pin(end.worker, &key, now);
         }
         let (execution, op) = (task.execution, task.activity.op);
-        let (attempt, rescues, result) = (task.attempt, task.rescues, end.result);
-        self.send_to(task.instance, &Mail::TaskEnded { execution, op, attempt, rescues, result });
+        let (attempt, rescues) = (task.attempt, task.rescues);
+        let TaskEnd { details, result, .. } = end;
+        self.send_to(task.instance, &Mail::TaskEnded { execution, op, attempt, rescues, details, result });
         TaskOutcome::Done
     }
 

@@ -41,7 +41,8 @@ impl TaskStore for MutantStore {
             Flaw::NeverRegrants => false,
             _ => end.regrants,
         };
-        self.inner.end_task(TaskEnd { regrants, ..end }).await
+        let details = end.details.clone().filter(|_| self.flaw != Flaw::ForgetsLastWords);
+        self.inner.end_task(TaskEnd { regrants, details, ..end }).await
     }
 
     async fn hand_back(&self, back: HandBack) -> Result<TaskOutcome, StoreError> {
