@@ -488,6 +488,7 @@ macro_rules! with_cases {
                 the_end_of_an_attempt_is_told_to_its_instance,
                 what_an_attempt_said_goes_with_its_end,
                 the_end_of_an_attempt_wakes_its_instance,
+                the_tasks_of_an_instance_say_who_runs_them,
                 an_attempt_says_what_it_is_for,
                 whoever_claims_an_instance_is_told_its_tasks,
             }

@@ -55,8 +55,8 @@ pub use statistics::{
 };
 
 pub use task::{
-    ClaimedTask, HandBack, MovePin, MovePinOutcome, Notice, NoticeId, Out, Pin, PinGrant, PinsRequest,
-    Placed, TaskClaim, TaskEnd, TaskId, TaskOutcome, TaskRenewal, TaskRequest, TaskStore,
+    ClaimedTask, HandBack, ListedTask, MovePin, MovePinOutcome, Notice, NoticeId, Out, Pin, PinGrant,
+    PinsRequest, Placed, TaskClaim, TaskEnd, TaskId, TaskOutcome, TaskRenewal, TaskRequest, TaskStore,
 };
 pub use worker::{
     Dismiss, DismissOutcome, Dismissal, RegisterOutcome, RegisterRequest, Registered, RenewWorker, Worker,

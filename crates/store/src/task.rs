@@ -196,6 +196,19 @@ pub struct Pin {
     pub is_live: bool,
 }
 
+/// A task and who runs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedTask {
+    /// Its name.
+    pub task: TaskId,
+    /// Which activity of its instance.
+    pub op: Operation,
+    /// Which attempt, from 1.
+    pub attempt: u32,
+    /// The worker whose attempt is under way; `None`: it waits.
+    pub worker: Option<WorkerId>,
+}
+
 /// Which pins to list, ordered by namespace and key.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PinsRequest {
@@ -336,6 +349,9 @@ pub trait TaskStore: Send + Sync {
     ///
     /// *Effect:* the key's fence is raised, and who had it is told by a notice.
     async fn move_pin(&self, request: MovePin) -> Result<MovePinOutcome, StoreError>;
+
+    /// Lists the tasks of an instance, those first that were asked for first. *Effect:* none.
+    async fn tasks_of(&self, instance: Handle) -> Result<Vec<ListedTask>, StoreError>;
 
     /// When the next task that is hidden by a delay can be claimed; `None` when none is hidden. *Effect:* none.
     async fn next_task_at(&self) -> Result<Option<WallTime>, StoreError>;

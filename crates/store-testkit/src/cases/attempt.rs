@@ -293,6 +293,38 @@ pub async fn the_end_of_an_attempt_wakes_its_instance(harness: &dyn Harness) {
     assert_eq!((claimed.len(), claimed[0].messages.len(), claimed[0].out.len()), (1, 1, 0));
 }
 
+/// An instance's tasks are listed in order, each with who runs it.
+pub async fn the_tasks_of_an_instance_say_who_runs_them(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let mut home = bench.home().await;
+    let mut other = bench.driven("ses_a", home.worker).await;
+    let (one, two) = (bench.runner("one").await, bench.runner("two").await);
+    let ids = bench.leave(&mut home, &[plain(), keyed("a"), plain()]).await;
+    let others = bench.leave(&mut other, &[plain()]).await;
+    let listed = async |driven: &Driven| {
+        let tasks = bench.store.tasks_of(driven.handle).await.expect("a list");
+        let said = tasks
+            .into_iter()
+            .map(|task| (task.task, task.attempt, task.worker.map(|worker| worker.as_str().to_owned())));
+        said.collect::<Vec<_>>()
+    };
+    let by = |name: &str| Some(name.to_owned());
+    let first = short(&bench, one).await;
+    let second = bench.task(two).await;
+    let expected = [(ids[0], 1, by("one")), (ids[1], 1, by("two")), (ids[2], 1, None)];
+    assert_eq!(listed(&home).await, expected);
+    assert_eq!(listed(&other).await, [(others[0], 1, None)]);
+    bench.give_back(two, &second).await;
+    bench.pass(SHORT, &[one, two]).await;
+    assert_eq!(listed(&home).await.iter().map(|task| &task.2).collect::<Vec<_>>(), [&None; 3]);
+    assert_eq!(bench.end_again(one, &first).await, TaskOutcome::Done);
+    let third = bench.task(two).await;
+    assert_eq!(listed(&home).await, [(ids[1], 2, by("two")), (ids[2], 1, None)]);
+    bench.pass(TTL, &[one]).await;
+    assert_eq!(listed(&home).await[0].2, None, "its worker is over");
+    assert_eq!(third.task, ids[1]);
+}
+
 /// What an attempt is for is told with it.
 pub async fn an_attempt_says_what_it_is_for(harness: &dyn Harness) {
     let bench = Bench::new(harness).await;

@@ -129,6 +129,8 @@ pub enum Verb {
     MovePin,
     /// [`tenure_store::TaskStore::next_task_at`].
     NextTaskAt,
+    /// [`tenure_store::TaskStore::tasks_of`].
+    TasksOf,
 }
 
 impl Verb {
