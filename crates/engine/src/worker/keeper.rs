@@ -18,6 +18,9 @@ use super::order::{Input, LeaseNews};
 use super::pulse::{Granted, Pulse};
 use crate::{Engine, Steady};
 
+#[cfg(test)]
+mod tests;
+
 /// Keeps a worker's lease.
 pub(super) struct LeaseLane {
     pub(super) engine: Engine,

@@ -4,8 +4,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use tenure_core::id::{AffinityKey, Namespace, WorkerId};
-use tenure_core::lease::{Standing, margin, renew_interval};
-use tenure_core::limits;
+use tenure_core::lease::{margin, renew_interval};
 use tenure_core::orchestration::{Payload, Version};
 use tenure_core::worker::is_stalled;
 use tenure_engine::{Ended, Orchestrations, Outcome, Registry, Worker, WorkerNews};
@@ -199,30 +198,6 @@ async fn a_worker_whose_loop_is_stuck_stays_live_and_is_seen_to_be_stuck() {
     let now = bench.clock.clock.now();
     assert!(listed.lease.term.left(&now).is_some_and(|left| !left.is_zero()), "{listed:?}");
     assert!(is_stalled(ttl, now.wall.unwrap().since(listed.progressed_at)), "{listed:?}");
-    assert_eq!(stuck.goes_on(&bench).await, Ended::Completed(Payload(Vec::new())));
-}
-
-/// A worker whose loop stands still for too long is not renewed for: its lease is over, until its loop goes on.
-#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
-async fn a_worker_whose_loop_is_stuck_for_too_long_is_over_until_it_goes_on() {
-    let bench = Bench::new();
-    let stuck = Stuck::start(&bench).await;
-    let ttl = bench.options("w1").ttl.length();
-    for _ in 0..limits::WORKER_STILL_TTLS_MAX * 2 {
-        until_renewed(&bench).await;
-    }
-    let is_over = async || {
-        let renewals = bench.faults.count(Verb::RenewWorker);
-        bench.pass(ttl * 2).await;
-        let listed = bench.listed("w1").await.unwrap();
-        let standing = listed.lease.term.standing(&bench.clock.clock.now());
-        bench.faults.count(Verb::RenewWorker) == renewals && standing == Ok(Standing::Over)
-    };
-    bench.until(is_over).await;
-    assert!(bench.told().contains(&WorkerNews::Jeopardy));
-    stuck.release.send(()).unwrap();
-    until_renewed(&bench).await;
-    bench.until(async || bench.told().last() == Some(&WorkerNews::Safe)).await;
     assert_eq!(stuck.goes_on(&bench).await, Ended::Completed(Payload(Vec::new())));
 }
 
