@@ -43,9 +43,9 @@ fn kib_written_by(process: &str) -> f64 {
 }
 
 /// Another process that takes part: it says a line when it is ready, and goes when nobody listens to it.
-pub struct Helper(Child);
+pub struct Beside(Child);
 
-impl Helper {
+impl Beside {
     /// Starts it, and waits until it is ready.
     pub fn start(command: &mut Command) -> Self {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");

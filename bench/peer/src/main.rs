@@ -18,7 +18,7 @@ use duroxide::providers::sqlite::SqliteProvider;
 use duroxide::runtime::registry::ActivityRegistry;
 use duroxide::runtime::{Runtime, RuntimeOptions};
 use duroxide::{ActivityContext, Client, OrchestrationContext, OrchestrationRegistry, OrchestrationStatus};
-use measure::{Helper, Measured};
+use measure::{Beside, Measured};
 
 const CHAIN: u32 = 10;
 const FAN: u32 = 1000;
@@ -42,16 +42,16 @@ async fn main() {
     } else if workload == "idle" {
         println!("{}", measure::idle().await);
     } else {
-        let helper = processes.first().filter(|processes| *processes == "2").map(|_| {
+        let other = processes.first().filter(|processes| *processes == "2").map(|_| {
             let own = std::env::current_exe().expect("this program has a file");
-            Helper::start(Command::new(own).args(["worker", at_once.as_str(), "0", directory.as_str()]))
+            Beside::start(Command::new(own).args(["worker", at_once.as_str(), "0", directory.as_str()]))
         });
-        let before = helper.as_ref().map(Helper::used);
+        let before = other.as_ref().map(Beside::used);
         let mut measured = run(client, workload, in_flight, length).await;
-        if let Some((helper, (cpu, kib))) = helper.zip(before) {
-            let (cpu_now, kib_now) = helper.used();
+        if let Some((other, (cpu, kib))) = other.zip(before) {
+            let (cpu_now, kib_now) = other.used();
             measured = measured.beside((cpu_now.saturating_sub(cpu), kib_now - kib));
-            helper.stop();
+            other.stop();
         }
         let Measured { rate, latencies: [p50, p99, p999], cpu_micros, kib, failed, .. } = measured;
         println!("{rate} {p50} {p99} {p999} {cpu_micros} {kib} {failed}");

@@ -1,4 +1,4 @@
-//! W10: how long after `kill -9` of the process that held a conversation its next step runs in another one.
+//! W10: how long after `kill -9` of its process a conversation goes on elsewhere.
 //!
 //! Three workers' processes on one store, with conversations on a hundred keys; one after the other is killed and started
 //! again. A conversation is late by the time from the kill to its next step, wherever that runs.
@@ -11,7 +11,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bench::measure::{Helper, ready_until_let_go};
+use bench::measure::{Beside, ready_until_let_go};
 use bench::{Spread, directory, print_disk};
 use tenure::{Activity, Failure, Orchestration, Tenure};
 
@@ -54,7 +54,7 @@ async fn main() {
     let mut log = Log::at(&home.path().join("log"));
     let start = |name: &str| {
         let own = std::env::current_exe().expect("this program has a file");
-        (name.to_owned(), Helper::start(Command::new(own).arg(name).arg(home.path())))
+        (name.to_owned(), Beside::start(Command::new(own).arg(name).arg(home.path())))
     };
     let mut workers: Vec<_> = ["one", "two", "three"].iter().map(|name| start(name)).collect();
     let client = Tenure::at(home.path().join("tenure.db")).connect().expect("it opens");

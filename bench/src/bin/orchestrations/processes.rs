@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
-use bench::measure::{Helper, Measured, ready_until_let_go};
+use bench::measure::{Beside, Measured, ready_until_let_go};
 
 use crate::floor::Floor;
 use crate::{Chosen, LENGTH, ROUNDS, SIDES, WORKLOADS, Workload, open, open_as, peer, print, run, shape};
@@ -57,16 +57,16 @@ pub(crate) async fn compare(home: &Path, chosen: &Chosen) {
 
 async fn ours(path: &Path, (workload, in_flight): (Workload, usize), processes: usize) -> Measured {
     let tenure = Arc::new(open(path).await);
-    let helper = (processes > 1).then(|| {
+    let other = (processes > 1).then(|| {
         let own = std::env::current_exe().expect("this program has a file");
-        Helper::start(Command::new(own).arg(format!("{WORKER}{}", path.display())))
+        Beside::start(Command::new(own).arg(format!("{WORKER}{}", path.display())))
     });
-    let before = helper.as_ref().map(Helper::used);
+    let before = other.as_ref().map(Beside::used);
     let mut measured = run(&tenure, workload, in_flight).await;
-    if let Some((helper, (cpu, kib))) = helper.zip(before) {
-        let (cpu_now, kib_now) = helper.used();
+    if let Some((other, (cpu, kib))) = other.zip(before) {
+        let (cpu_now, kib_now) = other.used();
         measured = measured.beside((cpu_now.saturating_sub(cpu), kib_now - kib));
-        helper.stop();
+        other.stop();
     }
     Arc::into_inner(tenure).expect("nobody else has it").stop().await;
     measured

@@ -121,7 +121,7 @@ async fn a_loop_that_stands_still_for_too_long_is_not_renewed_for_until_it_goes_
     let limit = TTL * limits::WORKER_STILL_TTLS_MAX;
     bench.pass(limit * 2, true).await;
     assert_eq!(bench.standing().await, Standing::Live);
-    bench.pass(limit - TTL, false).await;
+    bench.pass(TTL * (limits::WORKER_STILL_TTLS_MAX - 1), false).await;
     assert_eq!((bench.standing().await, bench.told()), (Standing::Live, Vec::new()));
     bench.pass(TTL * 3, false).await;
     assert_eq!((bench.standing().await, bench.told()), (Standing::Over, vec![WorkerNews::Jeopardy]));
