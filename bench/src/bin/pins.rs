@@ -1,4 +1,4 @@
-//! W8 for keys: what a renewal and a claim cost, however many keys a worker holds.
+//! W8 for keys: what a worker pays to renew and to claim.
 //!
 //! `pins 1000000` fills up to so many; otherwise to a million, by way of a thousandth of that.
 
