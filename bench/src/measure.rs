@@ -1,6 +1,8 @@
 //! Rates, percentiles, processor time and bytes written. Knows nothing of what it measures.
 
 use std::future::Future;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
@@ -31,9 +33,64 @@ impl Spread {
 
 /// Kibibytes that this process has caused to be written.
 pub fn kib_written() -> f64 {
-    let io = std::fs::read_to_string("/proc/self/io").unwrap_or_default();
+    kib_written_by("self")
+}
+
+fn kib_written_by(process: &str) -> f64 {
+    let io = std::fs::read_to_string(format!("/proc/{process}/io")).unwrap_or_default();
     let bytes = io.lines().find_map(|line| line.strip_prefix("write_bytes: "));
     bytes.and_then(|bytes| bytes.parse::<f64>().ok()).unwrap_or(0.0) / 1024.0
+}
+
+/// Another process that takes part: it says a line when it is ready, and goes when nobody listens to it.
+pub struct Beside(Child);
+
+impl Beside {
+    /// Starts it, and waits until it is ready.
+    pub fn start(command: &mut Command) -> Self {
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+        let said = child.stdout.as_mut().expect("it is piped");
+        let mut line = String::new();
+        BufReader::new(said).read_line(&mut line).expect("it says something");
+        assert!(!line.is_empty(), "it is ready");
+        Self(child)
+    }
+
+    /// The processor time that it has used, and the kibibytes that it has caused to be written.
+    pub fn used(&self) -> (Duration, f64) {
+        let id = self.0.id().to_string();
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+        let after_name = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
+        let ticks = after_name.split(' ').skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok());
+        // Linux counts a hundred a second, whatever the kernel does.
+        (Duration::from_millis(ticks.sum::<u64>() * 10), kib_written_by(&id))
+    }
+
+    /// Kills it, and waits until it is gone. Returns when it was killed.
+    pub fn kill(mut self) -> Instant {
+        let at = Instant::now();
+        self.0.kill().expect("it was there");
+        self.0.wait().expect("it ends");
+        at
+    }
+
+    /// Which process it is.
+    pub fn id(&self) -> u32 {
+        self.0.id()
+    }
+
+    /// Lets it go, and waits until it has.
+    pub fn stop(mut self) {
+        drop(self.0.stdin.take());
+        self.0.wait().expect("it ends");
+    }
+}
+
+/// Waits until whoever started this process lets it go.
+pub fn ready_until_let_go() {
+    println!("ready");
+    let mut line = String::new();
+    while std::io::stdin().read_line(&mut line).is_ok_and(|read| read > 0) {}
 }
 
 /// What came of doing something again and again.
@@ -87,6 +144,15 @@ impl Measured {
         }
         let (lengths, failed): (Vec<_>, Vec<usize>) = tasks.join_all().await.into_iter().unzip();
         Self { failed: failed.into_iter().sum(), ..Self::of(lengths.concat(), per, &since) }
+    }
+
+    /// With what other processes used meanwhile.
+    pub fn beside(self, (cpu, kib): (Duration, f64)) -> Self {
+        Self {
+            cpu_micros: self.cpu_micros + cpu.as_secs_f64() * 1e6 / self.count,
+            kib: self.kib + kib / self.count,
+            ..self
+        }
     }
 
     /// The one in the middle.

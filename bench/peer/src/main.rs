@@ -1,13 +1,15 @@
 //! The workloads of `orchestrations` on duroxide, tuned as its documents say.
 //!
-//! `bench-peer WORKLOAD IN_FLIGHT SECONDS DIRECTORY` prints the rate, three latencies in milliseconds, CPU-µs and KiB
-//! for each activity, and how many orchestrations failed; with `idle` the part of a core that it uses meanwhile.
+//! `bench-peer WORKLOAD IN_FLIGHT SECONDS DIRECTORY [PROCESSES]` prints the rate, three latencies in milliseconds, CPU-µs and KiB
+//! for each activity, and how many orchestrations failed; with `idle` the part of a core that it uses meanwhile. With
+//! two processes it starts another one on the same store (`worker`), which only works.
 
 #[expect(dead_code, reason = "it has more than one user")]
 #[path = "../../src/measure.rs"]
 mod measure;
 
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -16,35 +18,52 @@ use duroxide::providers::sqlite::SqliteProvider;
 use duroxide::runtime::registry::ActivityRegistry;
 use duroxide::runtime::{Runtime, RuntimeOptions};
 use duroxide::{ActivityContext, Client, OrchestrationContext, OrchestrationRegistry, OrchestrationStatus};
-use measure::Measured;
+use measure::{Beside, Measured};
 
 const CHAIN: u32 = 10;
 const FAN: u32 = 1000;
+const PINNED: u32 = 20;
+const KEYS: usize = 100;
 /// Longer than anything takes here.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let [workload, in_flight, seconds, directory] = &words[..] else {
+    let [workload, in_flight, seconds, directory, processes @ ..] = &words[..] else {
         panic!("say what, how many at once, for how long, and where");
     };
+    let at_once = in_flight;
     let in_flight: usize = in_flight.parse().expect("a number");
     let length = Duration::from_secs(seconds.parse().expect("a number of seconds"));
-    let (runtime, client) = start(Path::new(directory), in_flight).await;
-    if workload == "idle" {
+    let (runtime, client) = start(Path::new(directory), in_flight, workload == "worker").await;
+    if workload == "worker" {
+        tokio::task::spawn_blocking(measure::ready_until_let_go).await.expect("it is let go");
+    } else if workload == "idle" {
         println!("{}", measure::idle().await);
     } else {
-        let measured = run(client, workload, in_flight, length).await;
+        let other = processes.first().filter(|processes| *processes == "2").map(|_| {
+            let own = std::env::current_exe().expect("this program has a file");
+            Beside::start(Command::new(own).args(["worker", at_once.as_str(), "0", directory.as_str()]))
+        });
+        let before = other.as_ref().map(Beside::used);
+        let mut measured = run(client, workload, in_flight, length).await;
+        if let Some((other, (cpu, kib))) = other.zip(before) {
+            let (cpu_now, kib_now) = other.used();
+            measured = measured.beside((cpu_now.saturating_sub(cpu), kib_now - kib));
+            other.stop();
+        }
         let Measured { rate, latencies: [p50, p99, p999], cpu_micros, kib, failed, .. } = measured;
         println!("{rate} {p50} {p99} {p999} {cpu_micros} {kib} {failed}");
     }
     runtime.shutdown(None).await;
 }
 
-async fn start(directory: &Path, in_flight: usize) -> (Arc<Runtime>, Arc<Client>) {
+async fn start(directory: &Path, in_flight: usize, is_second: bool) -> (Arc<Runtime>, Arc<Client>) {
     let path = directory.join("duroxide.db");
-    std::fs::File::create(&path).expect("the directory takes a file");
+    if !is_second {
+        std::fs::File::create(&path).expect("the directory takes a file");
+    }
     let store = SqliteProvider::new(&format!("sqlite:{}", path.display()), None).await.expect("it opens");
     let store = Arc::new(store);
     let activities = ActivityRegistry::builder()
@@ -63,15 +82,25 @@ async fn start(directory: &Path, in_flight: usize) -> (Arc<Runtime>, Arc<Client>
         let done = ctx.join(all).await;
         Ok(done.into_iter().filter(Result::is_ok).count().to_string())
     };
+    let pinned = |ctx: OrchestrationContext, mut input: String| async move {
+        let key = format!("key-{}", ctx.instance_id().bytes().map(usize::from).sum::<usize>() % KEYS);
+        for _ in 0..PINNED {
+            input = ctx.schedule_activity_on_session("echo", input, &key).await?;
+        }
+        Ok(input)
+    };
     let orchestrations = OrchestrationRegistry::builder()
         .register("hello", hello)
         .register("chain", chain)
         .register("fan", fan)
+        .register("pinned", pinned)
         .build();
     let options = RuntimeOptions {
         orchestration_concurrency: 8,
         worker_concurrency: 8,
         dispatcher_min_poll_interval: Duration::from_millis(if in_flight == 1 { 1 } else { 20 }),
+        max_sessions_per_runtime: KEYS * 2,
+        worker_node_id: Some(if is_second { "two" } else { "one" }.to_owned()),
         ..RuntimeOptions::default()
     };
     let runtime = Runtime::start_with_options(store.clone(), activities, orchestrations, options).await;
@@ -82,6 +111,7 @@ async fn run(client: Arc<Client>, workload: &str, in_flight: usize, length: Dura
     let per = match workload {
         "chain" => CHAIN,
         "fan" => FAN,
+        "pinned" => PINNED,
         _ => 1,
     };
     let (name, next) = (workload.to_owned(), Arc::new(AtomicU64::new(0)));

@@ -36,7 +36,7 @@ pub struct PendingActivity {
     /// The key it follows; `null` when it follows none.
     #[schema(required = true)]
     pub key: Option<String>,
-    /// The worker that holds the key; `null` when none does.
+    /// The worker that runs it for another, or that holds its key; `null` when none does.
     #[schema(required = true)]
     pub worker: Option<String>,
     /// How often it may be tried.

@@ -137,6 +137,8 @@ pub const SIGNALS_CARRIED_MAX: usize = 10_000;
 pub const RESCUES_MAX: u32 = 10;
 /// Lease of a worker when nothing else was asked for.
 pub const WORKER_TTL_DEFAULT: Duration = Duration::from_secs(15);
+/// A worker whose loop stands still for so many of its ttls is given up: its lease is not renewed until the loop goes on.
+pub const WORKER_STILL_TTLS_MAX: u32 = 4;
 /// Time between asking an orchestration to end and ending it, when nothing else was asked for.
 pub const CANCEL_GRACE_DEFAULT: Duration = Duration::from_secs(10);
 /// Most instances that one claim gives.

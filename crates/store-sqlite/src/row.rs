@@ -5,13 +5,14 @@ mod task;
 mod token;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rusqlite::{Connection, Row};
 use tenure_core::id::{CheckpointId, CommitId, Fence, Incarnation, Key, Namespace, Revision, Seq, SessionId};
-use tenure_core::lease::Lease;
+use tenure_core::lease::{Lease, Term};
 use tenure_core::session::{Counters, Current, Session, Ticket};
-use tenure_core::time::WallTime;
-use tenure_core::worker::Serving;
+use tenure_core::time::{BootMoment, WallTime, millis};
+use tenure_core::worker::{Progress, Serving, is_stalled};
 use tenure_store::record::{self, Columns, TermColumns};
 use tenure_store::{Found, Handle, Listed, ListedCheckpoint, StoreError, Worker, WorkerHandle};
 
@@ -266,8 +267,7 @@ pub(crate) struct WorkerRow {
     /// The number of its name.
     pub(crate) wid: i64,
     pub(crate) serving: Serving,
-    pub(crate) progress: u64,
-    pub(crate) progressed_at: WallTime,
+    pub(crate) progress: Progress,
     pub(crate) is_draining: bool,
 }
 
@@ -277,18 +277,35 @@ impl WorkerRow {
         let columns =
             TermColumns { renewed: Some(unsigned(row.get(3)?)?), renewed_wall: Some(unsigned(row.get(4)?)?) };
         let grant = blob(row, 2)?.ok_or_else(|| corrupt("a worker without a lease"))?;
+        let lease = record::decode_lease(grant, Fence(0), columns)?;
+        let Term::Boot { renewed, .. } = lease.term else {
+            return Err(corrupt("a worker's lease that the wall clock judges"));
+        };
+        let grew_at = BootMoment { ms: unsigned(row.get(10)?)?, ..renewed };
         Ok(Self {
             worker: row.get(0)?,
             token: row.get::<_, Option<[u8; 16]>>(1)?.map(Incarnation),
-            lease: record::decode_lease(grant, Fence(0), columns)?,
+            lease,
             is_swept: row.get(5)?,
             is_leaving: row.get(6)?,
             wid: row.get(7)?,
             serving: blob(row, 8)?.map(record::decode_serving).transpose()?.unwrap_or_default(),
-            progress: unsigned(row.get(9)?)?,
-            progressed_at: WallTime::from_epoch_ms(unsigned(row.get(10)?)?),
+            progress: Progress { rounds: unsigned(row.get(9)?)?, grew_at },
             is_draining: row.get(11)?,
         })
+    }
+
+    /// How long its loop had stood still when it was last renewed.
+    fn still_for(&self) -> Duration {
+        match self.lease.term {
+            Term::Boot { renewed, .. } => self.progress.still_for(renewed),
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// Whether its loop stands still.
+    pub(crate) fn is_stalled(&self) -> bool {
+        self.lease.term.ttl().is_some_and(|ttl| is_stalled(ttl, self.still_for()))
     }
 
     /// Whether its process is gone for certain, as seen by the opening of the store at `place`.
@@ -306,6 +323,8 @@ pub(crate) fn history_of(conn: &Connection, handle: Handle) -> Result<i64, WorkE
 impl WorkerRow {
     /// As it is listed: with so many instances, keys and tasks.
     pub(crate) fn listed(self, is_gone: bool, (instances, pins, tasks): (u64, u64, u64)) -> Worker {
+        let renewed = self.lease.term.renewed_at().unwrap_or(WallTime::from_epoch_ms(0));
+        let progressed = renewed.epoch_ms().saturating_sub(millis(self.still_for()));
         Worker {
             worker: WorkerHandle(self.worker),
             lease: self.lease,
@@ -314,7 +333,7 @@ impl WorkerRow {
             pins,
             tasks,
             serving: self.serving,
-            progressed_at: self.progressed_at,
+            progressed_at: WallTime::from_epoch_ms(progressed),
             is_draining: self.is_draining,
         }
     }

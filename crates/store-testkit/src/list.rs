@@ -516,7 +516,9 @@ macro_rules! with_cases {
                 a_late_renewal_brings_nothing_back,
                 an_attempt_that_nobody_took_is_granted_again,
                 the_end_of_an_attempt_is_told_to_its_instance,
+                what_an_attempt_said_goes_with_its_end,
                 the_end_of_an_attempt_wakes_its_instance,
+                the_tasks_of_an_instance_say_who_runs_them,
                 an_attempt_says_what_it_is_for,
                 whoever_claims_an_instance_is_told_its_tasks,
             }
@@ -564,6 +566,7 @@ macro_rules! with_cases {
                 what_it_lacks_the_code_for_keeps_no_key,
                 a_key_is_moved_to_whom_was_named,
                 a_workers_progress_is_known,
+                a_stalled_worker_is_given_nothing_by_others,
                 a_key_is_idle_at_its_time,
                 what_is_under_way_keeps_its_key,
             }

@@ -60,8 +60,8 @@ pub use statistics::{
 };
 
 pub use task::{
-    ClaimedTask, HandBack, MovePin, MovePinOutcome, Notice, NoticeId, Out, Pin, PinGrant, PinsRequest,
-    Placed, TaskClaim, TaskEnd, TaskId, TaskOutcome, TaskRenewal, TaskRequest, TaskStore,
+    ClaimedTask, HandBack, ListedTask, MovePin, MovePinOutcome, Notice, NoticeId, Out, Pin, PinGrant,
+    PinsRequest, Placed, TaskClaim, TaskEnd, TaskId, TaskOutcome, TaskRenewal, TaskRequest, TaskStore,
 };
 pub use token::{
     CreateToken, CreateTokenOutcome, RevokeToken, RevokeTokenOutcome, RotateToken, RotateTokenOutcome,

@@ -35,6 +35,8 @@ pub struct TaskRequest {
     pub affinity: Option<Affinity>,
     /// Whether the instance's worker would run it at once, if the key is its own.
     pub is_wanted: bool,
+    /// How far an earlier attempt said that it was.
+    pub details: Option<Payload>,
 }
 
 /// A hold on a key that was found or given.
@@ -122,6 +124,8 @@ pub struct TaskEnd {
     pub fence: Fence,
     /// How it ended.
     pub result: Result<Payload, Failure>,
+    /// How far it, or one before it, said that it was, for the attempt that may follow.
+    pub details: Option<Payload>,
     /// Whether an attempt whose time is over, and that nobody took, is granted again and ended in one.
     pub regrants: bool,
 }
@@ -190,6 +194,19 @@ pub struct Pin {
     /// Whether it still keeps others away: its worker is live, and it is not idle. One that does not is its worker's all
     /// the same, until somebody takes it.
     pub is_live: bool,
+}
+
+/// A task and who runs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedTask {
+    /// Its name.
+    pub task: TaskId,
+    /// Which activity of its instance.
+    pub op: Operation,
+    /// Which attempt, from 1.
+    pub attempt: u32,
+    /// The worker whose attempt is under way; `None`: it waits.
+    pub worker: Option<WorkerId>,
 }
 
 /// Which pins to list, ordered by namespace and key.
@@ -334,6 +351,9 @@ pub trait TaskStore: Send + Sync {
     ///
     /// *Effect:* the key's fence is raised, and who had it is told by a notice.
     async fn move_pin(&self, request: MovePin) -> Result<MovePinOutcome, StoreError>;
+
+    /// Lists the tasks of an instance, those first that were asked for first. *Effect:* none.
+    async fn tasks_of(&self, instance: Handle) -> Result<Vec<ListedTask>, StoreError>;
 
     /// When the next task that is hidden by a delay can be claimed; `None` when none is hidden. *Effect:* none.
     async fn next_task_at(&self) -> Result<Option<WallTime>, StoreError>;

@@ -85,33 +85,42 @@ pub fn group(name: &GroupName, limit: Option<u32>, members: &[(bool, tenure_stor
     Group { active: of(false), waiting: of(true), ..Group::of(name, limit) }
 }
 
-/// What an instance waits for, given who holds the keys that its activities follow.
+/// What an instance waits for, given who holds the keys that its activities follow, and who runs those that are tasks.
 #[must_use]
-pub fn pending(pending: &tenure_engine::Pending, pins: &[tenure_store::Pin]) -> Pending {
+pub fn pending(
+    pending: &tenure_engine::Pending,
+    pins: &[tenure_store::Pin],
+    tasks: &[tenure_store::ListedTask],
+) -> Pending {
     let timer = |(op, at): (&Operation, &_)| PendingTimer { operation: op.0, fires_at: Instant(*at) };
     let child = |(op, id): (&Operation, &SessionId)| PendingChild {
         operation: op.0,
         session: id.as_str().to_owned(),
     };
     Pending {
-        activities: pending.activities().values().map(|pending| activity(pending, pins)).collect(),
+        activities: pending.activities().values().map(|pending| activity(pending, pins, tasks)).collect(),
         timers: pending.timers().iter().map(timer).collect(),
         children: pending.children.iter().map(child).collect(),
         cancel_requested: pending.cancel.as_ref().map(|wish| wish.reason.clone()),
     }
 }
 
-fn activity(pending: &tenure_engine::PendingActivity, pins: &[tenure_store::Pin]) -> PendingActivity {
+fn activity(
+    pending: &tenure_engine::PendingActivity,
+    pins: &[tenure_store::Pin],
+    tasks: &[tenure_store::ListedTask],
+) -> PendingActivity {
     let activity = &pending.activity;
     let key = activity.affinity.as_ref().map(|affinity| &affinity.key);
     let holder = key.and_then(|key| pins.iter().find(|pin| pin.key == *key && pin.is_live));
+    let runs = tasks.iter().find(|task| task.op == activity.op).and_then(|task| task.worker.as_ref());
     PendingActivity {
         operation: activity.op.0,
         name: activity.name.as_str().to_owned(),
         attempt: pending.attempt,
         queue: activity.queue.as_ref().map(|queue| queue.as_str().to_owned()),
         key: key.map(|key| key.as_str().to_owned()),
-        worker: holder.map(|pin| pin.worker.as_str().to_owned()),
+        worker: runs.or_else(|| holder.map(|pin| &pin.worker)).map(|worker| worker.as_str().to_owned()),
         attempts_max: activity.retry.attempts_max,
         due_at: pending.due_at.map(Instant),
         failure: pending.failure.as_ref().map(Failure::of),

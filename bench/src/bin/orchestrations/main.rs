@@ -3,10 +3,12 @@
 //! Hello (W1), chains (W2), fans (W3), pinned conversations (W4), one at a time (W5), and hello among many that have
 //! ended (W6). Words choose among the workloads and who runs them, and numbers among those in flight: `orchestrations
 //! hello tenure floor 256`. W6 is asked for alone: `orchestrations stored=1000000`. So is how often each makes its file
-//! durable: `orchestrations syncs`.
+//! durable: `orchestrations syncs`. `orchestrations processes` runs pinned conversations on one store with one process and
+//! with two, which share the keys (W4, W10).
 
 mod floor;
 mod peer;
+mod processes;
 mod stored;
 mod syncs;
 
@@ -77,7 +79,7 @@ const WORKLOADS: [Workload; 4] = [
     Workload { name: "hello", activities: 1, most: (512, 128) },
     Workload { name: "chain", activities: CHAIN, most: (512, 128) },
     Workload { name: "fan", activities: FAN, most: (32, 1) },
-    Workload { name: "pinned", activities: PINNED, most: (512, 0) },
+    Workload { name: "pinned", activities: PINNED, most: (512, 128) },
 ];
 
 /// Who does it.
@@ -109,7 +111,7 @@ impl Chosen {
 async fn main() {
     let chosen = Chosen { words: std::env::args().skip(1).collect() };
     let home = directory();
-    if syncs::once(home.path(), &chosen.words).await {
+    if syncs::once(home.path(), &chosen.words).await || processes::helped(&chosen.words).await {
         return;
     }
     println!("Orchestrations, from start to result; medians of {ROUNDS} rounds, the sides in turn");
@@ -131,6 +133,9 @@ async fn main() {
         "KiB each",
         "failed"
     );
+    if chosen.words.iter().any(|word| word == "processes") {
+        return processes::compare(home.path(), &chosen).await;
+    }
     if let Some(count) = chosen.stored() {
         return stored::among(home.path(), count, &chosen.in_flight()).await;
     }
@@ -158,11 +163,15 @@ async fn main() {
 
 /// A store with everything that is measured.
 async fn open(path: &Path) -> Tenure {
+    open_as(path, "bench").await
+}
+
+async fn open_as(path: &Path, name: &str) -> Tenure {
     let builder = Tenure::at(path).activity("echo", echo);
     let builder =
         builder.orchestration("hello", hello).orchestration("chain", chain).orchestration("fan", fan);
     // Its keys have a worker with a name: their activities run side by side.
-    let builder = builder.worker_id("bench").orchestration("pinned", pinned);
+    let builder = builder.worker_id(name).orchestration("pinned", pinned);
     builder.start().await.expect("it starts")
 }
 
@@ -187,7 +196,7 @@ async fn compare(home: &Path, workload: Workload, chosen: &Chosen) {
                 ours.push(run(&tenure, workload, in_flight).await);
             }
             if is_chosen("duroxide") && in_flight <= workload.most.1 {
-                peers.extend(peer::run(home, workload.name, in_flight));
+                peers.extend(peer::run(home, workload.name, (in_flight, 1)));
             }
             if is_chosen("floor") {
                 bare.push(floor.during(LENGTH, in_flight, shape));

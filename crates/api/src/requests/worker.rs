@@ -89,6 +89,9 @@ pub struct FailTask {
     /// More for the orchestration: any JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub details: Option<Value>,
+    /// How far it got: any JSON, which the next attempt can read. What a heartbeat said is to be repeated here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Value>,
 }
 
 /// An attempt that is given back.

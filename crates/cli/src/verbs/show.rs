@@ -42,14 +42,20 @@ pub(super) async fn execute(app: &App, args: &ShowArgs) -> anyhow::Result<Exit> 
         Some(pending) => pins(engine, &listed.session.namespace, pending).await?,
         None => Vec::new(),
     };
-    app.out.report(&Shown { children, pending, pins, ..shown(app, listed, now) })?;
+    let has_activities = pending.as_ref().is_some_and(|pending| !pending.activities().is_empty());
+    let tasks = match has_activities {
+        true => engine.store().tasks_of(listed.handle).await?,
+        false => Vec::new(),
+    };
+    app.out.report(&Shown { children, pending, pins, tasks, ..shown(app, listed, now) })?;
     Ok(Exit::Success)
 }
 
 /// A session as it is `now`, with a look at whether its holder is gone, without its children.
 pub(super) fn shown(app: &App, listed: Listed, now: Moment) -> Shown {
     let is_gone = listed.session.lease.as_ref().is_some_and(|lease| app.hold_locks().is_gone(lease));
-    Shown { listed, children: Page::default(), now, is_gone, pending: None, pins: Vec::new() }
+    let (children, pins, tasks) = (Page::default(), Vec::new(), Vec::new());
+    Shown { listed, children, now, is_gone, pending: None, pins, tasks }
 }
 
 /// Who holds the keys that activities follow.

@@ -6,17 +6,18 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tenure_core::id::{
-    AffinityKey, CodeName, CommitId, Incarnation, Namespace, Operation, Revision, SessionId, WorkerId,
+    AffinityKey, CodeName, CommitId, Incarnation, Namespace, Operation, QueueName, Revision, SessionId,
+    WorkerId,
 };
 use tenure_core::lease::Ttl;
 use tenure_core::orchestration::{
     Activity, HistoryEvent, Opening, Payload, RetryPolicy, Start, Version, open,
 };
 use tenure_core::time::WallTime;
-use tenure_core::worker::{Affinity, Serving};
+use tenure_core::worker::{Affinity, Queues, Serving};
 use tenure_store::{
-    Ground, InstanceStore as _, Placed, RegisterOutcome, RegisterRequest, TaskRequest, TurnOutcome,
-    TurnRequest, Wake, WorkerHandle, WorkerStore as _,
+    Ground, InstanceStore as _, Placed, RegisterOutcome, RegisterRequest, TaskClaim, TaskRequest,
+    TaskStore as _, TurnOutcome, TurnRequest, Wake, WorkerHandle, WorkerStore as _,
 };
 use tenure_store_sqlite::{SqliteOptions, SqliteStore, SystemClock};
 
@@ -37,13 +38,17 @@ impl World {
     }
 
     async fn worker(&self, name: &str, number: u8) -> WorkerHandle {
+        self.serving(name, number, Serving::default()).await
+    }
+
+    async fn serving(&self, name: &str, number: u8, serving: Serving) -> WorkerHandle {
         let request = RegisterRequest {
             id: WorkerId::parse(name).unwrap(),
             incarnation: Incarnation([number; 16]),
             place: None,
             ttl: Ttl::run(Duration::from_secs(60)).unwrap(),
             replaces: false,
-            serving: Serving::default(),
+            serving,
         };
         let RegisterOutcome::Registered(registered) = self.store.register(request).await.unwrap() else {
             panic!("nobody else has that name")
@@ -51,8 +56,13 @@ impl World {
         registered.worker
     }
 
-    /// An instance of the worker's, with an activity on a key that it gets.
-    async fn instance(&self, worker: WorkerHandle, id: &str, key: &str) {
+    /// An instance of the worker's, with an activity on a key or in a queue. Returns where that went.
+    async fn instance(
+        &self,
+        worker: WorkerHandle,
+        id: &str,
+        (key, queue): (Option<&str>, Option<&str>),
+    ) -> Placed {
         let (name, op) = (CodeName::parse("talk").unwrap(), Operation(1));
         let id = SessionId::parse(id).unwrap();
         let at = WallTime::from_epoch_ms(1_767_225_600_000);
@@ -76,7 +86,8 @@ impl World {
             parent: None,
             carried: Vec::new(),
         };
-        let affinity = Some(Affinity { key: AffinityKey::parse(key).unwrap(), is_exclusive: false });
+        let affinity = key.map(|key| Affinity { key: AffinityKey::parse(key).unwrap(), is_exclusive: false });
+        let queue = queue.map(|queue| QueueName::parse(queue).unwrap());
         let activity = Activity {
             op,
             name: CodeName::parse("answer").unwrap(),
@@ -84,7 +95,7 @@ impl World {
             retry: RetryPolicy::ONCE,
             timeout: None,
             heartbeat_timeout: None,
-            queue: None,
+            queue: queue.clone(),
             affinity: affinity.clone(),
         };
         let request = TurnRequest {
@@ -101,14 +112,21 @@ impl World {
             taken: Vec::new(),
             starts: Vec::new(),
             sends: Vec::new(),
-            tasks: vec![TaskRequest { op, attempt: 1, queue: None, affinity, is_wanted: true }],
+            tasks: vec![TaskRequest {
+                op,
+                attempt: 1,
+                queue,
+                affinity,
+                is_wanted: key.is_some(),
+                details: None,
+            }],
             withdrawn: Vec::new(),
             wake: Wake::Now,
         };
         let TurnOutcome::Committed(done) = self.store.commit_turn(request).await.unwrap() else {
             panic!("nobody else has it")
         };
-        assert!(matches!(done.placed[..], [Placed::Here(_)]), "{done:?}");
+        done.placed.into_iter().next().expect("it asked for one")
     }
 
     fn json(&self, words: &[&str]) -> Value {
@@ -123,7 +141,8 @@ async fn workers_and_keys_are_listed_moved_and_let_go_of() {
     assert_eq!(world.home.ok(&["pins"]), "No keys.\n");
     let one = world.worker("one", 1).await;
     world.worker("two", 2).await;
-    world.instance(one, "talk-1", "customer").await;
+    let placed = world.instance(one, "talk-1", (Some("customer"), None)).await;
+    assert!(matches!(placed, Placed::Here(_)), "{placed:?}");
 
     let listed = world.json(&["worker", "list"]);
     assert_eq!((&listed["data"][0]["worker"], &listed["data"][0]["keys"]), (&"one".into(), &1.into()));
@@ -144,6 +163,24 @@ async fn workers_and_keys_are_listed_moved_and_let_go_of() {
     assert_eq!(world.json(&["pins"])["data"][0]["worker"], "two");
     let released = world.home.ok(&["pin", "release", "customer"]);
     assert_eq!(released, "Key customer is free: whoever claims it next has it.\n");
+}
+
+#[tokio::test]
+async fn an_activity_that_waits_in_a_queue_says_who_runs_it() {
+    let world = World::new();
+    let one = world.worker("one", 1).await;
+    world.instance(one, "talk-1", (None, Some("gpu"))).await;
+    let shown = || {
+        let json = world.json(&["show", "talk-1"])["waits_for"]["activities"][0].clone();
+        (world.home.ok(&["show", "talk-1"]), json["worker"].clone())
+    };
+    let (text, worker) = shown();
+    assert!(text.contains("answer, in queue gpu\n") && worker.is_null(), "{text}{worker}");
+    let two = world.serving("two", 2, Serving { queues: Queues::All, ..Serving::default() }).await;
+    let claim = TaskClaim { worker: two, limit: 1, busy: Vec::new(), ttl: None };
+    assert_eq!(world.store.claim_tasks(claim).await.unwrap().len(), 1);
+    let (text, worker) = shown();
+    assert!(text.contains("answer, in queue gpu, run by two\n") && worker == "two", "{text}{worker}");
 }
 
 #[tokio::test]

@@ -31,6 +31,8 @@ pub enum Mail {
         attempt: u32,
         /// How many attempts before it were lost with whoever ran them.
         rescues: u32,
+        /// What it, or one before it, last said of how far it was.
+        details: Option<Payload>,
         /// How it ended.
         result: Result<Payload, Failure>,
     },

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::id::{AffinityKey, Namespace, QueueName};
 use crate::lease::{Ttl, renew_interval};
 use crate::limits;
+use crate::time::BootMoment;
 
 #[cfg(test)]
 mod tests;
@@ -165,6 +166,58 @@ pub fn is_above_share(held: u64, all_held: u64, live_workers: u64) -> bool {
 #[must_use]
 pub fn has_waited_for_share(waited: Duration) -> bool {
     waited >= limits::SHARE_PATIENCE
+}
+
+/// How far a worker's loop is known to have come, from what its renewals say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// How often it went round.
+    pub rounds: u64,
+    /// When that was last known to have grown.
+    pub grew_at: BootMoment,
+}
+
+impl Progress {
+    /// As it is known after a renewal at `now` that says so.
+    #[must_use]
+    pub fn told(self, rounds: u64, now: BootMoment) -> Self {
+        let has_grown = rounds > self.rounds || now.boot != self.grew_at.boot;
+        if has_grown { Self { rounds: rounds.max(self.rounds), grew_at: now } } else { self }
+    }
+
+    /// How long its loop had stood still when the lease was last renewed.
+    #[must_use]
+    pub const fn still_for(&self, renewed: BootMoment) -> Duration {
+        Duration::from_millis(renewed.ms.saturating_sub(self.grew_at.ms))
+    }
+}
+
+/// How long a worker's loop has stood still, as the keeper of its lease sees it.
+///
+/// Of the time between two looks at most the time between two renewals counts: where the whole process was stopped for
+/// longer than that, its loop is not to blame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Stillness {
+    /// What the last look saw, and when.
+    seen: Option<(u64, Duration)>,
+    length: Duration,
+}
+
+impl Stillness {
+    /// Looks at how often the loop went round, at `now` on a clock that only goes forward. Returns whether it went on
+    /// since the last look.
+    pub fn look(&mut self, ttl: Ttl, rounds: u64, now: Duration) -> bool {
+        let before = self.seen.replace((rounds, now)).filter(|(seen, _)| *seen == rounds);
+        let passed = before.map(|(_, at)| now.saturating_sub(at).min(renew_interval(ttl)));
+        self.length = passed.map_or(Duration::ZERO, |passed| self.length.saturating_add(passed));
+        passed.is_none()
+    }
+
+    /// Whether the loop has stood still for so long that what its worker holds is to go to others.
+    #[must_use]
+    pub fn is_given_up(&self, ttl: Ttl) -> bool {
+        self.length >= ttl.length().saturating_mul(limits::WORKER_STILL_TTLS_MAX)
+    }
 }
 
 /// Whether a worker renews its lease while its loop does not go on: nothing happened in it for three renewals.

@@ -1,6 +1,7 @@
 //! Idle keys, shares, queues.
 
 use super::*;
+use crate::time::BootId;
 
 fn ttl() -> Ttl {
     Ttl::run(Duration::from_secs(15)).expect("fifteen seconds are allowed")
@@ -59,6 +60,36 @@ fn a_worker_is_above_its_share_from_a_tenth_over_the_mean_on() {
     assert!(!is_above_share(110, 200, 2));
     assert!(is_above_share(112, 200, 2));
     assert!(is_above_share(u64::MAX, 0, 2));
+}
+
+#[test]
+fn a_loop_is_given_up_when_it_stood_still_for_its_limit_and_not_when_it_went_on() {
+    let (ttl, mut stillness) = (ttl(), Stillness::default());
+    let limit = limits::WORKER_STILL_TTLS_MAX * 3;
+    let tick = |number: u32| renew_interval(ttl) * number;
+    assert!(stillness.look(ttl, 7, tick(0)), "nothing was seen before");
+    for number in 1..limit {
+        assert!(!stillness.look(ttl, 7, tick(number)) && !stillness.is_given_up(ttl), "{number}");
+    }
+    assert!(!stillness.look(ttl, 7, tick(limit)) && stillness.is_given_up(ttl));
+    assert!(stillness.look(ttl, 8, tick(limit + 1)) && !stillness.is_given_up(ttl));
+}
+
+#[test]
+fn a_process_that_was_stopped_for_long_is_not_given_up_for_that() {
+    let (ttl, mut stillness) = (ttl(), Stillness::default());
+    stillness.look(ttl, 7, Duration::ZERO);
+    assert!(!stillness.look(ttl, 7, ttl.length() * 1000) && !stillness.is_given_up(ttl));
+}
+
+#[test]
+fn progress_is_known_by_the_boot_clock_and_another_boot_is_progress() {
+    let at = |boot, ms| BootMoment { boot: BootId([boot; 16]), ms };
+    let begun = Progress { rounds: 3, grew_at: at(1, 1_000) };
+    let still = begun.told(3, at(1, 16_000));
+    assert_eq!((still, still.still_for(at(1, 16_000))), (begun, Duration::from_secs(15)));
+    assert_eq!(begun.told(4, at(1, 16_000)), Progress { rounds: 4, grew_at: at(1, 16_000) });
+    assert_eq!(begun.told(3, at(2, 5)), Progress { rounds: 3, grew_at: at(2, 5) });
 }
 
 #[test]

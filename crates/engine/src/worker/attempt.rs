@@ -41,7 +41,7 @@ impl Attempt {
         drop(self.inputs.send(Input::Heartbeat { whose: self.whose, details }));
     }
 
-    /// What the attempt before last said of how far it was.
+    /// What an earlier attempt last said of how far it was.
     #[must_use]
     pub const fn details(&self) -> Option<&Payload> {
         self.details.as_ref()

@@ -2,12 +2,14 @@
 //!
 //! It is a task of its own, so that nothing that the loop does delays a renewal. What it renews with says how often the
 //! loop went round: before each renewal it is asked to go round once more, so that a loop which is only idle is not taken
-//! for one that is stuck.
+//! for one that is stuck. One that stands still for too long is not renewed for any more, until it goes on: what it holds
+//! goes to others, and what it still writes is fenced.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tenure_core::lease::{Ttl, margin, renew_interval, retry_interval};
+use tenure_core::worker::Stillness;
 use tenure_store::{RenewWorker, StoreError, WorkerRenewal};
 use tokio::sync::{mpsc, watch};
 
@@ -15,6 +17,9 @@ use super::news::{Hook, WorkerNews};
 use super::order::{Input, LeaseNews};
 use super::pulse::{Granted, Pulse};
 use crate::{Engine, Steady};
+
+#[cfg(test)]
+mod tests;
 
 /// Keeps a worker's lease.
 pub(super) struct LeaseLane {
@@ -26,6 +31,8 @@ pub(super) struct LeaseLane {
     pub(super) inputs: mpsc::UnboundedSender<Input>,
     /// Which lease; another one when the worker had to be registered again.
     pub(super) granted: watch::Receiver<Granted>,
+    /// How long the loop has stood still.
+    pub(super) stillness: Stillness,
 }
 
 /// There is nothing left to keep.
@@ -55,8 +62,16 @@ impl LeaseLane {
                 changed = self.granted.changed() => return changed.map_err(|_ended| Over),
                 () = self.clock.sleep(wait) => {}
             }
-            self.tell(LeaseNews::Due);
             let started = self.clock.now();
+            // A loop that stands still has not heard of the last renewal yet.
+            if self.stillness.look(self.ttl, self.pulse.rounds(), started) {
+                self.tell(LeaseNews::Due);
+            }
+            if self.stillness.is_given_up(self.ttl) {
+                self.fear(kept_at, &mut in_jeopardy);
+                wait = retry_interval(self.ttl);
+                continue;
+            }
             match self.renew(granted, kept_at, &mut in_jeopardy).await {
                 Ok(WorkerRenewal::Renewed(_)) => {
                     let was_over = self.pulse.trusted_until() <= self.clock.now();

@@ -62,11 +62,13 @@ pub(super) struct Live {
     pub(super) used: u64,
 }
 
-/// The end of an attempt that another worker ran.
+/// The end of an attempt, to be judged.
 #[derive(Debug)]
 pub(super) struct Report {
     pub(super) op: Operation,
     pub(super) number: u32,
+    /// How far it said that it was, unless that was recorded already.
+    pub(super) said: Option<Payload>,
     pub(super) result: Result<Payload, Failure>,
 }
 
@@ -206,10 +208,10 @@ impl Live {
                     });
                 }
             }
-            Mail::TaskEnded { execution, op, attempt, rescues: _, result } => {
+            Mail::TaskEnded { execution, op, attempt, rescues: _, details: said, result } => {
                 // How many were lost follows from the attempt's number.
                 if execution == self.execution {
-                    self.reports.push(Report { op, number: attempt, result });
+                    self.reports.push(Report { op, number: attempt, said, result });
                 }
             }
             Mail::CancelRequested { reason, by } => {

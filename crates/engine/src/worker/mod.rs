@@ -19,7 +19,7 @@ mod step;
 use std::sync::Arc;
 
 use tenure_core::id::WorkerId;
-use tenure_core::worker::ServingRefusal;
+use tenure_core::worker::{ServingRefusal, Stillness};
 use tenure_store::{RegisterOutcome, RegisterRequest, Worker as ListedWorker};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -122,6 +122,7 @@ impl Engine {
             hook: options.hook.clone(),
             inputs: inputs.clone(),
             granted,
+            stillness: Stillness::default(),
         };
         let conductor = Conductor::new(
             self.clone(),

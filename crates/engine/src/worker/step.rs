@@ -213,6 +213,7 @@ impl Maker<'_> {
                 queue: activity.queue.clone(),
                 affinity: activity.affinity.clone(),
                 is_wanted,
+                details: pending.details.clone(),
             });
         }
         tasks

@@ -133,7 +133,8 @@ pub(crate) async fn show(
     let pins =
         PinsRequest { namespace: Some(caller.namespace.clone()), limit: PINS_MAX, ..PinsRequest::default() };
     let pins = if pending.is_some() { engine.store().pins(pins).await? } else { Vec::new() };
-    let waits_for = pending.map(|pending| documents::pending(&pending, &pins));
+    let tasks = if pending.is_some() { engine.store().tasks_of(listed.handle).await? } else { Vec::new() };
+    let waits_for = pending.map(|pending| documents::pending(&pending, &pins, &tasks));
     let children = ChildrenRequest { parent: listed.handle, before: None, limit: CHILDREN_MAX };
     let children = engine.store().children(children).await?;
     let session = super::document(engine, &listed).await?;

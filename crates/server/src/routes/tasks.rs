@@ -205,7 +205,11 @@ pub(crate) async fn complete(
 ) -> Answer<Answered<TaskAnswer>> {
     let worker = served.remotes.find(&served, &caller, &registration).await?.worker;
     let result = Ok(task::payload(&wish.output));
-    end(&served, TaskEnd { worker, task: id(&task)?, fence: Fence(wish.fence), result, regrants: true }).await
+    end(
+        &served,
+        TaskEnd { worker, task: id(&task)?, fence: Fence(wish.fence), result, details: None, regrants: true },
+    )
+    .await
 }
 
 /// Ends an attempt badly
@@ -225,9 +229,16 @@ pub(crate) async fn fail(
 ) -> Answer<Answered<TaskAnswer>> {
     let worker = served.remotes.find(&served, &caller, &registration).await?.worker;
     let cause = if wish.is_final { Cause::Rejected } else { Cause::Failed };
+    let details = wish.progress.as_ref().map(task::payload);
     let why = Why { details: wish.details.as_ref().map(task::payload), ..Why::new(cause, wish.message) };
-    let end_of =
-        TaskEnd { worker, task: id(&task)?, fence: Fence(wish.fence), result: Err(why), regrants: true };
+    let end_of = TaskEnd {
+        worker,
+        task: id(&task)?,
+        fence: Fence(wish.fence),
+        result: Err(why),
+        details,
+        regrants: true,
+    };
     end(&served, end_of).await
 }
 

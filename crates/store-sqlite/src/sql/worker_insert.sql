@@ -1,2 +1,2 @@
 INSERT INTO worker (id, token, lease, renewed, renewed_wall, wid, serving, progressed)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?5)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?4)

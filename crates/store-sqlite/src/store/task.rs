@@ -11,8 +11,8 @@ use tenure_core::orchestration::{Activity, HistoryEvent, Mail};
 use tenure_core::time::{Moment, WallTime};
 use tenure_core::worker::is_idle;
 use tenure_store::{
-    ClaimedTask, HandBack, Handle, MovePin, MovePinOutcome, Pin, PinsRequest, StoreError, TaskClaim, TaskEnd,
-    TaskId, TaskOutcome, TaskRenewal, TaskStore, WorkerHandle, record,
+    ClaimedTask, HandBack, Handle, ListedTask, MovePin, MovePinOutcome, Pin, PinsRequest, StoreError,
+    TaskClaim, TaskEnd, TaskId, TaskOutcome, TaskRenewal, TaskStore, WorkerHandle, record,
 };
 
 use super::SqliteStore;
@@ -20,8 +20,7 @@ use crate::error::WorkError;
 use crate::keys::Key;
 use crate::place::Place;
 use crate::request::{Asked, Drawn, Ending, Renewals, Request, Tasking, Touch};
-use crate::ring::is_alive;
-use crate::row::{WorkerRow, blob, corrupt, signed, unsigned};
+use crate::row::{RUN, TaskRow, WorkerRow, blob, corrupt, signed, unsigned};
 use crate::sql;
 
 /// Rows of histories whose activities are remembered: a turn that asks for many is read once.
@@ -63,13 +62,14 @@ impl TaskStore for SqliteStore {
     }
 
     async fn end_task(&self, end: TaskEnd) -> Result<TaskOutcome, StoreError> {
-        let TaskEnd { worker, task, fence, result, regrants } = end;
+        let TaskEnd { worker, task, fence, result, details, regrants } = end;
         loop {
             let who = self.shared.readers.read("look for a task", |conn| who(conn, task))?;
             let Some((execution, op, attempt, rescues)) = who else {
                 return Ok(TaskOutcome::Gone);
             };
-            let mail = Mail::TaskEnded { execution, op, attempt, rescues, result: result.clone() };
+            let (details, result) = (details.clone(), result.clone());
+            let mail = Mail::TaskEnded { execution, op, attempt, rescues, details, result };
             let (mail, counts) = (record::encode_mail(mail), (attempt, rescues));
             let ending = Ending { worker, task, fence, mail, counts, regrants };
             if let Some(outcome) = self.ask_tasking(ending, Tasking::End).await? {
@@ -105,6 +105,11 @@ impl TaskStore for SqliteStore {
 
     async fn move_pin(&self, request: MovePin) -> Result<MovePinOutcome, StoreError> {
         self.ask_tasking(request, Tasking::Move).await
+    }
+
+    async fn tasks_of(&self, instance: Handle) -> Result<Vec<ListedTask>, StoreError> {
+        let (place, now) = (self.shared.place.clone(), self.shared.clock.now());
+        self.read_much("list tasks", move |conn| tasks_of(conn, instance, (&place, &now))).await
     }
 
     async fn next_task_at(&self) -> Result<Option<WallTime>, StoreError> {
@@ -202,6 +207,33 @@ fn who(conn: &Connection, task: TaskId) -> Result<Option<(u64, Operation, u32, u
     })
 }
 
+/// Whether a worker is there, as a reader sees it.
+fn is_there(known: &WorkerRow, (place, now): (&Place, &Moment)) -> bool {
+    !matches!(known.lease.term.standing(now), Ok(Standing::Over)) && !known.is_gone(place)
+}
+
+/// The tasks of an instance, and who runs them.
+fn tasks_of(
+    conn: &Connection,
+    instance: Handle,
+    seen: (&Place, &Moment),
+) -> Result<Vec<ListedTask>, WorkError> {
+    let known = sql::all(conn, sql::WORKER_KNOWN, [], WorkerRow::of)?;
+    let named = |known: &WorkerRow| {
+        WorkerId::parse(known.lease.holder.id.as_str())
+            .map_err(|why| corrupt(format!("a worker's name: {why:?}")))
+    };
+    let rows = sql::all(conn, sql::TASK_OF, [instance.0], TaskRow::of)?;
+    let listed = rows.into_iter().map(|row| {
+        let is_late = row.own_time.is_some_and(|(expires, _)| expires <= seen.1.boot.ms);
+        let runs = row.worker.filter(|_| row.lane == RUN && !is_late);
+        let runs = known.iter().find(|known| Some(known.worker) == runs && is_there(known, seen));
+        let worker = runs.map(named).transpose()?;
+        Ok(ListedTask { task: row.task, op: row.op, attempt: row.attempt, worker })
+    });
+    listed.collect()
+}
+
 /// A pin as it is stored, by the name of its holder.
 struct Listed {
     key: Key,
@@ -256,14 +288,7 @@ impl Listed {
         (place, now): (&Place, &Moment),
     ) -> Result<Pin, WorkError> {
         let Self { key, worker, tasks } = self;
-        let is_there = |known: &WorkerRow| {
-            let is_over = matches!(known.lease.term.standing(now), Ok(Standing::Over));
-            let is_gone = || {
-                let elsewhere = known.token.filter(|token| *token != place.incarnation);
-                elsewhere.is_some_and(|token| !is_alive(place, token))
-            };
-            !is_over && !is_gone()
-        };
+        let is_there = |known: &WorkerRow| is_there(known, (place, now));
         let runs = sql::all(conn, sql::TASK_UNDER_WAY, [key.kid], |row| {
             Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<i64>>(1)?))
         })?;

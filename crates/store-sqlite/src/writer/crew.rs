@@ -69,9 +69,14 @@ impl Crew {
         !worker.is_swept && !self.gone.contains(&worker.worker) && !is_over()
     }
 
-    /// Whether a worker is given anything new.
+    /// Whether a worker is given anything new that it asks for.
     pub(super) fn gets_new(&self, worker: &WorkerRow, now: &Moment) -> bool {
         !worker.is_draining && self.is_live(worker, now)
+    }
+
+    /// Whether others may count on a worker: it is given what it asks for, and its loop goes on.
+    pub(super) fn is_at_work(&self, worker: &WorkerRow, now: &Moment) -> bool {
+        self.gets_new(worker, now) && !worker.is_stalled()
     }
 
     pub(super) fn is_gone(&self, worker: i64) -> bool {
@@ -100,7 +105,9 @@ impl Crew {
     ) -> Shares {
         let takes = |worker: &&Arc<WorkerRow>| {
             let serving = &worker.serving;
-            serving.busy_max > 0 && serving.serves(namespace, queue) && self.gets_new(worker, now)
+            // Whoever asks is at work.
+            let is_there = worker.worker == me.worker || self.is_at_work(worker, now);
+            serving.busy_max > 0 && serving.serves(namespace, queue) && is_there
         };
         let mut shares = Shares { mine: self.pins(me.wid), all: 0, workers: 0 };
         for worker in self.workers().filter(takes) {

@@ -332,7 +332,7 @@ impl Work<'_> {
             !row.lacks.contains(&worker.worker)
                 && worker.serving.serves(namespace, queue.as_ref())
                 && (row.kid.is_none() || worker.serving.busy_max > 0)
-                && crew.gets_new(worker, &self.now)
+                && crew.is_at_work(worker, &self.now)
         });
         Ok(can_run.next().is_some())
     }

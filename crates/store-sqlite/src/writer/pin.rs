@@ -362,7 +362,7 @@ impl Work<'_> {
                 let takes_keys = |named: &&Arc<WorkerRow>| {
                     named.serving.busy_max > 0
                         && named.serving.serves_tenant(&request.namespace)
-                        && crew.gets_new(named, &self.now)
+                        && crew.is_at_work(named, &self.now)
                 };
                 let Some(to) = named.filter(takes_keys) else {
                     return Ok(MovePinOutcome::NoWorker);

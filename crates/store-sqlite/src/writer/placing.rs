@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use tenure_core::id::{Fence, Namespace, Operation, QueueName};
-use tenure_core::orchestration::HistoryEvent;
+use tenure_core::orchestration::{HistoryEvent, Payload};
 use tenure_core::worker::{Affinity, Hold};
 use tenure_store::{Handle, PinGrant, Placed, TaskId, TaskRequest, record};
 
@@ -133,6 +133,7 @@ impl Work<'_> {
             signed(self.wall().epoch_ms()),
             signed(self.now.boot.ms),
             request.attempt,
+            request.details.as_ref().map(|Payload(details)| details.as_slice()),
         );
         sql::write(self.conn, sql::TASK_INSERT, row)?;
         let task = TaskId(self.conn.last_insert_rowid());

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tenure_core::id::{ActorId, Fence};
 use tenure_core::lease::{Holder, HolderKind, Lease, Standing, Term};
+use tenure_core::worker::Progress;
 use tenure_store::{
     Dismiss, DismissOutcome, Dismissal, NoticeId, RegisterOutcome, Registered, RenewWorker, Worker,
     WorkerHandle, WorkerRenewal, record,
@@ -104,12 +105,9 @@ impl Work<'_> {
         let term = term.map_err(|_wall| corrupt("a worker's lease that the wall clock judges"))?;
         let lease = Lease { term, ..known.lease };
         let (renewed, wall) = renewed_columns(&term);
-        let (progress, progressed_at) = match signed(progress) > signed(known.progress) {
-            true => (progress, term.renewed_at().unwrap_or(known.progressed_at)),
-            false => (known.progress, known.progressed_at),
-        };
-        let progressed = signed(progressed_at.epoch_ms());
-        let row = (worker.0, record::encode_grant(&lease), renewed, wall, signed(progress), progressed);
+        let Progress { rounds, grew_at } = known.progress.told(progress, self.now.boot);
+        let progressed = (signed(rounds), signed(grew_at.ms));
+        let row = (worker.0, record::encode_grant(&lease), renewed, wall, progressed.0, progressed.1);
         sql::write(self.conn, sql::WORKER_RENEW, row)?;
         self.memory.is_untidy |= names::is_time_to_look(self.memory, &self.now);
         sql::write(self.conn, sql::TASK_REGAIN, (worker.0, signed(self.now.boot.ms)))?;

@@ -6,13 +6,13 @@ use tenure_core::id::Fence;
 use tenure_core::orchestration::{Cause, Failure, Mail, Payload};
 use tenure_core::time::WallTime;
 use tenure_store::{
-    ClaimedTask, HandBack, TaskClaim, TaskOutcome, TaskRenewal, TurnOutcome, TurnRequest, Wake, WorkerHandle,
-    WorkerRenewal,
+    ClaimedTask, HandBack, TaskClaim, TaskEnd, TaskOutcome, TaskRenewal, TurnOutcome, TurnRequest, Wake,
+    WorkerHandle, WorkerRenewal,
 };
 
 use crate::Harness;
 use crate::fixture::{
-    ALMOST_TTL, Bench, Driven, TICK, TTL, almost, commit_id, done, handing_back, keyed, plain, result,
+    ALMOST_TTL, Asked, Bench, Driven, TICK, TTL, almost, commit_id, done, handing_back, keyed, plain, result,
     signal, task_claim, ttl,
 };
 
@@ -249,10 +249,34 @@ pub async fn the_end_of_an_attempt_is_told_to_its_instance(harness: &dyn Harness
         op: task.activity.op,
         attempt: task.attempt,
         rescues: 0,
+        details: None,
         result,
     };
     let expected = [(home.handle, ended(&second, Err(failure))), (home.handle, ended(&again, Ok(result())))];
     assert_eq!(mail, expected);
+}
+
+/// What an attempt said goes with its end, and what is asked for again carries it on.
+pub async fn what_an_attempt_said_goes_with_its_end(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let mut home = bench.home().await;
+    let (one, two) = (bench.runner("one").await, bench.runner("two").await);
+    let half = Some(Payload(b"half".to_vec()));
+    bench.leave(&mut home, &[plain()]).await;
+    let ClaimedTask { task, fence, .. } = bench.task(one).await;
+    let result = Err(Failure::new(Cause::Failed, "no luck"));
+    let end = TaskEnd { worker: one, task, fence, result, details: half.clone(), regrants: false };
+    assert_eq!(bench.store.end_task(end).await.expect("an outcome"), TaskOutcome::Done);
+    let told = bench.mail(home.worker).await.messages.pop().expect("its end").1;
+    let Mail::TaskEnded { details, .. } = told.mail else { panic!("{told:?}") };
+    assert_eq!(details, half);
+    let mut turn = home.asking(&[Asked { attempt: 2, ..plain() }]);
+    turn.tasks[0].details.clone_from(&half);
+    bench.drive(&mut home, turn).await;
+    let again = bench.task(two).await;
+    assert_eq!((again.attempt, &again.details), (2, &half));
+    bench.give_back(two, &again).await;
+    assert_eq!(bench.task(one).await.details, half, "it goes on with whoever has it next");
 }
 
 /// The end of an attempt wakes an instance that nobody holds.
@@ -269,12 +293,44 @@ pub async fn the_end_of_an_attempt_wakes_its_instance(harness: &dyn Harness) {
     assert_eq!((claimed.len(), claimed[0].messages.len(), claimed[0].out.len()), (1, 1, 0));
 }
 
+/// An instance's tasks are listed in order, each with who runs it.
+pub async fn the_tasks_of_an_instance_say_who_runs_them(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let mut home = bench.home().await;
+    let mut other = bench.driven("ses_a", home.worker).await;
+    let (one, two) = (bench.runner("one").await, bench.runner("two").await);
+    let ids = bench.leave(&mut home, &[plain(), keyed("a"), plain()]).await;
+    let others = bench.leave(&mut other, &[plain()]).await;
+    let listed = async |driven: &Driven| {
+        let tasks = bench.store.tasks_of(driven.handle).await.expect("a list");
+        let said = tasks
+            .into_iter()
+            .map(|task| (task.task, task.attempt, task.worker.map(|worker| worker.as_str().to_owned())));
+        said.collect::<Vec<_>>()
+    };
+    let by = |name: &str| Some(name.to_owned());
+    let first = short(&bench, one).await;
+    let second = bench.task(two).await;
+    let expected = [(ids[0], 1, by("one")), (ids[1], 1, by("two")), (ids[2], 1, None)];
+    assert_eq!(listed(&home).await, expected);
+    assert_eq!(listed(&other).await, [(others[0], 1, None)]);
+    bench.give_back(two, &second).await;
+    bench.pass(SHORT, &[one, two]).await;
+    assert_eq!(listed(&home).await.iter().map(|task| &task.2).collect::<Vec<_>>(), [&None; 3]);
+    assert_eq!(bench.end_again(one, &first).await, TaskOutcome::Done);
+    let third = bench.task(two).await;
+    assert_eq!(listed(&home).await, [(ids[1], 2, by("two")), (ids[2], 1, None)]);
+    bench.pass(TTL, &[one]).await;
+    assert_eq!(listed(&home).await[0].2, None, "its worker is over");
+    assert_eq!(third.task, ids[1]);
+}
+
 /// What an attempt is for is told with it.
 pub async fn an_attempt_says_what_it_is_for(harness: &dyn Harness) {
     let bench = Bench::new(harness).await;
     let mut home = bench.home().await;
     let one = bench.runner("one").await;
-    bench.leave(&mut home, &[crate::fixture::Asked { attempt: 3, ..plain() }]).await;
+    bench.leave(&mut home, &[Asked { attempt: 3, ..plain() }]).await;
     let task = bench.task(one).await;
     assert_eq!((task.instance, &task.session), (home.handle, &home.session.id));
     assert_eq!((task.session_fence, task.execution, task.attempt), (home.fence, 1, 3));

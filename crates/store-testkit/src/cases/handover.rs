@@ -375,6 +375,33 @@ pub async fn a_workers_progress_is_known(harness: &dyn Harness) {
     assert_eq!(progressed_at().await, bench.clock.wall());
 }
 
+/// A worker whose loop stands still is given nothing by others, and nobody waits for it. What it asks for itself it gets.
+pub async fn a_stalled_worker_is_given_nothing_by_others(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let mut home = bench.home().await;
+    let (one, two) = (bench.runner("one").await, bench.runner("two").await);
+    let still = RenewWorker { worker: one, progress: u64::from(u32::MAX), noticed: NoticeId(0) };
+    bench.store.renew_worker(still).await.expect("an outcome");
+    bench.leave(&mut home, &[keyed("own")]).await;
+    bench.task(one).await;
+    for _ in 0..3 {
+        bench.pass(TTL / 3, &[two]).await;
+        bench.store.renew_worker(still).await.expect("an outcome");
+    }
+    assert_eq!(bench.live_holder("own").await.as_deref(), Some("one"), "what it has stays its own");
+    bench.leave(&mut home, &["a", "b", "c", "d"].map(keyed)).await;
+    let given = bench.tasks(two, 10).await;
+    assert_eq!(given.len(), 4, "nothing is left to it as its share");
+    assert_eq!(bench.move_pin("a", Some("one")).await, MovePinOutcome::NoWorker);
+    bench.hand_back(HandBack { lacks_code: true, ..handing_back(two, &given[0]) }).await;
+    assert_eq!(bench.task_ids(two).await, [given[0].task], "nobody waits for it");
+    bench.leave(&mut home, &[plain()]).await;
+    assert_eq!(bench.tasks(one, 1).await.len(), 1, "whoever asks is at work");
+    let goes_on = RenewWorker { progress: still.progress + 1, ..still };
+    bench.store.renew_worker(goes_on).await.expect("an outcome");
+    assert!(matches!(bench.move_pin("b", Some("one")).await, MovePinOutcome::Moved(_)));
+}
+
 /// A key is idle not before the idle time, and a sixteenth later at the latest.
 pub async fn a_key_is_idle_at_its_time(harness: &dyn Harness) {
     let bench = Bench::new(harness).await;

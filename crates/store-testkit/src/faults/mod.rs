@@ -135,6 +135,8 @@ pub enum Verb {
     MovePin,
     /// [`tenure_store::TaskStore::next_task_at`].
     NextTaskAt,
+    /// [`tenure_store::TaskStore::tasks_of`].
+    TasksOf,
     /// [`tenure_store::TokenStore::create_token`].
     CreateToken,
     /// [`tenure_store::TokenStore::token_by_hash`].

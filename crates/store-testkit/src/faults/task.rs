@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use tenure_core::id::{AffinityKey, Namespace};
 use tenure_core::time::WallTime;
 use tenure_store::{
-    ClaimedTask, HandBack, MovePin, MovePinOutcome, Pin, PinsRequest, StoreError, TaskClaim, TaskEnd,
-    TaskOutcome, TaskRenewal, TaskStore, WorkerHandle,
+    ClaimedTask, HandBack, Handle, ListedTask, MovePin, MovePinOutcome, Pin, PinsRequest, StoreError,
+    TaskClaim, TaskEnd, TaskOutcome, TaskRenewal, TaskStore, WorkerHandle,
 };
 
 use super::{FaultyStore, Verb};
@@ -47,6 +47,10 @@ impl TaskStore for FaultyStore {
 
     async fn move_pin(&self, request: MovePin) -> Result<MovePinOutcome, StoreError> {
         self.faults.around(Verb::MovePin, None, || self.inner.move_pin(request.clone())).await
+    }
+
+    async fn tasks_of(&self, instance: Handle) -> Result<Vec<ListedTask>, StoreError> {
+        self.faults.around(Verb::TasksOf, None, || self.inner.tasks_of(instance)).await
     }
 
     async fn next_task_at(&self) -> Result<Option<WallTime>, StoreError> {

@@ -54,7 +54,7 @@ impl Tables {
             serving.serves(&task.namespace, task.queue.as_ref())
                 && (task.affinity.is_none() || serving.busy_max > 0)
         });
-        let is_another_there = || self.workers.all_that_get_new(now).into_iter().any(is_for);
+        let is_another_there = || self.workers.all_at_work(now).into_iter().any(is_for);
         serves && !(lacks && is_another_there())
     }
 
@@ -118,7 +118,11 @@ impl Tables {
                 serving.busy_max > 0 && serving.serves(&task.namespace, task.queue.as_ref())
             })
         };
-        let live: Vec<_> = self.workers.all_that_get_new(now).into_iter().filter(serves).collect();
+        let mut live: Vec<_> = self.workers.all_at_work(now).into_iter().filter(serves).collect();
+        // Whoever asks is at work.
+        if !live.contains(&worker) {
+            live.push(worker);
+        }
         let held = self.live_held_by(worker, now);
         let all = live.iter().map(|one| self.live_held_by(*one, now)).sum();
         is_above_share(held, all, live.len() as u64)
@@ -210,7 +214,7 @@ impl Tables {
             hidden_until: None::<WallTime>,
             waits_since: now.boot,
             lacks: BTreeSet::new(),
-            details: None,
+            details: asked.details.clone(),
             run: None,
         };
         let here = worker.filter(|worker| asked.is_wanted && self.runs_at_once(*worker, &task, now));

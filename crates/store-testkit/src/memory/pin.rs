@@ -214,7 +214,7 @@ impl Tables {
                 .workers
                 .serving(*worker)
                 .is_some_and(|serving| serving.busy_max > 0 && serving.serves_tenant(&key.0));
-            serves && self.workers.gets_new(*worker, now)
+            serves && self.workers.is_at_work(*worker, now)
         };
         if let Some(to) = &request.to
             && self.workers.named(to).filter(takes_keys).is_none()

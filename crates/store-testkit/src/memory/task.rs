@@ -10,8 +10,8 @@ use tenure_core::orchestration::{Activity, Mail, Payload};
 use tenure_core::time::{BootMoment, Moment, WallTime};
 use tenure_core::worker::Affinity;
 use tenure_store::{
-    ClaimedTask, HandBack, Handle, MovePin, MovePinOutcome, Notice, NoticeId, Out, Pin, PinsRequest,
-    StoreError, TaskClaim, TaskEnd, TaskId, TaskOutcome, TaskRenewal, TaskStore, WorkerHandle,
+    ClaimedTask, HandBack, Handle, ListedTask, MovePin, MovePinOutcome, Notice, NoticeId, Out, Pin,
+    PinsRequest, StoreError, TaskClaim, TaskEnd, TaskId, TaskOutcome, TaskRenewal, TaskStore, WorkerHandle,
 };
 
 use super::MemoryStore;
@@ -156,6 +156,17 @@ impl TaskStore for MemoryStore {
         Ok(tables.move_pin(request, &self.clock.now()))
     }
 
+    async fn tasks_of(&self, instance: Handle) -> Result<Vec<ListedTask>, StoreError> {
+        let (tables, now) = (self.lock(), self.clock.now());
+        let its = tables.tasks.all.iter().filter(|(_, task)| task.instance == instance);
+        let listed = its.map(|(id, task)| {
+            let run = task.run.filter(|_| tables.is_under_way(task, &now));
+            let worker = run.and_then(|run| tables.workers.name(run.worker));
+            ListedTask { task: *id, op: task.activity.op, attempt: task.attempt, worker }
+        });
+        Ok(listed.collect())
+    }
+
     async fn next_task_at(&self) -> Result<Option<WallTime>, StoreError> {
         let (tables, now) = (self.lock(), wall_or_epoch(&self.clock.now()));
         let hidden = tables.tasks.all.values().filter_map(|task| task.hidden_until);
@@ -192,8 +203,9 @@ impl Tables {
             self.use_pin(end.worker, &key, now);
         }
         let (execution, op) = (task.execution, task.activity.op);
-        let (attempt, rescues, result) = (task.attempt, task.rescues, end.result);
-        self.send_to(task.instance, &Mail::TaskEnded { execution, op, attempt, rescues, result });
+        let (attempt, rescues) = (task.attempt, task.rescues);
+        let TaskEnd { details, result, .. } = end;
+        self.send_to(task.instance, &Mail::TaskEnded { execution, op, attempt, rescues, details, result });
         TaskOutcome::Done
     }
 

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::Weak;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tenure_core::id::{ActorId, Fence, WorkerId};
 use tenure_core::lease::{Holder, HolderKind, Lease, Standing, Term};
-use tenure_core::time::{Moment, WallTime};
-use tenure_core::worker::Serving;
+use tenure_core::time::{Moment, WallTime, millis};
+use tenure_core::worker::{Progress, Serving, is_stalled};
 use tenure_store::{
     Dismiss, DismissOutcome, Dismissal, RegisterOutcome, RegisterRequest, Registered, RenewWorker,
     StoreError, Worker, WorkerHandle, WorkerRenewal, WorkerStore,
@@ -28,9 +29,7 @@ struct Known {
     id: WorkerId,
     lease: Lease,
     serving: Serving,
-    /// How often its loop was known to have gone round, and when that last grew.
-    progress: u64,
-    progressed_at: WallTime,
+    progress: Progress,
     is_draining: bool,
     /// The instance of the store that it runs in.
     process: Weak<()>,
@@ -45,6 +44,19 @@ impl Known {
 
     fn is_live(&self, now: &Moment) -> bool {
         self.lease.term.standing(now) == Ok(Standing::Live) && !self.is_gone()
+    }
+
+    /// How long its loop had stood still when it was last renewed.
+    fn still_for(&self) -> Duration {
+        match self.lease.term {
+            Term::Boot { renewed, .. } => self.progress.still_for(renewed),
+            _ => Duration::ZERO,
+        }
+    }
+
+    fn progressed_at(&self) -> WallTime {
+        let renewed = self.lease.term.renewed_at().unwrap_or(WallTime::from_epoch_ms(0));
+        WallTime::from_epoch_ms(renewed.epoch_ms().saturating_sub(millis(self.still_for())))
     }
 }
 
@@ -64,14 +76,21 @@ impl Workers {
         self.known.get(&worker).is_some_and(|known| known.is_draining)
     }
 
-    /// Whether a worker is given anything new.
+    /// Whether a worker is given anything new that it asks for.
     pub(super) fn gets_new(&self, worker: WorkerHandle, now: &Moment) -> bool {
         self.is_live(worker, now) && !self.is_draining(worker)
     }
 
-    /// Every worker that is given anything new.
-    pub(super) fn all_that_get_new(&self, now: &Moment) -> Vec<WorkerHandle> {
-        self.known.keys().copied().filter(|worker| self.gets_new(*worker, now)).collect()
+    /// Whether others may count on a worker: it is given what it asks for, and its loop goes on.
+    pub(super) fn is_at_work(&self, worker: WorkerHandle, now: &Moment) -> bool {
+        let is_stalled =
+            |known: &Known| known.lease.term.ttl().is_some_and(|ttl| is_stalled(ttl, known.still_for()));
+        self.gets_new(worker, now) && !self.known.get(&worker).is_some_and(is_stalled)
+    }
+
+    /// Every worker that others may count on.
+    pub(super) fn all_at_work(&self, now: &Moment) -> Vec<WorkerHandle> {
+        self.known.keys().copied().filter(|worker| self.is_at_work(*worker, now)).collect()
     }
 
     /// What a worker is called.
@@ -157,8 +176,7 @@ impl Tables {
             id: request.id.clone(),
             lease,
             serving: request.serving.clone(),
-            progress: 0,
-            progressed_at: wall_or_epoch(now),
+            progress: Progress { rounds: 0, grew_at: now.boot },
             is_draining: false,
             process,
             is_over: false,
@@ -172,9 +190,7 @@ impl Tables {
         let Some(known) = self.workers.known.get_mut(&request.worker) else {
             return WorkerRenewal::Gone;
         };
-        if request.progress > known.progress {
-            (known.progress, known.progressed_at) = (request.progress, wall_or_epoch(now));
-        }
+        known.progress = known.progress.told(request.progress, now.boot);
         known.is_over = false;
         known.lease.term = known.lease.term.renewed(now).expect("a term that needs no wall clock");
         WorkerRenewal::Renewed(known.lease.term)
@@ -230,7 +246,7 @@ impl Tables {
             pins: self.held_by(worker),
             tasks: self.tasks.run_by(worker).count() as u64,
             serving: known.serving.clone(),
-            progressed_at: known.progressed_at,
+            progressed_at: known.progressed_at(),
             is_draining: known.is_draining,
         }
     }

@@ -68,6 +68,8 @@ struct TaskEndedRecord {
     attempt: u32,
     #[prost(uint32, tag = "6")]
     rescues: u32,
+    #[prost(bytes = "vec", optional, tag = "7")]
+    details: Option<Vec<u8>>,
 }
 
 #[derive(Clone, PartialEq, prost::Oneof)]
@@ -127,9 +129,9 @@ pub fn encode_mail(mail: Mail) -> Vec<u8> {
             let end = Some(EndRecord::of(result));
             MailKind::ChildEnded(ChildEndedRecord { execution, op: op.0, end })
         }
-        Mail::TaskEnded { execution, op, attempt, rescues, result } => {
-            let end = Some(EndRecord::of(result));
-            MailKind::TaskEnded(TaskEndedRecord { execution, op: op.0, end, attempt, rescues })
+        Mail::TaskEnded { execution, op, attempt, rescues, details, result } => {
+            let (end, details) = (Some(EndRecord::of(result)), details.map(|Payload(details)| details));
+            MailKind::TaskEnded(TaskEndedRecord { execution, op: op.0, end, attempt, rescues, details })
         }
         Mail::CancelRequested { reason, by } => {
             let by = by.map(|by| by.as_str().to_owned());
@@ -152,9 +154,10 @@ pub fn decode_mail(bytes: &[u8]) -> Result<Mail, StoreError> {
             let result = required(end, "how a child ended")?.into_result()?;
             Mail::ChildEnded { execution, op: Operation(op), result }
         }
-        MailKind::TaskEnded(TaskEndedRecord { execution, op, end, attempt, rescues }) => {
+        MailKind::TaskEnded(TaskEndedRecord { execution, op, end, attempt, rescues, details }) => {
             let result = required(end, "how an attempt ended")?.into_result()?;
-            Mail::TaskEnded { execution, op: Operation(op), attempt, rescues, result }
+            let (op, details) = (Operation(op), details.map(Payload));
+            Mail::TaskEnded { execution, op, attempt, rescues, details, result }
         }
         MailKind::CancelRequested(CancelRecord { reason, by }) => {
             Mail::CancelRequested { reason, by: by.as_deref().map(actor).transpose()? }

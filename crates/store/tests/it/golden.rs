@@ -409,10 +409,20 @@ fn what_a_commit_repeats_is_kept_once() {
 #[test]
 fn messages() {
     let ended = |result| Mail::ChildEnded { execution: 3, op: Operation(5), result };
+    let attempted = |details| Mail::TaskEnded {
+        execution: 3,
+        op: Operation(5),
+        attempt: 2,
+        rescues: 1,
+        details,
+        result: Err(failure()),
+    };
     for (name, mail) in [
         ("mail_signal", Mail::Signalled(signal())),
         ("mail_ended_well", ended(Ok(Payload(b"done".to_vec())))),
         ("mail_ended_badly", ended(Err(failure()))),
+        ("mail_task_ended", attempted(None)),
+        ("mail_task_ended_details", attempted(Some(Payload(b"half".to_vec())))),
         ("mail_cancel", Mail::CancelRequested { reason: "enough".to_owned(), by: Some(actor_of("boss")) }),
     ] {
         understood(name, (record::encode_mail(mail.clone()), mail), record::decode_mail);

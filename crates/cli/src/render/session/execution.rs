@@ -4,12 +4,21 @@ use tenure_core::escape::Escaped;
 use tenure_core::orchestration::Execution;
 use tenure_core::time::{Moment, WallTime};
 use tenure_engine::{Pending, PendingActivity};
-use tenure_store::Pin;
+use tenure_store::{ListedTask, Pin};
 
 use tenure_words::when::{instant, length};
 
 /// Most things of one sort that people are shown.
 const SHOWN_MAX: usize = 10;
+
+/// Where the activities of an instance are.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Places<'a> {
+    /// Who holds the keys that they follow.
+    pub(super) pins: &'a [Pin],
+    /// Those that others run or are to run.
+    pub(super) tasks: &'a [ListedTask],
+}
 
 /// Which code drives it.
 pub(super) fn runs(execution: &Execution) -> Vec<(&'static str, String)> {
@@ -21,8 +30,8 @@ pub(super) fn runs(execution: &Execution) -> Vec<(&'static str, String)> {
 }
 
 /// What it waits for.
-pub(super) fn waits(pending: &Pending, pins: &[Pin], now: &Moment) -> Vec<(&'static str, String)> {
-    let activities = pending.activities().values().map(|pending| ("Activity", activity(pending, pins, now)));
+pub(super) fn waits(pending: &Pending, at: Places<'_>, now: &Moment) -> Vec<(&'static str, String)> {
+    let activities = pending.activities().values().map(|pending| ("Activity", activity(pending, at, now)));
     let timers =
         pending.timers().values().map(|at| ("Timer", format!("{} ({})", until(*at, now), instant(*at))));
     let children = pending.children.values().map(|id| ("Child", id.to_string()));
@@ -51,7 +60,7 @@ fn few(mut rows: impl Iterator<Item = (&'static str, String)>) -> Vec<(&'static 
 }
 
 /// Where an activity runs or waits, if not just where its instance is.
-fn place(pending: &PendingActivity, pins: &[Pin]) -> String {
+fn place(pending: &PendingActivity, Places { pins, tasks }: Places<'_>) -> String {
     let queue = pending.activity.queue.as_ref();
     let queue = queue.map_or_else(String::new, |queue| format!(", in queue {queue}"));
     let key = pending.activity.affinity.as_ref().map(|affinity| &affinity.key);
@@ -60,10 +69,13 @@ fn place(pending: &PendingActivity, pins: &[Pin]) -> String {
             Some(pin) => format!(", on key {key}, which {} holds", pin.worker),
             None => format!(", on key {key}, which nobody holds"),
         });
-    queue + &key
+    let runs = tasks.iter().find(|task| task.op == pending.activity.op);
+    let runs = runs.and_then(|task| task.worker.as_ref());
+    let runs = runs.map_or_else(String::new, |worker| format!(", run by {worker}"));
+    queue + &key + &runs
 }
 
-fn activity(pending: &PendingActivity, pins: &[Pin], now: &Moment) -> String {
+fn activity(pending: &PendingActivity, at: Places<'_>, now: &Moment) -> String {
     let attempts = pending.activity.retry.attempts_max;
     let attempt = match (pending.attempt, attempts) {
         (1, 1) => String::new(),
@@ -72,7 +84,7 @@ fn activity(pending: &PendingActivity, pins: &[Pin], now: &Moment) -> String {
     let due = pending.due_at.map_or_else(String::new, |at| format!(", {}", until(at, now)));
     let failure = pending.failure.as_ref();
     let failure = failure.map_or_else(String::new, |why| format!("; before: {}", Escaped(&why.message)));
-    let place = place(pending, pins);
+    let place = place(pending, at);
     format!("{}{attempt}{place}{due}{failure}", pending.activity.name)
 }
 

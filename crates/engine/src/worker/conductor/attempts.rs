@@ -182,7 +182,7 @@ impl Conductor {
             return;
         }
         let said = live.running.remove(&op).and_then(|running| running.vitals.said);
-        self.judge(key, Report { op, number, result }, said);
+        self.judge(key, Report { op, number, said, result });
     }
 
     /// Judges what others ran as if it had been run here.
@@ -192,14 +192,13 @@ impl Conductor {
             let Some(live) = self.live.get_mut(&key) else { return };
             live.out.remove(&report.op);
             if !live.running.contains_key(&report.op) {
-                self.judge(key, report, None);
+                self.judge(key, report);
             }
         }
     }
 
     /// Says whether an attempt that is over was the last.
-    fn judge(&mut self, key: Key, report: Report, said: Option<Payload>) {
-        let Report { op, number, result } = report;
+    fn judge(&mut self, key: Key, Report { op, number, said, result }: Report) {
         let now = self.now;
         let Some(live) = self.live.get_mut(&key) else { return };
         let Some(pending) = live.pending.activities().get(&op) else { return };
@@ -214,6 +213,8 @@ impl Conductor {
                 match wait.filter(|_| failure.cause.may_be_retried()) {
                     Some(wait) => {
                         let due_at = now.after(wait);
+                        // What was told to the attempt itself is recorded already.
+                        let said = said.filter(|said| pending.details.as_ref() != Some(said));
                         live.asides.extend(said.map(|details| HistoryEvent::TaskHeartbeat { op, details }));
                         let name = pending.activity.name.as_str();
                         live.notes.push(retry_note((op, name), (number, &failure), due_at));

@@ -37,6 +37,8 @@ pub(super) struct Taken {
     vitals: Vitals,
     /// Whether nobody waits for it any more: its end is not told.
     is_withdrawn: bool,
+    /// How far it, or one before it, said that it was.
+    details: Option<Payload>,
     heartbeat_timeout: Option<Duration>,
 }
 
@@ -117,7 +119,7 @@ impl Conductor {
 
     fn start_task(&mut self, task: ClaimedTask, lapses: u64) {
         if task.rescues > limits::RESCUES_MAX {
-            return self.tell_end((task.task, task.fence), Err(poisoned(task.rescues)));
+            return self.tell_end((task.task, task.fence), Err(poisoned(task.rescues)), None);
         }
         let me = Suspect::Task(task.task);
         if task.rescues >= ALONE_FROM {
@@ -161,7 +163,7 @@ impl Conductor {
             number: claimed.attempt,
             fence: claimed.session_fence,
             cancelled: cancelled.clone(),
-            details: claimed.details,
+            details: claimed.details.clone(),
             pin: claimed.pin,
             whose: Whose::Task { task, fence },
             inputs: self.sender.clone(),
@@ -171,7 +173,7 @@ impl Conductor {
             self.due.push(Reverse((now.after(limit), Due::TaskSilence(task, fence))));
         }
         let vitals = Vitals::new(cancelled, now);
-        let taken = Taken { fence, vitals, is_withdrawn: false, heartbeat_timeout };
+        let taken = Taken { fence, vitals, is_withdrawn: false, details: claimed.details, heartbeat_timeout };
         if let Some(before) = self.taken.insert(task, taken) {
             before.vitals.cancelled.cancel();
         }
@@ -188,8 +190,10 @@ impl Conductor {
             return;
         }
         self.suspect = self.suspect.filter(|suspect| *suspect != Suspect::Task(task));
-        if self.taken.remove(&task).is_some_and(|taken| !taken.is_withdrawn) {
-            self.tell_end((task, fence), result);
+        if let Some(taken) = self.taken.remove(&task).filter(|taken| !taken.is_withdrawn) {
+            // Nobody follows one that ended well.
+            let details = taken.details.filter(|_| result.is_err());
+            self.tell_end((task, fence), result, details);
         }
     }
 
@@ -206,10 +210,15 @@ impl Conductor {
     }
 
     /// Tells how an attempt ended, for as long as it takes. If it is somebody else's by now, nobody wants to know.
-    fn tell_end(&mut self, (task, fence): (TaskId, Fence), result: Result<Payload, Failure>) {
+    fn tell_end(
+        &mut self,
+        (task, fence): (TaskId, Fence),
+        result: Result<Payload, Failure>,
+        details: Option<Payload>,
+    ) {
         self.telling = self.telling.saturating_add(1);
         let (store, clock) = (Arc::clone(self.engine.store()), Arc::clone(&self.clock));
-        let end = TaskEnd { worker: self.worker, task, fence, result, regrants: true };
+        let end = TaskEnd { worker: self.worker, task, fence, result, details, regrants: true };
         self.work.push(Box::pin(async move {
             persist(clock, || store.end_task(end.clone())).await;
             Done::Told
@@ -306,6 +315,7 @@ impl Conductor {
     pub(super) fn heard_task(&mut self, (task, fence): (TaskId, Fence), details: Option<Payload>) {
         let taken = self.taken.get_mut(&task).filter(|taken| taken.fence == fence);
         let Some(taken) = taken else { return };
+        taken.details = details.clone().or_else(|| taken.details.take());
         let records_at = taken.vitals.hear(details, self.now);
         self.due.extend(records_at.map(|at| Reverse((at, Due::TaskRecord(task, fence)))));
     }

@@ -7,7 +7,7 @@ use tenure_core::id::{AffinityKey, Namespace, WorkerId};
 use tenure_core::lease::{margin, renew_interval};
 use tenure_core::orchestration::{Payload, Version};
 use tenure_core::worker::is_stalled;
-use tenure_engine::{Ended, Registry, WorkerNews};
+use tenure_engine::{Ended, Orchestrations, Outcome, Registry, Worker, WorkerNews};
 use tenure_replay::{Context, Ending};
 use tenure_store::{
     Clock as _, Dismiss, Dismissal, MovePin, MovePinOutcome, TaskStore as _, WorkerStore as _,
@@ -125,51 +125,94 @@ async fn what_was_granted_before_a_lapse_begins_where_its_key_is_by_then() {
     bench.stop(other).await;
 }
 
+/// An orchestration `code` that runs one activity, and then does this.
+fn after_work(then: impl Fn(Payload) -> Payload + Clone + Send + Sync + 'static) -> Registry {
+    let mut registry = Registry::default();
+    let code = move |context: Context, _| -> tenure_replay::CodeFuture {
+        let then = then.clone();
+        Box::pin(async move {
+            match context.activity(work(None, None)).await {
+                Ok(output) => Ending::Completed(then(output)),
+                Err(failure) => Ending::Failed(failure),
+            }
+        })
+    };
+    registry.add_orchestration(name("code"), Version::FIRST, Arc::new(code));
+    with_work(registry, &watch::Sender::new(0), &watch::Sender::new(true))
+}
+
+/// A worker with an orchestration that blocks its thread, as none should, until it is let go of.
+struct Stuck {
+    worker: Worker,
+    orchestrations: Orchestrations,
+    release: mpsc::Sender<()>,
+    outcome: Outcome,
+}
+
+impl Stuck {
+    async fn start(bench: &Bench) -> Self {
+        let (release, stuck) = mpsc::channel::<()>();
+        let (tell, mut is_stuck) = watch::channel(false);
+        let stuck = Arc::new(Mutex::new(stuck));
+        let registry = after_work(move |output| {
+            tell.send_replace(true);
+            stuck.lock().unwrap().recv().unwrap_or(());
+            output
+        });
+        let (worker, orchestrations) = bench.start(registry, bench.options("w1")).await;
+        let outcome = orchestrations.start(starting("one")).await.unwrap();
+        is_stuck.wait_for(|stuck| *stuck).await.unwrap();
+        Self { worker, orchestrations, release, outcome }
+    }
+
+    /// Its code goes on, and its instance ends.
+    async fn goes_on(self, bench: &Bench) -> Ended {
+        self.release.send(()).unwrap();
+        let ended = bench.ended(&self.orchestrations, self.outcome).await;
+        bench.stop(self.worker).await;
+        ended
+    }
+}
+
+/// Lets time pass until the lease was renewed once more.
+async fn until_renewed(bench: &Bench) {
+    let renewals = bench.faults.count(Verb::RenewWorker);
+    let is_renewed = async || {
+        tokio::task::yield_now().await;
+        bench.faults.count(Verb::RenewWorker) > renewals
+    };
+    bench.until(is_renewed).await;
+}
+
 /// A worker whose loop stands still is listed as one: it renews, and does not go on.
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn a_worker_whose_loop_is_stuck_stays_live_and_is_seen_to_be_stuck() {
     let bench = Bench::new();
-    let (release, stuck) = mpsc::channel::<()>();
-    let (tell, is_stuck) = watch::channel(false);
-    let stuck = Arc::new(Mutex::new(stuck));
-    let mut registry = Registry::default();
-    let code = move |_: Context, input| -> tenure_replay::CodeFuture {
-        let (stuck, tell) = (Arc::clone(&stuck), tell.clone());
-        Box::pin(async move {
-            tell.send_replace(true);
-            // Code that blocks, as none should.
-            stuck.lock().unwrap().recv().unwrap_or(());
-            Ending::Completed(input)
-        })
-    };
-    registry.add_orchestration(name("code"), Version::FIRST, Arc::new(code));
-    let options = bench.options("w1");
-    let ttl = options.ttl;
-    let (worker, orchestrations) = bench.start(registry, options).await;
-    let starts = {
-        let orchestrations = orchestrations.clone();
-        async move { orchestrations.start(starting("one")).await.unwrap() }
-    };
-    let started = tokio::task::JoinSet::from_iter([starts]);
-    is_stuck.clone().wait_for(|stuck| *stuck).await.unwrap();
+    let ttl = bench.options("w1").ttl;
+    let stuck = Stuck::start(&bench).await;
     // Three renewals without progress, after one that may still have told some; each may come a tenth early.
     for _ in 0..6 {
-        let renewals = bench.faults.count(Verb::RenewWorker);
-        bench
-            .until(async || {
-                tokio::task::yield_now().await;
-                bench.faults.count(Verb::RenewWorker) > renewals
-            })
-            .await;
+        until_renewed(&bench).await;
     }
     let listed = bench.listed("w1").await.unwrap();
     let now = bench.clock.clock.now();
     assert!(listed.lease.term.left(&now).is_some_and(|left| !left.is_zero()), "{listed:?}");
     assert!(is_stalled(ttl, now.wall.unwrap().since(listed.progressed_at)), "{listed:?}");
-    release.send(()).unwrap();
-    let outcome = started.join_all().await.pop().unwrap();
-    assert_eq!(bench.ended(&orchestrations, outcome).await, Ended::Completed(Payload(Vec::new())));
-    bench.stop(worker).await;
+    assert_eq!(stuck.goes_on(&bench).await, Ended::Completed(Payload(Vec::new())));
+}
+
+/// What a worker that was given up held goes to others, and what it says afterwards does not count.
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn what_a_stuck_worker_held_goes_to_others_and_its_late_writes_are_fenced() {
+    let bench = Bench::new();
+    let stuck = Stuck::start(&bench).await;
+    let elsewhere = Ended::Completed(Payload(b"elsewhere".to_vec()));
+    let registry = after_work(|_| Payload(b"elsewhere".to_vec()));
+    let (other, orchestrations) = bench.start(registry, bench.options("w2")).await;
+    let there = orchestrations.start(starting("one")).await.unwrap();
+    assert_eq!(bench.ended(&orchestrations, there).await, elsewhere);
+    assert_eq!(stuck.goes_on(&bench).await, elsewhere);
+    bench.stop(other).await;
 }
 
 #[tokio::test]

@@ -1,16 +1,18 @@
 //! What a worker runs for others, when the store or a worker fails.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tenure_core::id::QueueName;
-use tenure_core::orchestration::Payload;
+use tenure_core::orchestration::{Cause, Failure, Payload, RetryPolicy};
 use tenure_core::worker::Queues;
-use tenure_engine::{Ended, Orchestrations, Registry, Worker, WorkerOptions};
+use tenure_engine::{ActivityFuture, Attempt, Ended, Orchestrations, Registry, Worker, WorkerOptions};
+use tenure_replay::Wanted;
 use tenure_store::{PinsRequest, TaskStore as _};
 use tenure_store_testkit::{Trouble, Verb};
 use tokio::sync::watch;
 
-use super::bench::{Bench, one_activity, starting, with_work, work};
+use super::bench::{Bench, name, one_activity, starting, with_work, work};
 
 const DONE: Ended = Ended::Completed(Payload(Vec::new()));
 
@@ -106,6 +108,44 @@ async fn a_worker_that_stops_hands_its_tasks_to_others_after_its_grace() {
     assert_eq!(bench.ended(&orchestrations, outcome).await, DONE);
     bench.stop(front).await;
     bench.stop(heir).await;
+}
+
+/// What an attempt said of how far it was is read by the next one, though it failed and each ran somewhere else.
+#[tokio::test]
+async fn what_a_failed_attempt_said_elsewhere_is_read_by_the_next_one_elsewhere() {
+    let bench = Bench::new();
+    let wanted =
+        Wanted { retry: RetryPolicy { attempts_max: 3, ..RetryPolicy::ONCE }, ..work(Some("gpu"), None) };
+    let (front, orchestrations) = bench.start(one_activity(wanted), bench.options("front")).await;
+    let read: Arc<Mutex<Vec<Option<Payload>>>> = Arc::default();
+    let registry = || {
+        let read = Arc::clone(&read);
+        let mut registry = Registry::default();
+        let code = move |attempt: Attempt, _: Payload| -> ActivityFuture {
+            read.lock().unwrap().push(attempt.details().cloned());
+            // The second says nothing.
+            if attempt.number() == 1 {
+                attempt.heartbeat(Some(Payload(b"begun".to_vec())));
+                attempt.heartbeat(Some(Payload(b"half".to_vec())));
+            }
+            let is_last = attempt.number() == 3;
+            Box::pin(async move {
+                if is_last { Ok(Payload(Vec::new())) } else { Err(Failure::new(Cause::Failed, "no luck")) }
+            })
+        };
+        registry.add_activity(name("work"), Arc::new(code));
+        registry
+    };
+    let (first, _) = bench.start(registry(), gpu(&bench, "first")).await;
+    let outcome = orchestrations.start(starting("one")).await.unwrap();
+    bench.until(async || !read.lock().unwrap().is_empty()).await;
+    bench.stop(first).await;
+    let (second, _) = bench.start(registry(), gpu(&bench, "second")).await;
+    assert_eq!(bench.ended(&orchestrations, outcome).await, DONE);
+    let half = Some(Payload(b"half".to_vec()));
+    assert_eq!(*read.lock().unwrap(), [None, half.clone(), half]);
+    bench.stop(front).await;
+    bench.stop(second).await;
 }
 
 /// R-W: who lacks the code neither keeps the task nor asks for it all the time.

@@ -128,6 +128,7 @@ impl Bench {
             op: task.activity.op,
             attempt: 1,
             rescues: 0,
+            details: None,
             result: Ok(tenure_core::orchestration::Payload(Vec::new())),
         });
         let (task, fence) = (task.task, task.fence);

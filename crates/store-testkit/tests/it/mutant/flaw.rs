@@ -352,6 +352,10 @@ flaws! {
     ForgetsAttemptTimes,
     /// An attempt does not say how many before were lost.
     ForgetsTaskRescues,
+    /// A list of tasks does not say who runs them.
+    HidesWhoRunsTasks,
+    /// What an attempt said is lost with its end.
+    ForgetsLastWords,
     /// Whoever gets a key is told that it had it before.
     SaysHeldOfEveryKey,
     /// What never began counts as an attempt.
@@ -428,7 +432,7 @@ impl Flaw {
     /// Those that sequences of verbs seldom or never meet: nobody watches in it, there is one tenant, no key is
     /// an id, the order of what is due depends on how a store notes its looks, nothing is purged that is not there
     /// or damaged, of what was forked little is removed, no session is in a group, and none is an instance.
-    pub(crate) const OUT_OF_REACH: [Self; 70] = [
+    pub(crate) const OUT_OF_REACH: [Self; 72] = [
         Self::TakesAnyRequest,
         Self::SharesKeys,
         Self::ResumesAfresh,
@@ -478,6 +482,8 @@ impl Flaw {
         Self::ForgetsBusyKeys,
         Self::ForgetsAttemptTimes,
         Self::ForgetsTaskRescues,
+        Self::HidesWhoRunsTasks,
+        Self::ForgetsLastWords,
         Self::SaysHeldOfEveryKey,
         Self::CountsEveryHandBack,
         Self::ForgetsDelays,

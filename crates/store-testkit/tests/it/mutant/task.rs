@@ -7,8 +7,8 @@ use tenure_core::id::{AffinityKey, Namespace};
 use tenure_core::time::WallTime;
 use tenure_core::worker::Hold;
 use tenure_store::{
-    ClaimedTask, HandBack, MovePin, MovePinOutcome, Pin, PinsRequest, StoreError, TaskClaim, TaskEnd,
-    TaskOutcome, TaskRenewal, TaskStore, WorkerHandle,
+    ClaimedTask, HandBack, Handle, ListedTask, MovePin, MovePinOutcome, Pin, PinsRequest, StoreError,
+    TaskClaim, TaskEnd, TaskOutcome, TaskRenewal, TaskStore, WorkerHandle,
 };
 
 use super::Flaw;
@@ -41,7 +41,8 @@ impl TaskStore for MutantStore {
             Flaw::NeverRegrants => false,
             _ => end.regrants,
         };
-        self.inner.end_task(TaskEnd { regrants, ..end }).await
+        let details = end.details.clone().filter(|_| self.flaw != Flaw::ForgetsLastWords);
+        self.inner.end_task(TaskEnd { regrants, details, ..end }).await
     }
 
     async fn hand_back(&self, back: HandBack) -> Result<TaskOutcome, StoreError> {
@@ -89,6 +90,14 @@ impl TaskStore for MutantStore {
     async fn move_pin(&self, request: MovePin) -> Result<MovePinOutcome, StoreError> {
         let to = request.to.filter(|_| !self.has(Flaw::MovesToNobody));
         self.inner.move_pin(MovePin { to, ..request }).await
+    }
+
+    async fn tasks_of(&self, instance: Handle) -> Result<Vec<ListedTask>, StoreError> {
+        let mut tasks = self.inner.tasks_of(instance).await?;
+        if self.has(Flaw::HidesWhoRunsTasks) {
+            tasks.iter_mut().for_each(|task| task.worker = None);
+        }
+        Ok(tasks)
     }
 
     async fn next_task_at(&self) -> Result<Option<WallTime>, StoreError> {
