@@ -84,7 +84,7 @@ fn a_use_is_news_once_in_an_interval() {
     let interval = limits::TOKEN_TOUCH_INTERVAL;
     assert!(token().is_use_news(wall(0)));
     let used = Token { last_used_at: Some(wall(0)), ..token() };
-    assert!(!used.is_use_news(wall(0).after(interval - Duration::from_millis(1))));
+    assert!(!used.is_use_news(wall(0).after(interval.saturating_sub(Duration::from_millis(1)))));
     assert!(used.is_use_news(wall(0).after(interval)));
 }
 

@@ -1,4 +1,4 @@
-//! What all streams across sessions read from: each event is read once, and the newest are kept.
+//! What streams across sessions read from: each event once, the newest kept.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -14,6 +14,7 @@ use tokio::sync::watch;
 
 use crate::answer::{Answer, Failure};
 use crate::setup::Served;
+use crate::spawn::spawn;
 
 /// Most bytes, and most entries, that are kept for whoever is behind.
 const KEPT_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -112,7 +113,7 @@ impl Hubs {
         now.count += 1;
         let hub = Arc::new(Hub { begun: now.count, ring: Mutex::default(), newest: watch::Sender::new(0) });
         now.hub = Arc::downgrade(&hub);
-        tokio::spawn(keep(Arc::clone(served), Arc::clone(&hub), reader));
+        spawn(keep(Arc::clone(served), Arc::clone(&hub), reader));
         Ok(Listening::to(hub))
     }
 

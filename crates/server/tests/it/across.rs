@@ -1,4 +1,4 @@
-//! One stream across all sessions: a snapshot, then every event of each, resumable, never silently short.
+//! One stream across all sessions: a snapshot, then every event, resumable.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,3 +1,5 @@
+//! Tests of the feed of changes.
+
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 

@@ -102,7 +102,7 @@ fn a_session_is_opened_on_behalf_of_a_principal_and_stays_so() {
     }
     let taken = StartRun { takeover: Some("it died".to_owned()), ..by("ben") };
     let command = Command::StartRun(Box::new(taken));
-    let decision = decide(&stored(opened.clone()), &command, &context(60_000)).unwrap();
+    let decision = decide(&stored(opened), &command, &context(60_000)).unwrap();
     assert_eq!(written(&decision).principal, Some(principal("ann")));
     let ended = Session { state: State::Completed { at: wall(1) }, ..released };
     assert_eq!(begun(Some(ended), run()).principal, None, "the next one is its own");
