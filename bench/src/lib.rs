@@ -2,6 +2,7 @@
 
 pub mod many;
 pub mod measure;
+pub mod steps;
 
 use std::collections::BTreeMap;
 use std::fs::File;

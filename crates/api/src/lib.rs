@@ -27,7 +27,7 @@ mod word;
 mod worker;
 
 pub use answers::{
-    Accepted, Appended, Earliest, Events, Forked, Health, IssuedToken, Removed, Started, Token,
+    Accepted, Appended, Earliest, Events, Forked, Frame, Health, IssuedToken, Removed, Started, Token,
 };
 pub use checkpoint::{
     Checkpoint, ContentKind, ContentWord, DamagedCheckpoint, ListedCheckpoint, ShownCheckpoint, Skipped,

@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use tenure_api::requests::{AppendEvents, Compact, EventDraft as Given, SendMessages};
-use tenure_api::{Appended, Earliest, Events, Problem};
+use tenure_api::{Appended, Earliest, Events, Frame, Problem};
 use tenure_core::event::{EventBody, EventDraft, is_reserved};
 use tenure_core::id::{EventId, EventType, Fence, Seq};
 use tenure_core::limits;
@@ -35,7 +35,7 @@ use crate::query::Query;
         ("type" = Option<Vec<String>>, Query, description = "Only events of this type; may be repeated"),
         ("Last-Event-ID" = Option<u64>, Header, description = "The last position that a stream had")),
     responses((status = 200, description = "Events", content((Events = "application/json"),
-            (String = "text/event-stream"))),
+            (Frame = "text/event-stream"))),
         (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn read(
     State(served): Here,
@@ -69,7 +69,7 @@ pub(crate) async fn read(
     params(FilterParams,
         ("type" = Option<Vec<String>>, Query, description = "Only events of this type; may be repeated"),
         ("Last-Event-ID" = Option<String>, Header, description = "The last cursor that a stream had")),
-    responses((status = 200, description = "Events", body = String, content_type = "text/event-stream"),
+    responses((status = 200, description = "Events", body = Frame, content_type = "text/event-stream"),
         (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn across(
     State(served): Here,
