@@ -1,4 +1,4 @@
-//! What W10 measures: how long after `kill -9` of its process a conversation goes on elsewhere.
+//! W10: how long after `kill -9` a conversation goes on elsewhere.
 //!
 //! Each step of a conversation says where it begins, in one file for all processes.
 
