@@ -365,7 +365,7 @@ async fn a_disk_that_fills_up_while_a_log_is_folded_loses_nothing() {
     let home = Home::new();
     let held = hold(&home.open(), "a").await;
     // Whether an append or a fold meets the limit first is a matter of moments; both go on when there is room.
-    let mut probe = limited_probe(&home, 400, "fold", &["a", "0", "1500"]);
+    let mut probe = limited_probe(&home, 500, "fold", &["a", "0", "1500"]);
     let mut appended = 0_u64;
     loop {
         let said = probe.says().expect("it runs into its limit");
