@@ -60,11 +60,11 @@ async fn main() {
         client.run("talk", &conversation).await.expect("it starts");
     }
     log.until(|log| log.last.len() == CONVERSATIONS).await;
-    let late = hand_over(&mut log, workers, start, (TIMES, SETTLES)).await;
+    let (late, stranded) = hand_over(&mut log, workers, start, (TIMES, SETTLES)).await;
     let moved = late.len();
     let late = Spread::of(late);
     println!(
-        "{moved} conversations moved: p50 {:.1} ms, p99 {:.1} ms, last {:.1} ms",
+        "{moved} conversations moved, {stranded} did not: p50 {:.1} ms, p99 {:.1} ms, last {:.1} ms",
         late.at(0.5),
         late.at(0.99),
         late.at(1.0)
