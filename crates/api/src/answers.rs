@@ -1,6 +1,7 @@
 //! Small answers: what became of a write, how a server is, a token.
 
 use serde::{Deserialize, Serialize};
+use tenure_core::access;
 use utoipa::ToSchema;
 
 use crate::event::Event;
@@ -112,6 +113,24 @@ pub struct Token {
     /// About when it was last used; `null`: never.
     #[schema(required = true)]
     pub last_used_at: Option<Instant>,
+}
+
+impl Token {
+    /// The form of `token`.
+    #[must_use]
+    pub fn of(token: &access::Token) -> Self {
+        Self {
+            id: token.id.as_str().to_owned(),
+            namespace: token.namespace.as_str().to_owned(),
+            principal: token.principal.as_str().to_owned(),
+            role: token.role.name().to_owned(),
+            note: token.note.clone(),
+            created_at: token.created_at.into(),
+            expires_at: token.expires_at.map(Instant),
+            revoked_at: token.revoked_at.map(Instant),
+            last_used_at: token.last_used_at.map(Instant),
+        }
+    }
 }
 
 /// A token with its secret, which is told this once.

@@ -19,6 +19,7 @@ use tenure_core::id::{CheckpointId, EventId, IdempotencyKey, SessionId};
 use tenure_core::limits::ANSWER_BYTES_MAX;
 use tenure_core::time::WallTime;
 use tenure_engine::{Engine, Ids};
+use tenure_store::payload::Hex;
 use tenure_store::{AnswerKey, BeginAnswer, BeginOutcome, EndAnswer, EndOutcome, KeptAnswer};
 use tenure_words::Problem;
 
@@ -52,8 +53,7 @@ impl Deref for Asked {
 impl Asked {
     /// The name of an event that the caller gave none; only where the request may be carried out again.
     pub(crate) fn event_id(&self, at: usize) -> Option<EventId> {
-        let hex: String = self.seed?.0.iter().map(|byte| format!("{byte:02x}")).collect();
-        EventId::parse(&format!("{hex}.{at}")).ok()
+        EventId::parse(&format!("{}.{at}", Hex(&self.seed?.0))).ok()
     }
 }
 

@@ -79,6 +79,5 @@ impl Remotes {
 }
 
 fn name(worker: WorkerHandle, incarnation: Incarnation) -> String {
-    let hex: String = incarnation.0.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("wrk_{}_{hex}", worker.0)
+    format!("wrk_{}_{incarnation}", worker.0)
 }

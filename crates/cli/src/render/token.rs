@@ -67,18 +67,9 @@ impl Report for Tokens {
 }
 
 fn token_json(token: &Token) -> Value {
-    json!({
-        "id": token.id.as_str(),
-        "namespace": token.namespace.as_str(),
-        "principal": token.principal.as_str(),
-        "role": token.role.name(),
-        "note": token.note,
-        "created_at": rfc3339(token.created_at),
-        "expires_at": token.expires_at.map(rfc3339),
-        "revoked_at": token.revoked_at.map(rfc3339),
-        "last_used_at": token.last_used_at.map(rfc3339),
-        "previous_secret_until": token.previous_until.map(rfc3339),
-    })
+    let mut document = tenure_api::document(&tenure_api::Token::of(token));
+    document["previous_secret_until"] = token.previous_until.map(rfc3339).into();
+    document
 }
 
 /// A token with its secret: the only time that it is shown.

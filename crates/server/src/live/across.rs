@@ -166,9 +166,8 @@ impl Across {
             let (namespace, limit) = (self.wanted.caller.namespace.clone(), limits::LIST_MAX.min(100));
             let request = ListRequest { namespace, filter, order: Order::Newest, past, limit };
             let page = engine.list(request).await?;
-            for listed in page.sessions.iter().filter(|listed| self.wanted.caller.sees(&listed.session)) {
-                data.push(routes::document(engine, listed).await?);
-            }
+            let seen = page.sessions.iter().filter(|listed| self.wanted.caller.sees(&listed.session));
+            data = routes::all(engine, seen).await?;
             next = page.next;
         }
         self.frames.push_back(named("snapshot", &Snapshot { data }));

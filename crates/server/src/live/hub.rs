@@ -1,6 +1,6 @@
 //! What streams across sessions read from: each event once, the newest kept.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -252,7 +252,7 @@ impl Reader {
             }
             Changed::Any => {
                 let heads = self.heads().await?;
-                let there: std::collections::HashSet<Handle> = heads.iter().map(|head| head.handle).collect();
+                let there: HashSet<Handle> = heads.iter().map(|head| head.handle).collect();
                 self.read_to.retain(|handle, _| there.contains(handle));
                 for head in heads {
                     if self.read_to.get(&head.handle) != Some(&head.seq) {
@@ -337,7 +337,7 @@ impl Entry {
 
 /// About how much a session takes.
 fn weight(session: &Session) -> usize {
-    let texts = |map: &std::collections::BTreeMap<String, String>| {
+    let texts = |map: &BTreeMap<String, String>| {
         map.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>()
     };
     SESSION_BYTES

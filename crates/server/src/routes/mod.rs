@@ -22,6 +22,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tenure_core::refusal::Refusal;
 use tenure_core::session::Session;
+use tenure_core::time::Moment;
 use tenure_engine::{Applied, Engine};
 use tenure_store::{Handle, Listed};
 use tenure_words::documents;
@@ -29,9 +30,9 @@ use tenure_words::documents;
 use crate::answer::{Answer, Failure};
 use crate::caller::Caller;
 use crate::headers::Guards;
-use crate::named;
 use crate::setup::Served;
 
+pub(crate) use crate::named::session as named;
 pub(crate) use crate::once::Asked;
 
 /// A write that is asked for: by whom, what carries it out, and what guards it.
@@ -89,8 +90,21 @@ pub(crate) async fn opened(engine: &Engine, listed: &Listed, is_new: bool) -> An
 
 pub(crate) async fn document(engine: &Engine, listed: &Listed) -> Answer<tenure_api::Session> {
     let now = engine.store().now().await?;
+    Ok(at(engine, listed, &now))
+}
+
+/// The documents of sessions that were read together.
+pub(crate) async fn all<'l>(
+    engine: &Engine,
+    listed: impl Iterator<Item = &'l Listed>,
+) -> Answer<Vec<tenure_api::Session>> {
+    let now = engine.store().now().await?;
+    Ok(listed.map(|listed| at(engine, listed, &now)).collect())
+}
+
+fn at(engine: &Engine, listed: &Listed, now: &Moment) -> tenure_api::Session {
     let is_gone = listed.session.lease.as_ref().is_some_and(|lease| engine.is_gone(lease));
-    Ok(documents::session(listed, is_gone, &now))
+    documents::session(listed, is_gone, now)
 }
 
 /// What a command left of the session that it was for.
@@ -99,11 +113,6 @@ pub(crate) async fn applied(engine: &Engine, listed: Listed, applied: Applied) -
     let session = session.or(before).ok_or_else(|| Failure::refused(Refusal::NotFound))?;
     let head = committed.map_or(listed.head, |committed| committed.head.max(listed.head));
     shown(engine, &Listed { session, head, ..listed }).await
-}
-
-/// The session that a path names, as it is stored now.
-pub(crate) async fn named(served: &Served, caller: &Caller, name: &str) -> Answer<Listed> {
-    named::session(served, caller, name).await
 }
 
 /// The session behind a handle.

@@ -115,7 +115,7 @@ pub(crate) async fn show(
     let wait = query.number("wait_ms", (0, WAIT_MS_MAX))?.unwrap_or(0);
     query.end()?;
     let engine = &served.setup.engine;
-    let listed = instance(&served, &caller, &name).await?;
+    let mut listed = instance(&served, &caller, &name).await?;
     if let Some(changes) = changes.filter(|_| wait > 0) {
         let all = orchestrations(&served, engine);
         let outcome = all.of(caller.namespace.clone(), listed.session.id.clone()).await?;
@@ -127,8 +127,8 @@ pub(crate) async fn show(
             }
             () = served.stopping() => {}
         }
+        listed = instance(&served, &caller, &name).await?;
     }
-    let listed = instance(&served, &caller, &name).await?;
     let pending = engine.pending(listed.handle, &listed.session).await?;
     let pins =
         PinsRequest { namespace: Some(caller.namespace.clone()), limit: PINS_MAX, ..PinsRequest::default() };

@@ -20,7 +20,7 @@ use tenure_engine::{Applied, Engine, EngineError, Target};
 use tenure_store::{Filter, Handle, ListRequest, Listed, Order, Period, Slot};
 use utoipa::IntoParams;
 
-use super::{Here, SessionAnswer, Write, applied, document, named, opened, shown};
+use super::{Here, SessionAnswer, Write, all, applied, named, opened, shown};
 use crate::answer::{Answer, Failure};
 use crate::body::Json;
 use crate::caller::Caller;
@@ -110,10 +110,7 @@ pub(crate) async fn list(
     let request = ListRequest { namespace: caller.namespace.clone(), filter, order, past, limit };
     let engine = &served.setup.engine;
     let page = engine.list(request).await?;
-    let mut data = Vec::with_capacity(page.sessions.len());
-    for listed in &page.sessions {
-        data.push(document(engine, listed).await?);
-    }
+    let data = all(engine, page.sessions.iter()).await?;
     let next_cursor = page.next.map(|next| cursor::encode(next.0, order == Order::Oldest));
     Ok(Answered(Page { data, next_cursor }))
 }
@@ -426,9 +423,7 @@ pub(crate) async fn children(
     let parent = named(&served, &caller, &name).await?.handle;
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let page = engine.store().children(tenure_store::ChildrenRequest { parent, before, limit }).await?;
-    let mut data = Vec::with_capacity(page.sessions.len());
-    for listed in page.sessions.iter().filter(|listed| caller.sees(&listed.session)) {
-        data.push(document(engine, listed).await?);
-    }
+    let seen = page.sessions.iter().filter(|listed| caller.sees(&listed.session));
+    let data = all(engine, seen).await?;
     Ok(Answered(Page { data, next_cursor: page.next.map(|next| cursor::encode(next.0, false)) }))
 }

@@ -6,8 +6,8 @@ use axum::Json as Answered;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use tenure_api::requests::{CreateToken as Wish, RotateToken};
-use tenure_api::{Instant, IssuedToken, Page, Problem, Token};
-use tenure_core::access::{self, Role};
+use tenure_api::{IssuedToken, Page, Problem, Token};
+use tenure_core::access::Role;
 use tenure_core::id::{Principal, TokenId};
 use tenure_core::limits;
 use tenure_engine::{Rotation, TokenWish};
@@ -42,21 +42,7 @@ pub(crate) async fn list(
     let request = TokensRequest { namespace: Some(caller.namespace), past, limit };
     let page = served.setup.engine.store().tokens(request).await?;
     let next_cursor = page.next.map(|id| id.as_str().to_owned());
-    Ok(Answered(Page { data: page.tokens.iter().map(document).collect(), next_cursor }))
-}
-
-fn document(token: &access::Token) -> Token {
-    Token {
-        id: token.id.as_str().to_owned(),
-        namespace: token.namespace.as_str().to_owned(),
-        principal: token.principal.as_str().to_owned(),
-        role: token.role.name().to_owned(),
-        note: token.note.clone(),
-        created_at: Instant(token.created_at),
-        expires_at: token.expires_at.map(Instant),
-        revoked_at: token.revoked_at.map(Instant),
-        last_used_at: token.last_used_at.map(Instant),
-    }
+    Ok(Answered(Page { data: page.tokens.iter().map(Token::of).collect(), next_cursor }))
 }
 
 /// Makes a token
@@ -83,7 +69,7 @@ pub(crate) async fn create(
     let (token, secret) = served.setup.engine.create_token(wish).await?;
     Ok((
         StatusCode::CREATED,
-        Answered(IssuedToken { secret: secret.reveal().to_owned(), token: document(&token) }),
+        Answered(IssuedToken { secret: secret.reveal().to_owned(), token: Token::of(&token) }),
     ))
 }
 
@@ -100,7 +86,7 @@ pub(crate) async fn revoke(
     let request = RevokeToken { namespace: Some(caller.namespace), id: id(&token)? };
     match served.setup.engine.store().revoke_token(request).await? {
         RevokeTokenOutcome::Revoked(token) | RevokeTokenOutcome::AlreadyRevoked(token) => {
-            Ok(Answered(document(&token)))
+            Ok(Answered(Token::of(&token)))
         }
         RevokeTokenOutcome::NotFound => Err(none()),
     }
@@ -132,7 +118,7 @@ pub(crate) async fn rotate(
     let id = id(&token)?;
     match served.setup.engine.rotate_token(&caller.namespace, &id, grace).await? {
         Rotation::Rotated(token, secret) => {
-            Ok(Answered(IssuedToken { secret: secret.reveal().to_owned(), token: document(&token) }))
+            Ok(Answered(IssuedToken { secret: secret.reveal().to_owned(), token: Token::of(&token) }))
         }
         Rotation::Ended(_) => {
             Err(tenure_words::Problem::refused("TOKEN_ENDED", "that token is not valid any more").into())
