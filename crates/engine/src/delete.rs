@@ -1,10 +1,11 @@
 //! Deleting sessions that have ended, and giving back the room that they took.
 
+use tenure_core::id::ActorId;
 use tenure_core::refusal::{Existing, HandedOver, Refusal};
-use tenure_core::session::{Needed, Session};
-use tenure_store::{Find, Handle, PurgeOutcome};
+use tenure_core::session::{Command, Needed, Session};
+use tenure_store::{Find, Handle, Listed, PurgeOutcome};
 
-use crate::{Engine, EngineError};
+use crate::{Engine, EngineError, Target};
 
 impl Engine {
     /// Deletes a session that has ended, with its log. It returns the session as it was.
@@ -24,6 +25,36 @@ impl Engine {
             PurgeOutcome::NotFound => return Err(EngineError::refused(Refusal::NotFound)),
         }
         Ok(session)
+    }
+
+    /// Deletes a session; `is_forced`: one that is open is ended first. It returns the session as it was.
+    ///
+    /// # Errors
+    /// As [`Engine::delete`]; [`Refusal::Retained`], also before anything is ended.
+    pub async fn end_and_delete(
+        &self,
+        listed: &Listed,
+        is_forced: bool,
+        by: Option<ActorId>,
+    ) -> Result<Session, EngineError> {
+        let existing = || Box::new(Existing::of(&listed.session));
+        if listed.session.retained.is_some() {
+            // What is to be kept is not ended for nothing, either.
+            return Err(EngineError::refused(Refusal::Retained(existing())));
+        }
+        if !listed.session.is_terminal() {
+            if !is_forced {
+                return Err(EngineError::refused(Refusal::NotEnded(existing())));
+            }
+            // Whoever is stopped between the two leaves a cancelled session, and never half of one.
+            let cancel = Command::Cancel { by, reason: "deleted".to_owned() };
+            match self.apply(&Target::Session(listed.handle), &cancel).await {
+                // Somebody may have been faster.
+                Ok(_) | Err(EngineError::Refused { refusal: Refusal::Transition { .. }, .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.delete(listed.handle).await
     }
 
     /// Why nothing was removed, as a refusal.

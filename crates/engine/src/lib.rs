@@ -7,8 +7,10 @@
 mod append;
 mod apply;
 mod arrival;
+mod ask;
 mod checkpoint;
 mod compact;
+mod create;
 mod delete;
 mod error;
 mod export;
@@ -42,6 +44,7 @@ use tenure_store::Store;
 
 pub use apply::{Applied, Target, Under};
 pub use arrival::{Admission, Arrival, ArrivalError};
+pub use ask::{Asking, is_anothers};
 pub use checkpoint::{
     FileChange, FileContent, ForkAt, ForkWish, Forked, Prune, Pruned, Readable, Save, Skipped, largest_parts,
 };

@@ -3,11 +3,9 @@
 use tenure_core::id::ActorId;
 use tenure_core::kind::Kind;
 use tenure_core::lease::Standing;
-use tenure_core::orchestration::Mail;
-use tenure_core::refusal::Refusal;
-use tenure_core::session::{Command, StateName};
+use tenure_core::session::Command;
 use tenure_engine::{Engine, Target};
-use tenure_store::{Listed, PostOutcome, PostRequest};
+use tenure_store::Listed;
 
 use super::given;
 use crate::app::App;
@@ -43,16 +41,7 @@ async fn ask(
 ) -> anyhow::Result<Exit> {
     let now = engine.store().now().await?;
     let Listed { session, .. } = listed;
-    let mail = Mail::CancelRequested { reason: reason.clone(), by };
-    let request = PostRequest { namespace: session.namespace.clone(), id: session.id.clone(), mail };
-    match engine.store().post(request).await? {
-        PostOutcome::Posted(_) => {}
-        PostOutcome::Ended => {
-            let (from, to) = (session.state.name(), StateName::Cancelled);
-            return Err(given::refuse(Refusal::Transition { session: session.id, from, to }));
-        }
-        PostOutcome::NotFound => return Err(given::refuse(Refusal::NotFound)),
-    }
+    engine.ask_to_end(&session, reason.clone(), by).await?;
     let is_held = session.standing(&now) == Ok(Standing::Live);
     app.out.report(&AskedToEnd { session, reason, is_held })?;
     app.sweep(engine).await;

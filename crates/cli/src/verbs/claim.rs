@@ -7,7 +7,7 @@ use tenure_core::lease::{Holder, HolderKind, RunTimes, Ttl};
 use tenure_core::limits;
 use tenure_core::refusal::{LimitRefusal, Refusal};
 use tenure_core::session::{Claim, Claimant, Command, Session, Step, Writer, may_renew};
-use tenure_engine::{Engine, EngineError, Kept, Loss, Steady, Target};
+use tenure_engine::{Engine, Kept, Loss, Steady, Target};
 use tenure_store::Listed;
 
 use super::{current, given, group, meant, ownership};
@@ -34,7 +34,7 @@ pub(super) async fn start(app: &App, name: &str, args: &StartArgs) -> anyhow::Re
                 group::limit(engine, (&listed.session.namespace, name), args.group.group_limit).await?;
             }
             let waits = args.group.if_full == Some(IfFull::Wait);
-            expire(engine, &listed).await?;
+            engine.expire_if_over(listed.handle).await?;
             let claim = Claim { group: name, waits, ..claim };
             let (ttl, at) = (claim.ttl, BootClock.now());
             let session = engine.apply(&target(&listed), &Command::Start(Box::new(claim))).await?.session;
@@ -57,7 +57,7 @@ pub(super) async fn acquire(app: &App, args: &AcquireArgs) -> anyhow::Result<Exi
         Some(fence) => regrant(engine, &listed, fence).await?,
         None => {
             let claim = claim(engine, actor_id.as_deref(), *lease_seconds, "acquire")?;
-            expire(engine, &listed).await?;
+            engine.expire_if_over(listed.handle).await?;
             engine.apply(&target(&listed), &Command::Acquire(Box::new(claim))).await?.session
         }
     };
@@ -100,16 +100,6 @@ async fn placed(
 async fn regrant(engine: &Engine, listed: &Listed, fence: Fence) -> anyhow::Result<Option<Session>> {
     may_renew(&current(engine, listed.handle).await?, fence).map_err(given::refuse)?;
     Ok(engine.apply(&target(listed), &Command::Regrant { fence }).await?.session)
-}
-
-/// What is over is not claimed, whoever sweeps or does not.
-async fn expire(engine: &Engine, listed: &Listed) -> anyhow::Result<()> {
-    match engine.apply(&target(listed), &Command::ExpireIdle).await {
-        Ok(_) | Err(EngineError::Refused { refusal: Refusal::NotIdle | Refusal::WrongKind { .. }, .. }) => {
-            Ok(())
-        }
-        Err(error) => Err(error.into()),
-    }
 }
 
 const fn target(listed: &Listed) -> Target {

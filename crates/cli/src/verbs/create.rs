@@ -3,11 +3,8 @@
 use std::time::Duration;
 
 use tenure_core::id::{Key, SessionId};
-use tenure_core::kind::Kind;
-use tenure_core::refusal::Refusal;
-use tenure_core::session::{Command, Create, Expiry, IdleLimit};
-use tenure_engine::{Applied, Engine, EngineError, Target};
-use tenure_store::Slot;
+use tenure_core::session::{Create, Expiry, IdleLimit};
+use tenure_engine::Engine;
 
 use super::{facts, given, group};
 use crate::app::App;
@@ -43,7 +40,7 @@ pub(super) async fn execute(app: &App, args: &CreateArgs) -> anyhow::Result<Exit
         directory: args.directory.clone(),
         expiry: expiry(&args.expiry, &app.options),
     };
-    let applied = created(engine, create).await?;
+    let applied = engine.create(create).await?;
     let is_new = applied.committed.is_some();
     let session = applied.session.or(applied.before).expect("what is created is there, before or after");
     app.out.report(&Created { session, is_new })?;
@@ -51,30 +48,11 @@ pub(super) async fn execute(app: &App, args: &CreateArgs) -> anyhow::Result<Exit
     Ok(Exit::Success)
 }
 
-/// What is over does not keep its key, whoever sweeps or does not.
-async fn created(engine: &Engine, create: Create) -> anyhow::Result<Applied> {
-    let (target, command) = (target(&create), Command::Create(Box::new(create)));
-    match engine.apply(&target, &command).await {
-        Err(EngineError::Refused { refusal: Refusal::KeyInUse(_), .. })
-            if engine.apply(&target, &Command::ExpireIdle).await.is_ok() =>
-        {
-            Ok(engine.apply(&target, &command).await?)
-        }
-        applied => Ok(applied?),
-    }
-}
-
 async fn id(engine: &Engine, given: Option<SessionId>) -> anyhow::Result<SessionId> {
     match given {
         Some(id) => Ok(id),
         None => Ok(engine.ids().session_id(engine.store().now().await?.wall)),
     }
-}
-
-fn target(create: &Create) -> Target {
-    let namespace = || create.namespace.clone();
-    let slot = create.key.clone().map(|key| Slot { namespace: namespace(), kind: Kind::Agent, key });
-    Target::Id { namespace: namespace(), id: create.id.clone(), slot }
 }
 
 /// A flag wins over the settings, and these over what the kind says.

@@ -77,10 +77,7 @@ pub(crate) async fn start(
 /// Becomes the holder, of what is not over.
 async fn claimed(engine: &Engine, guards: Guards, listed: Listed, command: Command) -> Answer<SessionAnswer> {
     let target = Target::Session(listed.handle);
-    match engine.apply(&target, &Command::ExpireIdle).await {
-        Ok(_) | Err(EngineError::Refused { refusal: Refusal::NotIdle | Refusal::WrongKind { .. }, .. }) => {}
-        Err(error) => return Err(error.into()),
-    }
+    engine.expire_if_over(listed.handle).await?;
     let done = engine.apply_under(&target, &command, guards.under()).await;
     applied(engine, listed, guards.judged(done)?).await
 }

@@ -5,16 +5,13 @@ use std::time::Duration;
 use axum::extract::{Path, State};
 use tenure_api::Problem;
 use tenure_api::requests::{Ask, Complete, End, Fail, Reason};
-use tenure_core::event::{EventBody, Request};
-use tenure_core::kind::{Kind, Transition};
-use tenure_core::lease::HolderKind;
-use tenure_core::orchestration::Mail;
-use tenure_core::refusal::Refusal;
-use tenure_core::session::{Command, Session, StateName, Step};
-use tenure_engine::{Engine, Target};
-use tenure_store::{AppendRequest, Listed, PostOutcome, PostRequest};
+use tenure_core::event::Request;
+use tenure_core::kind::Kind;
+use tenure_core::session::{Command, Step};
+use tenure_engine::{Asking, Engine, Target, is_anothers};
+use tenure_store::Listed;
 
-use super::{Asked, Here, SessionAnswer, Write, applied, current, named, sessions, shown};
+use super::{Asked, Here, SessionAnswer, Write, applied, named, sessions, shown};
 use crate::answer::{Answer, Failure};
 use crate::body::{Json, Optional};
 use crate::caller::Caller;
@@ -124,11 +121,10 @@ pub(crate) async fn stop(
     Optional(ask): Optional<Ask>,
 ) -> Answer<SessionAnswer> {
     let listed = named(&served, &caller, &name).await?;
-    if listed.session.lease.is_none() {
-        let existing = tenure_core::refusal::Existing::of(&listed.session);
-        return Err(Failure::refused(Refusal::NotHeld(Box::new(existing))));
+    match engine.ask_to_stop(&listed).await? {
+        Some(asking) => done(&engine, listed, &asking, timeout(&ask)).await,
+        None => shown(&engine, &listed).await,
     }
-    asked(&engine, listed, Request::Stop, timeout(&ask)).await
 }
 
 async fn moved(
@@ -137,75 +133,23 @@ async fn moved(
     listed: Listed,
     (request, step): (Request, Step),
 ) -> Answer<SessionAnswer> {
-    if listed.session.kind.rules().has_lifecycle && !is_anothers(&listed.session, guards) {
+    if listed.session.kind.rules().has_lifecycle && !is_anothers(&listed.session, guards.fence) {
         return sessions::driven(engine, (caller, guards), listed, step).await;
     }
-    asked(engine, listed, request, timeout(ask)).await
+    let asking = engine.ask(&listed, request).await?;
+    done(engine, listed, &asking, timeout(ask)).await
 }
 
 fn timeout(ask: &Ask) -> Duration {
     ask.timeout_ms.map_or(ASK_TIMEOUT, Duration::from_millis).min(ASK_TIMEOUT_MAX)
 }
 
-/// Whether it is for somebody else to do: a holder that is not the caller, or the runner of `tenure run`.
-fn is_anothers(session: &Session, guards: Guards) -> bool {
-    let holder = session.lease.as_ref().filter(|_| !session.is_terminal()).map(|lease| lease.holder.kind);
-    match (holder, guards.fence) {
-        (None, _) => false,
-        (Some(HolderKind::Run), _) | (Some(_), None) => true,
-        (Some(_), Some(_)) => false,
-    }
-}
-
-/// Asks the holder, and waits until it is done.
-async fn asked(
-    engine: &Engine,
-    listed: Listed,
-    request: Request,
-    timeout: Duration,
-) -> Answer<SessionAnswer> {
-    let wanted = match request {
-        Request::Pause | Request::Stop => StateName::Paused,
-        Request::Resume => StateName::Active,
+/// Waits until what was asked is done.
+async fn done(engine: &Engine, listed: Listed, asking: &Asking, timeout: Duration) -> Answer<SessionAnswer> {
+    let Ok(session) = tokio::time::timeout(timeout, asking.done()).await else {
+        return Err(unanswered(asking.request));
     };
-    may_become(&listed.session, wanted, request)?;
-    if request == Request::Resume
-        && let Some(full) = engine.full(listed.handle, &listed.session).await?
-    {
-        return Err(Failure::refused(Refusal::GroupFull(full)));
-    }
-    let ask = AppendRequest {
-        commit_id: engine.ids().commit_id(),
-        handle: listed.handle,
-        fence: None,
-        events: vec![EventBody::Request(request).into()],
-        after: listed.head,
-    };
-    engine.append(ask).await?;
-    let is_done = |session: &Session| session.state.name() == wanted || session.is_terminal();
-    let Ok(session) = tokio::time::timeout(timeout, until(engine, &listed, is_done)).await else {
-        return Err(unanswered(request));
-    };
-    let session = session?;
-    if session.state.name() != wanted {
-        return Err(Failure::refused(transition(&session, wanted)));
-    }
-    shown(engine, &Listed { session, ..listed }).await
-}
-
-fn may_become(session: &Session, wanted: StateName, request: Request) -> Answer<()> {
-    let rules = session.kind.rules();
-    if !rules.has_lifecycle {
-        return Err(Failure::refused(Refusal::WrongKind { kind: session.kind, verb: request.name() }));
-    }
-    match rules.transition(session.state.name(), wanted) {
-        Transition::Allowed => Ok(()),
-        Transition::NoOp | Transition::Refused => Err(Failure::refused(transition(session, wanted))),
-    }
-}
-
-fn transition(session: &Session, to: StateName) -> Refusal {
-    Refusal::Transition { session: session.id.clone(), from: session.state.name(), to }
+    shown(engine, &Listed { session: session?, ..listed }).await
 }
 
 fn unanswered(request: Request) -> Failure {
@@ -213,17 +157,6 @@ fn unanswered(request: Request) -> Failure {
     tenure_words::Problem::missing("NOT_ANSWERED", statement)
         .detail("the request stays in the log; the holder may still do it")
         .into()
-}
-
-async fn until(engine: &Engine, listed: &Listed, is_done: impl Fn(&Session) -> bool) -> Answer<Session> {
-    let mut watch = engine.store().watch(listed.handle).await?;
-    loop {
-        let session = current(engine, listed.handle).await?;
-        if is_done(&session) {
-            return Ok(session);
-        }
-        watch.changed().await?;
-    }
 }
 
 /// Cancels a session, whoever holds it
@@ -244,21 +177,12 @@ pub(crate) async fn cancel(
     let (reason, by) = (given::reason(end.reason.as_deref(), "cancelled")?, caller.actor());
     let listed = named(&served, &caller, &name).await?;
     if listed.session.kind == Kind::Workflow && !end.now && !listed.session.is_terminal() {
-        return told(&engine, listed, Mail::CancelRequested { reason, by }).await;
+        engine.ask_to_end(&listed.session, reason, by).await?;
+        return shown(&engine, &listed).await;
     }
     let command = Command::Cancel { by, reason };
     let done = engine.apply_under(&Target::Session(listed.handle), &command, guards.under()).await;
     applied(&engine, listed, guards.judged(done)?).await
-}
-
-async fn told(engine: &Engine, listed: Listed, mail: Mail) -> Answer<SessionAnswer> {
-    let session = &listed.session;
-    let request = PostRequest { namespace: session.namespace.clone(), id: session.id.clone(), mail };
-    match engine.store().post(request).await? {
-        PostOutcome::Posted(_) => shown(engine, &listed).await,
-        PostOutcome::Ended => Err(Failure::refused(transition(session, StateName::Cancelled))),
-        PostOutcome::NotFound => Err(Failure::refused(Refusal::NotFound)),
-    }
 }
 
 /// Keeps everything of a session, also once it has ended

@@ -21,10 +21,9 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tenure_core::refusal::Refusal;
-use tenure_core::session::Session;
 use tenure_core::time::Moment;
 use tenure_engine::{Applied, Engine};
-use tenure_store::{Handle, Listed};
+use tenure_store::Listed;
 use tenure_words::documents;
 
 use crate::answer::{Answer, Failure};
@@ -113,10 +112,4 @@ pub(crate) async fn applied(engine: &Engine, listed: Listed, applied: Applied) -
     let session = session.or(before).ok_or_else(|| Failure::refused(Refusal::NotFound))?;
     let head = committed.map_or(listed.head, |committed| committed.head.max(listed.head));
     shown(engine, &Listed { session, head, ..listed }).await
-}
-
-/// The session behind a handle.
-pub(crate) async fn current(engine: &Engine, handle: Handle) -> Answer<Session> {
-    let found = engine.store().find(tenure_store::Find::Handle(handle)).await?;
-    found.current.session.ok_or_else(|| Failure::refused(Refusal::NotFound))
 }

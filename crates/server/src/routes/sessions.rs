@@ -16,8 +16,8 @@ use tenure_core::refusal::{Existing, LimitRefusal, Refusal};
 use tenure_core::session::{
     Command, Create, Drive, Expiry, IdleLimit, Progress, StateName, Step, Update, Usage, Writer,
 };
-use tenure_engine::{Applied, Engine, EngineError, Target};
-use tenure_store::{Filter, Handle, ListRequest, Listed, Order, Period, Slot};
+use tenure_engine::{Engine, Target};
+use tenure_store::{Filter, Handle, ListRequest, Listed, Order, Period};
 use utoipa::IntoParams;
 
 use super::{Here, SessionAnswer, Write, all, applied, named, opened, shown};
@@ -206,8 +206,7 @@ pub(crate) async fn create(
     Json(wish): Json<CreateSession>,
 ) -> Answer<SessionAnswer> {
     let create = wished(&served, &caller, &engine, wish).await?;
-    let target = target(&create);
-    let done = created(&engine, (&target, create)).await?;
+    let done = engine.create(create).await?;
     let is_new = done.committed.is_some();
     let session = done.session.or(done.before).ok_or_else(|| Failure::refused(Refusal::NotFound))?;
     if !caller.sees(&session) {
@@ -279,25 +278,6 @@ fn expiry(wish: &CreateSession) -> Answer<Expiry> {
 /// Each value as compact JSON text.
 fn texts(fields: &Map<String, Value>) -> BTreeMap<String, String> {
     fields.iter().map(|(name, value)| (name.clone(), value.to_string())).collect()
-}
-
-fn target(create: &Create) -> Target {
-    let namespace = || create.namespace.clone();
-    let slot = create.key.clone().map(|key| Slot { namespace: namespace(), kind: Kind::Agent, key });
-    Target::Id { namespace: namespace(), id: create.id.clone(), slot }
-}
-
-/// What is over does not keep its key, whoever sweeps or does not.
-async fn created(engine: &Engine, (target, create): (&Target, Create)) -> Answer<Applied> {
-    let command = Command::Create(Box::new(create));
-    match engine.apply(target, &command).await {
-        Err(EngineError::Refused { refusal: Refusal::KeyInUse(_), .. })
-            if engine.apply(target, &Command::ExpireIdle).await.is_ok() =>
-        {
-            Ok(engine.apply(target, &command).await?)
-        }
-        done => Ok(done?),
-    }
 }
 
 /// Shows a session
@@ -386,20 +366,7 @@ pub(crate) async fn delete(
     query.end()?;
     let engine = &served.setup.engine;
     let listed = named(&served, &caller, &name).await?;
-    if listed.session.retained.is_some() {
-        return Err(Failure::refused(Refusal::Retained(Box::new(Existing::of(&listed.session)))));
-    }
-    if !listed.session.is_terminal() {
-        if !is_forced {
-            return Err(Failure::refused(Refusal::NotEnded(Box::new(Existing::of(&listed.session)))));
-        }
-        let cancel = Command::Cancel { by: caller.actor(), reason: "deleted".to_owned() };
-        match engine.apply(&Target::Session(listed.handle), &cancel).await {
-            Ok(_) | Err(EngineError::Refused { refusal: Refusal::Transition { .. }, .. }) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    let session = engine.delete(listed.handle).await?;
+    let session = engine.end_and_delete(&listed, is_forced, caller.actor()).await?;
     shown(engine, &Listed { session, ..listed }).await
 }
 
