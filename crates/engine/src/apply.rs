@@ -106,6 +106,9 @@ impl Engine {
         under: impl Into<Under>,
     ) -> Result<Applied, EngineError> {
         let under = under.into();
+        if let Some(elsewhere) = &self.elsewhere {
+            return elsewhere.apply(target, command, under).await;
+        }
         let mut seen = None;
         let mut view = GroupView::default();
         let mut conflict = (Revision(0), Revision(0));

@@ -12,6 +12,7 @@ mod checkpoint;
 mod compact;
 mod create;
 mod delete;
+mod elsewhere;
 mod error;
 mod export;
 mod fence;
@@ -48,6 +49,7 @@ pub use ask::{Asking, is_anothers};
 pub use checkpoint::{
     FileChange, FileContent, ForkAt, ForkWish, Forked, Prune, Pruned, Readable, Save, Skipped, largest_parts,
 };
+pub use elsewhere::Elsewhere;
 pub use error::EngineError;
 pub use export::Export;
 pub use fence::check_fence;
@@ -76,13 +78,21 @@ pub struct Engine {
     store: Arc<dyn Store>,
     ids: Arc<dyn Ids>,
     witness: Arc<dyn Witness>,
+    /// Who decides, if not this engine.
+    elsewhere: Option<Arc<dyn Elsewhere>>,
 }
 
 impl Engine {
     /// An engine over `store`, naming things with `ids` and learning of deaths from `witness`.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, ids: Arc<dyn Ids>, witness: Arc<dyn Witness>) -> Self {
-        Self { store, ids, witness }
+        Self { store, ids, witness, elsewhere: None }
+    }
+
+    /// The same engine, with everything decided by `elsewhere`.
+    #[must_use]
+    pub fn deciding(self, elsewhere: Arc<dyn Elsewhere>) -> Self {
+        Self { elsewhere: Some(elsewhere), ..self }
     }
 
     /// The store underneath.

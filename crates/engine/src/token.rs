@@ -41,6 +41,9 @@ impl Engine {
     /// # Errors
     /// [`Refusal::Limit`] when its note is too long, and what the store says.
     pub async fn create_token(&self, wish: TokenWish) -> Result<(Token, Secret), EngineError> {
+        if let Some(elsewhere) = &self.elsewhere {
+            return elsewhere.create_token(wish).await;
+        }
         let note = note(&wish.note).map_err(|limit| EngineError::refused(Refusal::Limit(limit)))?;
         let now = self.store.now().await?;
         loop {
@@ -76,6 +79,9 @@ impl Engine {
         id: &TokenId,
         grace: Duration,
     ) -> Result<Rotation, EngineError> {
+        if let Some(elsewhere) = &self.elsewhere {
+            return elsewhere.rotate_token(id, grace).await;
+        }
         loop {
             let secret = Secret::draw(self.ids.as_ref());
             let (namespace, id) = (Some(namespace.clone()), id.clone());

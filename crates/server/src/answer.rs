@@ -1,5 +1,7 @@
 //! Answers that say no: a problem, and the status that goes with it.
 
+use std::borrow::Cow;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tenure_core::refusal::{LimitRefusal, Refusal};
@@ -12,8 +14,8 @@ use tenure_words::{Blame, Problem};
 pub(crate) struct Failure(pub(crate) Problem);
 
 /// Which no an answer is, for whoever counts them.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Code(pub(crate) &'static str);
+#[derive(Debug, Clone)]
+pub(crate) struct Code(pub(crate) Cow<'static, str>);
 
 /// What is done, or what is said instead.
 pub(crate) type Answer<T> = Result<T, Failure>;
@@ -66,7 +68,7 @@ impl IntoResponse for Failure {
         let retry_after = document.retry_after_ms;
         let body = serde_json::to_vec(&document).expect("a problem can be written as JSON");
         let mut response = (status, body).into_response();
-        response.extensions_mut().insert(Code(self.0.code));
+        response.extensions_mut().insert(Code(self.0.code.clone()));
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(ms) = retry_after {
@@ -88,14 +90,14 @@ const PAGES: &str = "https://github.com/tenure/tenure/blob/main/docs/errors/";
 
 /// A problem as it is sent.
 fn document(problem: &Problem) -> tenure_api::Problem {
-    let Kind { status, retry_after_ms } = kind(problem.code, problem.blame);
+    let Kind { status, retry_after_ms } = kind(&problem.code, problem.blame);
     tenure_api::Problem {
         type_: format!("{PAGES}{}.md", problem.code),
-        title: title(problem.code),
+        title: title(&problem.code),
         status,
         detail: problem.primary.clone(),
         instance: None,
-        code: problem.code.to_owned(),
+        code: problem.code.clone().into_owned(),
         retryable: retry_after_ms.is_some(),
         retry_after_ms,
         details: problem.details.clone(),

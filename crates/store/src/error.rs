@@ -46,22 +46,65 @@ pub enum StoreError {
     /// The store was closed.
     #[error("use the store: it is closed")]
     Closed,
+    /// The store is a server's, which could not be reached, or did not answer.
+    #[error("reach the server at {at}")]
+    Unreachable {
+        /// Its address.
+        at: String,
+        /// Whether the request may have arrived: then it may have been carried out.
+        is_sent: bool,
+        /// What went wrong.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The store is a server's, which says no in words of its own. Nothing was changed.
+    #[error("{}", .0.statement)]
+    Said(Box<Said>),
+    /// The store is a server's, and that does this by itself, or only where the store is.
+    #[error("{what} over the wire")]
+    NotOverTheWire {
+        /// What was asked.
+        what: &'static str,
+    },
+}
+
+/// A server's no, as it said it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// Names the reason to programs.
+    pub code: String,
+    /// The status of the answer.
+    pub status: u16,
+    /// Whether the same request may succeed later.
+    pub is_passing: bool,
+    /// The line that says it.
+    pub statement: String,
+    /// Lines that say more.
+    pub details: Vec<String>,
+    /// What to do next.
+    pub hints: Vec<String>,
+    /// More for programs: names, and values as JSON text.
+    pub facts: Vec<(String, String)>,
 }
 
 impl StoreError {
     /// Whether the same request may succeed later without anybody mending anything.
     #[must_use]
-    pub const fn is_retryable(&self) -> bool {
+    pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Unavailable { .. } | Self::Full { .. } | Self::Blocked { .. } => true,
-            Self::Unknown { .. } | Self::Corrupt { .. } | Self::Closed => false,
+            Self::Unavailable { .. }
+            | Self::Unreachable { .. }
+            | Self::Full { .. }
+            | Self::Blocked { .. } => true,
+            Self::Said(said) => said.is_passing,
+            Self::Unknown { .. } | Self::Corrupt { .. } | Self::Closed | Self::NotOverTheWire { .. } => false,
         }
     }
 
     /// Whether asking for the same again may settle it: what may succeed later, and what may have succeeded, where
     /// doing it twice does no harm.
     #[must_use]
-    pub const fn is_passing(&self) -> bool {
+    pub fn is_passing(&self) -> bool {
         self.is_retryable() || matches!(self, Self::Unknown { .. })
     }
 }

@@ -37,7 +37,7 @@ pub use checkpoint::{
     RemoveOutcome, RemoveRequest,
 };
 pub use clock::Clock;
-pub use error::StoreError;
+pub use error::{Said, StoreError};
 pub use filter::{Filter, Period, WORD_CHARS_MAX, WORDS_MAX, last_part, words_in, words_of};
 pub use group::{GroupFound, GroupMember, GroupRequest, GroupStore, LimitRequest};
 pub use inspect::{ChildrenRequest, Due, Inspect, ListRequest, Listed, NamedRequest, Order, Page, Postpone};

@@ -1,5 +1,6 @@
 //! What was not done, and why: words, a code and facts.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::ops::Deref;
@@ -31,7 +32,7 @@ pub struct Said {
     /// What kind of no it is.
     pub blame: Blame,
     /// Names the reason to programs.
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// The line that says it.
     pub primary: String,
     /// Lines that say more.
@@ -44,26 +45,26 @@ pub struct Said {
 
 impl Problem {
     /// Something did not work. `what` reads after "failed to".
-    pub fn failure(code: &'static str, what: impl fmt::Display) -> Self {
-        Self::new(Blame::Failure, code, format!("failed to {what}"))
+    pub fn failure(code: impl Into<Cow<'static, str>>, what: impl fmt::Display) -> Self {
+        Self::new(Blame::Failure, code.into(), format!("failed to {what}"))
     }
 
     /// Something that was asked for is not there, or did not happen.
-    pub fn missing(code: &'static str, statement: impl Into<String>) -> Self {
-        Self::new(Blame::Failure, code, statement.into())
+    pub fn missing(code: impl Into<Cow<'static, str>>, statement: impl Into<String>) -> Self {
+        Self::new(Blame::Failure, code.into(), statement.into())
     }
 
     /// The words of the command do not make sense together.
     pub fn usage(statement: impl Into<String>) -> Self {
-        Self::new(Blame::Usage, "USAGE", statement.into())
+        Self::new(Blame::Usage, Cow::Borrowed("USAGE"), statement.into())
     }
 
     /// A rule says no.
-    pub fn refused(code: &'static str, statement: impl Into<String>) -> Self {
-        Self::new(Blame::Refusal, code, statement.into())
+    pub fn refused(code: impl Into<Cow<'static, str>>, statement: impl Into<String>) -> Self {
+        Self::new(Blame::Refusal, code.into(), statement.into())
     }
 
-    fn new(blame: Blame, code: &'static str, primary: String) -> Self {
+    fn new(blame: Blame, code: Cow<'static, str>, primary: String) -> Self {
         let (details, hints, facts) = Default::default();
         Self(Box::new(Said { blame, code, primary, details, hints, facts }))
     }

@@ -2,7 +2,8 @@
 
 use std::error::Error;
 
-use tenure_store::StoreError;
+use serde_json::Value;
+use tenure_store::{Said, StoreError};
 
 use crate::problem::{Problem, causes};
 
@@ -18,7 +19,37 @@ pub fn words(error: &StoreError) -> Problem {
         StoreError::Unknown { .. } => problem("STORE_UNKNOWN").hint("look whether it was kept: tenure list"),
         StoreError::Corrupt { .. } => problem("STORE_CORRUPT").hint("tenure doctor --deep"),
         StoreError::Closed => problem("STORE_CLOSED"),
+        StoreError::Unreachable { is_sent, .. } => unreachable(problem("SERVER_UNREACHABLE"), *is_sent),
+        StoreError::Said(said) => repeated(said),
+        StoreError::NotOverTheWire { what } => {
+            Problem::refused("NOT_OVER_THE_WIRE", format!("a server does not let others {what}"))
+                .hint("do it where the store is: leave `--server` and TENURE_SERVER away, or give `--db`")
+        }
     }
+}
+
+fn unreachable(problem: Problem, is_sent: bool) -> Problem {
+    let problem = match is_sent {
+        true => problem.detail("the request may have arrived: look whether it was carried out"),
+        false => problem,
+    };
+    problem.hint("see that it runs, and that `--server` or TENURE_SERVER names it")
+}
+
+/// A server's no, in its own words.
+fn repeated(said: &Said) -> Problem {
+    let code = said.code.clone();
+    let problem = match said.status {
+        400 => Problem::usage(said.statement.clone()),
+        404 | 410 | 500.. => Problem::missing(code, said.statement.clone()),
+        _ => Problem::refused(code, said.statement.clone()),
+    };
+    let problem = problem.details(said.details.iter().cloned());
+    let problem = said.hints.iter().cloned().fold(problem, Problem::hint);
+    said.facts.iter().fold(problem, |problem, (name, json)| {
+        let value: Value = serde_json::from_str(json).unwrap_or_else(|_no_json| json.as_str().into());
+        problem.fact(name, value)
+    })
 }
 
 /// A failure that is said by an error and its causes.

@@ -53,6 +53,9 @@ impl Engine {
     /// [`Refusal::Checkpoint`] when the parent has no such position or checkpoint, [`Refusal::IdInUse`];
     /// [`EngineError::Damaged`] when the checkpoint is not what was saved.
     pub async fn fork(&self, parent: Handle, wish: ForkWish) -> Result<Forked, EngineError> {
+        if let Some(elsewhere) = &self.elsewhere {
+            return elsewhere.fork(parent, wish).await;
+        }
         let (session, found) = self.saved_session(parent).await?;
         let (at, record) = match &wish.at {
             ForkAt::Head => (found.head, None),

@@ -39,6 +39,9 @@ impl Engine {
     /// # Errors
     /// [`tenure_core::refusal::Refusal::Fenced`] when the given fence is not the current one.
     pub async fn prune(&self, handle: Handle, prune: &Prune) -> Result<Pruned, EngineError> {
+        if let Some(elsewhere) = &self.elsewhere {
+            return elsewhere.prune(handle, prune).await;
+        }
         let (session, found) = self.saved_session(handle).await?;
         if let Some(given) = prune.fence {
             check_fence(&found.current, given).map_err(EngineError::refused)?;

@@ -89,7 +89,7 @@ fn wrong_kind(kind: Kind, verb: &str) -> Problem {
 
 /// What programs learn of a holder.
 fn with_held(words: Problem, held: &Held) -> Problem {
-    let words = words.fact("session", held.session.as_str());
+    let words = words.fact("session", held.session.as_str()).fact("state", held.state.name());
     let words = match &held.key {
         Some(key) => words.fact("key", key.as_str()),
         None => words,

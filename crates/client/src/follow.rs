@@ -1,0 +1,125 @@
+//! A session's log, followed across cuts.
+
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use tenure_api::{Event, Problem, Session};
+use tokio::time::sleep;
+
+use crate::call::{Call, Method};
+use crate::stream::{Frame, Stream};
+use crate::{Client, ClientError};
+
+/// How soon a stream that was cut is begun again at first; twice as long each time after.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const PAUSE_MAX: Duration = Duration::from_secs(5);
+
+/// What is heard of a session.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Heard {
+    /// How it is, when the stream begins, and again each time after it was cut.
+    Snapshot(Box<Session>),
+    /// The next event.
+    Event(Box<Event>),
+    /// It has ended, or was deleted, and everything was told.
+    End,
+}
+
+/// Follows a session's log: every event once, in order, whatever happens to connections and servers between.
+#[derive(Debug)]
+pub struct Follow {
+    client: Client,
+    session: String,
+    types: Vec<String>,
+    after: u64,
+    stream: Option<Stream>,
+    failures: u32,
+}
+
+impl Client {
+    /// Follows the log of a session from a position on, only events of these types (none: all).
+    #[must_use]
+    pub fn follow(&self, session: &str, after: u64, types: Vec<String>) -> Follow {
+        let (client, session) = (self.clone(), session.to_owned());
+        Follow { client, session, types, after, stream: None, failures: 0 }
+    }
+}
+
+impl Follow {
+    /// Everything up to here was told.
+    #[must_use]
+    pub const fn after(&self) -> u64 {
+        self.after
+    }
+
+    /// The next thing to know. A stream that was cut is begun again for as long as it takes.
+    ///
+    /// # Errors
+    /// What the server says for good: there is no such session, its log begins later by now (`COMPACTED`), or the
+    /// caller may not.
+    pub async fn next(&mut self) -> Result<Heard, ClientError> {
+        loop {
+            match self.frame().await {
+                Ok(Some(frame)) => {
+                    if let Some(heard) = self.heard(&frame)? {
+                        return Ok(heard);
+                    }
+                }
+                Ok(None) => self.stream = None,
+                Err(ClientError::Refused(problem)) if !is_passing(&problem) => {
+                    return Err(ClientError::Refused(problem));
+                }
+                Err(_cut) => {
+                    self.stream = None;
+                    let pause = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(self.failures)).min(PAUSE_MAX);
+                    self.failures = self.failures.saturating_add(1);
+                    sleep(pause).await;
+                }
+            }
+        }
+    }
+
+    async fn frame(&mut self) -> Result<Option<Frame>, ClientError> {
+        let stream = match &mut self.stream {
+            Some(stream) => stream,
+            none => none.insert(self.client.stream(&self.call()).await?),
+        };
+        stream.next().await
+    }
+
+    fn call(&self) -> Call {
+        let call = Call::new(Method::Get, &["v1", "sessions", &self.session, "events"]);
+        let call = call.query("after", self.after);
+        self.types.iter().fold(call, |call, name| call.query("type", name))
+    }
+
+    fn heard(&mut self, frame: &Frame) -> Result<Option<Heard>, ClientError> {
+        self.failures = 0;
+        match frame.event.as_str() {
+            "" => {
+                let event: Event = read(&frame.data)?;
+                self.after = self.after.max(event.seq);
+                Ok(Some(Heard::Event(Box::new(event))))
+            }
+            "snapshot" => Ok(Some(Heard::Snapshot(Box::new(read(&frame.data)?)))),
+            "end" => Ok(Some(Heard::End)),
+            "error" => {
+                self.stream = None;
+                let problem: Problem = read(&frame.data)?;
+                if is_passing(&problem) { Ok(None) } else { Err(ClientError::Refused(Box::new(problem))) }
+            }
+            // `drain` says that the server stops: the stream is begun again once it is back. What a later server may
+            // tell besides is not for this client.
+            _ => Ok(None),
+        }
+    }
+}
+
+/// Whether the same may succeed later. A proxy whose server is away answers with what is no problem at all.
+fn is_passing(problem: &Problem) -> bool {
+    problem.retryable || problem.status >= 500
+}
+
+fn read<T: DeserializeOwned>(json: &str) -> Result<T, ClientError> {
+    serde_json::from_str(json).map_err(|wrong| ClientError::Unreadable { what: wrong.to_string() })
+}

@@ -1,0 +1,155 @@
+//! Sending, and reading what comes back.
+
+use std::error::Error;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper::{Request, Response};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::{self, connect::HttpConnector};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use serde::de::DeserializeOwned;
+use tenure_api::Problem;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::call::{Call, Method, Twice};
+use crate::retry::pause;
+use crate::{Address, Client, ClientError, Draw};
+
+/// Largest answer that is read into memory, in bytes. A server answers with pages, and with checkpoints of 64 MiB at
+/// most.
+const ANSWER_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// An idle connection is closed before a server or a proxy does it.
+const IDLE_MAX: Duration = Duration::from_secs(20);
+
+/// Connections that are kept for the next request.
+#[derive(Debug)]
+pub(crate) enum Connections {
+    Plain(legacy::Client<HttpConnector, Full<Bytes>>),
+    Secure(legacy::Client<HttpsConnector<HttpConnector>, Full<Bytes>>),
+}
+
+impl Connections {
+    pub(crate) fn new(address: &Address, connect: Duration) -> Result<Self, ClientError> {
+        let mut http = HttpConnector::new();
+        http.enforce_http(!address.is_secure());
+        http.set_nodelay(true);
+        http.set_connect_timeout(Some(connect));
+        let mut clients = legacy::Client::builder(TokioExecutor::new());
+        clients.pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE_MAX);
+        if !address.is_secure() {
+            return Ok(Self::Plain(clients.build(http)));
+        }
+        let trusting = HttpsConnectorBuilder::new().with_native_roots();
+        let trusting = trusting.map_err(|source| ClientError::Unreachable { source: source.into() })?;
+        Ok(Self::Secure(clients.build(trusting.https_only().enable_http1().wrap_connector(http))))
+    }
+
+    async fn send(&self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, ClientError> {
+        let sent = match self {
+            Self::Plain(client) => client.request(request).await,
+            Self::Secure(client) => client.request(request).await,
+        };
+        sent.map_err(|error| match error.is_connect() {
+            true => ClientError::Unreachable { source: error.into() },
+            false => ClientError::Unanswered { source: error.into() },
+        })
+    }
+}
+
+impl Client {
+    /// Sends a request, again where that is safe and may help, and reads the document that is answered.
+    ///
+    /// # Errors
+    /// What the server says, or why it could not be heard.
+    pub async fn ask<T: DeserializeOwned>(&self, call: Call) -> Result<T, ClientError> {
+        let body = self.read(call).await?;
+        serde_json::from_slice(&body).map_err(|wrong| ClientError::Unreadable { what: wrong.to_string() })
+    }
+
+    /// The same, for an answer that is no document.
+    ///
+    /// # Errors
+    /// As [`Client::ask`].
+    pub async fn read(&self, mut call: Call) -> Result<Bytes, ClientError> {
+        if let Twice::Keyed(key) = &call.twice {
+            let key = key.clone().unwrap_or_else(|| drawn(&self.0.draw));
+            call = call.header("idempotency-key", key);
+        }
+        let give_up_at = Instant::now() + self.0.patience.total;
+        let mut tries = 1;
+        loop {
+            let error = match self.once(&call).await {
+                Ok(body) => return Ok(body),
+                Err(error) => error,
+            };
+            let pause = pause(&error, &call.twice, tries).filter(|pause| Instant::now() + *pause < give_up_at);
+            let Some(pause) = pause else { return Err(error) };
+            sleep(pause).await;
+            tries += 1;
+        }
+    }
+
+    /// Sends a request once, without the key and the patience of [`Client::read`], and reads the whole answer.
+    async fn once(&self, call: &Call) -> Result<Bytes, ClientError> {
+        let answer = async {
+            let response = self.begin(call, "application/json").await?;
+            whole(response.into_body()).await
+        };
+        let answered = timeout(self.0.patience.answer, answer).await;
+        answered.unwrap_or_else(|late| Err(ClientError::Unanswered { source: late.into() }))
+    }
+
+    /// Sends a request; an answer that says no is an error.
+    pub(crate) async fn begin(&self, call: &Call, accept: &str) -> Result<Response<Incoming>, ClientError> {
+        let response = self.0.connections.send(self.request(call, accept)?).await?;
+        self.0.time.hear(response.headers());
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        let status = response.status();
+        let body = whole(response.into_body()).await?;
+        let problem: Problem = serde_json::from_slice(&body).map_err(|_no_problem| {
+            let what = format!("status {status}, and no problem document: is that a Tenure server?");
+            ClientError::Unreadable { what }
+        })?;
+        Err(ClientError::Refused(Box::new(problem)))
+    }
+
+    fn request(&self, call: &Call, accept: &str) -> Result<Request<Full<Bytes>>, ClientError> {
+        let method = match call.method {
+            Method::Get => hyper::Method::GET,
+            Method::Put => hyper::Method::PUT,
+            Method::Patch => hyper::Method::PATCH,
+            Method::Post => hyper::Method::POST,
+            Method::Delete => hyper::Method::DELETE,
+        };
+        let uri = format!("{}{}", self.0.address, call.clone().target());
+        let mut request = Request::builder().method(method).uri(uri).header("accept", accept);
+        if let Some(token) = &self.0.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        for (name, value) in &call.headers {
+            request = request.header(*name, value);
+        }
+        let request = request.body(Full::new(call.body.clone()));
+        request.map_err(|wrong| ClientError::Unreachable { source: wrong.into() })
+    }
+}
+
+fn drawn(draw: &Draw) -> String {
+    draw().iter().fold(String::new(), |key, byte| format!("{key}{byte:02x}"))
+}
+
+async fn whole(body: Incoming) -> Result<Bytes, ClientError> {
+    match Limited::new(body, ANSWER_BYTES_MAX).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(source) => Err(unread(source)),
+    }
+}
+
+pub(crate) fn unread(source: Box<dyn Error + Send + Sync>) -> ClientError {
+    ClientError::Unanswered { source }
+}
