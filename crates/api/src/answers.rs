@@ -1,11 +1,13 @@
 //! Small answers: what became of a write, how a server is, a token.
 
 use serde::{Deserialize, Serialize};
-use tenure_core::access;
+use tenure_core::access::{self, Role};
+use tenure_core::id::{Namespace, Principal, TokenId};
 use utoipa::ToSchema;
 
 use crate::event::Event;
 use crate::time::Instant;
+use crate::unreadable::{Unreadable, name, word};
 
 /// Events of a log, and how far it was read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -130,6 +132,26 @@ impl Token {
             revoked_at: token.revoked_at.map(Instant),
             last_used_at: token.last_used_at.map(Instant),
         }
+    }
+
+    /// The token that it is the form of. Until when the secret before the present one is good is not told.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when a name in it cannot be one, or its role is not known.
+    pub fn read(self) -> Result<access::Token, Unreadable> {
+        let wall = |at: Option<Instant>| at.map(|Instant(at)| at);
+        Ok(access::Token {
+            id: name("id", &self.id, TokenId::parse)?,
+            namespace: name("namespace", &self.namespace, Namespace::parse)?,
+            principal: name("principal", &self.principal, Principal::parse)?,
+            role: word("role", &self.role, Role::parse)?,
+            note: self.note,
+            created_at: self.created_at.0,
+            expires_at: wall(self.expires_at),
+            revoked_at: wall(self.revoked_at),
+            last_used_at: wall(self.last_used_at),
+            previous_until: None,
+        })
     }
 }
 

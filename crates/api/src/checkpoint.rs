@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tenure_core::checkpoint::{self, Content};
-use tenure_core::id::{CheckpointId, Seq};
+use tenure_core::id::{CheckpointId, Seq, SessionId};
 use utoipa::ToSchema;
 
-use crate::document::{given, hex, present};
+use crate::document::{given, hex, present, taken, unhex};
 use crate::time::Instant;
+use crate::unreadable::{Unreadable, name};
 use crate::word::{EncodingWord, Named, Word};
 
 /// What a payload is.
@@ -94,6 +95,36 @@ impl Checkpoint {
             metadata: checkpoint.metadata.as_deref().map(given),
         }
     }
+
+    /// The checkpoint that it is the form of. Which file one is a version of is not told, so that such a one cannot be
+    /// read.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when a name in it cannot be one, or a word is not known.
+    pub fn read(self) -> Result<checkpoint::Checkpoint, Unreadable> {
+        let content = match self.content.read("content")? {
+            ContentKind::Record => Content::Record,
+            ContentKind::Given => Content::Given,
+            ContentKind::File => {
+                return Err(Unreadable::form("content", "told in full: it is a version of a file"));
+            }
+        };
+        let sha256 =
+            unhex(&self.sha256).ok_or_else(|| Unreadable::form("sha256", "32 bytes in hexadecimal"))?;
+        Ok(checkpoint::Checkpoint {
+            id: name("id", &self.id, CheckpointId::parse)?,
+            session: name("session", &self.session, SessionId::parse)?,
+            seq: Seq(self.seq),
+            created_at: self.created_at.0,
+            reason: self.reason,
+            metadata: self.metadata.as_ref().map(taken),
+            content,
+            encoding: self.encoding.read("encoding")?,
+            original_size: self.original_size,
+            stored_size: self.stored_size,
+            sha256,
+        })
+    }
 }
 
 /// One that cannot be read any more. Its neighbours can.
@@ -112,6 +143,14 @@ impl DamagedCheckpoint {
     #[must_use]
     pub fn of(id: &CheckpointId, seq: Seq, what: &str) -> Self {
         Self { id: id.as_str().to_owned(), seq: seq.0, damaged: what.to_owned() }
+    }
+
+    /// Its id, the position of its event, and what was found.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when no checkpoint can be called so.
+    pub fn read(self) -> Result<(CheckpointId, Seq, String), Unreadable> {
+        Ok((name("id", &self.id, CheckpointId::parse)?, Seq(self.seq), self.damaged))
     }
 }
 
@@ -139,6 +178,14 @@ impl Skipped {
     #[must_use]
     pub fn of(id: &CheckpointId, what: &str) -> Self {
         Self { id: id.as_str().to_owned(), damaged: what.to_owned() }
+    }
+
+    /// Its id, and what was found.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when no checkpoint can be called so.
+    pub fn read(self) -> Result<(CheckpointId, String), Unreadable> {
+        Ok((name("id", &self.id, CheckpointId::parse)?, self.damaged))
     }
 }
 

@@ -2,11 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
-use tenure_core::orchestration;
+use tenure_core::id::{ActorId, CodeName, Fence, HandoverId, Revision, SessionId};
+use tenure_core::orchestration::{self, Version};
 use tenure_core::session;
 use utoipa::ToSchema;
 
+use crate::document::millionths;
 use crate::time::Instant;
+use crate::unreadable::{Unreadable, actor, name, word};
 
 /// What a holder last said it was doing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -26,6 +29,15 @@ impl Activity {
         let session::Activity { text, actor, at, revision: _ } = activity;
         Self { text: text.clone(), actor_id: actor.as_str().to_owned(), at: Instant(*at) }
     }
+
+    /// The activity that it is the form of. At which revision it was said is not told, and 0.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when nobody can be called like who said it.
+    pub fn read(self) -> Result<session::Activity, Unreadable> {
+        let actor = name("actor_id", &self.actor_id, ActorId::parse)?;
+        Ok(session::Activity { text: self.text, actor, at: self.at.0, revision: Revision(0) })
+    }
 }
 
 /// How far the work is.
@@ -43,6 +55,12 @@ impl Progress {
     #[must_use]
     pub const fn of(progress: &session::Progress) -> Self {
         Self { current: progress.current, total: progress.total }
+    }
+
+    /// The progress that it is the form of.
+    #[must_use]
+    pub const fn read(self) -> session::Progress {
+        session::Progress { current: self.current, total: self.total }
     }
 }
 
@@ -74,11 +92,30 @@ impl Usage {
             cost: cost(usage),
         }
     }
+
+    /// The usage that it is the form of.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when the cost is negative or beyond counting.
+    pub fn read(self) -> Result<session::Usage, Unreadable> {
+        Ok(session::Usage {
+            iterations: self.iterations,
+            input_tokens: self.input_tokens,
+            output_tokens: self.output_tokens,
+            tool_calls: self.tool_calls,
+            cost_micros: cost_micros(&self.cost)?,
+        })
+    }
 }
 
 /// What was paid, as a number.
 pub(crate) fn cost(usage: &session::Usage) -> Number {
     serde_json::from_str(&usage.cost()).expect("a decimal number is JSON")
+}
+
+/// What was paid, in millionths.
+pub(crate) fn cost_micros(cost: &Number) -> Result<u64, Unreadable> {
+    millionths(cost).ok_or_else(|| Unreadable::form("cost", "an amount that can be counted in millionths"))
 }
 
 /// The session that another one was created for.
@@ -95,6 +132,14 @@ impl Parent {
     #[must_use]
     pub fn of(parent: &session::Parent) -> Self {
         Self { id: parent.id.as_str().to_owned(), deleted: parent.deleted }
+    }
+
+    /// The parent that it is the form of.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when no session can be called so.
+    pub fn read(self) -> Result<session::Parent, Unreadable> {
+        Ok(session::Parent { id: name("id", &self.id, SessionId::parse)?, deleted: self.deleted })
     }
 }
 
@@ -117,6 +162,15 @@ impl Retained {
         let session::Retained { reason, by, at } = retained;
         let by = by.as_ref().map(|by| by.as_str().to_owned());
         Self { reason: reason.clone(), by, at: Instant(*at) }
+    }
+
+    /// What it is the form of.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when nobody can be called like who said so.
+    pub fn read(self) -> Result<session::Retained, Unreadable> {
+        let by = actor("by", self.by.as_deref())?;
+        Ok(session::Retained { reason: self.reason, by, at: self.at.0 })
     }
 }
 
@@ -148,6 +202,22 @@ impl Handover {
             has_arrived: handover.has_arrived,
         }
     }
+
+    /// The hand-over that it is the form of, of a session whose highest fence is `fence`: the one that was raised for
+    /// it, as no other has been given out since.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when its name is none, or nobody can be called like who wished it.
+    pub fn read(self, fence: Fence) -> Result<session::Handover, Unreadable> {
+        Ok(session::Handover {
+            id: word("id", &self.id, HandoverId::parse)?,
+            to: self.to,
+            by: actor("by", self.by.as_deref())?,
+            at: self.at.0,
+            fence,
+            has_arrived: self.has_arrived,
+        })
+    }
 }
 
 /// Which code drives a session.
@@ -175,5 +245,19 @@ impl Execution {
             number: *number,
             status: status.clone(),
         }
+    }
+
+    /// The execution that it is the form of. How often its status became something else is not told, and 0.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when no code can be called so, or its version is none.
+    pub fn read(self) -> Result<orchestration::Execution, Unreadable> {
+        Ok(orchestration::Execution {
+            name: name("orchestration", &self.orchestration, CodeName::parse)?,
+            version: word("version", &self.version, Version::parse)?,
+            number: self.number,
+            status: self.status,
+            status_changes: 0,
+        })
     }
 }

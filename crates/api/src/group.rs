@@ -1,10 +1,12 @@
 //! Sessions that are at work in turn.
 
 use serde::{Deserialize, Serialize};
-use tenure_core::id::GroupName;
+use tenure_core::id::{GroupName, Key, SessionId};
+use tenure_core::refusal::Existing;
 use tenure_core::session::Session;
 use utoipa::ToSchema;
 
+use crate::unreadable::{Unreadable, name, optional};
 use crate::word::StateWord;
 
 /// A group, and its members.
@@ -41,6 +43,14 @@ impl Group {
     pub fn of(name: &GroupName, limit: Option<u32>) -> Self {
         Self { group: name.as_str().to_owned(), limit, active: Vec::new(), waiting: Vec::new() }
     }
+
+    /// Its name.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when no group can be called so.
+    pub fn name(&self) -> Result<GroupName, Unreadable> {
+        name("group", &self.group, GroupName::parse)
+    }
 }
 
 impl GroupMember {
@@ -53,5 +63,17 @@ impl GroupMember {
             state: session.state.name().into(),
             holder_there: is_holder_there,
         }
+    }
+
+    /// The session that it is, in short.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when no session or slot can be called so, or its state is not known.
+    pub fn read(&self) -> Result<Existing, Unreadable> {
+        Ok(Existing {
+            session: name("session", &self.session, SessionId::parse)?,
+            key: optional("key", self.key.as_deref(), Key::parse)?,
+            state: self.state.read("state")?,
+        })
     }
 }

@@ -1,15 +1,18 @@
 //! Who holds a session, and how the lease stands.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
-use tenure_core::id::Fence;
-use tenure_core::lease::{self, HolderKind};
-use tenure_core::refusal::Held;
+use tenure_core::id::{ActorId, Fence, Incarnation};
+use tenure_core::lease::{self, HolderKind, Place, Term, Ttl};
+use tenure_core::refusal::{Existing, Held};
 use tenure_core::session;
 use tenure_core::time::{UnusableClock, WallTime, millis};
 use utoipa::ToSchema;
 
 use crate::session::Seen;
 use crate::time::Instant;
+use crate::unreadable::{Unreadable, actor, name};
 use crate::word::{HolderKindWord, Named, Word};
 
 /// Who holds a session.
@@ -43,6 +46,25 @@ impl Holder {
             pid: place.map(|place| place.pid),
         }
     }
+
+    /// Who it is the form of.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when its sort is not known, or it cannot be called so.
+    pub fn read(self) -> Result<lease::Holder, Unreadable> {
+        let place = match (self.host, self.pid) {
+            (Some(host), Some(pid)) => Some(Place { host: host.into(), pid }),
+            (None, None) => None,
+            (Some(_), None) => return Err(Unreadable::missing("pid")),
+            (None, Some(_)) => return Err(Unreadable::missing("host")),
+        };
+        Ok(lease::Holder {
+            kind: self.kind.read("kind")?,
+            id: name("id", &self.id, ActorId::parse)?,
+            supervisor: actor("supervisor", self.supervisor.as_deref())?,
+            place,
+        })
+    }
 }
 
 /// A holder and its terms, in a problem.
@@ -70,6 +92,23 @@ impl HeldBy {
             since: held.since.into(),
             expires_at: held.expires_at.map(Instant),
         }
+    }
+
+    /// Who holds `session`, as this is told of it.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when the holder is.
+    pub fn read(self, session: Existing) -> Result<Held, Unreadable> {
+        let Existing { session, key, state } = session;
+        Ok(Held {
+            session,
+            key,
+            state,
+            holder: self.holder.read()?,
+            fence: Fence(self.fence),
+            since: self.since.0,
+            expires_at: self.expires_at.map(|Instant(at)| at),
+        })
     }
 }
 
@@ -134,6 +173,11 @@ pub struct Lease {
 }
 
 impl Lease {
+    /// The incarnation of a holder that may be there, in a lease that was read: documents do not tell which it is.
+    pub const HERE: Incarnation = Incarnation([0; 16]);
+    /// The incarnation of a holder that is proven to be gone, in a lease that was read.
+    pub const GONE: Incarnation = Incarnation([0xFF; 16]);
+
     /// The form of the lease of `session`, if it has one.
     #[must_use]
     pub fn of(session: &session::Session, seen: Seen<'_>) -> Option<Self> {
@@ -149,4 +193,42 @@ impl Lease {
             holder_gone: (holder.kind == HolderKind::Run).then_some(seen.is_gone),
         })
     }
+
+    /// The lease that it is the form of, as far as that is told, of a session last started at `started`.
+    ///
+    /// Which clock judges it is not told. A runtime's that is said to be over is over for good, one that is not is
+    /// judged by the wall clock. The incarnation is [`Self::GONE`] where the holder is said to be, and [`Self::HERE`] elsewhere.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when the holder is, or the lease has no length.
+    pub fn read(self, started: WallTime) -> Result<lease::Lease, Unreadable> {
+        let holder = self.holder.read().map_err(Unreadable::within("holder"))?;
+        let term = match holder.kind {
+            HolderKind::Interactive => Term::Interactive { started },
+            HolderKind::RuntimeSupervisor
+            | HolderKind::RuntimeWorker
+            | HolderKind::Run
+            | HolderKind::Worker => {
+                let is_over = self.standing.get() == Some(Standing::Over);
+                read_term(self.ttl_ms, self.renewed_at, is_over)?
+            }
+        };
+        let incarnation = if self.holder_gone == Some(true) { Self::GONE } else { Self::HERE };
+        Ok(lease::Lease { holder, incarnation, fence: Fence(self.fence), term })
+    }
+}
+
+/// A term that is not a person's, as far as it is told: which clock judges it is not.
+pub(crate) fn read_term(
+    ttl_ms: Option<u64>,
+    renewed_at: Option<Instant>,
+    is_over: bool,
+) -> Result<Term, Unreadable> {
+    let length = |ms| Ttl::stored(Duration::from_millis(ms));
+    let ttl = ttl_ms.map(|ms| length(ms).ok_or_else(|| Unreadable::form("ttl_ms", "a time"))).transpose()?;
+    let renewed = renewed_at.map(|Instant(at)| at);
+    Ok(match (ttl, renewed) {
+        (Some(ttl), Some(renewed)) if !is_over => Term::Wall { ttl, renewed },
+        (ttl, renewed) => Term::Incomplete { ttl, renewed },
+    })
 }

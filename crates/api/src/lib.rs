@@ -17,12 +17,14 @@ mod orchestration;
 mod page;
 mod pending;
 mod problem;
+mod recipe;
 pub mod requests;
 mod session;
 pub mod task;
 #[cfg(test)]
 mod tests;
 mod time;
+mod unreadable;
 mod word;
 mod worker;
 
@@ -42,8 +44,10 @@ pub use orchestration::{FailureDetail, History, HistoryEvent, OrchestrationOutco
 pub use page::Page;
 pub use pending::{Failure, Pending, PendingActivity, PendingChild, PendingTimer};
 pub use problem::Problem;
-pub use session::{Beside, Seen, Session, ShownSession};
+pub use recipe::{Autosave, Bytes, Recipe, Watched};
+pub use session::{Beside, KnownSession, Seen, Session, ShownSession};
 pub use task::{Held, Notice, Registration, Renewed, Task, TaskAnswer, TaskStanding, Tasks};
 pub use time::{Instant, parse_rfc3339, rfc3339};
+pub use unreadable::{Flaw, Unreadable};
 pub use word::{CauseWord, EncodingWord, HolderKindWord, KindWord, ModeWord, Named, StateWord, Word};
 pub use worker::{Pin, PinSeen, Worker, WorkerSeen, WorkerState, WorkerStateWord};

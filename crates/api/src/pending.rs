@@ -1,10 +1,13 @@
 //! What an instance of an orchestration waits for.
 
 use serde::{Deserialize, Serialize};
-use tenure_core::orchestration::{self};
+use tenure_core::id::{AffinityKey, CodeName, Operation, QueueName, SessionId, WorkerId};
+use tenure_core::orchestration;
+use tenure_core::time::WallTime;
 use utoipa::ToSchema;
 
 use crate::time::Instant;
+use crate::unreadable::{Unreadable, name, optional};
 use crate::word::CauseWord;
 
 /// What an instance waits for; a signal, when there is nothing.
@@ -49,6 +52,40 @@ pub struct PendingActivity {
     pub failure: Option<Failure>,
 }
 
+impl PendingActivity {
+    /// Its number in the execution, and what is to be run.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when no code can be called so.
+    pub fn code(&self) -> Result<(Operation, CodeName), Unreadable> {
+        Ok((Operation(self.operation), name("name", &self.name, CodeName::parse)?))
+    }
+
+    /// The queue it waits in, if it waits in one.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when no queue can be called so.
+    pub fn queue(&self) -> Result<Option<QueueName>, Unreadable> {
+        optional("queue", self.queue.as_deref(), QueueName::parse)
+    }
+
+    /// The key it follows, if it follows one.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when no key can be called so.
+    pub fn key(&self) -> Result<Option<AffinityKey>, Unreadable> {
+        optional("key", self.key.as_deref(), AffinityKey::parse)
+    }
+
+    /// The worker that runs it for another, or that holds its key, if one does.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when no worker can be called so.
+    pub fn worker(&self) -> Result<Option<WorkerId>, Unreadable> {
+        optional("worker", self.worker.as_deref(), WorkerId::parse)
+    }
+}
+
 /// Why an attempt failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Failure {
@@ -64,6 +101,14 @@ impl Failure {
     pub fn of(failure: &orchestration::Failure) -> Self {
         Self { cause: failure.cause.into(), message: failure.message.clone() }
     }
+
+    /// The failure that it is the form of, without details, which are not told.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when its sort is not known.
+    pub fn read(self) -> Result<orchestration::Failure, Unreadable> {
+        Ok(orchestration::Failure::new(self.cause.read("cause")?, self.message))
+    }
 }
 
 /// A timer that is to fire.
@@ -75,6 +120,14 @@ pub struct PendingTimer {
     pub fires_at: Instant,
 }
 
+impl PendingTimer {
+    /// Its number in the execution, and when it fires.
+    #[must_use]
+    pub const fn read(&self) -> (Operation, WallTime) {
+        (Operation(self.operation), self.fires_at.0)
+    }
+}
+
 /// A child that has not ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PendingChild {
@@ -82,4 +135,14 @@ pub struct PendingChild {
     pub operation: u64,
     /// Its session.
     pub session: String,
+}
+
+impl PendingChild {
+    /// Its number in the execution, and its session.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when no session can be called so.
+    pub fn read(&self) -> Result<(Operation, SessionId), Unreadable> {
+        Ok((Operation(self.operation), name("session", &self.session, SessionId::parse)?))
+    }
 }

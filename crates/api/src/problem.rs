@@ -2,7 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use tenure_core::id::{Key, SessionId};
+use tenure_core::refusal::{Existing, Held};
+use tenure_core::session::StateName;
 use utoipa::ToSchema;
+
+use crate::lease::HeldBy;
+use crate::unreadable::{Unreadable, name, optional};
 
 /// Why something was not done: `application/problem+json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -36,4 +42,23 @@ pub struct Problem {
     #[serde(flatten)]
     #[schema(value_type = Object)]
     pub facts: Map<String, Value>,
+}
+
+impl Problem {
+    /// Who holds the session that it is about; `None`: it does not say under which fence anybody does. In which state the
+    /// session is, is not told of one that somebody holds: `state` says it.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when a name in it cannot be one.
+    pub fn held(&self, state: StateName) -> Result<Option<Held>, Unreadable> {
+        let text = |field: &str| self.facts.get(field).and_then(Value::as_str);
+        let holder = self.facts.get("holder").and_then(|holder| HeldBy::deserialize(holder).ok());
+        let (Some(holder), Some(session)) = (holder, text("session")) else { return Ok(None) };
+        let session = Existing {
+            session: name("session", session, SessionId::parse)?,
+            key: optional("key", text("key"), Key::parse)?,
+            state,
+        };
+        holder.read(session).map(Some).map_err(Unreadable::within("holder"))
+    }
 }

@@ -1,20 +1,23 @@
 //! A session, and what is told beside it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tenure_core::id::{Seq, SessionId};
-use tenure_core::kind::Kind;
-use tenure_core::session::{self, State};
+use tenure_core::id::{Fence, GroupName, Key, Namespace, Principal, Revision, Seq, SessionId};
+use tenure_core::kind::{IdleRule, Kind};
+use tenure_core::session::{self, Counters, Facts, Mode, State, StateName};
 use tenure_core::time::{Moment, millis};
 use utoipa::ToSchema;
 
-use crate::document::given;
+use crate::document::{given, taken};
 use crate::facts::{Activity, Execution, Handover, Parent, Progress, Retained, Usage};
 use crate::lease::Lease;
 use crate::pending::Pending;
+use crate::recipe::Recipe;
 use crate::time::Instant;
+use crate::unreadable::{Unreadable, name, optional, part};
 use crate::word::{KindWord, ModeWord, StateWord};
 
 /// From where a session is looked at.
@@ -148,6 +151,20 @@ pub struct Session {
     /// Which code drives it, if it is an instance of an orchestration.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub execution: Option<Execution>,
+    /// How `tenure run` runs its command again. Told by servers alone, of what `tenure run` started.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recipe: Option<Recipe>,
+}
+
+/// A session as its document tells of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownSession {
+    /// It, as far as it is told.
+    pub session: session::Session,
+    /// The position of its newest event; 0 where that is not told.
+    pub head: Seq,
+    /// The position of the oldest event that is kept; 0 where that is not told.
+    pub earliest: Seq,
 }
 
 impl Session {
@@ -200,7 +217,93 @@ impl Session {
             timings_ms: facts.timings.iter().map(|(name, took)| (name.clone(), millis(*took))).collect(),
             usage: (facts.usage != session::Usage::default()).then(|| Usage::of(&facts.usage)),
             execution: session.execution.as_deref().map(Execution::of),
+            recipe: None,
         }
+    }
+
+    /// The same, with how `tenure run` runs the command of `session` again. People at a terminal are not told it.
+    #[must_use]
+    pub fn with_recipe(self, session: &session::Session) -> Self {
+        Self { recipe: session.recipe.as_deref().map(Recipe::of), ..self }
+    }
+
+    /// The session that it is the form of, as far as that is told. Not told are the holder's incarnation and which
+    /// clock judges its lease (see [`Lease::read`]), at which revision its activity was said, how often the status of
+    /// its execution changed, how it was created, and whether it came from a record without an id.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when a name cannot be one, a word is not known, or what belongs to its state is missing.
+    pub fn read(self) -> Result<KnownSession, Unreadable> {
+        let state = self.read_state()?;
+        let idle = self.idle_timeout_ms.map(|ms| IdleRule {
+            after: Duration::from_millis(ms),
+            spares_held: self.idle_spares_held.unwrap_or_default(),
+        });
+        let id = |field, text: Option<&str>| optional(field, text, SessionId::parse);
+        let wall = |at: Option<Instant>| at.map(|Instant(at)| at);
+        let started = wall(self.last_started_at).unwrap_or(self.created_at.0);
+        let session = session::Session {
+            id: name("id", &self.id, SessionId::parse)?,
+            namespace: name("namespace", &self.namespace, Namespace::parse)?,
+            principal: optional("principal", self.principal.as_deref(), Principal::parse)?,
+            kind: self.kind.read("kind")?,
+            key: optional("key", self.key.as_deref(), Key::parse)?,
+            state,
+            group: optional("group", self.group.as_deref(), GroupName::parse)?,
+            is_queued: self.waits_for_place,
+            mode: self.mode.map_or(Ok(Mode::default()), |mode| mode.read("mode"))?,
+            lease: part("lease", self.lease, |lease| lease.read(started))?,
+            counters: Counters { revision: Revision(self.revision), fence: Fence(self.fence) },
+            created_at: self.created_at.0,
+            started_at: wall(self.started_at),
+            last_started_at: wall(self.last_started_at),
+            start_count: self.start_count,
+            last_activity_at: self.last_activity_at.0,
+            activity: part("activity", self.activity, Activity::read)?,
+            labels: self.labels,
+            command: self.command,
+            directory: self.directory,
+            recipe: part("recipe", self.recipe, Recipe::read)?.map(Box::new),
+            facts: Facts {
+                metadata: self.metadata.iter().map(|(name, value)| (name.clone(), taken(value))).collect(),
+                progress: self.progress.map(Progress::read),
+                timings: self
+                    .timings_ms
+                    .into_iter()
+                    .map(|(name, ms)| (name, Duration::from_millis(ms)))
+                    .collect(),
+                usage: part("usage", self.usage, Usage::read)?.unwrap_or_default(),
+            },
+            execution: part("execution", self.execution, Execution::read)?.map(Box::new),
+            parent: part("parent", self.parent, Parent::read)?,
+            idle,
+            pending_timeout: self.pending_timeout_ms.map(Duration::from_millis),
+            expires_at: wall(self.expires_at),
+            created_as: None,
+            predecessor: id("predecessor", self.predecessor.as_deref())?,
+            successor: id("successor", self.successor.as_deref())?,
+            anonymous: false,
+            retained: part("retained", self.retained, Retained::read)?,
+            handover: part("handed_over", self.handed_over, |gone| gone.read(Fence(self.fence)))?,
+        };
+        let position = |seq: Option<u64>| Seq(seq.unwrap_or_default());
+        Ok(KnownSession { session, head: position(self.head_seq), earliest: position(self.earliest_seq) })
+    }
+
+    fn read_state(&self) -> Result<State, Unreadable> {
+        let at =
+            || self.completed_at.map(|Instant(at)| at).ok_or_else(|| Unreadable::missing("completed_at"));
+        let reason = || self.reason.clone().ok_or_else(|| Unreadable::missing("reason"));
+        let error = || self.error.clone().ok_or_else(|| Unreadable::missing("error"));
+        Ok(match self.state.read("state")? {
+            StateName::Pending => State::Pending,
+            StateName::Active => State::Active,
+            StateName::Paused => State::Paused { reason: reason()? },
+            StateName::Completed => State::Completed { at: at()? },
+            StateName::Failed => State::Failed { at: at()?, error: error()? },
+            StateName::Cancelled => State::Cancelled { at: at()?, reason: reason()? },
+            StateName::Expired => State::Expired { at: at()?, reason: reason()? },
+        })
     }
 }
 

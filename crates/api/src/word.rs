@@ -12,6 +12,8 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::unreadable::{Flaw, Unreadable};
+
 /// A vocabulary: each of its words is a value.
 pub trait Word: Copy + 'static {
     /// What the vocabulary is called in a schema.
@@ -42,6 +44,20 @@ impl<T: Word> Named<T> {
             Self::Known(value) => value.word(),
             Self::Unknown(word) => word,
         }
+    }
+
+    /// What it stands for; `None`: this version does not know it.
+    #[must_use]
+    pub const fn get(&self) -> Option<T> {
+        match self {
+            Self::Known(value) => Some(*value),
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// What it stands for, in a field that makes no sense without.
+    pub(crate) fn read(&self, field: &str) -> Result<T, Unreadable> {
+        self.get().ok_or_else(|| Unreadable::of(field, Flaw::Unknown(self.as_str().to_owned())))
     }
 }
 
@@ -121,13 +137,13 @@ mod tests {
     fn a_word_is_read_as_what_it_stands_for() {
         let read = serde_json::from_str::<Named<StateName>>("\"active\"").unwrap();
         assert_eq!(read, StateName::Active.into());
-        assert_eq!(read.as_str(), "active");
+        assert_eq!((read.as_str(), read.get()), ("active", Some(StateName::Active)));
     }
 
     #[test]
     fn a_word_that_is_not_known_is_kept() {
         let read = serde_json::from_str::<Named<Kind>>("\"swarm\"").unwrap();
-        assert_eq!(read, Named::Unknown("swarm".to_owned()));
+        assert_eq!((&read, read.get()), (&Named::Unknown("swarm".to_owned()), None));
         assert_eq!(serde_json::to_string(&read).unwrap(), "\"swarm\"");
     }
 }

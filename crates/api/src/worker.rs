@@ -1,13 +1,17 @@
 //! Workers, and the keys they hold.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
-use tenure_core::id::{AffinityKey, Fence, Namespace, QueueName, WorkerId};
-use tenure_core::lease::{Lease, Standing};
+use tenure_core::id::{ActorId, AffinityKey, Fence, Incarnation, Namespace, QueueName, WorkerId};
+use tenure_core::lease::{Holder, HolderKind, Lease, Place, Standing};
 use tenure_core::time::{Moment, WallTime, millis};
 use tenure_core::worker::{Queues, Serving, is_stalled};
 use utoipa::ToSchema;
 
+use crate::lease::read_term;
 use crate::time::Instant;
+use crate::unreadable::{Unreadable, name, optional, word};
 use crate::word::{Named, Word};
 
 /// How a worker is.
@@ -151,14 +155,62 @@ impl Worker {
             tasks: seen.tasks,
         }
     }
+
+    /// Its lease. The fence is not told, and 0; which clock judges it is not told either: one of a worker that is gone
+    /// or over is over for good, any other is judged by the wall clock.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when no worker can be called so, its incarnation is none, or the lease has no length.
+    pub fn lease(&self) -> Result<Lease, Unreadable> {
+        let is_over = match self.state.as_ref().and_then(Named::get) {
+            Some(WorkerState::Over | WorkerState::Gone) => true,
+            Some(WorkerState::Live | WorkerState::Stalled | WorkerState::Draining) | None => false,
+        };
+        let place = self.host.as_deref().zip(self.pid).map(|(host, pid)| Place { host: host.into(), pid });
+        let id = name("worker", &self.worker, ActorId::parse)?;
+        Ok(Lease {
+            holder: Holder { kind: HolderKind::Worker, id, supervisor: None, place },
+            incarnation: word("incarnation", &self.incarnation, Incarnation::parse)?,
+            fence: Fence(0),
+            term: read_term(self.ttl_ms, self.renewed_at, is_over)?,
+        })
+    }
+
+    /// What it serves. How long a key stays its own, and whether it has one activity of each at a time, is not told, and
+    /// as by default.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when no tenant or no queue can be called so.
+    pub fn serving(&self) -> Result<Serving, Unreadable> {
+        let queue = |text: &String| {
+            let is_named = text != DEFAULT_QUEUE;
+            is_named.then(|| name("queues", text, QueueName::parse)).transpose()
+        };
+        let queues = match self.queues.as_slice() {
+            [all] if all == ALL_QUEUES => Queues::All,
+            these => Queues::These(these.iter().map(queue).collect::<Result<BTreeSet<_>, _>>()?),
+        };
+        Ok(Serving {
+            queues,
+            namespace: optional("namespace", self.namespace.as_deref(), Namespace::parse)?,
+            busy_max: self.keys_busy_max,
+            held_max: self.keys_held_max,
+            ..Serving::default()
+        })
+    }
 }
+
+/// What stands for every queue.
+const ALL_QUEUES: &str = "*";
+/// What stands for the queue without a name.
+const DEFAULT_QUEUE: &str = "(default)";
 
 fn queues(queues: &Queues) -> Vec<String> {
     let name = |queue: &Option<QueueName>| {
-        queue.as_ref().map_or_else(|| "(default)".to_owned(), ToString::to_string)
+        queue.as_ref().map_or_else(|| DEFAULT_QUEUE.to_owned(), ToString::to_string)
     };
     match queues {
-        Queues::All => vec!["*".to_owned()],
+        Queues::All => vec![ALL_QUEUES.to_owned()],
         Queues::These(queues) => queues.iter().map(name).collect(),
     }
 }
@@ -224,5 +276,21 @@ impl Pin {
             waiting: seen.waiting,
             running: seen.running,
         }
+    }
+    /// The tenant and the key.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when no tenant or no key can be called so.
+    pub fn key(&self) -> Result<(Namespace, AffinityKey), Unreadable> {
+        let namespace = name("namespace", &self.namespace, Namespace::parse)?;
+        Ok((namespace, name("key", &self.key, AffinityKey::parse)?))
+    }
+
+    /// The worker that holds it.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when no worker can be called so.
+    pub fn worker(&self) -> Result<WorkerId, Unreadable> {
+        name("worker", &self.worker, WorkerId::parse)
     }
 }

@@ -274,9 +274,24 @@ number_type!(
     Operation
 );
 
+/// Sixteen bytes as 32 hexadecimal digits.
+fn sixteen_bytes(text: &str) -> Option<[u8; 16]> {
+    let is_form = text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let number = u128::from_str_radix(text, 16).ok().filter(|_| is_form)?;
+    Some(number.to_be_bytes())
+}
+
 /// One start of one holder: random, so that two starts under one name are told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Incarnation(pub [u8; 16]);
+
+impl Incarnation {
+    /// The incarnation of that name, as it is shown.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        sixteen_bytes(text).map(Self)
+    }
+}
 
 impl fmt::Display for Incarnation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -292,9 +307,7 @@ impl HandoverId {
     /// The hand-over of that name, as it is shown.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let is_form = text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        let number = u128::from_str_radix(text, 16).ok().filter(|_| is_form)?;
-        Some(Self(number.to_be_bytes()))
+        sixteen_bytes(text).map(Self)
     }
 }
 

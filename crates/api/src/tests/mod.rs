@@ -2,6 +2,7 @@
 
 mod fixture;
 mod forms;
+mod read;
 mod schemas;
 
 use std::fmt::Debug;

@@ -97,6 +97,10 @@ fn an_incarnation_is_shown_in_hexadecimal() {
     let mut bytes = [0; 16];
     bytes[15] = 0xAB;
     assert_eq!(Incarnation(bytes).to_string(), "000000000000000000000000000000ab");
+    assert_eq!(Incarnation::parse("000000000000000000000000000000ab"), Some(Incarnation(bytes)));
+    for wrong in ["", "ab", "000000000000000000000000000000AB", "+00000000000000000000000000000ab"] {
+        assert_eq!(Incarnation::parse(wrong), None, "{wrong}");
+    }
 }
 
 proptest! {

@@ -132,7 +132,10 @@ impl Fact {
 }
 
 /// `labels` with `added` over them.
-pub(super) fn labelled(
+///
+/// # Errors
+/// [`LimitRefusal`] when a label is blank or too long, or there are too many.
+pub fn labelled(
     labels: &BTreeMap<String, String>,
     added: &BTreeMap<String, String>,
 ) -> Result<BTreeMap<String, String>, LimitRefusal> {

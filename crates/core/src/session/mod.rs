@@ -27,7 +27,7 @@ pub use create::{Create, Expiry, Fingerprint, IdleLimit};
 pub use decide::decide;
 pub use decision::{Decision, Judged, Warning, Write};
 pub use drive::{Claim, Drive, Step, Update, Writer, may_renew};
-pub use facts::{Fact, Facts, Parent, Progress, Usage};
+pub use facts::{Fact, Facts, Parent, Progress, Usage, labelled};
 pub use group::{Full, GroupView, Member, Place, Ticket, has_place};
 pub use hand_over::{HandOver, Handover, refuse_if_handed_over};
 pub use keep::{Needed, Retained};
