@@ -1,16 +1,21 @@
 //! What every verb works with: settings, answers, and the store once it is needed.
 
 use std::cell::OnceCell;
+use std::ffi::OsString;
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use tenure_engine::{Engine, EngineError, Ids, Name, Swept, SystemIds};
-use tenure_store::{Listed, Store};
+use anyhow::Context;
+use tenure_client::{Client, Draw, Patience};
+use tenure_core::lease::Lease;
+use tenure_engine::{Engine, EngineError, Ids, Name, Swept, SystemIds, Witness};
+use tenure_remote::{Remote, Wire};
+use tenure_store::{Listed, Store, StoreError};
 use tenure_store_sqlite::{SqliteOptions, SqliteStore, SystemClock};
 
-use crate::args::options::Options;
+use crate::args::options::{Options, ServerSettings};
 use crate::out::Out;
 use crate::render::explain;
 use crate::witness::HoldLocks;
@@ -27,8 +32,17 @@ pub(crate) struct App {
 /// The store, and the engine over it.
 #[derive(Debug)]
 struct Opened {
-    store: Arc<SqliteStore>,
+    at: At,
     engine: Engine,
+}
+
+/// Where the store is.
+#[derive(Debug)]
+enum At {
+    /// A file on this machine.
+    File(Arc<SqliteStore>),
+    /// A server.
+    Server(Remote),
 }
 
 impl App {
@@ -42,18 +56,53 @@ impl App {
         Ok(&self.open()?.engine)
     }
 
-    /// The store, created where there is none, to be shared with other threads.
-    pub(crate) fn shared_store(&self) -> anyhow::Result<Arc<SqliteStore>> {
-        Ok(Arc::clone(&self.open()?.store))
+    /// Refuses what only works beside a store's file where a server keeps the store.
+    pub(crate) fn must_be_local(&self, what: &'static str) -> Result<(), StoreError> {
+        match self.options.server {
+            Some(_) => Err(StoreError::NotOverTheWire { what }),
+            None => Ok(()),
+        }
+    }
+
+    /// The store's file, to be shared with other threads, if it is one.
+    pub(crate) fn shared_store(&self) -> anyhow::Result<Option<Arc<SqliteStore>>> {
+        Ok(match &self.open()?.at {
+            At::File(store) => Some(Arc::clone(store)),
+            At::Server(_) => None,
+        })
+    }
+
+    /// The server that keeps the store, if one does.
+    pub(crate) fn remote(&self) -> anyhow::Result<Option<&Remote>> {
+        let Some(server) = &self.options.server else { return Ok(None) };
+        let opened = self.opened.get().map_or_else(|| self.reach(&server.value), Ok)?;
+        Ok(match &opened.at {
+            At::File(_) => None,
+            At::Server(remote) => Some(remote),
+        })
     }
 
     fn open(&self) -> anyhow::Result<&Opened> {
         if let Some(opened) = self.opened.get() {
             return Ok(opened);
         }
+        if let Some(server) = &self.options.server {
+            return self.reach(&server.value);
+        }
         prepare(self.db())?;
         let store = SqliteStore::open(self.opening())?;
         Ok(self.keep(store))
+    }
+
+    fn reach(&self, server: &ServerSettings) -> anyhow::Result<&Opened> {
+        let draw: Draw = Arc::new(|| SystemIds.random());
+        let client = Client::new(server.address.clone(), server.token.clone(), draw, Patience::default());
+        let client = client.map_err(|error| {
+            Problem::failure("CERTIFICATES", "read the certificates that this machine trusts").because(error)
+        })?;
+        let remote = Remote::new(client, Wire::begin().context("begin a thread")?);
+        let engine = remote.engine(Arc::new(SystemIds), Arc::new(self.hold_locks()));
+        Ok(self.opened.get_or_init(|| Opened { at: At::Server(remote), engine }))
     }
 
     /// The engine over the store if there is one. Nothing is created.
@@ -61,9 +110,9 @@ impl App {
         Ok(self.look()?.map(|opened| &opened.engine))
     }
 
-    /// The store itself if there is one. Nothing is created.
+    /// The store's file itself if there is one. Nothing is created.
     pub(crate) fn store(&self) -> anyhow::Result<Option<&SqliteStore>> {
-        Ok(self.look()?.map(|opened| opened.store.as_ref()))
+        Ok(self.look()?.and_then(Opened::file))
     }
 
     /// The one session that `text` means, and the engine to change it with.
@@ -77,7 +126,7 @@ impl App {
 
     /// Says what went wrong in the store beside what was asked for, and was not the verb's failure.
     pub(crate) fn warn_of_damage(&self) {
-        let health = self.opened.get().and_then(|opened| opened.store.health().ok());
+        let health = self.opened.get().and_then(|opened| opened.file()?.health().ok());
         for trouble in health.into_iter().flat_map(|health| health.troubles) {
             self.out.warn(&trouble);
         }
@@ -85,19 +134,43 @@ impl App {
 
     /// Closes the store, if it was opened: nothing of this process is to be left for others to clean up.
     pub(crate) fn close(&self) {
-        if let Some(opened) = self.opened.get() {
-            opened.store.close();
+        if let Some(store) = self.opened.get().and_then(Opened::file) {
+            store.close();
         }
     }
 
-    /// The store's file.
+    /// The store's file; where a server keeps the store, what stands for one on this machine.
     pub(crate) fn db(&self) -> &Path {
         &self.options.db.value
+    }
+
+    /// The options by which another process of this program finds the same sessions.
+    pub(crate) fn words_for_place(&self) -> [OsString; 2] {
+        match &self.options.server {
+            Some(server) => ["--server".into(), server.value.address.as_str().into()],
+            None => ["--db".into(), self.db().into()],
+        }
+    }
+
+    /// Where the sessions are, to be shown: a file, or a server's address.
+    pub(crate) fn place(&self) -> &Path {
+        match &self.options.server {
+            Some(server) => Path::new(server.value.address.as_str()),
+            None => self.db(),
+        }
     }
 
     /// The lock files beside the store.
     pub(crate) fn hold_locks(&self) -> HoldLocks {
         HoldLocks::beside(self.db())
+    }
+
+    /// Whether the holder of a lease is proven to be gone.
+    pub(crate) fn is_gone(&self, lease: &Lease) -> bool {
+        match self.opened.get() {
+            Some(opened) => opened.engine.is_gone(lease),
+            None => self.hold_locks().is_gone(lease),
+        }
     }
 
     /// The little housekeeping that every writing verb does. It never fails the verb.
@@ -116,6 +189,10 @@ impl App {
     }
 
     async fn try_sweep(&self, engine: &Engine) -> Result<Swept, EngineError> {
+        if self.options.server.is_some() {
+            // A server does it by itself.
+            return Ok(Swept::default());
+        }
         // Nothing can be called idle by a clock that cannot be used.
         match engine.store().now().await?.wall {
             Some(_) => engine.sweep().await,
@@ -139,13 +216,25 @@ impl App {
         if let Some(opened) = self.opened.get() {
             return Ok(Some(opened));
         }
+        if self.options.server.is_some() {
+            return self.open().map(Some);
+        }
         Ok(SqliteStore::open_existing(self.opening())?.map(|store| self.keep(store)))
     }
 
     fn keep(&self, store: SqliteStore) -> &Opened {
         let store = Arc::new(store);
         let engine = engine(&store, self.db());
-        self.opened.get_or_init(|| Opened { store, engine })
+        self.opened.get_or_init(|| Opened { at: At::File(store), engine })
+    }
+}
+
+impl Opened {
+    fn file(&self) -> Option<&SqliteStore> {
+        match &self.at {
+            At::File(store) => Some(store),
+            At::Server(_) => None,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 /// The variables that this program looks at.
-const NAMES: [&str; 17] = [
+const NAMES: [&str; 19] = [
     "HOME",
     "NO_COLOR",
     "TENURE_COLOR",
@@ -21,7 +21,9 @@ const NAMES: [&str; 17] = [
     "TENURE_OUTPUT",
     "TENURE_PENDING_TIMEOUT",
     "TENURE_PROFILE",
+    "TENURE_SERVER",
     "TENURE_SESSION_ID",
+    "TENURE_TOKEN",
     "XDG_DATA_HOME",
 ];
 

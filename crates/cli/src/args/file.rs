@@ -13,6 +13,8 @@ use tenure_words::{Problem, lines, shown};
 pub(super) struct File {
     /// The store's file; relative to the storage directory.
     pub(super) db: Option<PathBuf>,
+    /// The server that keeps the sessions, instead of the file.
+    pub(super) server: Option<String>,
     /// The tenant.
     pub(super) namespace: Option<String>,
     /// How to answer.

@@ -65,6 +65,9 @@ pub(crate) struct Global {
     /// The store's file [env: TENURE_DB] [default: tenure.db in the storage directory]
     #[arg(long, global = true, help_heading = "Global options", value_name = "FILE")]
     pub(crate) db: Option<PathBuf>,
+    /// The server that keeps the sessions, instead of a file [env: TENURE_SERVER; its token: TENURE_TOKEN]
+    #[arg(long, global = true, help_heading = "Global options", value_name = "URL", conflicts_with = "db")]
+    pub(crate) server: Option<String>,
     /// The tenant whose sessions are meant [env: TENURE_NAMESPACE] [default: default]
     #[arg(long, global = true, help_heading = "Global options", value_name = "NAME")]
     pub(crate) namespace: Option<String>,

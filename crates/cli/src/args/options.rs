@@ -1,6 +1,7 @@
 //! One value for every setting, with where it came from.
 
 mod serve;
+mod server;
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -15,6 +16,7 @@ use super::lifecycle::Span;
 use super::{Color, Environment, Form, Global};
 use crate::workspace::ProfileName;
 pub(crate) use serve::ServeSettings;
+pub(crate) use server::ServerSettings;
 use tenure_words::Problem;
 
 /// Where a setting's value came from.
@@ -64,8 +66,11 @@ pub(crate) struct ExpirySettings {
 pub(crate) struct Options {
     /// The directory of everything.
     pub(crate) home: Setting<PathBuf>,
-    /// The store's file, absolute.
+    /// The store's file, absolute. Where a server keeps the store: what is kept here of sessions that are run here
+    /// stands beside this path, and no file is there.
     pub(crate) db: Setting<PathBuf>,
+    /// The server that keeps the store, if one does.
+    pub(crate) server: Option<Setting<ServerSettings>>,
     /// The tenant.
     pub(crate) namespace: Setting<Namespace>,
     /// How to answer.
@@ -94,9 +99,15 @@ impl Options {
         let path = home.value.join("tenure.toml");
         let file = file::read(&path)?.unwrap_or_default();
         let sources = Sources { global, environment, file };
+        let server = sources.server()?;
+        let namespace = sources.namespace()?;
         Ok(Self {
-            db: sources.db(&home.value)?,
-            namespace: sources.namespace()?,
+            db: match &server {
+                Some(server) => server.beside(&home.value, &namespace)?,
+                None => sources.db(&home.value)?,
+            },
+            server,
+            namespace,
             output: sources.output()?,
             color: sources.color()?,
             profile: sources.profile()?,

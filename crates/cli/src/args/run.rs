@@ -162,9 +162,9 @@ pub(crate) enum IfHeld {
 /// What a sitter is told: it renews for a runner that its terminal has stopped.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct SitterArgs {
-    /// The session's row
+    /// The session
     #[arg(long)]
-    pub(crate) handle: i64,
+    pub(crate) session: String,
     /// The fence it is held under
     #[arg(long)]
     pub(crate) fence: u64,

@@ -16,12 +16,12 @@ use crate::args::run::{OnLost, SitterArgs};
 
 /// Renews until the runner goes on or is gone. Standard input is the guard's socket, standard output a pipe
 /// from the runner that ends with it.
-pub(crate) fn execute(engine: Engine, args: &SitterArgs) -> anyhow::Result<()> {
+pub(crate) fn execute(engine: Engine, handle: Handle, args: &SitterArgs) -> anyhow::Result<()> {
     let socket = rustix::stdio::stdin().try_clone_to_owned().context("take the guard's socket")?;
     let runner = rustix::stdio::stdout().try_clone_to_owned().context("take the runner's pipe")?;
     let control = Control::from_fd(socket);
     let (news, queue) = mpsc::channel();
-    lease::keep(engine, granted(args)?, control.clone(), news.clone())?;
+    lease::keep(engine, granted(handle, args)?, control.clone(), news.clone())?;
     std::thread::spawn(move || {
         let mut nothing = [0];
         // Nothing is ever written there: this returns when the runner goes on, or is gone.
@@ -52,10 +52,10 @@ impl From<LeaseEvent> for News {
     }
 }
 
-fn granted(args: &SitterArgs) -> anyhow::Result<Granted> {
+fn granted(handle: Handle, args: &SitterArgs) -> anyhow::Result<Granted> {
     let (ttl, grace) = (Duration::from_millis(args.ttl_ms), Duration::from_millis(args.grace_ms));
     let times = RunTimes::new(ttl, grace).map_err(|refusal| anyhow::anyhow!("{refusal:?}"))?;
-    let kept = Kept { handle: Handle(args.handle), fence: Fence(args.fence), times };
+    let kept = Kept { handle, fence: Fence(args.fence), times };
     // The runner's last renewal is not known here. As if it had just missed one, this one renews at once.
     let now = Duration::from_nanos(BootTime::now().as_nanos());
     Ok(Granted { kept, at: now.saturating_sub(ttl), on_lost: args.on_lost })

@@ -40,10 +40,12 @@ use tenure_words::{Problem, shown};
 pub(crate) struct Ground {
     /// The engine over the store.
     pub(crate) engine: Engine,
-    /// The store underneath.
-    pub(crate) store: Arc<SqliteStore>,
-    /// The store's file, absolute.
+    /// The store's file underneath, if it is one.
+    pub(crate) store: Option<Arc<SqliteStore>>,
+    /// The store's file, absolute; where a server keeps the store, what stands for one on this machine.
     pub(crate) db: PathBuf,
+    /// The options by which another process of this program finds the same sessions.
+    pub(crate) place: [OsString; 2],
     /// The tenant.
     pub(crate) namespace: Namespace,
 }
@@ -351,8 +353,15 @@ impl Run<'_> {
         let console = open(output, &control, recorder)?;
         console.enter().context("take the terminal")?;
         drop(news);
-        let (store, db) = (Arc::clone(&self.ground.store), self.ground.db.clone());
-        let sitters = Sitters { granted, store, db, control: control.clone(), spared };
+        let sitters = Sitters {
+            granted,
+            session: self.claimed.session.id.clone(),
+            store: self.ground.store.clone(),
+            place: self.ground.place.clone(),
+            namespace: self.ground.store.is_some().then(|| self.ground.namespace.clone()),
+            control: control.clone(),
+            spared,
+        };
         let runner = Runner {
             runtime: self.runtime,
             engine: &self.ground.engine,
@@ -387,18 +396,23 @@ impl Run<'_> {
             hold: self.lock,
             grace: self.claimed.granted.kept.times.grace(),
             deadline: granted.first_deadline(),
-            shared_locks: self.ground.store.write_locks(),
+            shared_locks: self.ground.store.as_ref().map(|store| store.write_locks()).unwrap_or_default(),
         })
     }
 
     /// What the command needs to append, to check its fence, and to guard its own side effects.
     fn environment(&self, beside: &Beside) -> Vec<(OsString, Option<OsString>)> {
         let session = &self.claimed.session;
+        let [option, place] = &self.ground.place;
+        let is_file = self.ground.store.is_some();
+        debug_assert_eq!(is_file, option == "--db");
         [
             ("TENURE_SESSION_ID", Some(session.id.as_str().into())),
             ("TENURE_FENCE", Some(self.claimed.fence().to_string().into())),
-            ("TENURE_DB", Some(self.ground.db.clone().into_os_string())),
-            ("TENURE_NAMESPACE", Some(self.ground.namespace.as_str().into())),
+            ("TENURE_DB", is_file.then(|| place.clone())),
+            ("TENURE_SERVER", (!is_file).then(|| place.clone())),
+            // A server's token says which tenant.
+            ("TENURE_NAMESPACE", is_file.then(|| self.ground.namespace.as_str().into())),
             // A run inside of one that goes on does not go on itself.
             ("TENURE_RESUMED", self.claimed.is_resumed.then(|| "1".into())),
             ("TENURE_CHECKPOINT", beside.saved.as_ref().map(|saved| saved.path().into())),

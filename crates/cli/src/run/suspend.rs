@@ -1,10 +1,11 @@
 //! Stopping with the terminal's job, while a sitter keeps the lease.
 
+use std::ffi::OsString;
 use std::io;
-use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::Arc;
 
+use tenure_core::id::{Namespace, SessionId};
 use tenure_core::time::millis;
 use tenure_guard::tree::Spared;
 use tenure_guard::{Control, jobs};
@@ -19,10 +20,14 @@ use tenure_words::lines;
 pub(super) struct Sitters {
     /// The lease.
     pub(super) granted: Granted,
-    /// The store.
-    pub(super) store: Arc<SqliteStore>,
-    /// The store's file.
-    pub(super) db: PathBuf,
+    /// The session.
+    pub(super) session: SessionId,
+    /// The store's file, if it is one.
+    pub(super) store: Option<Arc<SqliteStore>>,
+    /// The options by which another process of this program finds the session.
+    pub(super) place: [OsString; 2],
+    /// The tenant, where that is not the place's to say.
+    pub(super) namespace: Option<Namespace>,
     /// Speaks to the guard.
     pub(super) control: Control,
     /// Children that the guard's end must not take along.
@@ -48,7 +53,7 @@ impl Sitters {
         let pid = sitter.id();
         self.spared.add(pid);
         // Stopped in the middle of a write, this process would stop everybody else's, its sitter's too.
-        let still = self.store.still();
+        let still = self.store.as_ref().map(|store| store.still());
         let stopped = jobs::stop_self(signal);
         drop(still);
         drop(ours);
@@ -65,10 +70,9 @@ impl Sitters {
         let Granted { kept, on_lost, .. } = self.granted;
         let mut command = Command::new(std::env::current_exe()?);
         command
-            .arg("--db")
-            .arg(&self.db)
+            .args(&self.place)
             .args(["--output", "text", "--color", "never", "__sitter"])
-            .arg(format!("--handle={}", kept.handle.0))
+            .arg(format!("--session={}", self.session))
             .arg(format!("--fence={}", kept.fence))
             .arg(format!("--ttl-ms={}", millis(kept.times.ttl().length())))
             .arg(format!("--grace-ms={}", millis(kept.times.grace())))
@@ -79,6 +83,9 @@ impl Sitters {
             .stderr(Stdio::piped())
             // The terminal stops the runner's group; the sitter must not stop with it.
             .process_group(0);
+        if let Some(namespace) = &self.namespace {
+            command.env("TENURE_NAMESPACE", namespace.as_str());
+        }
         Ok((ours, command.spawn()?))
     }
 }

@@ -19,7 +19,7 @@ pub(super) async fn execute(app: &App, args: &ClearArgs) -> anyhow::Result<Exit>
     let reason = args.reason.as_deref().map(given::reason).transpose()?;
     let clear = Clear { actor, reason: reason.clone() };
     let Some(engine) = app.existing()? else {
-        app.out.report(&Cleared::nothing(app.db(), &workspace, reason))?;
+        app.out.report(&Cleared::nothing(app.place(), &workspace, reason))?;
         return Ok(Exit::Success);
     };
     let found = engine.store().find(Find::Slot(workspace.slot())).await?;
@@ -30,7 +30,7 @@ pub(super) async fn execute(app: &App, args: &ClearArgs) -> anyhow::Result<Exit>
     };
     let (target, command) = (Target::Slot(workspace.slot()), Command::WorkspaceClear(clear));
     let applied = engine.apply_under(&target, &command, fence).await?;
-    app.out.report(&Cleared::new(app.db(), &workspace, reason, &applied))?;
+    app.out.report(&Cleared::new(app.place(), &workspace, reason, &applied))?;
     app.sweep(engine).await;
     Ok(Exit::Success)
 }

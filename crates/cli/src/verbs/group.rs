@@ -1,7 +1,7 @@
 //! `tenure group`: who is at work, who waits, and how many may be.
 
 use tenure_core::id::{GroupName, Namespace};
-use tenure_engine::{Engine, Witness};
+use tenure_engine::Engine;
 use tenure_store::{GroupFound, GroupRequest, LimitRequest};
 
 use super::given;
@@ -30,11 +30,10 @@ pub(super) async fn execute(app: &App, args: &GroupArgs) -> anyhow::Result<Exit>
         let statement = format!("there is no group `{}`", request.name);
         return Err(Problem::missing("NOT_FOUND", statement).hint("tenure list --group <name>").into());
     }
-    let locks = app.hold_locks();
     let now = app.engine()?.store().now().await?;
     let is_there = |member: &tenure_store::GroupMember| {
         member.session.lease.as_ref().is_some_and(|lease| {
-            !locks.is_gone(lease) && lease.term.standing(&now) != Ok(tenure_core::lease::Standing::Over)
+            !app.is_gone(lease) && lease.term.standing(&now) != Ok(tenure_core::lease::Standing::Over)
         })
     };
     let members = found.members.into_iter().map(|member| (is_there(&member), member)).collect();

@@ -28,7 +28,7 @@ pub(super) async fn execute(app: &App, args: &HeartbeatArgs) -> anyhow::Result<E
                 Kind::Workspace => {
                     let fence = ownership::of_session(app, &listed.session.id, given::fence(args.fence));
                     let beaten = Beat { target: Target::Session(listed.handle), fence };
-                    beaten.renew(app, engine, Where::of(app.db(), &listed.session), args).await
+                    beaten.renew(app, engine, Where::of(app.place(), &listed.session), args).await
                 }
             }
         }
@@ -68,7 +68,7 @@ async fn workspace(app: &App, args: &HeartbeatArgs) -> anyhow::Result<Exit> {
     };
     let fence = ownership::of_slot(app, engine, &workspace.slot(), given::fence(args.fence)).await?;
     let beaten = Beat { target: Target::Slot(workspace.slot()), fence };
-    beaten.renew(app, engine, Where::workspace(app.db(), &workspace), args).await
+    beaten.renew(app, engine, Where::workspace(app.place(), &workspace), args).await
 }
 
 /// Whose lease is to be renewed, and under which fence the caller says it is held.

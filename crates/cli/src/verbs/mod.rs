@@ -61,6 +61,9 @@ use crate::exit::Exit;
 
 /// Does what was asked.
 pub(crate) fn execute(app: &App, command: Command) -> anyhow::Result<Exit> {
+    if let Some(what) = only_beside_a_file(&command) {
+        app.must_be_local(what)?;
+    }
     match command {
         Command::Run(args) => run::execute(app, &args),
         Command::PlaySitter(args) => run::sit(app, &args),
@@ -115,8 +118,20 @@ pub(crate) fn execute(app: &App, command: Command) -> anyhow::Result<Exit> {
     }
 }
 
+/// What a verb does that only works beside a store's file.
+const fn only_beside_a_file(command: &Command) -> Option<&'static str> {
+    match command {
+        Command::Serve(_) => Some("serve its store a second time"),
+        Command::Backup(_) => Some("copy its store"),
+        Command::Export(_) => Some("write sessions to files"),
+        Command::Import(_) => Some("take sessions in from files"),
+        Command::Move(_) => Some("move sessions to another store"),
+        _ => None,
+    }
+}
+
 /// Runs on this thread: a verb waits for one thing at a time.
-fn block_on(verb: impl Future<Output = anyhow::Result<Exit>>) -> anyhow::Result<Exit> {
+fn block_on<T>(verb: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(verb)
 }
 

@@ -56,7 +56,12 @@ async fn everything(app: &App) -> anyhow::Result<Vec<Session>> {
         return Ok(Vec::new());
     };
     let mut sessions = Vec::new();
-    for namespace in engine.store().namespaces().await? {
+    let namespaces = match app.remote()? {
+        // A token is of one.
+        Some(_) => vec![app.options.namespace.value.clone()],
+        None => engine.store().namespaces().await?,
+    };
+    for namespace in namespaces {
         sessions.extend(of_tenant(engine, namespace).await?);
     }
     Ok(sessions)
@@ -88,7 +93,10 @@ fn goes_on(session: &Session) -> bool {
 /// Has another process of this program run it again, in the background.
 fn recover(app: &App, session: &Session) -> anyhow::Result<Recovery> {
     let mut command = Command::new(std::env::current_exe().context("find this program's file")?);
-    command.arg("--db").arg(app.db()).args(["--namespace", session.namespace.as_str()]);
+    command.args(app.words_for_place());
+    if app.remote()?.is_none() {
+        command.args(["--namespace", session.namespace.as_str()]);
+    }
     command.args(["--output", "json", "--color", "never", "resume", "--detach", "--automatic", "--"]);
     let output = command.arg(session.id.as_str()).stdin(Stdio::null()).output();
     let Output { status, stdout, stderr } = output.context("start the background process")?;

@@ -5,7 +5,6 @@ use tenure_core::lease::Standing;
 use tenure_core::refusal::{Existing, Refusal};
 use tenure_core::session::{Session, Writer};
 use tenure_core::time::Moment;
-use tenure_engine::Witness;
 use tenure_store::Listed;
 
 use super::{ask, block_on, given, meant, run};
@@ -17,7 +16,7 @@ use tenure_words::Problem;
 
 /// Runs again what nobody runs any more; what somebody holds, or never was a run, is resumed as it is.
 pub(super) fn execute(app: &App, args: &ResumeArgs) -> anyhow::Result<Exit> {
-    let Some(again) = on_runtime(again(app, args))? else {
+    let Some(again) = block_on(again(app, args))? else {
         if args.detach {
             return Err(
                 Problem::usage("`--detach` is for runs: this session has no command to run again").into()
@@ -59,9 +58,5 @@ fn is_left(app: &App, session: &Session, now: &Moment) -> bool {
     session
         .lease
         .as_ref()
-        .is_none_or(|lease| session.standing(now) == Ok(Standing::Over) || app.hold_locks().is_gone(lease))
-}
-
-fn on_runtime<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(work)
+        .is_none_or(|lease| session.standing(now) == Ok(Standing::Over) || app.is_gone(lease))
 }

@@ -1,10 +1,12 @@
 //! `tenure run`, from settings to its verdict.
 
 use serde_json::{Value, json};
-use tenure_core::refusal::Held;
+use tenure_core::id::SessionId;
+use tenure_core::refusal::{Held, Refusal};
 use tenure_core::session::Session;
+use tenure_store::Find;
 
-use super::{block_on, group};
+use super::{block_on, given, group};
 use crate::app::App;
 use crate::args::run::{RunArgs, SitterArgs};
 use crate::exit::Exit;
@@ -18,10 +20,7 @@ pub(super) fn execute(app: &App, args: &RunArgs) -> anyhow::Result<Exit> {
     if let (Some(name), Some(limit)) = (&args.group.group, args.group.group_limit) {
         let name = group::name(name)?;
         let namespace = &app.options.namespace.value;
-        block_on(async {
-            group::limit(app.engine()?, (namespace, &name), Some(limit)).await?;
-            Ok(Exit::Success)
-        })?;
+        block_on(group::limit(app.engine()?, (namespace, &name), Some(limit)))?;
     }
     concluded(app, crate::run::execute(&ground(app)?, args, &announce), args.refused_exit)
 }
@@ -43,6 +42,7 @@ fn ground(app: &App) -> anyhow::Result<Ground> {
         engine: app.engine()?.clone(),
         store: app.shared_store()?,
         db: app.db().to_owned(),
+        place: app.words_for_place(),
         namespace: app.options.namespace.value.clone(),
     })
 }
@@ -72,7 +72,12 @@ fn concluded(app: &App, verdict: anyhow::Result<Verdict>, refused_exit: u8) -> a
 
 /// Renews in a stopped runner's stead.
 pub(super) fn sit(app: &App, args: &SitterArgs) -> anyhow::Result<Exit> {
-    crate::run::sit(app.engine()?.clone(), args)?;
+    let engine = app.engine()?.clone();
+    let id = SessionId::parse(&args.session).map_err(given::name("session id"))?;
+    let find = Find::Id { namespace: app.options.namespace.value.clone(), id };
+    let handle = block_on(async { Ok(engine.store().find(find).await?.handle) })?;
+    let handle = handle.ok_or_else(|| given::refuse(Refusal::NotFound))?;
+    crate::run::sit(engine, handle, args)?;
     Ok(Exit::Success)
 }
 

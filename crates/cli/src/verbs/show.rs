@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use tenure_core::id::{Namespace, Seq};
 use tenure_core::time::Moment;
-use tenure_engine::{Engine, Pending, Witness};
+use tenure_engine::{Engine, Pending};
 use tenure_store::{ChildrenRequest, Listed, Page, Pin, PinsRequest};
 
 use crate::app::App;
@@ -53,7 +53,7 @@ pub(super) async fn execute(app: &App, args: &ShowArgs) -> anyhow::Result<Exit> 
 
 /// A session as it is `now`, with a look at whether its holder is gone, without its children.
 pub(super) fn shown(app: &App, listed: Listed, now: Moment) -> Shown {
-    let is_gone = listed.session.lease.as_ref().is_some_and(|lease| app.hold_locks().is_gone(lease));
+    let is_gone = listed.session.lease.as_ref().is_some_and(|lease| app.is_gone(lease));
     let (children, pins, tasks) = (Page::default(), Vec::new(), Vec::new());
     Shown { listed, children, now, is_gone, pending: None, pins, tasks }
 }

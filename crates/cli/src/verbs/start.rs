@@ -29,7 +29,7 @@ pub(super) async fn execute(app: &App, args: &StartArgs) -> anyhow::Result<Exit>
     let start = start(engine, &workspace, owner, args.mode).await?;
     let (target, command) = (Target::Slot(workspace.slot()), Command::WorkspaceStart(start));
     let applied = engine.apply_under(&target, &command, fence).await?;
-    app.out.report(&Started::new(app.db(), &workspace, &applied))?;
+    app.out.report(&Started::new(app.place(), &workspace, &applied))?;
     app.sweep(engine).await;
     Ok(Exit::Success)
 }

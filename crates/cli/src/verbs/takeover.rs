@@ -54,7 +54,7 @@ pub(super) async fn execute(app: &App, args: &TakeoverArgs) -> anyhow::Result<Ex
         )
         .into()),
         Kind::Workspace => {
-            let place = Where::of(app.db(), &listed.session);
+            let place = Where::of(app.place(), &listed.session);
             take(app, engine, (Target::Session(listed.handle), place), taker).await
         }
     }
@@ -67,7 +67,7 @@ async fn workspace(app: &App, args: &TakeoverArgs, taker: Taker) -> anyhow::Resu
     };
     let fence = ownership::of_slot(app, engine, &workspace.slot(), given::fence(args.fence)).await?;
     let taker = Taker { fence, ..taker };
-    let place = Where::workspace(app.db(), &workspace);
+    let place = Where::workspace(app.place(), &workspace);
     take(app, engine, (Target::Slot(workspace.slot()), place), taker).await
 }
 
