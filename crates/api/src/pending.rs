@@ -22,6 +22,9 @@ pub struct Pending {
     /// Why somebody wishes it to end; `null` when nobody does.
     #[schema(required = true)]
     pub cancel_requested: Option<String>,
+    /// Who does, if that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cancel_requested_by: Option<String>,
 }
 
 /// An activity that is to be run or is under way.

@@ -116,6 +116,8 @@ pub const CHECKPOINTS_KEPT: usize = 10;
 pub const FILE_BYTES_MAX: u64 = 10 * 1024 * 1024;
 /// Bytes of contents of changed files that a run keeps when nothing else was asked for.
 pub const FILES_BYTES_KEPT: u64 = 256 * 1024 * 1024;
+/// Longest path of a changed file, in bytes.
+pub const FILE_PATH_BYTES_MAX: usize = 4096;
 /// Most changed files that one list returns.
 pub const FILES_LISTED_MAX: usize = 1000;
 /// Most changed files that a fork begins with.

@@ -128,3 +128,18 @@ impl Remote {
         self.0.handles.id(handle).ok_or_else(unknown)
     }
 }
+
+impl Remote {
+    /// What a session waits for, if it is an open instance of an orchestration.
+    ///
+    /// # Errors
+    /// What the server says, or why it could not be heard.
+    pub async fn waits_for(&self, listed: &Listed) -> Result<Option<tenure_api::Pending>, StoreError> {
+        if listed.session.execution.is_none() || listed.session.is_terminal() {
+            return Ok(None);
+        }
+        let id = listed.session.id.clone();
+        let shown = self.ask(|client| async move { client.orchestration(id.as_str()).await }).await;
+        Ok(shown.map_err(|error| self.error(error))?.beside.waits_for)
+    }
+}

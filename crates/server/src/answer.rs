@@ -128,6 +128,7 @@ const STATUSES: &[(&str, u16)] = &[
     ("NOT_FOUND", 404),
     ("CHECKPOINT_NOT_FOUND", 404),
     ("FILE_NOT_FOUND", 404),
+    ("FILE_NOT_KEPT", 404),
     ("METHOD_NOT_ALLOWED", 405),
     ("NOT_ACCEPTABLE", 406),
     ("REQUEST_TIMEOUT", 408),

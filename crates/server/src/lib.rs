@@ -22,6 +22,7 @@ mod router;
 mod routes;
 mod setup;
 mod spawn;
+mod stamp;
 
 pub use answer::status;
 pub use listen::serve;

@@ -34,6 +34,7 @@ use crate::{once, routes};
         (name = "lifecycle", description = "A session's course."),
         (name = "events", description = "A session's log, read, followed and written."),
         (name = "checkpoints", description = "Saved values, and going on from them."),
+        (name = "files", description = "Files that a session's work has changed."),
         (name = "orchestrations", description = "Code that survives."),
         (name = "workers", description = "Who runs activities, and which keys they hold."),
         (name = "groups", description = "How many sessions may be at work at once."),
@@ -56,8 +57,9 @@ fn open() -> OpenApiRouter<Arc<Served>> {
     description.components.get_or_insert_default().add_security_scheme(SCHEME, scheme);
     OpenApiRouter::with_openapi(description)
         .routes(routes!(routes::sessions::list, routes::sessions::create))
-        .routes(routes!(routes::sessions::show, routes::sessions::update, routes::sessions::delete))
+        .routes(routes!(routes::show::show, routes::sessions::update, routes::sessions::delete))
         .routes(routes!(routes::sessions::children))
+        .routes(routes!(routes::show::weight))
         .routes(routes!(routes::lease::take, routes::lease::check, routes::lease::release))
         .routes(routes!(routes::lease::start))
         .routes(routes!(routes::lease::takeover))
@@ -67,6 +69,7 @@ fn open() -> OpenApiRouter<Arc<Served>> {
         .routes(routes!(routes::lifecycle::pause))
         .routes(routes!(routes::lifecycle::resume))
         .routes(routes!(routes::lifecycle::stop))
+        .routes(routes!(routes::lifecycle::ask))
         .routes(routes!(routes::lifecycle::cancel))
         .routes(routes!(routes::lifecycle::retain, routes::lifecycle::end_retention))
         .routes(routes!(routes::events::across))
@@ -79,6 +82,9 @@ fn open() -> OpenApiRouter<Arc<Served>> {
         .routes(routes!(routes::checkpoints::prune))
         .routes(routes!(routes::checkpoints::restore))
         .routes(routes!(routes::checkpoints::fork))
+        .routes(routes!(routes::files::list, routes::files::record))
+        .routes(routes!(routes::files::version))
+        .routes(routes!(routes::files::content))
         .routes(routes!(routes::groups::show, routes::groups::limit))
         .routes(routes!(routes::orchestrations::start))
         .routes(routes!(routes::orchestrations::show))
@@ -98,6 +104,7 @@ fn open() -> OpenApiRouter<Arc<Served>> {
         .routes(routes!(routes::tokens::list, routes::tokens::create))
         .routes(routes!(routes::tokens::revoke))
         .routes(routes!(routes::tokens::rotate))
+        .routes(routes!(routes::namespaces::list))
         .routes(routes!(routes::statistics::show))
         .routes(routes!(routes::health::alive))
         .routes(routes!(routes::health::ready))
@@ -119,6 +126,7 @@ pub(crate) fn routes(served: &Arc<Served>) -> Router {
         .layer(DefaultBodyLimit::max(limits.body_bytes))
         .layer(RequestBodyTimeoutLayer::new(limits.body_timeout))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(Arc::clone(served), crate::stamp::time))
         .layer(from_fn_with_state(Arc::clone(served), crate::log::request))
         .with_state(Arc::clone(served))
 }

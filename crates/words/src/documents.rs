@@ -1,11 +1,12 @@
 //! What stores and the engine answer, in its JSON form.
 
 use tenure_api::{
-    Alert, Beside, Checkpoint, DamagedCheckpoint, Failure, Figures, Group, GroupMember, Instant, LastDay,
-    LastHour, ListedCheckpoint, Pending, PendingActivity, PendingChild, PendingTimer, Pin, PinSeen, Seen,
-    Session, Skipped, Stuck, Tally, WorkerSeen,
+    Alert, Beside, Checkpoint, DamagedCheckpoint, DamagedFile, Failure, Figures, File, Group, GroupMember,
+    Instant, LastDay, LastHour, ListedCheckpoint, ListedFile, Pending, PendingActivity, PendingChild,
+    PendingTimer, Pin, PinSeen, Seen, Session, Skipped, Stuck, Tally, Weight, WorkerSeen,
 };
 use tenure_core::alert;
+use tenure_core::checkpoint::Content;
 use tenure_core::id::{GroupName, Namespace, Operation, SessionId};
 use tenure_core::session::StateName;
 use tenure_core::time::{Moment, millis};
@@ -36,6 +37,30 @@ pub fn checkpoint(listed: &tenure_store::ListedCheckpoint) -> ListedCheckpoint {
             ListedCheckpoint::Damaged(DamagedCheckpoint::of(id, *seq, what))
         }
     }
+}
+
+/// A file of a list, in its newest version.
+#[must_use]
+pub fn file(listed: &tenure_store::ListedFile) -> ListedFile {
+    let tenure_store::ListedFile { path, version } = listed;
+    match version {
+        tenure_store::ListedCheckpoint::Readable(checkpoint) => match &checkpoint.content {
+            Content::File(version) => ListedFile::Readable(File::of(checkpoint, version)),
+            Content::Record | Content::Given => {
+                ListedFile::Damaged(DamagedFile::of(path, checkpoint.seq, "it is no version of a file"))
+            }
+        },
+        tenure_store::ListedCheckpoint::Damaged { seq, what, .. } => {
+            ListedFile::Damaged(DamagedFile::of(path, *seq, what))
+        }
+    }
+}
+
+/// What a session takes.
+#[must_use]
+pub const fn weight(weight: tenure_store::Weight) -> Weight {
+    let tenure_store::Weight { events, bytes } = weight;
+    Weight { events, bytes }
 }
 
 /// Checkpoints that were passed over.
@@ -102,6 +127,7 @@ pub fn pending(
         timers: pending.timers().iter().map(timer).collect(),
         children: pending.children.iter().map(child).collect(),
         cancel_requested: pending.cancel.as_ref().map(|wish| wish.reason.clone()),
+        cancel_requested_by: pending.cancel.as_ref().and_then(|wish| Some(wish.by.as_ref()?.to_string())),
     }
 }
 

@@ -106,6 +106,13 @@ fn damaged(
         .fact("newest_valid", newest_valid.map(|id| id.as_str()))
 }
 
+/// A log is not that long.
+#[must_use]
+pub fn no_event_yet(at: Seq, head: Seq) -> Problem {
+    let statement = format!("the session has no event {at} yet; its newest is at position {head}");
+    Problem::missing("NOT_FOUND", statement).hint("tenure events <name> --newest 10")
+}
+
 fn ambiguous(name: &str, matches: &[Listed]) -> Problem {
     let rows = matches.iter().map(|Listed { session, .. }| {
         format!("{}  {}  {}", session.id, session.kind.name(), session.state.name().name())

@@ -5,13 +5,15 @@
 
 pub mod documents;
 mod engine;
+mod file;
 mod problem;
 mod prometheus;
 mod refusal;
 mod store_error;
 pub mod when;
 
-pub use engine::words as engine;
+pub use engine::{no_event_yet, words as engine};
+pub use file::{file_bytes, file_unchanged};
 pub use problem::{Blame, Problem, Said, causes, lines, shown};
 pub use prometheus::prometheus;
 pub use refusal::{left, lost, who, words as refusal};

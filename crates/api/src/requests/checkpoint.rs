@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::document::present;
+
 /// What is to be saved. Without a payload: the session's own record.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -11,8 +13,8 @@ pub struct CreateCheckpoint {
     /// Why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// What its maker wants to know of it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// What its maker wants to know of it: any value.
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Value>,
     /// The value to be saved, as base64.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -8,8 +8,8 @@ use utoipa::openapi::schema::Schema;
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::{
-    Event, Figures, Group, HeldBy, ListedCheckpoint, Pin, Problem, ShownCheckpoint, ShownSession, Worker,
-    payload,
+    Event, Figures, Group, HeldBy, ListedCheckpoint, ListedFile, Pin, Problem, SavedCheckpoint, SessionSeen,
+    ShownCheckpoint, Worker, payload,
 };
 
 type Schemas = Vec<(String, RefOr<Schema>)>;
@@ -21,7 +21,9 @@ fn of<T: ToSchema + PartialSchema>(schemas: &mut Schemas) {
 
 fn all() -> BTreeMap<String, Value> {
     let mut schemas = Schemas::new();
-    of::<ShownSession>(&mut schemas);
+    of::<SessionSeen>(&mut schemas);
+    of::<ListedFile>(&mut schemas);
+    of::<SavedCheckpoint>(&mut schemas);
     of::<Event>(&mut schemas);
     of::<ListedCheckpoint>(&mut schemas);
     of::<ShownCheckpoint>(&mut schemas);

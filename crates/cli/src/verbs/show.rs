@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::args::session::ShowArgs;
 use crate::exit::Exit;
 use crate::render::session::{Replayed, Shown};
-use tenure_words::Problem;
+use tenure_words::{Problem, documents};
 
 /// Most children that are named.
 const CHILDREN_MAX: usize = 20;
@@ -37,25 +37,29 @@ pub(super) async fn execute(app: &App, args: &ShowArgs) -> anyhow::Result<Exit> 
     }
     let request = ChildrenRequest { parent: listed.handle, before: None, limit: CHILDREN_MAX };
     let children = engine.store().children(request).await?;
-    let pending = engine.pending(listed.handle, &listed.session).await?;
-    let pins = match &pending {
-        Some(pending) => pins(engine, &listed.session.namespace, pending).await?,
-        None => Vec::new(),
+    let waits_for = match app.remote()? {
+        Some(remote) => remote.waits_for(&listed).await?,
+        None => waits_for(engine, &listed).await?,
     };
-    let has_activities = pending.as_ref().is_some_and(|pending| !pending.activities().is_empty());
-    let tasks = match has_activities {
-        true => engine.store().tasks_of(listed.handle).await?,
-        false => Vec::new(),
-    };
-    app.out.report(&Shown { children, pending, pins, tasks, ..shown(app, listed, now) })?;
+    app.out.report(&Shown { children, waits_for, ..shown(app, listed, now) })?;
     Ok(Exit::Success)
+}
+
+/// What it waits for, if it is an open instance of an orchestration, and where that is.
+async fn waits_for(engine: &Engine, listed: &Listed) -> anyhow::Result<Option<tenure_api::Pending>> {
+    let Some(pending) = engine.pending(listed.handle, &listed.session).await? else { return Ok(None) };
+    let pins = pins(engine, &listed.session.namespace, &pending).await?;
+    let tasks = match pending.activities().is_empty() {
+        true => Vec::new(),
+        false => engine.store().tasks_of(listed.handle).await?,
+    };
+    Ok(Some(documents::pending(&pending, &pins, &tasks)))
 }
 
 /// A session as it is `now`, with a look at whether its holder is gone, without its children.
 pub(super) fn shown(app: &App, listed: Listed, now: Moment) -> Shown {
     let is_gone = listed.session.lease.as_ref().is_some_and(|lease| app.is_gone(lease));
-    let (children, pins, tasks) = (Page::default(), Vec::new(), Vec::new());
-    Shown { listed, children, now, is_gone, pending: None, pins, tasks }
+    Shown { listed, children: Page::default(), now, is_gone, waits_for: None }
 }
 
 /// Who holds the keys that activities follow.

@@ -7,12 +7,12 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use tenure_api::requests::{CreateCheckpoint, Fork, PruneCheckpoints, RestoreCheckpoint};
-use tenure_api::{Checkpoint, Forked, ListedCheckpoint, Page, Problem, Removed, cursor};
-use tenure_core::id::{CheckpointId, Seq, SessionId};
+use tenure_api::{Checkpoint, Forked, ListedCheckpoint, Page, Problem, Removed, SavedCheckpoint, cursor};
+use tenure_core::id::{CheckpointId, Fence, Seq, SessionId};
 use tenure_core::limits;
 use tenure_core::session::Writer;
-use tenure_engine::{ForkAt, ForkWish, Prune, Save};
-use tenure_store::ListedCheckpoint as Stored;
+use tenure_engine::{Engine, ForkAt, ForkWish, Prune, Save};
+use tenure_store::{Handle, ListedCheckpoint as Stored};
 use tenure_words::documents;
 
 use super::{Asked, Here, SessionAnswer, Write, applied, named};
@@ -66,14 +66,14 @@ const fn seq(listed: &Stored) -> Seq {
     security(("token" = ["owner"])),
     params(("name" = String, Path, description = "An id, or a key"),
         ("Fence" = Option<u64>, Header, description = "Under which the session is held")),
-    responses((status = 201, body = Checkpoint),
+    responses((status = 201, body = SavedCheckpoint),
         (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn create(
     State(served): Here,
     Write { caller, engine, guards }: Write,
     Path(name): Path<String>,
     Optional(wish): Optional<CreateCheckpoint>,
-) -> Answer<(StatusCode, Answered<Checkpoint>)> {
+) -> Answer<(StatusCode, Answered<SavedCheckpoint>)> {
     let payload = wish.payload_base64.map(|text| STANDARD.decode(text)).transpose();
     let payload = payload.map_err(|_wrong| Failure::usage("`payload_base64` is not base64"))?;
     let reason = wish.reason.as_deref().map(|text| given::reason(Some(text), "")).transpose()?;
@@ -81,16 +81,30 @@ pub(crate) async fn create(
     let listed = named(&served, &caller, &name).await?;
     let save = Save { fence: guards.fence, reason, metadata, payload };
     let checkpoint = engine.save(listed.handle, save).await?;
-    if let Some(keep) = wish.keep {
-        let keep = usize::try_from(keep.max(1)).unwrap_or(usize::MAX);
-        let known_valid = Some(checkpoint.id.clone());
-        let prune = Prune { keep, fence: None, dry_run: false, known_valid };
-        // What was saved is saved, whether or not older ones can be removed.
-        if let Err(error) = engine.prune(listed.handle, &prune).await {
+    let removed = match wish.keep {
+        Some(keep) => remove(&engine, (listed.handle, guards.fence), (keep, &checkpoint.id)).await,
+        None => 0,
+    };
+    let checkpoint = Checkpoint::of(&checkpoint);
+    Ok((StatusCode::CREATED, Answered(SavedCheckpoint { checkpoint, removed })))
+}
+
+/// Removes what is older than those that are kept, and says how many. What was saved is saved, whether or not that can be
+/// done.
+async fn remove(
+    engine: &Engine,
+    (handle, fence): (Handle, Option<Fence>),
+    (keep, saved): (u32, &CheckpointId),
+) -> u64 {
+    let keep = usize::try_from(keep.max(1)).unwrap_or(usize::MAX);
+    let prune = Prune { keep, fence, dry_run: false, known_valid: Some(saved.clone()) };
+    match engine.prune(handle, &prune).await {
+        Ok(pruned) => pruned.removed.len() as u64,
+        Err(error) => {
             tracing::warn!(%error, "older checkpoints were not removed");
+            0
         }
     }
-    Ok((StatusCode::CREATED, Answered(Checkpoint::of(&checkpoint))))
 }
 
 fn id(text: &str) -> Answer<CheckpointId> {

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use axum::Json as Answered;
 use axum::extract::{Path, State};
-use tenure_api::Problem;
-use tenure_api::requests::{Ask, Complete, End, Fail, Reason};
+use axum::http::StatusCode;
+use tenure_api::requests::{Ask, AskOwner, Complete, End, Fail, Reason};
+use tenure_api::{OwnerAsked, Problem};
 use tenure_core::event::Request;
 use tenure_core::kind::Kind;
 use tenure_core::session::{Command, Step};
@@ -125,6 +127,30 @@ pub(crate) async fn stop(
         Some(asking) => done(&engine, listed, &asking, timeout(&ask)).await,
         None => shown(&engine, &listed).await,
     }
+}
+
+/// Asks a session's owner to pause, to go on or to stop, and does not wait for it
+///
+/// The answer says where the request is in the log. Whether it is done, the log tells, or the session.
+#[utoipa::path(post, path = "/v1/sessions/{name}/requests", tag = "lifecycle", request_body = AskOwner,
+    security(("token" = ["owner"])),
+    params(("name" = String, Path, description = "An id, or a key")),
+    responses((status = 202, description = "It is durable", body = OwnerAsked),
+        (status = "default", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn ask(
+    State(served): Here,
+    caller: Caller,
+    engine: Asked,
+    Path(name): Path<String>,
+    Json(wish): Json<AskOwner>,
+) -> Answer<(StatusCode, Answered<OwnerAsked>)> {
+    let listed = named(&served, &caller, &name).await?;
+    let asking = match Request::from(wish.request) {
+        Request::Stop => engine.ask_to_stop(&listed).await?,
+        request @ (Request::Pause | Request::Resume) => Some(engine.ask(&listed, request).await?),
+    };
+    let seq = asking.map(|asking| asking.seq.0);
+    Ok((StatusCode::ACCEPTED, Answered(OwnerAsked { seq })))
 }
 
 async fn moved(

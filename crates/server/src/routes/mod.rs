@@ -2,13 +2,16 @@
 
 pub(crate) mod checkpoints;
 pub(crate) mod events;
+pub(crate) mod files;
 pub(crate) mod groups;
 pub(crate) mod health;
 pub(crate) mod lease;
 pub(crate) mod lifecycle;
+pub(crate) mod namespaces;
 pub(crate) mod orchestrations;
 pub(crate) mod pins;
 pub(crate) mod sessions;
+pub(crate) mod show;
 pub(crate) mod statistics;
 pub(crate) mod tasks;
 pub(crate) mod tokens;
@@ -66,13 +69,16 @@ pub(crate) struct SessionAnswer {
 
 impl IntoResponse for SessionAnswer {
     fn into_response(self) -> Response {
-        let tag = format!("\"{}\"", self.document.revision);
+        let tag = tag(self.document.revision);
         let mut response = (self.status, axum::Json(self.document)).into_response();
-        if let Ok(tag) = HeaderValue::from_str(&tag) {
-            response.headers_mut().insert(header::ETAG, tag);
-        }
+        response.headers_mut().insert(header::ETAG, tag);
         response
     }
+}
+
+/// A revision as an entity's tag.
+fn tag(revision: u64) -> HeaderValue {
+    HeaderValue::from_str(&format!("\"{revision}\"")).expect("a number in quotes is a header's value")
 }
 
 /// A session as it is now.

@@ -16,9 +16,9 @@ use tenure_core::kind::Kind;
 use tenure_core::orchestration::{Signal, Version};
 use tenure_core::refusal::{Existing, Refusal};
 use tenure_engine::{Ended, Engine, IfThere, Orchestrations, StartError, Starting};
-use tenure_store::{ChildrenRequest, HistoryRequest, Listed, PinsRequest};
-use tenure_words::documents;
+use tenure_store::{HistoryRequest, Listed};
 
+use super::show::beside;
 use super::{Asked, Here, named};
 use crate::answer::{Answer, Failure};
 use crate::body::Json;
@@ -29,10 +29,6 @@ use crate::setup::Served;
 
 /// Longest wait of one request.
 const WAIT_MS_MAX: u64 = 30_000;
-/// Most children that are named.
-const CHILDREN_MAX: usize = 100;
-/// Most keys that are looked through for who runs what is waited for.
-const PINS_MAX: usize = 1000;
 
 fn orchestrations(served: &Served, engine: &Engine) -> Orchestrations {
     Orchestrations::new(engine.clone(), Arc::clone(&served.setup.clock), None)
@@ -129,16 +125,8 @@ pub(crate) async fn show(
         }
         listed = instance(&served, &caller, &name).await?;
     }
-    let pending = engine.pending(listed.handle, &listed.session).await?;
-    let pins =
-        PinsRequest { namespace: Some(caller.namespace.clone()), limit: PINS_MAX, ..PinsRequest::default() };
-    let pins = if pending.is_some() { engine.store().pins(pins).await? } else { Vec::new() };
-    let tasks = if pending.is_some() { engine.store().tasks_of(listed.handle).await? } else { Vec::new() };
-    let waits_for = pending.map(|pending| documents::pending(&pending, &pins, &tasks));
-    let children = ChildrenRequest { parent: listed.handle, before: None, limit: CHILDREN_MAX };
-    let children = engine.store().children(children).await?;
-    let session = super::document(engine, &listed).await?;
-    Ok(Answered(ShownSession { session, beside: documents::beside(&children, waits_for) }))
+    let beside = beside(&served, &caller, &listed).await?;
+    Ok(Answered(ShownSession { session: super::document(engine, &listed).await?, beside }))
 }
 
 /// Sends a signal to an instance

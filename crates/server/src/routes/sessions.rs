@@ -280,22 +280,6 @@ fn texts(fields: &Map<String, Value>) -> BTreeMap<String, String> {
     fields.iter().map(|(name, value)| (name.clone(), value.to_string())).collect()
 }
 
-/// Shows a session
-///
-/// `name` is its id; else the key of the open session; else that of the newest one that had it.
-#[utoipa::path(get, path = "/v1/sessions/{name}", tag = "sessions", security(("token" = ["observer"])),
-    params(("name" = String, Path, description = "An id, or a key")),
-    responses((status = 200, body = tenure_api::Session),
-        (status = "default", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn show(
-    State(served): Here,
-    caller: Caller,
-    Path(name): Path<String>,
-) -> Answer<SessionAnswer> {
-    let listed = named(&served, &caller, &name).await?;
-    shown(&served.setup.engine, &listed).await
-}
-
 /// Keeps facts with a session
 ///
 /// For its holder, which names its fence; for others while nobody holds it.

@@ -11,6 +11,7 @@ mod live;
 mod once;
 mod pages;
 mod python;
+mod remote;
 mod sessions;
 mod support;
 mod tasks;

@@ -12,9 +12,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tenure_core::access::Role;
 use tenure_core::id::{Namespace, Principal};
+use tenure_core::time::Moment;
 use tenure_engine::{Engine, Ids as _, NoWitness, Steady, SystemIds, TokenWish};
 use tenure_server::{Alive, Limits, Setup, serve};
-use tenure_store::{Handle, Store};
+use tenure_store::{Clock, Handle, Store};
 use tenure_store_sqlite::{SqliteOptions, SqliteStore, SystemClock};
 use tenure_words::Problem;
 use tokio::net::{TcpListener, TcpStream};
@@ -33,6 +34,16 @@ impl Steady for Real {
 
     async fn sleep(&self, length: Duration) {
         tokio::time::sleep(length).await;
+    }
+}
+
+/// A machine that does not know what day it is.
+#[derive(Debug)]
+struct NoWall(SystemClock);
+
+impl Clock for NoWall {
+    fn now(&self) -> Moment {
+        Moment { wall: None, ..self.0.now() }
     }
 }
 
@@ -67,8 +78,17 @@ impl Server {
         Self::start(tempfile::tempdir().unwrap(), false, Limits::default()).await
     }
 
+    /// One whose wall clock stands before the epoch.
+    pub(crate) async fn without_a_wall_clock() -> Self {
+        let clock = Arc::new(NoWall(SystemClock::new()));
+        Self::start_by(tempfile::tempdir().unwrap(), clock, (true, Limits::default())).await
+    }
+
     pub(crate) async fn start(home: TempDir, is_open: bool, limits: Limits) -> Self {
-        let clock = Arc::new(SystemClock::new());
+        Self::start_by(home, Arc::new(SystemClock::new()), (is_open, limits)).await
+    }
+
+    async fn start_by(home: TempDir, clock: Arc<dyn Clock>, (is_open, limits): (bool, Limits)) -> Self {
         let options = SqliteOptions::new(home.path().join("tenure.db"), SystemIds.incarnation(), clock);
         let store = Arc::new(SqliteStore::open(options).unwrap());
         let shared: Arc<dyn Store> = Arc::<SqliteStore>::clone(&store);

@@ -1,24 +1,14 @@
 //! What drives an instance of an orchestration, and what it waits for.
 
+use tenure_api::{Instant, Pending, PendingActivity};
 use tenure_core::escape::Escaped;
 use tenure_core::orchestration::Execution;
 use tenure_core::time::{Moment, WallTime};
-use tenure_engine::{Pending, PendingActivity};
-use tenure_store::{ListedTask, Pin};
 
 use tenure_words::when::{instant, length};
 
 /// Most things of one sort that people are shown.
 const SHOWN_MAX: usize = 10;
-
-/// Where the activities of an instance are.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Places<'a> {
-    /// Who holds the keys that they follow.
-    pub(super) pins: &'a [Pin],
-    /// Those that others run or are to run.
-    pub(super) tasks: &'a [ListedTask],
-}
 
 /// Which code drives it.
 pub(super) fn runs(execution: &Execution) -> Vec<(&'static str, String)> {
@@ -30,14 +20,17 @@ pub(super) fn runs(execution: &Execution) -> Vec<(&'static str, String)> {
 }
 
 /// What it waits for.
-pub(super) fn waits(pending: &Pending, at: Places<'_>, now: &Moment) -> Vec<(&'static str, String)> {
-    let activities = pending.activities().values().map(|pending| ("Activity", activity(pending, at, now)));
-    let timers =
-        pending.timers().values().map(|at| ("Timer", format!("{} ({})", until(*at, now), instant(*at))));
-    let children = pending.children.values().map(|id| ("Child", id.to_string()));
-    let wish = pending.cancel.iter().map(|wish| {
-        let by = wish.by.as_ref().map_or_else(String::new, |by| format!(", by {by}"));
-        ("Is to end", format!("{}{by}", Escaped(&wish.reason)))
+pub(super) fn waits(pending: &Pending, now: &Moment) -> Vec<(&'static str, String)> {
+    let activities = pending.activities.iter().map(|pending| ("Activity", activity(pending, now)));
+    let timers = pending.timers.iter().map(|timer| {
+        let Instant(at) = timer.fires_at;
+        ("Timer", format!("{} ({})", until(at, now), instant(at)))
+    });
+    let children = pending.children.iter().map(|child| ("Child", Escaped(&child.session).to_string()));
+    let wish = pending.cancel_requested.iter().map(|reason| {
+        let by = pending.cancel_requested_by.as_ref();
+        let by = by.map_or_else(String::new, |by| format!(", by {}", Escaped(by)));
+        ("Is to end", format!("{}{by}", Escaped(reason)))
     });
     let mut rows: Vec<_> = wish.collect();
     rows.extend(few(activities));
@@ -60,32 +53,27 @@ fn few(mut rows: impl Iterator<Item = (&'static str, String)>) -> Vec<(&'static 
 }
 
 /// Where an activity runs or waits, if not just where its instance is.
-fn place(pending: &PendingActivity, Places { pins, tasks }: Places<'_>) -> String {
-    let queue = pending.activity.queue.as_ref();
-    let queue = queue.map_or_else(String::new, |queue| format!(", in queue {queue}"));
-    let key = pending.activity.affinity.as_ref().map(|affinity| &affinity.key);
-    let key =
-        key.map_or_else(String::new, |key| match pins.iter().find(|pin| pin.key == *key && pin.is_live) {
-            Some(pin) => format!(", on key {key}, which {} holds", pin.worker),
-            None => format!(", on key {key}, which nobody holds"),
-        });
-    let runs = tasks.iter().find(|task| task.op == pending.activity.op);
-    let runs = runs.and_then(|task| task.worker.as_ref());
-    let runs = runs.map_or_else(String::new, |worker| format!(", run by {worker}"));
-    queue + &key + &runs
+fn place(pending: &PendingActivity) -> String {
+    let text = |before: &str, name: &str, after: &str| format!("{before}{}{after}", Escaped(name));
+    let queue = pending.queue.as_ref().map_or_else(String::new, |queue| text(", in queue ", queue, ""));
+    let at = match (&pending.key, &pending.worker) {
+        (Some(key), Some(worker)) => text(", on key ", key, &text(", which ", worker, " holds")),
+        (Some(key), None) => text(", on key ", key, ", which nobody holds"),
+        (None, Some(worker)) => text(", run by ", worker, ""),
+        (None, None) => String::new(),
+    };
+    queue + &at
 }
 
-fn activity(pending: &PendingActivity, at: Places<'_>, now: &Moment) -> String {
-    let attempts = pending.activity.retry.attempts_max;
-    let attempt = match (pending.attempt, attempts) {
+fn activity(pending: &PendingActivity, now: &Moment) -> String {
+    let attempt = match (pending.attempt, pending.attempts_max) {
         (1, 1) => String::new(),
         (attempt, attempts) => format!(", attempt {attempt} of {}", attempts.max(attempt)),
     };
-    let due = pending.due_at.map_or_else(String::new, |at| format!(", {}", until(at, now)));
+    let due = pending.due_at.map_or_else(String::new, |Instant(at)| format!(", {}", until(at, now)));
     let failure = pending.failure.as_ref();
     let failure = failure.map_or_else(String::new, |why| format!("; before: {}", Escaped(&why.message)));
-    let place = place(pending, at);
-    format!("{}{attempt}{place}{due}{failure}", pending.activity.name)
+    format!("{}{attempt}{}{due}{failure}", Escaped(&pending.name), place(pending))
 }
 
 fn until(at: WallTime, now: &Moment) -> String {

@@ -1,13 +1,12 @@
 //! One session, and how one ended.
 
 use serde_json::{Value, json};
-use tenure_api::Seen;
+use tenure_api::{Pending, Seen};
 use tenure_core::escape::Escaped;
 use tenure_core::id::ActorId;
 use tenure_core::session::{Facts, Session, State, Usage};
 use tenure_core::time::Moment;
-use tenure_engine::Pending;
-use tenure_store::{Listed, ListedTask, Page, Pin};
+use tenure_store::{Listed, Page};
 
 use super::{command_line, execution, state, title};
 use crate::render::lease::LeaseNow;
@@ -26,11 +25,7 @@ pub(crate) struct Shown {
     /// Whether the holder's process is proven to be gone.
     pub(crate) is_gone: bool,
     /// What it waits for, if it is an open instance of an orchestration.
-    pub(crate) pending: Option<Pending>,
-    /// Who holds the keys that its activities follow.
-    pub(crate) pins: Vec<Pin>,
-    /// What others run or are to run of it.
-    pub(crate) tasks: Vec<ListedTask>,
+    pub(crate) waits_for: Option<Pending>,
 }
 
 impl Report for Shown {
@@ -44,8 +39,7 @@ impl Report for Shown {
             rows.insert(1, ("Key", key.to_string()));
         }
         rows.extend(session.execution.iter().flat_map(|running| execution::runs(running)));
-        let at = execution::Places { pins: &self.pins, tasks: &self.tasks };
-        rows.extend(self.pending.iter().flat_map(|pending| execution::waits(pending, at, &self.now)));
+        rows.extend(self.waits_for.iter().flat_map(|pending| execution::waits(pending, &self.now)));
         rows.extend(self.holding(look));
         rows.extend(self.work());
         rows.extend(self.facts());
@@ -65,13 +59,11 @@ impl Report for Shown {
         let mut session = documents::session(&self.listed, self.is_gone, &self.now);
         // How long an open one goes on has its place behind the rest.
         let so_far = session.duration_ms.take_if(|_| !self.listed.session.is_terminal());
-        let waits_for =
-            self.pending.as_ref().map(|pending| documents::pending(pending, &self.pins, &self.tasks));
         let mut document = tenure_api::document(&session);
         if let Some(so_far) = so_far {
             document["duration_ms"] = so_far.into();
         }
-        with(document, &documents::beside(&self.children, waits_for))
+        with(document, &documents::beside(&self.children, self.waits_for.clone()))
     }
 }
 
