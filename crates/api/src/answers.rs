@@ -68,11 +68,13 @@ pub struct Forked {
     pub at_seq: u64,
 }
 
-/// How many checkpoints were removed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+/// Which checkpoints were removed, or would be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Removed {
     /// So many.
     pub removed: u64,
+    /// Their ids.
+    pub checkpoints: Vec<String>,
 }
 
 /// An instance of an orchestration that was started.

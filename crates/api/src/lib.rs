@@ -56,4 +56,4 @@ pub use task::{Held, Notice, Registration, Renewed, Task, TaskAnswer, TaskStandi
 pub use time::{Instant, parse_rfc3339, rfc3339};
 pub use unreadable::{Flaw, Unreadable};
 pub use word::{CauseWord, EncodingWord, HolderKindWord, KindWord, ModeWord, Named, StateWord, Word};
-pub use worker::{Pin, PinSeen, Worker, WorkerSeen, WorkerState, WorkerStateWord};
+pub use worker::{Pin, PinMoved, PinSeen, Worker, WorkerSeen, WorkerState, WorkerStateWord};

@@ -261,6 +261,15 @@ pub struct Pin {
     pub running: u64,
 }
 
+/// A key that was given to another worker, or to nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PinMoved {
+    /// Always true.
+    pub accepted: bool,
+    /// Its fence from now on.
+    pub fence: u64,
+}
+
 impl Pin {
     /// The form of a pin.
     #[must_use]

@@ -23,7 +23,7 @@ pub enum Method {
 pub struct Call {
     pub(crate) method: Method,
     pub(crate) path: String,
-    query: form_urlencoded::Serializer<'static, String>,
+    query: String,
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Bytes,
     pub(crate) twice: Twice,
@@ -45,13 +45,12 @@ impl Call {
     #[must_use]
     pub fn new(method: Method, path: &[&str]) -> Self {
         let path = path.iter().fold(String::new(), |path, part| path + "/" + &escaped(part));
-        let query = form_urlencoded::Serializer::new(String::new());
         let twice = match method {
             Method::Get | Method::Put => Twice::Same,
             Method::Post => Twice::Keyed(None),
             Method::Patch | Method::Delete => Twice::More,
         };
-        Self { method, path, query, headers: Vec::new(), body: Bytes::new(), twice }
+        Self { method, path, query: String::new(), headers: Vec::new(), body: Bytes::new(), twice }
     }
 
     /// The same without an idempotency key: for what does the same twice by itself, such as a renewal.
@@ -74,9 +73,10 @@ impl Call {
 
     /// The same with one more pair of the query.
     #[must_use]
-    pub fn query(mut self, name: &str, value: impl ToString) -> Self {
-        self.query.append_pair(name, &value.to_string());
-        self
+    pub fn query(self, name: &str, value: impl ToString) -> Self {
+        let mut pairs = form_urlencoded::Serializer::new(self.query);
+        let query = pairs.append_pair(name, &value.to_string()).finish();
+        Self { query, ..self }
     }
 
     /// The same with one more pair of the query, if there is a value.
@@ -113,9 +113,8 @@ impl Call {
     }
 
     /// Path and query.
-    pub(crate) fn target(&mut self) -> String {
-        let query = self.query.finish();
-        if query.is_empty() { self.path.clone() } else { format!("{}?{query}", self.path) }
+    pub(crate) fn target(&self) -> String {
+        if self.query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, self.query) }
     }
 }
 
@@ -140,7 +139,7 @@ mod tests {
     #[test]
     fn parts_and_pairs_are_escaped() {
         let call = Call::new(Method::Get, &["v1", "sessions", "a/b c%"]).query("label.x", "a&b").query("n", 1);
-        assert_eq!(call.clone().target(), "/v1/sessions/a%2Fb%20c%25?label.x=a%26b&n=1");
+        assert_eq!(call.target(), "/v1/sessions/a%2Fb%20c%25?label.x=a%26b&n=1");
         assert_eq!(Call::new(Method::Get, &["v1"]).target(), "/v1");
     }
 }

@@ -80,11 +80,13 @@ impl Follow {
     }
 
     async fn frame(&mut self) -> Result<Option<Frame>, ClientError> {
-        let stream = match &mut self.stream {
-            Some(stream) => stream,
-            none => none.insert(self.client.stream(&self.call()).await?),
-        };
-        stream.next().await
+        if self.stream.is_none() {
+            self.stream = Some(self.client.stream(&self.call()).await?);
+        }
+        match &mut self.stream {
+            Some(stream) => stream.next().await,
+            None => Ok(None),
+        }
     }
 
     fn call(&self) -> Call {

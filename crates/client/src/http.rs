@@ -104,7 +104,7 @@ impl Client {
 
     /// Sends a request; an answer that says no is an error.
     pub(crate) async fn begin(&self, call: &Call, accept: &str) -> Result<Response<Incoming>, ClientError> {
-        let response = self.0.connections.send(self.request(call, accept)?).await?;
+        let response = self.0.connections.send(self.made(call, accept)?).await?;
         self.0.time.hear(response.headers());
         if response.status().is_success() {
             return Ok(response);
@@ -118,7 +118,7 @@ impl Client {
         Err(ClientError::Refused(Box::new(problem)))
     }
 
-    fn request(&self, call: &Call, accept: &str) -> Result<Request<Full<Bytes>>, ClientError> {
+    fn made(&self, call: &Call, accept: &str) -> Result<Request<Full<Bytes>>, ClientError> {
         let method = match call.method {
             Method::Get => hyper::Method::GET,
             Method::Put => hyper::Method::PUT,
@@ -126,7 +126,7 @@ impl Client {
             Method::Post => hyper::Method::POST,
             Method::Delete => hyper::Method::DELETE,
         };
-        let uri = format!("{}{}", self.0.address, call.clone().target());
+        let uri = format!("{}{}", self.0.address, call.target());
         let mut request = Request::builder().method(method).uri(uri).header("accept", accept);
         if let Some(token) = &self.0.token {
             request = request.header("authorization", format!("Bearer {token}"));

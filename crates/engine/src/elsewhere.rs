@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tenure_core::access::Token;
-use tenure_core::id::{CheckpointId, Fence, TokenId};
+use tenure_core::id::TokenId;
 use tenure_core::session::Command;
 use tenure_store::Handle;
 
@@ -21,14 +21,6 @@ use crate::{Applied, EngineError, Secret, Target, Under};
 pub trait Elsewhere: Debug + Send + Sync {
     /// As [`crate::Engine::apply_under`].
     async fn apply(&self, target: &Target, command: &Command, under: Under) -> Result<Applied, EngineError>;
-
-    /// As [`crate::Engine::restore`].
-    async fn restore(
-        &self,
-        handle: Handle,
-        checkpoint: &CheckpointId,
-        fence: Option<Fence>,
-    ) -> Result<Applied, EngineError>;
 
     /// As [`crate::Engine::fork`].
     async fn fork(&self, parent: Handle, wish: ForkWish) -> Result<Forked, EngineError>;

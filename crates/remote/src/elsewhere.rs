@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tenure_api::command::{CommandAnswer, CommandDocument, CommandRequest, TargetDocument};
-use tenure_api::requests::{CreateToken, Fork, PruneCheckpoints, RestoreCheckpoint, RotateToken};
+use tenure_api::command::{Aim, Command as Document, CommandAnswer, CommandRequest, Target as Named};
+use tenure_api::requests::{CreateToken, Fork, PruneCheckpoints, RotateToken};
 use tenure_core::access::Token;
 use tenure_core::id::{CheckpointId, Fence, Revision, Seq, SessionId, TokenId};
 use tenure_core::session::{Command, Session};
-use tenure_core::time::{WallTime, millis};
+use tenure_core::time::millis;
 use tenure_engine::{
     Applied, Elsewhere, EngineError, ForkAt, ForkWish, Forked, Prune, Pruned, Rotation, Secret, Target, TokenWish,
     Under,
@@ -21,30 +21,13 @@ use crate::{Remote, refusal, told};
 impl Elsewhere for Remote {
     async fn apply(&self, target: &Target, command: &Command, under: Under) -> Result<Applied, EngineError> {
         let verb = command.verb();
-        let document = CommandDocument::of(command);
+        let document = Document::of(command);
         let command = document.ok_or(StoreError::NotOverTheWire { what: "change sessions like that" })?;
         let request = CommandRequest { target: self.target(target)?, command };
         let guards = (under.fence.map(|Fence(fence)| fence), under.revision.map(|Revision(revision)| revision));
         let answer = self.ask(|client| async move { client.command(guards, &request).await }).await;
         let answer = answer.map_err(|error| refusal::engine(error, self.0.client.address(), verb))?;
         Ok(self.applied(answer)?)
-    }
-
-    async fn restore(
-        &self,
-        handle: Handle,
-        checkpoint: &CheckpointId,
-        fence: Option<Fence>,
-    ) -> Result<Applied, EngineError> {
-        let id = self.id(handle)?;
-        let wish = RestoreCheckpoint { checkpoint: Some(checkpoint.as_str().to_owned()) };
-        let fence = fence.map(|Fence(fence)| fence);
-        let restored = self.ask(|client| async move { client.restore(id.as_str(), fence, &wish).await }).await;
-        let session = restored.map_err(|error| refusal::engine(error, self.0.client.address(), "restore"))?;
-        let Listed { handle, session, head, .. } = self.listed(session)?;
-        let (revision, at) = (session.counters.revision, session.last_activity_at);
-        let committed = Some(Committed { handle, head, revision, at });
-        Ok(Applied { before: None, session: Some(session), committed, warning: None })
     }
 
     async fn fork(&self, parent: Handle, wish: ForkWish) -> Result<Forked, EngineError> {
@@ -118,20 +101,19 @@ const fn id_of(listed: &ListedCheckpoint) -> &CheckpointId {
 }
 
 impl Remote {
-    fn target(&self, target: &Target) -> Result<TargetDocument, StoreError> {
-        Ok(match target {
-            Target::Slot(slot) => TargetDocument::Slot(slot_of(slot)),
-            Target::Session(handle) => TargetDocument::Session { id: self.id(*handle)?.as_str().to_owned() },
-            Target::New => TargetDocument::None,
-            Target::Id { id, slot, .. } => {
-                TargetDocument::Id { id: id.as_str().to_owned(), slot: slot.as_ref().map(slot_of) }
-            }
-        })
+    fn target(&self, target: &Target) -> Result<Named, StoreError> {
+        let slot = |slot: &Slot| (slot.kind, slot.key.clone());
+        Ok(Named::of(&match target {
+            Target::Slot(Slot { kind, key, .. }) => Aim::Slot(*kind, key.clone()),
+            Target::Session(handle) => Aim::Session(self.id(*handle)?),
+            Target::New => Aim::Nothing,
+            Target::Id { id, slot: at, .. } => Aim::Id(id.clone(), at.as_ref().map(slot)),
+        }))
     }
 
     fn applied(&self, answer: CommandAnswer) -> Result<Applied, StoreError> {
-        let session = |document: Option<Box<tenure_api::Session>>| -> Result<Option<Listed>, StoreError> {
-            document.map(|document| self.listed(*document)).transpose()
+        let session = |document: Option<tenure_api::Session>| -> Result<Option<Listed>, StoreError> {
+            document.map(|document| self.listed(document)).transpose()
         };
         let (before, after) = (session(answer.before)?, session(answer.session)?);
         let written = answer.written;

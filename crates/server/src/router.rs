@@ -61,6 +61,8 @@ fn open() -> OpenApiRouter<Arc<Served>> {
         .routes(routes!(routes::sessions::children))
         .routes(routes!(routes::show::weight))
         .routes(routes!(routes::lease::take, routes::lease::check, routes::lease::release))
+        .routes(routes!(routes::commands::apply))
+        .routes(routes!(routes::commands::renew))
         .routes(routes!(routes::lease::start))
         .routes(routes!(routes::lease::takeover))
         .routes(routes!(routes::lease::heartbeat))

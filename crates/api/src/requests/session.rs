@@ -87,4 +87,7 @@ pub struct SetLimit {
     /// So many, at least 1; null: any number.
     #[schema(minimum = 1)]
     pub limit: Option<u32>,
+    /// Whether only if the group has none yet. The answer tells which it has then.
+    #[serde(default)]
+    pub only_first: bool,
 }

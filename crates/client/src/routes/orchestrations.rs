@@ -1,7 +1,7 @@
 //! Code that survives: started, signalled, looked at.
 
 use tenure_api::requests::{Send, StartOrchestration};
-use tenure_api::{Accepted, History, Outcome, ShownSession, Started};
+use tenure_api::{Accepted, History, OrchestrationOutcome, ShownSession, Started};
 
 use crate::call::{Call, Method};
 use crate::{Client, ClientError};
@@ -49,7 +49,7 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::start_orchestration`].
-    pub async fn result(&self, name: &str, query: &[(&str, String)]) -> Result<Outcome, ClientError> {
+    pub async fn result(&self, name: &str, query: &[(&str, String)]) -> Result<OrchestrationOutcome, ClientError> {
         let call = orchestration(Method::Get, name, &["result"]);
         self.ask(query.iter().fold(call, |call, (name, value)| call.query(name, value))).await
     }

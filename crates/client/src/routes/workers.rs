@@ -4,7 +4,7 @@ use tenure_api::requests::{
     ClaimTasks, CompleteTask, EvictOrDrain, FailTask, HandBackTask, MovePin, RegisterWorker, RenewTasks,
     RenewWorker,
 };
-use tenure_api::{Accepted, Page, Pin, Registration, Renewed, TaskAnswer, Tasks, Worker};
+use tenure_api::{Accepted, Page, Pin, PinMoved, Registration, Renewed, TaskAnswer, Tasks, Worker};
 
 use crate::call::{Call, Method};
 use crate::{Client, ClientError};
@@ -125,7 +125,7 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::workers`].
-    pub async fn move_pin(&self, key: &str, wish: &MovePin) -> Result<Accepted, ClientError> {
+    pub async fn move_pin(&self, key: &str, wish: &MovePin) -> Result<PinMoved, ClientError> {
         self.ask(Call::new(Method::Post, &["v1", "pins", key, "move"]).json(wish)).await
     }
 }

@@ -20,13 +20,6 @@ impl Engine {
         read: &Readable,
         writer: Writer,
     ) -> Result<Applied, EngineError> {
-        if let Some(elsewhere) = &self.elsewhere {
-            let fence = match writer {
-                Writer::Owner(fence) => Some(fence),
-                Writer::Operator(_) => None,
-            };
-            return elsewhere.restore(handle, &read.checkpoint.id, fence).await;
-        }
         let record = match read.checkpoint.content {
             Content::Given | Content::File(_) => None,
             Content::Record => {

@@ -192,7 +192,12 @@ pub(crate) async fn prune(
     let keep = usize::try_from(wish.keep).unwrap_or(usize::MAX);
     let prune = Prune { keep, fence: guards.fence, dry_run: wish.dry_run, known_valid: None };
     let pruned = engine.prune(listed.handle, &prune).await?;
-    Ok(Answered(Removed { removed: pruned.removed.len() as u64 }))
+    let ids = pruned.removed.iter().map(|removed| match removed {
+        Stored::Readable(checkpoint) => checkpoint.id.as_str().to_owned(),
+        Stored::Damaged { id, .. } => id.as_str().to_owned(),
+    });
+    let checkpoints: Vec<_> = ids.collect();
+    Ok(Answered(Removed { removed: checkpoints.len() as u64, checkpoints }))
 }
 
 /// Goes on from an earlier point in a new session

@@ -3,7 +3,7 @@
 use axum::Json as Answered;
 use axum::extract::{Path, State};
 use tenure_api::requests::MovePin as Wish;
-use tenure_api::{Accepted, Page, Pin, Problem};
+use tenure_api::{Page, Pin, PinMoved, Problem};
 use tenure_core::id::{AffinityKey, WorkerId};
 use tenure_core::limits;
 use tenure_store::{MovePin, MovePinOutcome, PinsRequest};
@@ -47,19 +47,19 @@ pub(crate) async fn list(
 #[utoipa::path(post, path = "/v1/pins/{key}/move", tag = "workers", request_body = Option<Wish>,
     security(("token" = ["admin"])),
     params(("key" = String, Path, description = "The key")),
-    responses((status = 200, body = Accepted),
+    responses((status = 200, body = PinMoved),
         (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn give(
     caller: Caller,
     engine: Asked,
     Path(key): Path<String>,
     Optional(wish): Optional<Wish>,
-) -> Answer<Answered<Accepted>> {
+) -> Answer<Answered<PinMoved>> {
     let key = AffinityKey::parse(&key).map_err(given::name("key"))?;
     let to = wish.to.as_deref().map(WorkerId::parse).transpose().map_err(given::name("worker id"))?;
     let request = MovePin { namespace: caller.namespace.clone(), key, to };
     match engine.store().move_pin(request).await? {
-        MovePinOutcome::Moved(_) => Ok(Answered(Accepted { accepted: true })),
+        MovePinOutcome::Moved(fence) => Ok(Answered(PinMoved { accepted: true, fence: fence.0 })),
         MovePinOutcome::NotFound => {
             Err(tenure_words::Problem::missing("NOT_FOUND", "nobody holds that key").into())
         }
