@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tenure_core::id::{Fence, GroupName, Key, Namespace, Principal, Revision, Seq, SessionId};
 use tenure_core::kind::{IdleRule, Kind};
-use tenure_core::session::{self, Counters, Facts, Mode, State, StateName};
+use tenure_core::session::{self, Counters, Facts, State, StateName};
 use tenure_core::time::{Moment, millis};
 use utoipa::ToSchema;
 
@@ -251,7 +251,7 @@ impl Session {
             state,
             group: optional("group", self.group.as_deref(), GroupName::parse)?,
             is_queued: self.waits_for_place,
-            mode: self.mode.map_or(Ok(Mode::default()), |mode| mode.read("mode"))?,
+            mode: self.mode.map(|mode| mode.read("mode")).transpose()?.unwrap_or_default(),
             lease: part("lease", self.lease, |lease| lease.read(started))?,
             counters: Counters { revision: Revision(self.revision), fence: Fence(self.fence) },
             created_at: self.created_at.0,

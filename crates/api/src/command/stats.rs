@@ -97,7 +97,6 @@ impl Used {
 }
 
 /// Whether nothing was used.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
 pub(super) fn is_nothing(usage: &Used) -> bool {
     *usage == Used::default()
 }

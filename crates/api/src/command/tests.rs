@@ -262,7 +262,7 @@ fn steps() -> Vec<Step> {
         progress: None,
         timings: BTreeMap::new(),
         activity: None,
-        ..record.clone()
+        mode: Mode::General,
     };
     let restore = |record| {
         let id = CheckpointId::parse("ckp_1").unwrap();
@@ -360,15 +360,16 @@ fn every_command_is_read_as_what_it_was() {
 #[test]
 fn a_command_is_for_the_tenant_of_its_caller() {
     let other = Namespace::parse("other").unwrap();
-    for command in [Command::StartRun(Box::new(whole_run())), start(Owner::Interactive, None)] {
-        let document = super::Command::of(&command).unwrap();
+    let run = |namespace: &Namespace| {
+        Command::StartRun(Box::new(StartRun { namespace: namespace.clone(), ..whole_run() }))
+    };
+    let create = |namespace: &Namespace| {
+        Command::Create(Box::new(Create { namespace: namespace.clone(), ..whole_create() }))
+    };
+    for of in [&run as &dyn Fn(&Namespace) -> Command, &create] {
+        let document = super::Command::of(&of(&acme())).unwrap();
         assert!(!serde_json::to_string(&document).unwrap().contains("acme"));
-        let namespace = match document.read(&other).unwrap() {
-            Command::StartRun(start) => start.namespace,
-            Command::WorkspaceStart(start) => start.namespace,
-            unexpected => panic!("{unexpected:?}"),
-        };
-        assert_eq!(namespace, other);
+        assert_eq!(document.read(&other), Ok(of(&other)));
     }
 }
 
@@ -482,8 +483,9 @@ fn a_command_that_cannot_be_is_refused() {
     assert_eq!(set("/labels", json!(many)), "`labels` has 65 entries; the maximum is 64");
     assert!(set("/idle/after_ms", json!(0)).starts_with("`idle.after_ms` is not from 1 to "));
     assert_eq!(set("/takeover", json!(" ")), "`takeover` is blank");
-    let base64 = "`recipe.raw_directory.base64` is not base64";
-    assert_eq!(set("/recipe/raw_directory", json!({ "base64": "!" })), base64);
+    let mut recipe = whole()["recipe"].clone();
+    recipe["raw_directory"] = json!({ "base64": "!" });
+    assert_eq!(set("/recipe", recipe), "`recipe.raw_directory.base64` is not base64");
     let times = "`recipe.ttl_ms` is not a ttl of a run with room for the grace";
     assert_eq!(set("/recipe/grace_ms", json!(u64::MAX)), times);
 }
