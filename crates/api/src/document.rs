@@ -1,5 +1,7 @@
 //! Documents as values, and values as they were given.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Number, Value};
 
@@ -25,6 +27,16 @@ pub(crate) fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opti
 /// A value as the JSON text that a store keeps.
 pub(crate) fn taken(value: &Value) -> String {
     value.to_string()
+}
+
+/// Texts that were checked when they came in, by name.
+pub(crate) fn all_given(texts: &BTreeMap<String, String>) -> BTreeMap<String, Value> {
+    texts.iter().map(|(name, json)| (name.clone(), given(json))).collect()
+}
+
+/// Values as the texts that a store keeps, by name.
+pub(crate) fn all_taken(values: &BTreeMap<String, Value>) -> BTreeMap<String, String> {
+    values.iter().map(|(name, value)| (name.clone(), taken(value))).collect()
 }
 
 /// Bytes in hexadecimal.

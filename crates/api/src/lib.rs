@@ -6,6 +6,7 @@
 
 mod answers;
 mod checkpoint;
+pub mod command;
 pub mod cursor;
 mod document;
 mod event;

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tenure_core::id::{Fence, GroupName, Key, Namespace, Principal, Revision, Seq, SessionId};
 use tenure_core::kind::{IdleRule, Kind};
-use tenure_core::session::{self, Counters, Facts, Mode, State, StateName};
+use tenure_core::session::{self, Counters, Facts, State, StateName};
 use tenure_core::time::{Moment, millis};
 use utoipa::ToSchema;
 
-use crate::document::{given, taken};
+use crate::document::{all_given, all_taken};
 use crate::facts::{Activity, Execution, Handover, Parent, Progress, Retained, Usage};
 use crate::lease::Lease;
 use crate::pending::Pending;
@@ -212,7 +212,7 @@ impl Session {
             handed_over: session.handover.as_ref().map(Handover::of),
             predecessor: session.predecessor.as_ref().map(text),
             successor: session.successor.as_ref().map(text),
-            metadata: facts.metadata.iter().map(|(name, json)| (name.clone(), given(json))).collect(),
+            metadata: all_given(&facts.metadata),
             progress: facts.progress.as_ref().map(Progress::of),
             timings_ms: facts.timings.iter().map(|(name, took)| (name.clone(), millis(*took))).collect(),
             usage: (facts.usage != session::Usage::default()).then(|| Usage::of(&facts.usage)),
@@ -251,7 +251,7 @@ impl Session {
             state,
             group: optional("group", self.group.as_deref(), GroupName::parse)?,
             is_queued: self.waits_for_place,
-            mode: self.mode.map_or(Ok(Mode::default()), |mode| mode.read("mode"))?,
+            mode: self.mode.map(|mode| mode.read("mode")).transpose()?.unwrap_or_default(),
             lease: part("lease", self.lease, |lease| lease.read(started))?,
             counters: Counters { revision: Revision(self.revision), fence: Fence(self.fence) },
             created_at: self.created_at.0,
@@ -265,7 +265,7 @@ impl Session {
             directory: self.directory,
             recipe: part("recipe", self.recipe, Recipe::read)?.map(Box::new),
             facts: Facts {
-                metadata: self.metadata.iter().map(|(name, value)| (name.clone(), taken(value))).collect(),
+                metadata: all_taken(&self.metadata),
                 progress: self.progress.map(Progress::read),
                 timings: self
                     .timings_ms

@@ -23,7 +23,7 @@ use super::{Alert, Figures, LastDay, LastHour, Pending, Stuck, Tally};
 use crate::{Failure, Instant, PendingActivity, PendingChild, PendingTimer, PinSeen, WorkerSeen};
 
 /// An odd number of milliseconds, and what lies so many after it.
-pub(super) fn wall(ms: u64) -> WallTime {
+pub(crate) fn wall(ms: u64) -> WallTime {
     WallTime::from_epoch_ms(1_700_000_000_123 + ms)
 }
 
@@ -31,15 +31,15 @@ fn boot(ms: u64) -> BootMoment {
     BootMoment { boot: BootId([1; 16]), ms }
 }
 
-pub(super) fn moment(ms: u64) -> Moment {
+pub(crate) fn moment(ms: u64) -> Moment {
     Moment { wall: Some(wall(ms)), boot: boot(ms) }
 }
 
-pub(super) fn now() -> Moment {
+pub(crate) fn now() -> Moment {
     moment(4_000)
 }
 
-pub(super) fn session_id(text: &str) -> SessionId {
+pub(crate) fn session_id(text: &str) -> SessionId {
     SessionId::parse(text).unwrap()
 }
 
@@ -47,7 +47,7 @@ fn actor(text: &str) -> ActorId {
     ActorId::parse(text).unwrap()
 }
 
-pub(super) fn lease() -> Lease {
+pub(crate) fn lease() -> Lease {
     let place = Place { host: "box".into(), pid: 42 };
     Lease {
         holder: Holder {
@@ -67,7 +67,7 @@ pub(super) fn lease() -> Lease {
 }
 
 /// A session of which everything is told that there is to tell.
-pub(super) fn rich() -> Session {
+pub(crate) fn rich() -> Session {
     let pairs = |pairs: &[(&str, &str)]| {
         pairs
             .iter()
@@ -155,7 +155,7 @@ fn facts(metadata: BTreeMap<String, String>) -> Facts {
 }
 
 /// A session that was created, and nothing else.
-pub(super) fn plain() -> Session {
+pub(crate) fn plain() -> Session {
     Session {
         principal: None,
         id: session_id("ses_plain"),
@@ -193,7 +193,7 @@ pub(super) fn plain() -> Session {
     }
 }
 
-pub(super) fn checkpoint() -> checkpoint::Checkpoint {
+pub(crate) fn checkpoint() -> checkpoint::Checkpoint {
     checkpoint::Checkpoint {
         id: CheckpointId::parse("ckp_1").unwrap(),
         session: session_id("ses_1"),
@@ -209,7 +209,7 @@ pub(super) fn checkpoint() -> checkpoint::Checkpoint {
     }
 }
 
-pub(super) fn serving() -> Serving {
+pub(crate) fn serving() -> Serving {
     Serving {
         namespace: None,
         queues: Queues::These(BTreeSet::from([None, Some(QueueName::parse("gpu").unwrap())])),
@@ -220,7 +220,7 @@ pub(super) fn serving() -> Serving {
     }
 }
 
-pub(super) fn worker<'a>(lease: &'a Lease, serving: &'a Serving) -> WorkerSeen<'a> {
+pub(crate) fn worker<'a>(lease: &'a Lease, serving: &'a Serving) -> WorkerSeen<'a> {
     WorkerSeen {
         lease,
         serving,
@@ -233,7 +233,7 @@ pub(super) fn worker<'a>(lease: &'a Lease, serving: &'a Serving) -> WorkerSeen<'
     }
 }
 
-pub(super) fn with_pin<T>(use_it: impl FnOnce(PinSeen<'_>) -> T) -> T {
+pub(crate) fn with_pin<T>(use_it: impl FnOnce(PinSeen<'_>) -> T) -> T {
     let (namespace, key) = (Namespace::default_name(), AffinityKey::parse("user/7").unwrap());
     let worker = WorkerId::parse("w1").unwrap();
     use_it(PinSeen {
@@ -249,7 +249,7 @@ pub(super) fn with_pin<T>(use_it: impl FnOnce(PinSeen<'_>) -> T) -> T {
     })
 }
 
-pub(super) fn pending() -> Pending {
+pub(crate) fn pending() -> Pending {
     Pending {
         activities: vec![PendingActivity {
             operation: 1,
@@ -268,7 +268,7 @@ pub(super) fn pending() -> Pending {
     }
 }
 
-pub(super) fn figures() -> Figures {
+pub(crate) fn figures() -> Figures {
     let counts = |value: Value| value.as_object().cloned().unwrap();
     Figures {
         namespace: "default".to_owned(),

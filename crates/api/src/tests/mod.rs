@@ -1,6 +1,6 @@
 //! Every document is read back as written, also by a reader that knows less.
 
-mod fixture;
+pub(crate) mod fixture;
 mod forms;
 mod read;
 mod schemas;
