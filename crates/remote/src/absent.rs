@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use tenure_api::requests::End;
 use tenure_core::access::Token;
 use tenure_core::id::{AffinityKey, Namespace, TokenId};
-use tenure_core::orchestration::Mail;
+use tenure_core::orchestration::{Mail, MessageId};
 use tenure_core::time::WallTime;
 use tenure_store::*;
 

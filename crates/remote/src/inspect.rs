@@ -1,7 +1,7 @@
 //! Many sessions: lists, names, children.
 
 use async_trait::async_trait;
-use tenure_api::cursor;
+use tenure_api::{Tenant, cursor};
 use tenure_core::id::Namespace;
 use tenure_core::time::WallTime;
 use tenure_store::{
@@ -41,7 +41,7 @@ impl Inspect for Remote {
     async fn namespaces(&self) -> Result<Vec<Namespace>, StoreError> {
         let page =
             self.ask(|client| async move { client.namespaces().await }).await.map_err(|error| self.error(error))?;
-        let parse = |name: &String| Namespace::parse(name).map_err(|_invalid| crate::told::unreadable("a namespace"));
+        let parse = |tenant: &Tenant| Namespace::parse(&tenant.name).map_err(|_invalid| crate::told::unreadable("a namespace"));
         page.data.iter().map(parse).collect()
     }
 

@@ -1,10 +1,11 @@
 //! Logs: read, written, watched.
 
 use async_trait::async_trait;
-use tenure_api::requests::{AppendEvents, EventDraft, SendMessages};
+use tenure_api::requests::{AppendEvents, AskOwner, EventDraft, SendMessages};
 use tenure_client::ClientError;
 use tenure_core::event::{EventBody, EventDraft as Draft};
 use tenure_core::id::Seq;
+use tenure_store::payload::Hex;
 use tenure_store::{
     AppendOutcome, AppendRequest, AppendResolution, Changes, CompactOutcome, CompactRequest, Handle, Head, LogPage,
     LogStore, ReadOutcome, ReadRequest, StoreError, Watch,
@@ -18,10 +19,10 @@ impl LogStore for Remote {
     /// The commit's id is the idempotency key: the same request appends once, however often it is made.
     async fn append(&self, request: AppendRequest) -> Result<AppendOutcome, StoreError> {
         let id = self.id(request.handle)?;
-        let key = request.commit_id.to_string();
+        let key = Hex(&request.commit_id.0).to_string();
         if let [Draft { data: EventBody::Request(asked), .. }] = request.events.as_slice() {
-            let word = asked.name();
-            let asked = self.ask(|client| async move { client.request(id.as_str(), word, key).await }).await;
+            let wish = AskOwner { request: (*asked).into() };
+            let asked = self.ask(|client| async move { client.request(id.as_str(), wish, key).await }).await;
             return match asked {
                 // What was done already is asked for nowhere.
                 Ok(asked) => {
@@ -31,9 +32,9 @@ impl LogStore for Remote {
                 Err(error) => self.not_appended(error),
             };
         }
+        let has_ids = request.events.iter().any(|event| event.id.is_some());
         let count = request.events.len() as u64;
-        let events: Result<Vec<_>, _> = request.events.iter().map(EventDraft::of).collect();
-        let events = events.map_err(|event| StoreError::Corrupt { what: event.to_string() })?;
+        let events: Vec<_> = request.events.iter().map(EventDraft::of).collect();
         let appended = match request.fence {
             Some(fence) => {
                 self.ask(|client| async move {
@@ -52,7 +53,7 @@ impl LogStore for Remote {
             Ok(appended) => {
                 let seqs: Vec<_> = appended.seqs.iter().copied().map(Seq).collect();
                 Ok(match (seqs.first(), seqs.last()) {
-                    (Some(first), Some(last)) if appended.new == count => {
+                    (Some(first), Some(last)) if appended.new == count || !has_ids => {
                         AppendOutcome::Appended { first: *first, last: *last }
                     }
                     _ => AppendOutcome::Known { seqs, new: appended.new },

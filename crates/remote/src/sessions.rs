@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use tenure_client::ClientError;
 use tenure_core::id::{Fence, SessionId};
 use tenure_core::session::Current;
-use tenure_core::time::{Moment, WallTime};
+use tenure_core::time::{BootId, BootMoment, Moment, WallTime};
 use tenure_store::{
     CommitOutcome, CommitRequest, Committed, Find, Found, Handle, Listed, RenewOutcome, RenewRequest, SessionStore,
     Slot, StoreError,
@@ -20,7 +20,8 @@ impl SessionStore for Remote {
             self.ask(|client| async move { client.ready().await }).await.map_err(|error| self.error(error))?;
         }
         let wall = self.0.client.server_ms().map(WallTime::from_epoch_ms);
-        Ok(Moment { wall, ..Moment::default() })
+        // The server's leases are told in terms of its wall clock alone.
+        Ok(Moment { wall, boot: BootMoment { boot: BootId([0; 16]), ms: 0 } })
     }
 
     async fn find(&self, request: Find) -> Result<Found, StoreError> {

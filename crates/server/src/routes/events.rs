@@ -176,7 +176,14 @@ fn draft(asked: &Asked, (at, event): (usize, Given)) -> Answer<EventDraft> {
     let id = event.id.as_deref().map(EventId::parse).transpose().map_err(given::name("event id"))?;
     // A request that may be carried out again finds by it what it had appended.
     let id = id.or_else(|| asked.event_id(at));
-    Ok(EventDraft { id, data: EventBody::Given { kind, json } })
+    Ok(EventDraft { id, data: said(&event, kind, json) })
+}
+
+/// What an event says: a record of a terminal, if it is one, or what its caller gave.
+fn said(event: &Given, kind: EventType, json: String) -> EventBody {
+    let is_terminal = kind.as_str() == "terminal";
+    let record = is_terminal.then(|| event.clone().read().ok()).flatten();
+    record.map_or(EventBody::Given { kind, json }, |record| record.data)
 }
 
 async fn write(

@@ -4,6 +4,7 @@ mod files;
 mod trees;
 mod unblock;
 
+use tenure_store::SessionStore as _;
 use tenure_store_sqlite::{Depth, Finding, Health};
 
 use crate::app::App;
