@@ -95,6 +95,8 @@ impl App {
     }
 
     fn reach(&self, server: &ServerSettings) -> anyhow::Result<&Opened> {
+        // For locks of what is run here.
+        prepare(self.db())?;
         let draw: Draw = Arc::new(|| SystemIds.random());
         let client = Client::new(server.address.clone(), server.token.clone(), draw, Patience::default());
         let client = client.map_err(|error| {

@@ -13,7 +13,8 @@ use crate::setup::Served;
 ///
 /// Leases are judged by that clock: whoever is told when one ends can tell how far away that is.
 pub(crate) async fn time(State(served): State<Arc<Served>>, request: Request, next: Next) -> Response {
-    let is_of_api = request.uri().path().starts_with("/v1/");
+    let path = request.uri().path();
+    let is_of_api = path.starts_with("/v1/") || path == "/readyz";
     let mut response = next.run(request).await;
     if is_of_api
         && let Ok(now) = served.setup.engine.store().now().await

@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -10,8 +11,38 @@ use serde_json::{Map, Value};
 use tempfile::TempDir;
 
 /// A private storage directory and an empty workspace beside it.
+///
+/// In a test whose path begins with `served::`, a server keeps the store, and `tenure` is told of it: what is shown there
+/// of a file is shown of a server.
 pub(crate) struct Home {
+    // It ends before its files go.
+    server: Option<Serving>,
     base: TempDir,
+}
+
+/// A `tenure serve` that ends with its home.
+struct Serving {
+    child: Child,
+    url: String,
+}
+
+impl Serving {
+    fn begin(home: &Home) -> Self {
+        let mut command = home.command();
+        command.args(["serve", "--listen", "127.0.0.1:0", "--output", "json"]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let url = document(&line)["url"].as_str().unwrap().to_owned();
+        Self { child, url }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
 }
 
 /// What `tenure` answered.
@@ -27,7 +58,10 @@ impl Home {
     pub(crate) fn new() -> Self {
         let base = tempfile::tempdir().unwrap();
         fs::create_dir(base.path().join("ws")).unwrap();
-        Self { base }
+        let home = Self { server: None, base };
+        let is_served = std::thread::current().name().is_some_and(|test| test.starts_with("served::")) || std::env::var_os("TENURE_TEST_SERVED").is_some();
+        let server = is_served.then(|| Serving::begin(&home));
+        Self { server, ..home }
     }
 
     /// The storage directory.
@@ -74,6 +108,9 @@ impl Home {
         let mut command = Command::new(program);
         command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("TENURE_HOME", self.storage());
         command.current_dir(self.workspace()).stdin(Stdio::null());
+        if let Some(server) = &self.server {
+            command.env("TENURE_SERVER", &server.url);
+        }
         command
     }
 
