@@ -6,6 +6,7 @@ use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use tenure_client::{Client, Draw, Patience};
@@ -20,6 +21,9 @@ use crate::out::Out;
 use crate::render::explain;
 use crate::witness::HoldLocks;
 use tenure_words::{Problem, shown};
+
+/// For how long a server is asked again that cannot be reached: it may be starting. What runs for longer asks on.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Settings, answers, and the store once it is needed.
 #[derive(Debug)]
@@ -98,7 +102,8 @@ impl App {
         // For locks of what is run here.
         prepare(self.db())?;
         let draw: Draw = Arc::new(|| SystemIds.random());
-        let client = Client::new(server.address.clone(), server.token.clone(), draw, Patience::default());
+        let patience = Patience { total: PATIENCE, ..Patience::default() };
+        let client = Client::new(server.address.clone(), server.token.clone(), draw, patience);
         let client = client.map_err(|error| {
             Problem::failure("CERTIFICATES", "read the certificates that this machine trusts").because(error)
         })?;

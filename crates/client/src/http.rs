@@ -52,9 +52,9 @@ impl Connections {
             Self::Plain(client) => client.request(request).await,
             Self::Secure(client) => client.request(request).await,
         };
-        sent.map_err(|error| match error.is_connect() {
-            true => ClientError::Unreachable { source: error.into() },
-            false => ClientError::Unanswered { source: error.into() },
+        sent.map_err(|error| match (error.is_connect(), within(&error)) {
+            (true, source) => ClientError::Unreachable { source },
+            (false, source) => ClientError::Unanswered { source },
         })
     }
 }
@@ -137,6 +137,20 @@ impl Client {
         let request = request.body(Full::new(call.body.clone()));
         request.map_err(|wrong| ClientError::Unreachable { source: wrong.into() })
     }
+}
+
+/// What an error says besides that sending has failed.
+fn within(error: &legacy::Error) -> Box<dyn Error + Send + Sync> {
+    let mut next = error.source();
+    let mut said: Vec<String> = Vec::new();
+    while let Some(cause) = next {
+        said.push(cause.to_string());
+        next = cause.source();
+    }
+    if said.is_empty() {
+        said.push(error.to_string());
+    }
+    said.join(": ").into()
 }
 
 fn drawn(draw: &Draw) -> String {

@@ -1,5 +1,6 @@
 //! A private storage directory with a workspace, and `tenure` in it.
 
+use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
@@ -16,7 +17,7 @@ use tempfile::TempDir;
 /// of a file is shown of a server.
 pub(crate) struct Home {
     // It ends before its files go.
-    server: Option<Serving>,
+    server: Option<RefCell<Serving>>,
     base: TempDir,
 }
 
@@ -24,17 +25,19 @@ pub(crate) struct Home {
 struct Serving {
     child: Child,
     url: String,
+    /// How its wall clock is moved, if it is.
+    offset: Option<String>,
 }
 
 impl Serving {
-    fn begin(home: &Home) -> Self {
-        let mut command = home.command();
-        command.args(["serve", "--listen", "127.0.0.1:0", "--output", "json"]);
+    fn begin(home: &Home, listen: &str, offset: Option<&str>) -> Self {
+        let mut command = home.moved(offset);
+        command.args(["serve", "--listen", listen, "--output", "json"]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let url = document(&line)["url"].as_str().unwrap().to_owned();
-        Self { child, url }
+        Self { child, url, offset: offset.map(str::to_owned) }
     }
 }
 
@@ -60,7 +63,7 @@ impl Home {
         fs::create_dir(base.path().join("ws")).unwrap();
         let home = Self { server: None, base };
         let is_served = std::thread::current().name().is_some_and(|test| test.starts_with("served::")) || std::env::var_os("TENURE_TEST_SERVED").is_some();
-        let server = is_served.then(|| Serving::begin(&home));
+        let server = is_served.then(|| RefCell::new(Serving::begin(&home, "127.0.0.1:0", None)));
         Self { server, ..home }
     }
 
@@ -91,27 +94,60 @@ impl Home {
         path.to_str().unwrap().to_owned()
     }
 
-    /// `tenure` in the workspace, with nothing in its environment but its home.
+    /// `tenure` in the workspace, with nothing in its environment but its home, and its server if it has one.
     pub(crate) fn command(&self) -> Command {
-        self.program(env!("CARGO_BIN_EXE_tenure"))
+        self.told(None)
     }
 
-    /// `tenure` with its wall clock moved: `+9h`, `-100y`. Its boot-time clock is the machine's.
+    /// `tenure` with its wall clock moved: `+9h`, `-100y`. Its boot-time clock is the machine's. A server's clock moves
+    /// with it.
     pub(crate) fn at(&self, offset: &str) -> Command {
-        let mut command = self.program("faketime");
+        self.told(Some(offset))
+    }
+
+    fn told(&self, offset: Option<&str>) -> Command {
+        let mut command = self.moved(offset);
+        if let Some(server) = &self.server {
+            if server.borrow().offset.as_deref() != offset {
+                // Another one in its place: only one of them may look after the store's clock.
+                drop(server.borrow_mut().child.kill());
+                drop(server.borrow_mut().child.wait());
+                let listen = server.borrow().url.trim_start_matches("http://").to_owned();
+                server.replace(Serving::begin(self, &listen, offset));
+            }
+            command.env("TENURE_SERVER", &server.borrow().url);
+        }
+        command
+    }
+
+    fn moved(&self, offset: Option<&str>) -> Command {
+        let Some(offset) = offset else { return self.bare(env!("CARGO_BIN_EXE_tenure")) };
+        let mut command = self.bare("faketime");
         command.args(["--exclude-monotonic", "-f", offset, env!("CARGO_BIN_EXE_tenure")]);
         command
     }
 
     /// Another program there.
     pub(crate) fn program(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = self.bare(program);
+        if let Some(server) = &self.server {
+            command.env("TENURE_SERVER", &server.borrow().url);
+        }
+        command
+    }
+
+    fn bare(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("TENURE_HOME", self.storage());
         command.current_dir(self.workspace()).stdin(Stdio::null());
-        if let Some(server) = &self.server {
-            command.env("TENURE_SERVER", &server.url);
-        }
         command
+    }
+
+    /// Where the locks of runs are.
+    pub(crate) fn holds(&self) -> PathBuf {
+        let Some(server) = &self.server else { return self.storage().join("tenure.db-run/hold") };
+        let name = server.borrow().url.replace([':', '/'], "_");
+        self.storage().join("servers").join(name).join("tenure.db-run/hold")
     }
 
     /// What `tenure` answers.
@@ -270,7 +306,7 @@ impl Running {
     pub(crate) fn vanish(mut self, home: &Home) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();
-        let holds = home.storage().join("tenure.db-run/hold");
+        let holds = home.holds();
         let is_free = |lock: &fs::DirEntry| File::open(lock.path()).unwrap().try_lock_shared().is_ok();
         eventually(|| fs::read_dir(&holds).unwrap().all(|lock| is_free(&lock.unwrap())));
     }

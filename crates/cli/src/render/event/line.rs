@@ -52,8 +52,9 @@ impl Lines {
         let (tone, words) = words(&event.data);
         let words = tone.map_or_else(|| words.clone(), |tone| self.look.paint(tone, &words));
         let line = format!("{at} {seq}  {}  {words}", self.look.paint(Tone::Strong, &format!("{name:<16}")));
-        let id =
-            event.id.as_ref().map(|id| self.look.paint(Tone::Dim, &format!("  ({id})"))).unwrap_or_default();
+        // Records of a terminal have none of a caller's: a server names those that it may be sent twice.
+        let id = event.id.as_ref().filter(|_| !matches!(event.data, EventBody::Terminal(_)));
+        let id = id.map(|id| self.look.paint(Tone::Dim, &format!("  ({id})"))).unwrap_or_default();
         format!("{}{id}\n", line.trim_end())
     }
 }
