@@ -103,7 +103,7 @@ pub(crate) async fn all<'l>(
 
 fn at(engine: &Engine, listed: &Listed, now: &Moment) -> tenure_api::Session {
     let is_gone = listed.session.lease.as_ref().is_some_and(|lease| engine.is_gone(lease));
-    documents::session(listed, is_gone, now)
+    documents::session(listed, is_gone, now).with_recipe(&listed.session)
 }
 
 /// What a command left of the session that it was for.
