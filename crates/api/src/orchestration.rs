@@ -4,11 +4,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tenure_core::orchestration::{self, Child, HistoryEvent as Fact, Signal};
+use tenure_core::orchestration::{self, Cause, Child, HistoryEvent as Fact, Signal};
 use tenure_core::time::WallTime;
 use utoipa::ToSchema;
 
+use crate::document::taken;
 use crate::time::Instant;
+use crate::unreadable::{Unreadable, base64, part, word};
 
 /// A value that code was given or returned: JSON where it is, else bytes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -34,6 +36,18 @@ impl Payload {
         serde_json::from_slice(&payload.0)
             .map_or_else(|_no_json| Self::Bytes { base64: STANDARD.encode(&payload.0) }, Self::Json)
     }
+
+    /// The value that it is the form of: bytes as they were, or JSON text that means the same. No value at all is told as
+    /// `null`, and read as that.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when bytes are no Base64.
+    pub fn read(self) -> Result<orchestration::Payload, Unreadable> {
+        Ok(orchestration::Payload(match self {
+            Self::Bytes { base64: text } => base64("$base64", &text)?,
+            Self::Json(value) => taken(&value).into_bytes(),
+        }))
+    }
 }
 
 /// Why something did not end well, with all that it said.
@@ -57,6 +71,19 @@ impl FailureDetail {
             message: failure.message.clone(),
             details: failure.details.as_ref().map(Payload::of),
         }
+    }
+
+    /// The failure that it is the form of.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when its sort is not known, or its details are no Base64.
+    pub fn read(self) -> Result<orchestration::Failure, Unreadable> {
+        let cause = |text: &str| Cause::ALL.into_iter().find(|cause| cause.name() == text);
+        Ok(orchestration::Failure {
+            cause: word("cause", &self.cause, cause)?,
+            message: self.message,
+            details: part("details", self.details, Payload::read)?,
+        })
     }
 }
 

@@ -1,4 +1,4 @@
-//! Commands as documents: what is asked of a session, with everything that it needs from outside.
+//! Commands as documents: what is asked of a session, with all that it needs.
 //!
 //! A program that names things by itself, as `tenure` on another machine does, sends commands as they are, rather than
 //! what the routes of each verb take. Ids and incarnations come with a command; the tenant is its caller's, and comes

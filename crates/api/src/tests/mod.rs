@@ -2,6 +2,7 @@
 
 pub(crate) mod fixture;
 mod forms;
+mod random;
 mod read;
 mod schemas;
 

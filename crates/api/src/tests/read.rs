@@ -12,14 +12,16 @@ use tenure_core::id::{
     QueueName, Revision, Seq, TokenId, WorkerId,
 };
 use tenure_core::lease::{self, HolderKind, Standing, Term, Ttl};
+use tenure_core::orchestration::{self, Cause};
 use tenure_core::refusal::{Existing, Held};
 use tenure_core::session::{self, Autosave, Recipe, State, StateName, Usage, Watched};
 use tenure_core::worker::{Queues, Serving};
 
 use super::fixture;
 use crate::{
-    Activity, Checkpoint, DamagedCheckpoint, Execution, Failure, Group, GroupMember, Handover, HeldBy,
-    KnownSession, Lease, Pin, Problem, Seen, Session, Skipped, Token, Unreadable, Worker, document,
+    Activity, Checkpoint, DamagedCheckpoint, Execution, Failure, FailureDetail, Group, GroupMember, Handover,
+    HeldBy, KnownSession, Lease, Payload, Pin, Problem, Seen, Session, Skipped, Token, Unreadable, Worker,
+    document,
 };
 
 /// The document as somebody far away gets it.
@@ -370,6 +372,25 @@ fn keys_and_groups_have_their_names() {
     assert_eq!(sent(&Group::of(&name, None)).name(), Ok(name));
     let session = fixture::rich();
     assert_eq!(sent(&GroupMember::of(&session, true)).read(), Ok(Existing::of(&session)));
+}
+
+#[test]
+fn why_something_failed_is_read_with_all_that_it_said() {
+    let payload = |bytes: &[u8]| orchestration::Payload(bytes.to_vec());
+    let causes = Cause::ALL.map(|cause| (cause, None));
+    let details = [&b"\xFF\x00"[..], br#"{"b":[2.5],"a":null}"#, b"\"text\""];
+    let told = details.map(|bytes| (Cause::Failed, Some(payload(bytes))));
+    for (cause, details) in causes.into_iter().chain(told) {
+        let failure = orchestration::Failure { cause, message: "too slow".to_owned(), details };
+        assert_eq!(sent(&FailureDetail::of(&failure)).read(), Ok(failure));
+    }
+    assert_eq!(sent(&Payload::of(&payload(b""))).read(), Ok(payload(b"null")));
+    let failure = orchestration::Failure::new(Cause::Failed, "");
+    let odd = FailureDetail { cause: "fate".to_owned(), ..FailureDetail::of(&failure) };
+    assert_eq!(odd.read().unwrap_err().to_string(), r#"`cause` is "fate", which is not known here"#);
+    let bytes = Payload::Bytes { base64: "!".to_owned() };
+    let odd = FailureDetail { details: Some(bytes), ..FailureDetail::of(&failure) };
+    assert_eq!(odd.read().unwrap_err().to_string(), "`details.$base64` is not base64");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::command::{CommandAnswer, CommandRequest};
 use crate::{
     Event, Figures, Group, HeldBy, ListedCheckpoint, ListedFile, Pin, Problem, SavedCheckpoint, SessionSeen,
     ShownCheckpoint, Worker, payload,
@@ -34,6 +35,18 @@ fn all() -> BTreeMap<String, Value> {
     of::<HeldBy>(&mut schemas);
     of::<Problem>(&mut schemas);
     payloads(&mut schemas);
+    by_name(schemas)
+}
+
+/// Those of commands. They have names of their own, but that what a command used is what requests say of that.
+fn commands() -> BTreeMap<String, Value> {
+    let mut schemas = Schemas::new();
+    of::<CommandRequest>(&mut schemas);
+    of::<CommandAnswer>(&mut schemas);
+    by_name(schemas)
+}
+
+fn by_name(schemas: Schemas) -> BTreeMap<String, Value> {
     let mut named = BTreeMap::new();
     for (name, schema) in schemas {
         let schema = serde_json::to_value(schema).unwrap();
@@ -73,14 +86,37 @@ fn named_in(schema: &Value, found: &mut Vec<String>) {
 
 #[test]
 fn every_schema_that_is_named_is_there() {
-    let all = all();
-    for (name, schema) in &all {
-        let mut found = Vec::new();
-        named_in(schema, &mut found);
-        for path in found {
-            let wanted = path.strip_prefix("#/components/schemas/").unwrap();
-            assert!(all.contains_key(wanted), "{name} names {wanted}");
+    for all in [all(), commands()] {
+        for (name, schema) in &all {
+            let mut found = Vec::new();
+            named_in(schema, &mut found);
+            for path in found {
+                let wanted = path.strip_prefix("#/components/schemas/").unwrap();
+                assert!(all.contains_key(wanted), "{name} names {wanted}");
+            }
         }
+    }
+}
+
+#[test]
+fn a_command_is_known_by_its_name_and_has_no_name_of_something_else() {
+    let commands = commands();
+    let names = |schema: &str, tag: &str| {
+        let sorts = commands[schema]["oneOf"].as_array().unwrap().iter();
+        let parts = |sort: &Value| match sort["allOf"].as_array() {
+            Some(parts) => parts.clone(),
+            None => vec![sort.clone()],
+        };
+        let names = sorts
+            .flat_map(parts)
+            .filter_map(|part| part["properties"][tag]["enum"][0].as_str().map(str::to_owned));
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!((names("Command", "command").len(), names("Step", "step").len()), (23, 8));
+    assert_eq!(names("Target", "by"), ["slot", "session", "none", "id"]);
+    let all = all();
+    for (name, schema) in commands.iter().filter(|(name, _)| *name != "Used") {
+        assert!(all.get(name).is_none_or(|other| other == schema), "{name} is something else, too");
     }
 }
 

@@ -1,6 +1,16 @@
 //! Sessions over HTTP: created, listed, changed, ended, deleted.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
 use serde_json::json;
+use tenure_core::id::{ActorId, Namespace};
+use tenure_core::lease::{Holder, HolderKind, RunTimes};
+use tenure_core::session::{Claimant, Command, Recipe, StartRun};
+use tenure_engine::{Engine, Ids as _, NoWitness, SystemIds, Target};
+use tenure_store::Store;
+use tenure_store_sqlite::SqliteStore;
 
 use crate::support::Server;
 
@@ -96,4 +106,57 @@ async fn whoever_pauses_what_another_holds_asks_that_one() {
     assert_eq!(asked.await.unwrap().is(200)["state"], "paused");
     let refused = server.post("/v1/sessions/s/resume", json!({ "timeout_ms": 1 })).send().await;
     refused.refuses(504, "NOT_ANSWERED");
+}
+
+/// What a run begins with, and how it is run again.
+fn run(recipe: Recipe) -> StartRun {
+    let actor = ActorId::parse("ada").unwrap();
+    let holder = Holder { kind: HolderKind::Run, id: actor, supervisor: None, place: None };
+    StartRun {
+        id: SystemIds.session_id(None),
+        namespace: Namespace::default_name(),
+        principal: None,
+        key: None,
+        claimant: Claimant { holder, incarnation: SystemIds.incarnation() },
+        ttl: recipe.times.ttl(),
+        labels: BTreeMap::new(),
+        command: vec!["make".to_owned()],
+        directory: Some("/repo".to_owned()),
+        idle: None,
+        group: None,
+        waits: false,
+        recipe: Some(Box::new(recipe)),
+        takeover: None,
+        is_fresh: false,
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_far_away_learns_how_a_command_is_run_again() {
+    let server = Server::open().await;
+    let times = RunTimes::new(Duration::from_secs(15), Duration::from_secs(1)).unwrap();
+    let recipe = Recipe {
+        raw_command: vec![b"make\xFF".to_vec()],
+        raw_directory: None,
+        actor: None,
+        times,
+        outlives_lease: false,
+        record_limit: None,
+        watch: None,
+        autosave: None,
+        refused_exit: 3,
+        auto_resume: true,
+        waits: false,
+    };
+    let store: Arc<dyn Store> = Arc::<SqliteStore>::clone(&server.store);
+    let engine = Engine::new(store, Arc::new(SystemIds), Arc::new(NoWitness));
+    let start = run(recipe.clone());
+    let id = start.id.clone();
+    engine.apply(&Target::New, &Command::StartRun(Box::new(start))).await.unwrap();
+    let shown = server.get(&format!("/v1/sessions/{id}")).send().await.is(200);
+    let known = serde_json::from_value::<tenure_api::Session>(shown).unwrap().read().unwrap();
+    assert_eq!(known.session.recipe.as_deref(), Some(&recipe));
+    assert_eq!(known.session.lease.unwrap().incarnation, tenure_api::Lease::HERE);
+    let listed = server.get("/v1/sessions").send().await.is(200);
+    assert_eq!(listed["data"][0]["recipe"]["raw_command"], json!([{ "base64": "bWFrZf8=" }]));
 }
