@@ -5,6 +5,7 @@
 mod across;
 mod doors;
 mod events;
+mod figures;
 mod hostile;
 mod lease;
 mod live;
