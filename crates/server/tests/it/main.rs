@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests keep real time and start tasks of their own")]
 
 mod across;
+mod audit;
 mod doors;
 mod events;
 mod figures;
