@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::rejection::RawPathParamsRejection;
+use axum::extract::{MatchedPath, RawPathParams, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use tenure_core::access::{Role, Validity};
+use tenure_core::access::{Role, Token, Validity};
 use tenure_core::id::Namespace;
 use tenure_engine::Secret;
 use tenure_words::Problem;
@@ -16,6 +17,7 @@ use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::Operation;
 
 use crate::answer::{Answer, Failure};
+use crate::audit::{self, Asked, Line};
 use crate::caller::Caller;
 use crate::given;
 use crate::headers::text;
@@ -73,18 +75,42 @@ fn needed(operation: &Operation) -> Option<Role> {
 /// Lets in who may do what is asked.
 pub(crate) async fn guard(
     State((served, doors)): State<(Arc<Served>, Arc<Doors>)>,
-    path: MatchedPath,
+    (path, names): (MatchedPath, Result<RawPathParams, RawPathParamsRejection>),
     mut request: Request,
     next: Next,
 ) -> Response {
     let needed = doors.needed(request.method(), path.as_str());
+    let asked = Asked::of(&request, path, names.as_ref().ok());
     match admitted(&served, needed, request.headers()).await {
         Ok(Some(caller)) => {
+            let mut line = Line::begin(&caller, asked);
             request.extensions_mut().insert(caller);
-            next.run(request).await
+            let response = next.run(request).await;
+            if let Some(line) = &mut line {
+                line.answered(&response);
+            }
+            response
         }
         Ok(None) => next.run(request).await,
-        Err(failure) => refused(failure),
+        Err(Turned { failure, caller }) => {
+            let response = refused(failure);
+            audit::refused(caller.as_deref(), &asked, &response);
+            response
+        }
+    }
+}
+
+/// Somebody who is not let in.
+#[derive(Debug)]
+struct Turned {
+    failure: Failure,
+    /// Who it is, where that is known.
+    caller: Option<Box<Caller>>,
+}
+
+impl<E: Into<Failure>> From<E> for Turned {
+    fn from(error: E) -> Self {
+        Self { failure: error.into(), caller: None }
     }
 }
 
@@ -102,7 +128,7 @@ async fn admitted(
     served: &Served,
     needed: Option<Option<Role>>,
     headers: &HeaderMap,
-) -> Answer<Option<Caller>> {
+) -> Result<Option<Caller>, Turned> {
     let needed = match needed {
         Some(None) => return Ok(None),
         Some(Some(role)) => role,
@@ -110,12 +136,12 @@ async fn admitted(
     };
     let caller = caller(served, headers).await?;
     if caller.role < needed {
-        return Err(forbidden(caller.role, needed));
+        return Err(Turned { failure: forbidden(caller.role, needed), caller: Some(Box::new(caller)) });
     }
     Ok(Some(caller))
 }
 
-async fn caller(served: &Served, headers: &HeaderMap) -> Answer<Caller> {
+async fn caller(served: &Served, headers: &HeaderMap) -> Result<Caller, Turned> {
     let named = text(headers, "tenure-namespace")?;
     let named = named.map(Namespace::parse).transpose().map_err(given::name("namespace"))?;
     match secret(headers)? {
@@ -123,31 +149,33 @@ async fn caller(served: &Served, headers: &HeaderMap) -> Answer<Caller> {
         None if served.setup.is_open => {
             not_from_elsewhere(headers)?;
             let namespace = named.unwrap_or_else(|| served.setup.namespace.clone());
-            Ok(Caller { namespace, principal: None, role: Role::Admin })
+            Ok(Caller { namespace, principal: None, token: None, role: Role::Admin })
         }
-        None => Err(unauthenticated("this server asks for a token")),
+        None => Err(unauthenticated("this server asks for a token").into()),
     }
 }
 
-async fn of_token(served: &Served, secret: &str, named: Option<Namespace>) -> Answer<Caller> {
+async fn of_token(served: &Served, secret: &str, named: Option<Namespace>) -> Result<Caller, Turned> {
     let store = served.setup.engine.store();
     let unknown = || unauthenticated("that token is not known here, or not valid any more");
     let secret = Secret::parse(secret).ok_or_else(unknown)?;
     let token = store.token_by_hash(secret.hash()).await?.ok_or_else(unknown)?;
-    if named.is_some_and(|named| named != token.namespace) {
-        return Err(Problem::refused("FORBIDDEN", "that token is for another namespace").into());
-    }
     let now = store.now().await?;
-    if token.validity(&now).map_err(Failure::refused)? != Validity::Valid {
-        return Err(unknown());
+    let (validity, is_news) = (token.validity(&now), now.wall.is_some_and(|now| token.is_use_news(now)));
+    let Token { id, namespace, principal, role, .. } = token;
+    let caller = Caller { namespace, principal: Some(principal), token: Some(id.clone()), role };
+    if named.is_some_and(|named| named != caller.namespace) {
+        let failure = Problem::refused("FORBIDDEN", "that token is for another namespace").into();
+        return Err(Turned { failure, caller: Some(Box::new(caller)) });
     }
-    if now.wall.is_some_and(|now| token.is_use_news(now)) {
+    if validity.map_err(Failure::refused)? != Validity::Valid {
+        return Err(Turned { failure: unknown(), caller: Some(Box::new(caller)) });
+    }
+    if is_news && let Err(error) = store.touch_token(id).await {
         // Whether it is noted or not, the caller may.
-        if let Err(error) = store.touch_token(token.id.clone()).await {
-            tracing::warn!(%error, "the use of a token was not noted");
-        }
+        tracing::warn!(%error, "the use of a token was not noted");
     }
-    Ok(Caller { namespace: token.namespace, principal: Some(token.principal), role: token.role })
+    Ok(caller)
 }
 
 /// Refuses what a browser sends for a page of somebody else's: whoever may open this server's address is not everybody

@@ -3,7 +3,7 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use tenure_core::access::Role;
-use tenure_core::id::{ActorId, Namespace, Principal};
+use tenure_core::id::{ActorId, Namespace, Principal, TokenId};
 use tenure_core::session::Session;
 
 use crate::answer::{Answer, Failure};
@@ -15,6 +15,8 @@ pub(crate) struct Caller {
     pub(crate) namespace: Namespace,
     /// Whose token it is; `None`: anybody, on a server that lets everybody in.
     pub(crate) principal: Option<Principal>,
+    /// Which token that is.
+    pub(crate) token: Option<TokenId>,
     /// What it may do.
     pub(crate) role: Role,
 }

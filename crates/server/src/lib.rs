@@ -5,6 +5,7 @@
 
 mod access;
 mod answer;
+mod audit;
 mod body;
 mod caller;
 mod given;

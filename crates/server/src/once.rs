@@ -114,6 +114,10 @@ impl Ids for Seeded {
     }
 }
 
+/// That an answer was given before: nothing was done for it now.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Replayed;
+
 /// The same names, at the instant that is given.
 #[derive(Debug)]
 struct Named<'a>(&'a Seeded);
@@ -140,11 +144,16 @@ pub(crate) async fn answer(State(served): State<Arc<Served>>, request: Request, 
 }
 
 fn key(request: &Request) -> Answer<Option<IdempotencyKey>> {
-    if request.method() != Method::POST {
+    if request.method() != Method::POST || tells_a_secret(request) {
         return Ok(None);
     }
     let key = text(request.headers(), "idempotency-key")?;
     key.map(IdempotencyKey::parse).transpose().map_err(given::name("idempotency key"))
+}
+
+/// Whether the answer has a secret, which is kept nowhere.
+fn tells_a_secret(request: &Request) -> bool {
+    request.uri().path().starts_with("/v1/tokens")
 }
 
 async fn once(served: &Served, key: IdempotencyKey, request: Request, next: Next) -> Answer<Response> {
@@ -217,6 +226,7 @@ fn again(kept: KeptAnswer) -> Response {
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
     }
     response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
+    response.extensions_mut().insert(Replayed);
     response
 }
 

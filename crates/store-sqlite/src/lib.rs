@@ -42,6 +42,7 @@ mod verify;
 mod wal;
 mod watches;
 mod writer;
+mod writes;
 
 pub use backup::{BackupSize, Copied, withdraw};
 pub use clock::SystemClock;

@@ -14,6 +14,7 @@ use crate::ring::Ear;
 use crate::troubles::Troubles;
 use crate::wal::Copier;
 use crate::watches::{WORKERS, Watcher, Watches};
+use crate::writes::Written;
 
 /// What the parts of one opened store share.
 #[derive(Debug)]
@@ -30,6 +31,7 @@ pub(crate) struct Shared {
     pub(crate) attention: Mutex<Option<Attending>>,
     pub(crate) copier: Copier,
     pub(crate) troubles: Troubles,
+    pub(crate) written: Written,
     /// Held by the writer during a turn, and by whoever must not be stopped in the middle of one.
     pub(crate) turn: Mutex<()>,
 }

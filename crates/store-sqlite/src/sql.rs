@@ -203,6 +203,7 @@ statements! {
     PURGE_INSERT = "purge_insert",
     PURGE_LIST = "purge_list",
     PURGE_UPDATE = "purge_update",
+    QUEUE_COUNT = "queue_count",
     QUEUE_FIND = "queue_find",
     QUEUE_INSERT = "queue_insert",
     QUEUE_NAME = "queue_name",

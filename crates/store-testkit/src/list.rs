@@ -294,6 +294,7 @@ macro_rules! with_cases {
                 figures_are_there_after_reopening,
                 without_a_usable_clock_nothing_is_recent,
                 figures_are_what_one_finds_by_looking_at_everything,
+                tasks_are_counted_by_queue_until_a_worker_has_them,
             }
             due {
                 a_session_is_due_once_it_was_idle_too_long,

@@ -13,6 +13,7 @@ mod clock;
 mod error;
 mod filter;
 mod group;
+mod histogram;
 mod inspect;
 mod instance;
 mod log;
@@ -40,6 +41,7 @@ pub use clock::Clock;
 pub use error::{Said, StoreError};
 pub use filter::{Filter, Period, WORD_CHARS_MAX, WORDS_MAX, last_part, words_in, words_of};
 pub use group::{GroupFound, GroupMember, GroupRequest, GroupStore, LimitRequest};
+pub use histogram::{Distribution, Histogram};
 pub use inspect::{ChildrenRequest, Due, Inspect, ListRequest, Listed, NamedRequest, Order, Page, Postpone};
 pub use instance::{
     Attention, ClaimRequest, Claimed, FreeRequest, Ground, HistoryPage, HistoryRequest, InstanceStore,
@@ -55,8 +57,8 @@ pub use session::{
     Slot,
 };
 pub use statistics::{
-    EventCount, Figures, FiguresRequest, LENGTH_COUNTED_MAX, OpenTimes, Quiet, Statistics, Tally,
-    recent_events_since, recent_sessions_since,
+    EventCount, Figures, FiguresRequest, LENGTH_COUNTED_MAX, OpenTimes, QueueCount, Quiet, Statistics, Tally,
+    Writes, recent_events_since, recent_sessions_since,
 };
 
 pub use task::{

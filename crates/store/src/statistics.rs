@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tenure_core::id::Namespace;
+use tenure_core::id::{Namespace, QueueName};
 use tenure_core::kind::Kind;
 use tenure_core::session::StateName;
 use tenure_core::time::WallTime;
 
-use crate::{Listed, StoreError};
+use crate::{Distribution, Listed, StoreError};
 
 /// What figures are about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +83,24 @@ pub struct Quiet {
     pub longest: Vec<Listed>,
 }
 
+/// The tasks that wait in a queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueCount {
+    /// The queue; `None`: the default one.
+    pub queue: Option<QueueName>,
+    /// How many.
+    pub count: u64,
+}
+
+/// What this process has written since it opened the store.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Writes {
+    /// How many requests each transaction carried out.
+    pub sizes: Distribution,
+    /// How long each transaction took until it was durable, in microseconds.
+    pub lengths: Distribution,
+}
+
 /// The longest time that one session adds to a sum of times.
 pub const LENGTH_COUNTED_MAX: Duration = Duration::from_millis(1 << 40);
 
@@ -117,6 +135,17 @@ pub trait Statistics: Send + Sync {
     /// *Effect:* none. They agree with every acknowledged write, also of other processes. The cost grows
     /// with open sessions and with the hours in which any were opened, not with logs or with what has ended.
     async fn figures(&self, request: FiguresRequest) -> Result<Figures, StoreError>;
+
+    /// The tasks of a tenant that were given to no worker, also those that wait for their time or for another one of
+    /// their key: by queue, the default one first, then by name; none without a task.
+    ///
+    /// *Effect:* none. The cost grows with the tasks there are.
+    async fn queues(&self, namespace: Namespace) -> Result<Vec<QueueCount>, StoreError>;
+
+    /// What this process has written; nothing where a store does not count that.
+    ///
+    /// *Effect:* none, and the store is not asked.
+    fn writes(&self) -> Writes;
 }
 
 #[cfg(test)]

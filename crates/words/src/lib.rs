@@ -15,6 +15,6 @@ pub mod when;
 pub use engine::{no_event_yet, words as engine};
 pub use file::{file_bytes, file_unchanged};
 pub use problem::{Blame, Problem, Said, causes, lines, shown};
-pub use prometheus::prometheus;
+pub use prometheus::{Histogram, histogram, prometheus, queues};
 pub use refusal::{left, lost, who, words as refusal};
 pub use store_error::{blocked, failure, words as store};

@@ -2,7 +2,7 @@
 
 use tenure_core::kind::Kind;
 use tenure_core::session::StateName;
-use tenure_store::{Figures, Tally};
+use tenure_store::{Distribution, Figures, QueueCount, Tally};
 
 /// Every figure that a store can tell. Labels are names of ours: nothing has to be escaped.
 #[must_use]
@@ -34,6 +34,52 @@ pub fn prometheus(figures: &Figures) -> String {
     .concat()
 }
 
+/// A distribution that is to be told.
+#[derive(Debug, Clone, Copy)]
+pub struct Histogram<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// What it is of.
+    pub help: &'a str,
+    /// How many of what was counted are one of what is told: microseconds of a second, for example.
+    pub unit: u32,
+}
+
+/// How often something was how large.
+#[must_use]
+pub fn histogram(told: Histogram<'_>, distribution: &Distribution) -> String {
+    let Histogram { name, help, unit } = told;
+    // A sum that is told as another number is rounded: it is a figure, not an account.
+    #[expect(clippy::cast_precision_loss, reason = "a figure, not an account")]
+    let scaled = |counted: u64| counted as f64 / f64::from(unit);
+    let mut so_far = 0;
+    let buckets = distribution.steps.iter().map(|(step, count)| {
+        so_far += count;
+        format!("{name}_bucket{{le=\"{}\"}} {so_far}\n", scaled(*step))
+    });
+    let mut samples: String = buckets.collect();
+    let count = distribution.count();
+    samples += &format!("{name}_bucket{{le=\"+Inf\"}} {count}\n");
+    samples += &format!("{name}_sum {}\n{name}_count {count}\n", scaled(distribution.sum));
+    family(name, "histogram", help, &samples)
+}
+
+/// The tasks that wait, by queue; the default one has no name.
+#[must_use]
+pub fn queues(counts: &[QueueCount]) -> String {
+    let samples = counts.iter().map(|QueueCount { queue, count }| {
+        let queue = queue.as_ref().map_or("", |queue| queue.as_str());
+        format!("tenure_queue_depth{{queue=\"{}\"}} {count}\n", label(queue))
+    });
+    let samples: String = samples.collect();
+    family("tenure_queue_depth", "gauge", "Tasks that no worker was given, by queue.", &samples)
+}
+
+/// Text as a label may hold it.
+fn label(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}
+
 fn family(name: &str, kind: &str, help: &str, samples: &str) -> String {
     format!("# HELP {name} {help}\n# TYPE {name} {kind}\n{samples}")
 }
@@ -54,4 +100,32 @@ fn samples(
         format!("{name}{{kind=\"{}\",state=\"{}\"}} {value}\n", kind.name(), state.name())
     };
     cells.map(sample).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_of_a_histogram_add_up() {
+        let told = Histogram { name: "took_seconds", help: "How long it took.", unit: 1_000_000 };
+        let distribution = Distribution { steps: vec![(500, 2), (1_000_000, 3)], beyond: 1, sum: 4_500_000 };
+        let expected = "# HELP took_seconds How long it took.\n# TYPE took_seconds histogram\n\
+            took_seconds_bucket{le=\"0.0005\"} 2\ntook_seconds_bucket{le=\"1\"} 5\n\
+            took_seconds_bucket{le=\"+Inf\"} 6\ntook_seconds_sum 4.5\ntook_seconds_count 6\n";
+        assert_eq!(histogram(told, &distribution), expected);
+    }
+
+    #[test]
+    fn the_default_queue_has_no_name() {
+        let named = QueueCount { queue: tenure_core::id::QueueName::parse("gpu").ok(), count: 2 };
+        let told = queues(&[QueueCount { queue: None, count: 1 }, named]);
+        let samples = "tenure_queue_depth{queue=\"\"} 1\ntenure_queue_depth{queue=\"gpu\"} 2\n";
+        assert!(told.ends_with(&format!("# TYPE tenure_queue_depth gauge\n{samples}")), "{told}");
+    }
+
+    #[test]
+    fn what_a_label_may_not_hold_is_escaped() {
+        assert_eq!(label("a\\b\"c\nd"), r#"a\\b\"c\nd"#);
+    }
 }

@@ -23,6 +23,7 @@ use crate::headers::text;
 use crate::live;
 use crate::live::across::Wanted;
 use crate::query::Query;
+use crate::setup::Served;
 
 /// Reads or follows a session's log
 ///
@@ -127,7 +128,7 @@ pub(crate) async fn append(
     let fence = guards.fence()?;
     let events = drafts(&engine, wish.events)?;
     let listed = named(&served, &caller, &name).await?;
-    write(&engine, listed, Some(fence), events).await
+    write((&served, &engine), listed, Some(fence), events).await
 }
 
 /// Sends messages to the session's holder
@@ -147,7 +148,7 @@ pub(crate) async fn send(
 ) -> Answer<Answered<Appended>> {
     let events = drafts(&engine, wish.events)?;
     let listed = named(&served, &caller, &name).await?;
-    write(&engine, listed, None, events).await
+    write((&served, &engine), listed, None, events).await
 }
 
 fn drafts(asked: &Asked, events: Vec<Given>) -> Answer<Vec<EventDraft>> {
@@ -187,7 +188,7 @@ fn said(event: &Given, kind: EventType, json: String) -> EventBody {
 }
 
 async fn write(
-    engine: &Engine,
+    (served, engine): (&Served, &Engine),
     listed: Listed,
     fence: Option<Fence>,
     events: Vec<EventDraft>,
@@ -198,7 +199,10 @@ async fn write(
     }
     let commit_id = engine.ids().commit_id();
     let request = AppendRequest { commit_id, handle: listed.handle, fence, events, after: listed.head };
-    Ok(Answered(match engine.append(request).await? {
+    let begun = served.setup.clock.now();
+    let outcome = engine.append(request).await?;
+    served.counters.appended(served.setup.clock.now().saturating_sub(begun));
+    Ok(Answered(match outcome {
         AppendOutcome::Appended { first, last } => {
             Appended { seqs: (first.0..=last.0).collect(), new: last.0 + 1 - first.0 }
         }

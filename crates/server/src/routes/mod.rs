@@ -31,6 +31,7 @@ use tenure_store::Listed;
 use tenure_words::documents;
 
 use crate::answer::{Answer, Failure};
+use crate::audit::About;
 use crate::caller::Caller;
 use crate::headers::Guards;
 use crate::setup::Served;
@@ -70,9 +71,10 @@ pub(crate) struct SessionAnswer {
 
 impl IntoResponse for SessionAnswer {
     fn into_response(self) -> Response {
-        let tag = tag(self.document.revision);
+        let (tag, id) = (tag(self.document.revision), self.document.id.clone());
         let mut response = (self.status, axum::Json(self.document)).into_response();
         response.headers_mut().insert(header::ETAG, tag);
+        response.extensions_mut().insert(About::Session(id));
         response
     }
 }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use axum::Json as Answered;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use axum::{Extension, Json as Answered};
 use tenure_api::requests::{CreateToken as Wish, RotateToken};
 use tenure_api::{IssuedToken, Page, Problem, Token};
 use tenure_core::access::Role;
@@ -15,6 +15,7 @@ use tenure_store::{RevokeToken, RevokeTokenOutcome, TokensRequest};
 
 use super::Here;
 use crate::answer::{Answer, Failure};
+use crate::audit::About;
 use crate::body::{Json, Optional};
 use crate::caller::Caller;
 use crate::given;
@@ -56,7 +57,7 @@ pub(crate) async fn create(
     State(served): Here,
     caller: Caller,
     Json(wish): Json<Wish>,
-) -> Answer<(StatusCode, Answered<IssuedToken>)> {
+) -> Answer<(StatusCode, Extension<About>, Answered<IssuedToken>)> {
     let role = Role::parse(&wish.role)
         .ok_or_else(|| Failure::usage("`role` is `observer`, `owner`, `worker` or `admin`"))?;
     let wish = TokenWish {
@@ -69,6 +70,7 @@ pub(crate) async fn create(
     let (token, secret) = served.setup.engine.create_token(wish).await?;
     Ok((
         StatusCode::CREATED,
+        Extension(About::Other(token.id.as_str().to_owned())),
         Answered(IssuedToken { secret: secret.reveal().to_owned(), token: Token::of(&token) }),
     ))
 }

@@ -3,8 +3,10 @@
 #![expect(clippy::disallowed_methods, reason = "tests keep real time and start tasks of their own")]
 
 mod across;
+mod audit;
 mod doors;
 mod events;
+mod figures;
 mod hostile;
 mod lease;
 mod live;

@@ -56,3 +56,19 @@ async fn many_at_once_with_one_key_do_it_once() {
     let all = server.get("/v1/sessions").send().await.is(200);
     assert_eq!(all["data"].as_array().unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn an_answer_with_a_secret_is_not_kept() {
+    let server = Server::open().await;
+    let make = || {
+        let wish = json!({ "principal": "ann", "role": "owner" });
+        server.post("/v1/tokens", wish).header("idempotency-key", "k").send()
+    };
+    let (first, second) = (make().await, make().await);
+    assert!(!second.headers.contains_key("idempotency-replayed"));
+    assert_ne!(first.is(201)["secret"], second.is(201)["secret"]);
+    let id = first.is(201)["id"].as_str().unwrap().to_owned();
+    let rotate =
+        || server.post(&format!("/v1/tokens/{id}/rotate"), json!({})).header("idempotency-key", "r").send();
+    assert_ne!(rotate().await.is(200)["secret"], rotate().await.is(200)["secret"]);
+}

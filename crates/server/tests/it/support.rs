@@ -15,7 +15,7 @@ use tenure_core::id::{Namespace, Principal};
 use tenure_core::time::Moment;
 use tenure_engine::{Engine, Ids as _, NoWitness, Steady, SystemIds, TokenWish};
 use tenure_server::{Alive, Limits, Setup, serve};
-use tenure_store::{Clock, Handle, Store};
+use tenure_store::{Clock, Handle, Inspect as _, LogStore as _, NamedRequest, Store, Watch};
 use tenure_store_sqlite::{SqliteOptions, SqliteStore, SystemClock};
 use tenure_words::Problem;
 use tokio::net::{TcpListener, TcpStream};
@@ -108,6 +108,13 @@ impl Server {
             let _gone = stopped.await;
         }));
         Self { home, store, address, stop: Some(stop), task: Some(task) }
+    }
+
+    /// Tells when a session changes.
+    pub(crate) async fn watch(&self, id: &str) -> Watch {
+        let name = NamedRequest { namespace: Namespace::default_name(), name: id.to_owned() };
+        let handle = self.store.named(name).await.unwrap()[0].handle;
+        self.store.watch(handle).await.unwrap()
     }
 
     /// Stops it in good order; what it leaves is the directory.

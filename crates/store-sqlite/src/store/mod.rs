@@ -32,6 +32,7 @@ use crate::shared::Shared;
 use crate::troubles::Troubles;
 use crate::wal::Copier;
 use crate::writer::WriterThread;
+use crate::writes::Written;
 use crate::{netfs, open};
 
 /// A store in one SQLite file, which other processes of this machine may have open too.
@@ -94,6 +95,7 @@ impl SqliteStore {
             attention: Mutex::default(),
             copier: Copier::new(),
             troubles,
+            written: Written::default(),
             turn: Mutex::default(),
         });
         let writer = WriterThread::new(Arc::clone(&shared));

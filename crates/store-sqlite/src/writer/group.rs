@@ -123,13 +123,17 @@ impl Writer {
             return Err(Failed::Begin(connection::moved()));
         }
         let begun = begin(&self.shared, conn, source).map_err(Failed::Begin)?;
+        let began = instant();
         let (shared, memory) = (&self.shared, &mut self.memory);
         let work = AssertUnwindSafe(|| work(shared, (conn, memory), taken, source));
         let worked = catch_unwind(work)
             .unwrap_or_else(|panic| Err(WorkError::Panic(panic_words(panic.as_ref()).to_owned())));
         match worked {
             Ok(done) => match commit(&self.shared, begun) {
-                Ok(()) => Ok(done),
+                Ok(()) => {
+                    self.shared.written.note(taken.len(), began.elapsed());
+                    Ok(done)
+                }
                 Err(why) => Err(Failed::Commit(why, Box::new(done))),
             },
             Err(why) => {

@@ -7,13 +7,13 @@ use tenure_core::id::{Fence, Namespace};
 use tenure_core::kind::Kind;
 use tenure_core::session::StateName;
 use tenure_store::{
-    EventCount, Figures, FiguresRequest, Handle, OpenTimes, Quiet, Store, Tally, recent_events_since,
-    recent_sessions_since,
+    EventCount, Figures, FiguresRequest, HandBack, Handle, OpenTimes, Quiet, Store, Tally,
+    recent_events_since, recent_sessions_since,
 };
 
 use crate::fixture::{
-    Bench, Held, TICK, TTL, Target, append, cancel, clear, complete, fail, interactive, note,
-    other_namespace, pause, resume, run, start, workspace,
+    Asked, Bench, Held, TICK, TTL, Target, append, cancel, clear, complete, fail, handing_back, interactive,
+    keyed, note, other_namespace, pause, plain, resume, run, start, workspace,
 };
 use crate::memory::{event_counts, open_times, tallies};
 use crate::{Capability, Harness, list_all, read_all};
@@ -323,4 +323,33 @@ async fn agree(store: &Arc<dyn Store>, figures: &Figures) {
     let active = sessions().filter(|session| session.state.name() == StateName::Active);
     let quiet = active.filter(|session| now.since(session.last_activity_at) > QUIET);
     assert_eq!(figures.quiet.count, quiet.count() as u64);
+}
+
+/// What no worker was given is counted by its queue, also while it is hidden.
+pub async fn tasks_are_counted_by_queue_until_a_worker_has_them(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let one = bench.runner("one").await;
+    let mut home = bench.home().await;
+    let gpu = Asked { queue: Some("gpu"), ..plain() };
+    bench.leave(&mut home, &[plain(), keyed("a"), Asked { queue: Some("cpu"), ..plain() }, gpu, gpu]).await;
+    let count = async |namespace: Namespace| {
+        let counts = bench.store.queues(namespace).await.expect("counts");
+        counts.into_iter().map(|count| (count.queue.map(|name| name.to_string()), count.count)).collect()
+    };
+    let counted = |default: u64| -> Vec<(Option<String>, u64)> {
+        let of = |name: &str, count| (Some(name.to_owned()), count);
+        let default = (default > 0).then_some((None, default));
+        default.into_iter().chain([of("cpu", 1), of("gpu", 2)]).collect()
+    };
+    let here = Namespace::default_name;
+    assert_eq!(count(here()).await, counted(2));
+    let task = bench.task(one).await;
+    assert_eq!(count(here()).await, counted(1));
+    bench.hand_back(HandBack { delay: HOUR, ..handing_back(one, &task) }).await;
+    assert_eq!(count(here()).await, counted(2));
+    let task = bench.task(one).await;
+    bench.end(one, &task).await;
+    assert_eq!(count(here()).await, counted(1));
+    let elsewhere: Vec<_> = count(other_namespace()).await;
+    assert_eq!(elsewhere, []);
 }

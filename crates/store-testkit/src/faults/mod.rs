@@ -57,6 +57,8 @@ pub enum Verb {
     Postpone,
     /// [`tenure_store::Statistics::figures`].
     Figures,
+    /// [`tenure_store::Statistics::queues`].
+    Queues,
     /// [`tenure_store::PurgeStore::purge`].
     Purge,
     /// [`tenure_store::PurgeStore::weigh`].

@@ -10,8 +10,9 @@ use tenure_store::{
     ArriveRequest, BringCheckpointOutcome, BringCheckpointRequest, BringOutcome, BringRequest, Changes,
     ChildrenRequest, CommitOutcome, CommitRequest, Committed, CompactOutcome, CompactRequest, Due, Figures,
     FiguresRequest, Find, Found, GroupFound, GroupRequest, GroupStore, Handle, Head, Inspect, LimitRequest,
-    ListRequest, Listed, LogStore, NamedRequest, Page, Postpone, PurgeOutcome, PurgeStore, ReadOutcome,
-    ReadRequest, RenewOutcome, RenewRequest, SessionStore, Statistics, Store, StoreError, Watch, Weight,
+    ListRequest, Listed, LogStore, NamedRequest, Page, Postpone, PurgeOutcome, PurgeStore, QueueCount,
+    ReadOutcome, ReadRequest, RenewOutcome, RenewRequest, SessionStore, Statistics, Store, StoreError, Watch,
+    Weight, Writes,
 };
 
 use super::{Faults, Verb};
@@ -118,6 +119,14 @@ impl Inspect for FaultyStore {
 impl Statistics for FaultyStore {
     async fn figures(&self, request: FiguresRequest) -> Result<Figures, StoreError> {
         self.faults.around(Verb::Figures, None, || self.inner.figures(request.clone())).await
+    }
+
+    async fn queues(&self, namespace: Namespace) -> Result<Vec<QueueCount>, StoreError> {
+        self.faults.around(Verb::Queues, None, || self.inner.queues(namespace.clone())).await
+    }
+
+    fn writes(&self) -> Writes {
+        self.inner.writes()
     }
 }
 

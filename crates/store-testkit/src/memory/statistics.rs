@@ -10,21 +10,39 @@ use tenure_core::kind::Kind;
 use tenure_core::session::{Session, StateName};
 use tenure_core::time::WallTime;
 use tenure_store::{
-    EventCount, Figures, FiguresRequest, LENGTH_COUNTED_MAX, OpenTimes, Quiet, Statistics, StoreError, Tally,
-    recent_events_since, recent_sessions_since,
+    EventCount, Figures, FiguresRequest, LENGTH_COUNTED_MAX, OpenTimes, QueueCount, Quiet, Statistics,
+    StoreError, Tally, Writes, recent_events_since, recent_sessions_since,
 };
 
 use super::MemoryStore;
 use super::tables::{Stored, Tables};
+use super::task::Task;
 
 #[async_trait]
 impl Statistics for MemoryStore {
     async fn figures(&self, request: FiguresRequest) -> Result<Figures, StoreError> {
         Ok(self.lock().figures(&request, self.clock.now().wall))
     }
+
+    async fn queues(&self, namespace: Namespace) -> Result<Vec<QueueCount>, StoreError> {
+        Ok(self.lock().queues(&namespace))
+    }
+
+    fn writes(&self) -> Writes {
+        Writes::default()
+    }
 }
 
 impl Tables {
+    fn queues(&self, namespace: &Namespace) -> Vec<QueueCount> {
+        let is_its = |task: &&Task| task.namespace == *namespace && task.run.is_none();
+        let mut counts = BTreeMap::<_, u64>::new();
+        for task in self.tasks.all.values().filter(is_its) {
+            *counts.entry(task.queue.clone()).or_default() += 1;
+        }
+        counts.into_iter().map(|(queue, count)| QueueCount { queue, count }).collect()
+    }
+
     fn figures(&self, request: &FiguresRequest, now: Option<WallTime>) -> Figures {
         let stored: Vec<_> = self.of(&request.namespace).collect();
         let sessions = || stored.iter().map(|stored| &stored.session);

@@ -196,6 +196,8 @@ flaws! {
     FindsAllQuiet,
     /// As many quiet sessions are shown as there are.
     ShowsAllQuiet,
+    /// Every task is counted in the default queue.
+    CountsNoQueues,
     /// What is quiet for the shortest time comes first.
     ShowsShortestQuiet,
     /// Figures are always those of one tenant.
@@ -432,7 +434,7 @@ impl Flaw {
     /// Those that sequences of verbs seldom or never meet: nobody watches in it, there is one tenant, no key is
     /// an id, the order of what is due depends on how a store notes its looks, nothing is purged that is not there
     /// or damaged, of what was forked little is removed, no session is in a group, and none is an instance.
-    pub(crate) const OUT_OF_REACH: [Self; 72] = [
+    pub(crate) const OUT_OF_REACH: [Self; 73] = [
         Self::TakesAnyRequest,
         Self::SharesKeys,
         Self::ResumesAfresh,
@@ -457,6 +459,7 @@ impl Flaw {
         Self::PassesOverHeads,
         Self::ForgetsForkedHeads,
         Self::CountsOneNamespace,
+        Self::CountsNoQueues,
         Self::NamesKeysFirst,
         Self::HidesTenants,
         Self::DueLatestFirst,

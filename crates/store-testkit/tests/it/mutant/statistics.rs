@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tenure_core::id::Namespace;
 use tenure_core::session::StateName;
-use tenure_store::{EventCount, Figures, FiguresRequest, Statistics, StoreError, Tally};
+use tenure_store::{EventCount, Figures, FiguresRequest, QueueCount, Statistics, StoreError, Tally, Writes};
 use tenure_store_testkit::list_all;
 
 use super::Flaw;
@@ -40,6 +40,18 @@ impl Statistics for MutantStore {
             _ => {}
         }
         Ok(figures)
+    }
+
+    async fn queues(&self, namespace: Namespace) -> Result<Vec<QueueCount>, StoreError> {
+        let mut queues = self.inner.queues(namespace).await?;
+        if self.flaw == Flaw::CountsNoQueues {
+            queues.iter_mut().for_each(|count| count.queue = None);
+        }
+        Ok(queues)
+    }
+
+    fn writes(&self) -> Writes {
+        self.inner.writes()
     }
 }
 
