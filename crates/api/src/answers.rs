@@ -117,6 +117,10 @@ pub struct Token {
     /// About when it was last used; `null`: never.
     #[schema(required = true)]
     pub last_used_at: Option<Instant>,
+    /// Until when the secret that it had before is good as well; `null`: it had none, or that is not.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub previous_secret_until: Option<Instant>,
 }
 
 impl Token {
@@ -133,10 +137,11 @@ impl Token {
             expires_at: token.expires_at.map(Instant),
             revoked_at: token.revoked_at.map(Instant),
             last_used_at: token.last_used_at.map(Instant),
+            previous_secret_until: token.previous_until.map(Instant),
         }
     }
 
-    /// The token that it is the form of. Until when the secret before the present one is good is not told.
+    /// The token that it is the form of.
     ///
     /// # Errors
     /// [`Unreadable`] when a name in it cannot be one, or its role is not known.
@@ -152,7 +157,7 @@ impl Token {
             expires_at: wall(self.expires_at),
             revoked_at: wall(self.revoked_at),
             last_used_at: wall(self.last_used_at),
-            previous_until: None,
+            previous_until: self.previous_secret_until.map(|Instant(at)| at),
         })
     }
 }

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tenure_api::requests::{EvictOrDrain, Going, MovePin as Moving, SetLimit};
-use tenure_core::id::{Fence, TokenId};
+use tenure_core::id::{Fence, Namespace, TokenId};
 use tenure_core::kind::Kind;
 use tenure_core::session::{StateName, Ticket};
 use tenure_core::time::WallTime;
 use tenure_store::{
     EventCount, Figures, FiguresRequest, GroupFound, GroupMember, GroupRequest, GroupStore, Handle, LimitRequest,
-    OpenTimes, Pin, PinsRequest, PurgeOutcome, PurgeStore, Quiet, Statistics, StoreError, Tally, TokensPage,
-    TokensRequest, Weight, Worker, WorkerHandle,
+    OpenTimes, Pin, PinsRequest, PurgeOutcome, PurgeStore, QueueCount, Quiet, SessionStore as _, Statistics, StoreError, Tally, TokensPage,
+    TokensRequest, Weight, Worker, WorkerHandle, Writes,
 };
 use tenure_store::{Dismiss, DismissOutcome, Dismissal, MovePin, MovePinOutcome, RevokeToken, RevokeTokenOutcome};
 
@@ -108,6 +108,15 @@ impl Statistics for Remote {
             quiet: Quiet { count: figures.stuck.count, longest },
         })
     }
+
+    /// Told at `/metrics`, to whoever scrapes them.
+    async fn queues(&self, _: Namespace) -> Result<Vec<QueueCount>, StoreError> {
+        Err(StoreError::NotOverTheWire { what: "count the tasks of its queues" })
+    }
+
+    fn writes(&self) -> Writes {
+        Writes::default()
+    }
 }
 
 /// So many stuck sessions are looked at, one by one.
@@ -194,8 +203,15 @@ impl Remote {
 
     pub(crate) async fn token_revoked(&self, request: RevokeToken) -> Result<RevokeTokenOutcome, StoreError> {
         let id = request.id.as_str().to_owned();
+        let before = self.now().await?.wall;
         match self.ask(|client| async move { client.revoke_token(&id).await }).await {
-            Ok(token) => Ok(RevokeTokenOutcome::Revoked(Box::new(token.read().map_err(told::unreadable)?))),
+            Ok(token) => {
+                let token = Box::new(token.read().map_err(told::unreadable)?);
+                // The server answers both alike; it says when.
+                let was_revoked = token.revoked_at.zip(before).is_some_and(|(at, before)| at < before);
+                let outcome = if was_revoked { RevokeTokenOutcome::AlreadyRevoked } else { RevokeTokenOutcome::Revoked };
+                Ok(outcome(token))
+            }
             Err(error) if error.code() == Some("NOT_FOUND") => Ok(RevokeTokenOutcome::NotFound),
             Err(error) => Err(self.error(error)),
         }

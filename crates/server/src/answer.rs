@@ -14,8 +14,8 @@ use tenure_words::{Blame, Problem};
 pub(crate) struct Failure(pub(crate) Problem);
 
 /// Which no an answer is, for whoever counts them.
-#[derive(Debug, Clone)]
-pub(crate) struct Code(pub(crate) Cow<'static, str>);
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Code(pub(crate) &'static str);
 
 /// What is done, or what is said instead.
 pub(crate) type Answer<T> = Result<T, Failure>;
@@ -68,7 +68,10 @@ impl IntoResponse for Failure {
         let retry_after = document.retry_after_ms;
         let body = serde_json::to_vec(&document).expect("a problem can be written as JSON");
         let mut response = (status, body).into_response();
-        response.extensions_mut().insert(Code(self.0.code.clone()));
+        // What another server said is no code of this one's.
+        if let Cow::Borrowed(code) = self.0.code {
+            response.extensions_mut().insert(Code(code));
+        }
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(ms) = retry_after {

@@ -6,7 +6,7 @@ use tenure_core::escape::Escaped;
 use tenure_core::time::Moment;
 use tenure_engine::Secret;
 use tenure_store::TokensPage;
-use tenure_words::when::{ago, instant, rfc3339};
+use tenure_words::when::{ago, instant};
 
 use super::table::{Columns, table};
 use super::{Look, Report, Tone, block};
@@ -67,9 +67,7 @@ impl Report for Tokens {
 }
 
 fn token_json(token: &Token) -> Value {
-    let mut document = tenure_api::document(&tenure_api::Token::of(token));
-    document["previous_secret_until"] = token.previous_until.map(rfc3339).into();
-    document
+    tenure_api::document(&tenure_api::Token::of(token))
 }
 
 /// A token with its secret: the only time that it is shown.

@@ -126,7 +126,13 @@ pub(crate) async fn append(
     Json(wish): Json<AppendEvents>,
 ) -> Answer<Answered<Appended>> {
     let fence = guards.fence()?;
-    let events = drafts(&engine, wish.events)?;
+    let records: Vec<_> = wish.events.iter().map(record).collect();
+    let mut events = drafts(&engine, wish.events)?;
+    for (event, record) in events.iter_mut().zip(records) {
+        if let Some(record) = record {
+            event.data = record;
+        }
+    }
     let listed = named(&served, &caller, &name).await?;
     write((&served, &engine), listed, Some(fence), events).await
 }
@@ -177,14 +183,14 @@ fn draft(asked: &Asked, (at, event): (usize, Given)) -> Answer<EventDraft> {
     let id = event.id.as_deref().map(EventId::parse).transpose().map_err(given::name("event id"))?;
     // A request that may be carried out again finds by it what it had appended.
     let id = id.or_else(|| asked.event_id(at));
-    Ok(EventDraft { id, data: said(&event, kind, json) })
+    Ok(EventDraft { id, data: EventBody::Given { kind, json } })
 }
 
-/// What an event says: a record of a terminal, if it is one, or what its caller gave.
-fn said(event: &Given, kind: EventType, json: String) -> EventBody {
-    let is_terminal = kind.as_str() == "terminal";
-    let record = is_terminal.then(|| event.clone().read().ok()).flatten();
-    record.map_or(EventBody::Given { kind, json }, |record| record.data)
+/// The record of a terminal that a holder's event is, if it is one. Nobody else's is.
+fn record(event: &Given) -> Option<EventBody> {
+    let is_terminal = event.kind == "terminal";
+    let draft = is_terminal.then(|| event.clone().read().ok()).flatten()?;
+    matches!(draft.data, EventBody::Terminal(_)).then_some(draft.data)
 }
 
 async fn write(
