@@ -36,10 +36,12 @@ fn said(problem: &Problem) -> Said {
     }
 }
 
-/// An error as an engine has it, of a command that people type as `verb`.
+/// An error as an engine has it, of a command that people type as `verb`. A refusal that would be worded otherwise here
+/// is another one than its code says.
 pub(crate) fn engine(error: ClientError, at: &Address, verb: &'static str) -> EngineError {
     if let ClientError::Refused(problem) = &error
         && let Some(known) = known(problem, verb)
+        && tenure_words::engine(&known).primary == problem.detail
     {
         return known;
     }

@@ -45,7 +45,7 @@ impl SessionStore for Remote {
 
     async fn renew(&self, RenewRequest { handle, fence }: RenewRequest) -> Result<RenewOutcome, StoreError> {
         let id = self.id(handle)?;
-        let renewed = self.ask(|client| async move { client.renew(id.as_str(), fence.0).await }).await;
+        let renewed = self.ask(|client| async move { client.keep(id.as_str(), fence.0).await }).await;
         let error = match renewed {
             Ok(session) => {
                 let lease = self.listed(session)?.session.lease;
@@ -56,8 +56,7 @@ impl SessionStore for Remote {
         };
         match error.code() {
             Some("LEASE_OVER") => Ok(RenewOutcome::Expired),
-            // A runner's own renewal is refused in the terms of sessions that are driven by hand.
-            Some("FENCED" | "ENDED" | "NOT_HELD" | "NOT_FOUND") => {
+            Some("FENCED" | "NOT_FOUND") => {
                 Ok(RenewOutcome::Fenced { current: current_fence(&error) })
             }
             _ => Err(self.error(error)),

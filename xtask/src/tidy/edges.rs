@@ -32,10 +32,16 @@ const EDGES: &[Row] = &[
         uses: &["core", "store", "engine", "api", "words"],
         tests_use: &["store-sqlite"],
     },
+    Row { folder: "client", uses: &["api"], tests_use: &[] },
+    Row {
+        folder: "remote",
+        uses: &["core", "store", "engine", "api", "words", "client"],
+        tests_use: &[],
+    },
     Row { folder: "guard", uses: &[], tests_use: &[] },
     Row {
         folder: "cli",
-        uses: &["core", "store", "store-sqlite", "engine", "api", "words", "server", "portable", "guard"],
+        uses: &["core", "store", "store-sqlite", "engine", "api", "words", "server", "portable", "client", "remote", "guard"],
         tests_use: &[],
     },
     Row { folder: "xtask", uses: &[], tests_use: &[] },

@@ -126,8 +126,12 @@ impl Checkup<'_> {
 
     fn store(&self) -> Vec<(&'static str, String)> {
         let Some(health) = &self.health else {
-            let words = if self.failure.is_some() { "cannot be used" } else { "not there yet" };
-            return vec![("store", words.to_owned())];
+            let words = match (&self.failure, &self.app.options.server) {
+                (Some(_), _) => "cannot be used".to_owned(),
+                (None, Some(server)) => format!("kept by {}, which answers", server.value.address),
+                (None, None) => "not there yet".to_owned(),
+            };
+            return vec![("store", words)];
         };
         let listening: Vec<_> = health.listening.iter().map(u32::to_string).collect();
         vec![
@@ -202,7 +206,10 @@ fn settings(options: &Options) -> Vec<(&'static str, String, String)> {
     let path = |path: &std::path::Path| path.to_string_lossy().into_owned();
     let mut rows = vec![
         row("storage-dir", path(&options.home.value), &options.home.origin),
-        row("db", path(&options.db.value), &options.db.origin),
+        match &options.server {
+            Some(server) => row("server", server.value.address.to_string(), &server.origin),
+            None => row("db", path(&options.db.value), &options.db.origin),
+        },
         row("namespace", options.namespace.value.as_str().to_owned(), &options.namespace.origin),
         row("output", form(options.output.value).to_owned(), &options.output.origin),
         row("color", color(options.color.value).to_owned(), &options.color.origin),

@@ -10,6 +10,10 @@ use tenure_words::prometheus;
 
 /// Counts. Creates nothing: without a store everything is zero.
 pub(super) async fn execute(app: &App, args: &StatsArgs) -> anyhow::Result<Exit> {
+    if args.prometheus {
+        // It tells more there than it does here.
+        app.must_be_local("print its figures for Prometheus: they are at /metrics")?;
+    }
     let namespace = app.options.namespace.value.clone();
     let overview = match app.existing()? {
         Some(engine) => engine.overview(namespace.clone(), args.stuck_after).await?,

@@ -528,7 +528,7 @@ fn a_large_payload_is_warned_of_and_a_larger_one_refused_by_its_largest_parts() 
 
 #[test]
 fn inside_a_run_session_and_fence_are_known() {
-    let home = Home::new();
+    let home = Home::beside_its_store();
     let tenure = env!("CARGO_BIN_EXE_tenure");
     let script =
         format!("echo state | {tenure} checkpoint create $TENURE_SESSION_ID --file - && echo saved > done");

@@ -46,7 +46,7 @@ fn a_watched_run_records_what_its_command_changes_and_gives_it_back() {
 
 #[test]
 fn changes_are_events_before_the_end_with_the_hash_of_what_was_kept() {
-    let home = Home::new();
+    let home = Home::beside_its_store();
     run(&home, &["--watch"], "printf one > a");
     let log = home.ok(&["events", "job", "--output", "json"]);
     let events: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

@@ -4,10 +4,12 @@ use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::{Map, Value};
 use tempfile::TempDir;
 
@@ -33,18 +35,27 @@ impl Serving {
     fn begin(home: &Home, listen: &str, offset: Option<&str>) -> Self {
         let mut command = home.moved(offset);
         command.args(["serve", "--listen", listen, "--output", "json"]);
+        // What moves its clock is a process of its own, and goes with it.
+        command.process_group(0);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let url = document(&line)["url"].as_str().unwrap().to_owned();
+        let serving = document(&line);
+        let url = serving["url"].as_str().unwrap_or_else(|| panic!("{serving}")).to_owned();
         Self { child, url, offset: offset.map(str::to_owned) }
+    }
+}
+
+impl Serving {
+    fn end(&mut self) {
+        let _gone = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
+        drop(self.child.wait());
     }
 }
 
 impl Drop for Serving {
     fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
+        self.end();
     }
 }
 
@@ -59,12 +70,17 @@ pub(crate) struct Answer {
 impl Home {
     /// Nothing is stored yet, not even the directory.
     pub(crate) fn new() -> Self {
-        let base = tempfile::tempdir().unwrap();
-        fs::create_dir(base.path().join("ws")).unwrap();
-        let home = Self { server: None, base };
-        let is_served = std::thread::current().name().is_some_and(|test| test.starts_with("served::")) || std::env::var_os("TENURE_TEST_SERVED").is_some();
+        let home = Self::beside_its_store();
+        let is_served = std::thread::current().name().is_some_and(|test| test.starts_with("served::"));
         let server = is_served.then(|| RefCell::new(Serving::begin(&home, "127.0.0.1:0", None)));
         Self { server, ..home }
+    }
+
+    /// The same, for what is about a store's file, its locks or its clock: a file keeps it in any case.
+    pub(crate) fn beside_its_store() -> Self {
+        let base = tempfile::tempdir().unwrap();
+        fs::create_dir(base.path().join("ws")).unwrap();
+        Self { server: None, base }
     }
 
     /// The storage directory.
@@ -110,8 +126,7 @@ impl Home {
         if let Some(server) = &self.server {
             if server.borrow().offset.as_deref() != offset {
                 // Another one in its place: only one of them may look after the store's clock.
-                drop(server.borrow_mut().child.kill());
-                drop(server.borrow_mut().child.wait());
+                server.borrow_mut().end();
                 let listen = server.borrow().url.trim_start_matches("http://").to_owned();
                 server.replace(Serving::begin(self, &listen, offset));
             }

@@ -28,3 +28,20 @@ mod wall_clock;
 mod workers;
 mod workspace_refusals;
 mod workspace_reports;
+
+/// The same stories where a server keeps the store: every verb does there what it does with a file.
+#[path = "."]
+mod served {
+    mod autosaves;
+    mod checkpoints;
+    mod events;
+    mod files;
+    mod guards;
+    mod lifecycle;
+    mod narratives;
+    mod principals;
+    mod runs;
+    mod sessions;
+    mod tokens;
+    mod workers;
+}

@@ -92,7 +92,7 @@ fn a_failed_session_keeps_its_error_and_takes_nothing_more() {
 
 #[test]
 fn a_session_whose_agent_went_silent_expires_after_half_an_hour_and_not_before() {
-    let home = Home::new();
+    let home = Home::beside_its_store();
     assert!(agent(&home, "tenure heartbeat --activity 'step 1'").wait().unwrap().success());
     succeeded(answer(home.at("+29m").args(["create", "--key", "other"])));
     assert_eq!(home.json(&["show", "job"])["state"], "active");

@@ -151,7 +151,7 @@ fn a_run_that_waits_for_an_abandoned_key_says_how_to_go_on_and_runs_once_somebod
 
 #[test]
 fn an_abandoned_key_is_not_skipped_because_nobody_is_at_it() {
-    let home = Home::new();
+    let home = Home::beside_its_store();
     Running::start(&home, "job", "sleep 60").vanish(&home);
     let skip = ["run", "--key", "job", "--if-held", "skip"];
     let refused = home.refused(&[&skip[..], &["--", "true"]].concat());

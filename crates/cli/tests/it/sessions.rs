@@ -239,7 +239,7 @@ fn a_request_that_nobody_answers_is_told_so() {
 
 #[test]
 fn what_a_dead_runner_left_is_taken_over_at_once() {
-    let home = Home::new();
+    let home = Home::beside_its_store();
     Running::start(&home, "job", "sleep 60").vanish(&home);
     let words = ["takeover", "job", "--actor-id", "me", "--reason", "runner died", "--lease-seconds", "60"];
     let taken = home.json(&words);
@@ -257,7 +257,7 @@ fn what_a_dead_runner_left_is_taken_over_at_once() {
 
 #[test]
 fn a_takeover_by_hand_says_how_to_go_on_and_that_is_how_it_goes_on() {
-    let home = Home::new();
+    let home = Home::beside_its_store();
     Running::start(&home, "job", "sleep 60").vanish(&home);
     let words = ["takeover", "job", "--actor-id", "me", "--reason", "runner died", "--lease-seconds", "1"];
     let told = home.ok(&words);
@@ -272,7 +272,7 @@ fn a_takeover_by_hand_says_how_to_go_on_and_that_is_how_it_goes_on() {
 
 #[test]
 fn a_run_whose_process_is_gone_is_shown_as_abandoned_while_its_lease_has_time_left() {
-    let home = Home::new();
+    let home = Home::beside_its_store();
     let running = Running::start_with(&home, "job", &["--ttl", "10m"], "sleep 60");
     let lease =
         |document: &Value| (document["lease"]["standing"].clone(), document["lease"]["holder_gone"].clone());
@@ -340,7 +340,7 @@ fn a_held_run_names_its_holder_and_how_to_go_on() {
 
 #[test]
 fn a_verb_that_writes_expires_what_was_idle_for_too_long_and_one_that_reads_does_not() {
-    let home = Home::new();
+    let home = Home::beside_its_store();
     let words = ["run", "--key", "job", "--idle-timeout", "30m", "--detach", "--", "sleep", "60"];
     succeeded(answer(home.command().args(words)));
     home.ok_at("+31m", &["list"]);

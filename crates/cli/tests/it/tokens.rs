@@ -44,7 +44,7 @@ fn a_secret_is_shown_once_and_kept_nowhere() {
 
 #[test]
 fn a_token_is_shown_with_its_secret_for_people() {
-    let home = Home::new();
+    let home = Home::beside_its_store();
     let text = home.ok(&ANN);
     let rows: Vec<_> = text.lines().map(|line| line.split_whitespace().next().unwrap()).collect();
     assert_eq!(
@@ -82,7 +82,7 @@ fn a_rotated_token_gets_another_secret_and_the_one_before_has_its_grace() {
 
 #[test]
 fn what_is_not_there_is_not_found_and_a_secret_is_never_repeated() {
-    let home = Home::new();
+    let home = Home::beside_its_store();
     for store_is_there in [false, true] {
         for verb in ["revoke", "rotate"] {
             let refused = home.ask(&["token", verb, "tok_none", "--output", "json"]);

@@ -7,7 +7,7 @@ use crate::home::{Home, answer, succeeded};
 
 #[test]
 fn what_has_ended_is_deleted_and_what_is_open_only_by_force() {
-    let home = Home::new();
+    let home = Home::beside_its_store();
     held(&home, "job");
     let id = home.json(&["show", "job"])["id"].as_str().unwrap().to_owned();
     home.ok(&["create", "--id", "child", "--parent", "job"]);
@@ -105,7 +105,7 @@ fn the_time_outs_come_from_the_flag_the_environment_the_file_and_the_kind() {
 
 #[test]
 fn sweeps_expire_what_was_not_started_in_time_and_what_is_past_its_time() {
-    let home = Home::new();
+    let home = Home::beside_its_store();
     home.ok(&["create", "--id", "waits", "--pending-timeout", "10m"]);
     home.ok(&["create", "--id", "lasts", "--expires-in", "10m"]);
     home.ok(&["start", "lasts", "--actor-id", "w1", "--lease-seconds", "600"]);
@@ -126,7 +126,7 @@ fn sweeps_expire_what_was_not_started_in_time_and_what_is_past_its_time() {
 
 #[test]
 fn a_heartbeat_puts_the_expiry_off() {
-    let home = Home::new();
+    let home = Home::beside_its_store();
     held(&home, "job");
     succeeded(answer(home.at("+29m").args(["heartbeat", "job", "--fence", "1", "--activity", "step 2"])));
     succeeded(answer(home.at("+58m").args(["create", "--id", "one"])));
