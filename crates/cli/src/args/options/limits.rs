@@ -1,4 +1,4 @@
-//! How much of anything is too much for a server: the file's `[serve]`, or a default.
+//! How much is too much for a server: the file's `[serve]`, or a default.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
