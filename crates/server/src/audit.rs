@@ -1,4 +1,6 @@
-//! Who did what: a line in the log for every write by a token, and for every refusal at the door.
+//! Who did what, as lines in the log.
+//!
+//! One for every write by a token, and for every refusal at the door.
 
 use axum::extract::{MatchedPath, RawPathParams, Request};
 use axum::http::{Method, StatusCode};

@@ -1,4 +1,4 @@
-//! What the writer did, counted: how many requests each group carried out, and how long that took.
+//! How many requests each group of the writer carried out, and how long.
 
 use std::time::Duration;
 

@@ -57,11 +57,10 @@ pub fn histogram(told: Histogram<'_>, distribution: &Distribution) -> String {
         so_far += count;
         format!("{name}_bucket{{le=\"{}\"}} {so_far}\n", scaled(*step))
     });
-    let mut samples: String = buckets.collect();
-    let count = distribution.count();
-    samples += &format!("{name}_bucket{{le=\"+Inf\"}} {count}\n");
-    samples += &format!("{name}_sum {}\n{name}_count {count}\n", scaled(distribution.sum));
-    family(name, "histogram", help, &samples)
+    let buckets: String = buckets.collect();
+    let (sum, count) = (scaled(distribution.sum), distribution.count());
+    let rest = format!("{name}_bucket{{le=\"+Inf\"}} {count}\n{name}_sum {sum}\n{name}_count {count}\n");
+    family(name, "histogram", help, &(buckets + &rest))
 }
 
 /// The tasks that wait, by queue; the default one has no name.

@@ -45,6 +45,22 @@ pub(super) struct ServeFile {
     pub(super) log: Option<String>,
     /// How much of it.
     pub(super) log_level: Option<String>,
+    /// Whether it tells who did what.
+    pub(super) audit: Option<bool>,
+    /// Most connections at once.
+    pub(super) connections: Option<u64>,
+    /// Largest body of a request, in bytes.
+    pub(super) body_bytes: Option<u64>,
+    /// How long a request's head may take.
+    pub(super) head_timeout: Option<String>,
+    /// How long a request's body may pause.
+    pub(super) body_timeout: Option<String>,
+    /// How long an answer may wait for its reader.
+    pub(super) write_timeout: Option<String>,
+    /// How often a silent stream says that it is there.
+    pub(super) heartbeat: Option<String>,
+    /// How long requests may go on once the server is to stop.
+    pub(super) drain: Option<String>,
 }
 
 /// Reads the file; nothing where there is none.

@@ -1,5 +1,6 @@
 //! One value for every setting, with where it came from.
 
+mod limits;
 mod serve;
 mod server;
 
@@ -15,6 +16,7 @@ use super::file::{self, File};
 use super::lifecycle::Span;
 use super::{Color, Environment, Form, Global};
 use crate::workspace::ProfileName;
+pub(crate) use limits::DRAIN;
 pub(crate) use serve::ServeSettings;
 pub(crate) use server::ServerSettings;
 use tenure_words::Problem;

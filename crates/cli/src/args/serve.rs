@@ -1,8 +1,13 @@
 //! Options of `tenure serve`.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use tenure_words::when::length;
+
+use super::options::DRAIN;
+use super::run::duration;
 
 /// Serve the store over HTTP: sessions, live streams, workers.
 ///
@@ -23,6 +28,17 @@ pub(crate) struct ServeArgs {
     /// How much to log, default info
     #[arg(long, value_enum, value_name = "LEVEL")]
     pub(crate) log_level: Option<LogLevel>,
+    /// How long requests may go on once the server is to stop, default 10s
+    #[arg(long, value_name = "DURATION", value_parser = drain)]
+    pub(crate) drain: Option<Duration>,
+}
+
+fn drain(text: &str) -> Result<Duration, String> {
+    let drain = duration(text)?;
+    match DRAIN.contains(&drain) {
+        true => Ok(drain),
+        false => Err(format!("it is longer than {}", length(*DRAIN.end()))),
+    }
 }
 
 /// How a log is written.

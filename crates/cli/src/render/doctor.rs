@@ -1,5 +1,8 @@
 //! What a doctor says.
 
+use std::time::Duration;
+
+use clap::ValueEnum;
 use serde_json::{Map, Value, json};
 use tenure_core::escape::Escaped;
 use tenure_core::id::Namespace;
@@ -7,7 +10,7 @@ use tenure_store_sqlite::Health;
 
 use super::{Look, Report, Tone, block};
 use crate::args::lifecycle::Span;
-use crate::args::options::{Options, Origin};
+use crate::args::options::{Options, Origin, ServeSettings, Setting};
 use crate::args::{Color, Form};
 use crate::verbs::doctor::{Checkup, Process, Tree, Trees};
 use tenure_words::shown;
@@ -118,8 +121,13 @@ impl Checkup<'_> {
     }
 
     fn settings(&self) -> Vec<(&'static str, String)> {
+        let default = Origin::Default.to_string();
+        // Few serve. Whoever does is shown what was said of it.
+        let is_told =
+            |(name, _, origin): &(&str, String, String)| !(name.starts_with("serve.") && *origin == default);
         let rows = settings(&self.app.options);
         rows.into_iter()
+            .filter(is_told)
             .map(|(name, value, origin)| (name, format!("{} ({origin})", Escaped(&value))))
             .collect()
     }
@@ -221,6 +229,7 @@ fn settings(options: &Options) -> Vec<(&'static str, String, String)> {
         ("pending-timeout", &options.expiry.pending_timeout, "never"),
     ];
     rows.extend(expiry.map(|(name, setting, unset)| row(name, span(setting.value, unset), &setting.origin)));
+    rows.extend(served(&options.serve));
     let read = if options.file.exists() { "read" } else { "not there" };
     rows.push(("tenure.toml", path(&options.file), read.to_owned()));
     if let Some(session) = &options.held.session {
@@ -230,6 +239,35 @@ fn settings(options: &Options) -> Vec<(&'static str, String, String)> {
         rows.push(row("fence", fence.to_string(), &Origin::Environment("TENURE_FENCE")));
     }
     rows
+}
+
+/// How a server would serve.
+fn served(serve: &ServeSettings) -> [(&'static str, String, String); 12] {
+    let limits = &serve.limits;
+    let number =
+        |name, setting: &Setting<usize>| (name, setting.value.to_string(), setting.origin.to_string());
+    let switch =
+        |name, setting: &Setting<bool>| (name, setting.value.to_string(), setting.origin.to_string());
+    let time = |name, setting: &Setting<Duration>| (name, length(setting.value), setting.origin.to_string());
+    [
+        ("serve.listen", serve.listen.value.to_string(), serve.listen.origin.to_string()),
+        switch("serve.require_token", &serve.require_token),
+        ("serve.log", word(serve.log.value), serve.log.origin.to_string()),
+        ("serve.log_level", word(serve.log_level.value), serve.log_level.origin.to_string()),
+        switch("serve.audit", &serve.audit),
+        number("serve.connections", &limits.connections),
+        number("serve.body_bytes", &limits.body_bytes),
+        time("serve.head_timeout", &limits.head_timeout),
+        time("serve.body_timeout", &limits.body_timeout),
+        time("serve.write_timeout", &limits.write_timeout),
+        time("serve.heartbeat", &limits.heartbeat),
+        time("serve.drain", &limits.drain),
+    ]
+}
+
+/// A choice as it is written.
+fn word(choice: impl ValueEnum) -> String {
+    choice.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
 }
 
 fn span(span: Option<Span>, unset: &str) -> String {

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tenure_core::access::Validity;
 use tenure_engine::{Engine, Ids as _, SystemIds};
-use tenure_server::{Alive, Limits, Setup, serve};
+use tenure_server::{Alive, Setup, serve};
 use tenure_store::{Find, Handle, StoreError, TokensRequest};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::app::App;
 use crate::args::options::ServeSettings;
@@ -52,7 +54,7 @@ async fn run(app: &App, settings: ServeSettings) -> anyhow::Result<Exit> {
         clock: Arc::new(BootClock),
         namespace: app.options.namespace.value.clone(),
         is_open,
-        limits: Limits::default(),
+        limits: settings.limits.limits(),
     };
     serve(setup, listener, async move {
         tokio::select! {
@@ -97,10 +99,13 @@ fn log(settings: &ServeSettings) {
         LogLevel::Info => LevelFilter::INFO,
         LogLevel::Debug => LevelFilter::DEBUG,
     };
-    let log = tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).with_target(false);
+    // Who did what is not a question of how much is logged.
+    let audit = if settings.audit.value { LevelFilter::INFO } else { LevelFilter::OFF };
+    let told = Targets::new().with_default(level).with_target("audit", audit);
+    let log = tracing_subscriber::fmt().with_max_level(LevelFilter::DEBUG).with_writer(std::io::stderr);
     match settings.log.value {
-        LogForm::Text => log.with_ansi(false).init(),
-        LogForm::Json => log.json().flatten_event(true).init(),
+        LogForm::Text => log.with_ansi(false).finish().with(told).init(),
+        LogForm::Json => log.json().flatten_event(true).finish().with(told).init(),
     }
 }
 

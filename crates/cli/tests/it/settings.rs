@@ -26,6 +26,28 @@ fn doctor_tells_each_value_and_where_it_came_from() {
 }
 
 #[test]
+fn doctor_tells_how_a_server_would_serve() {
+    let home = Home::new();
+    fs::create_dir(home.storage()).unwrap();
+    fs::write(home.storage().join("tenure.toml"), "[serve]\ndrain = \"90s\"\nlog = \"json\"\n").unwrap();
+    let settings =
+        document(&answer(home.command().args(["doctor", "--output", "json"])).out)["settings"].clone();
+    let said = |name: &str| {
+        let text = |part: &str| settings[name][part].as_str().unwrap().to_owned();
+        (text("value"), text("origin"))
+    };
+    let of = |value: &str, origin: &str| (value.to_owned(), origin.to_owned());
+    assert_eq!(said("serve.drain"), of("1m 30s", "tenure.toml"));
+    assert_eq!(said("serve.log"), of("json", "tenure.toml"));
+    assert_eq!(said("serve.connections"), of("4096", "default"));
+    let text = answer(home.command().args(["doctor", "--output", "text"])).out;
+    assert!(
+        text.contains("serve.drain") && !text.contains("serve.connections"),
+        "only what was said: {text}"
+    );
+}
+
+#[test]
 fn a_flag_a_variable_and_the_file_each_name_the_store() {
     let home = Home::new();
     home.ok(&["start"]);

@@ -53,7 +53,7 @@ async fn appends_and_transactions_are_counted_by_how_long_they_took() {
         let answer = server.get("/metrics").send().await;
         answer.is(200);
         assert_eq!(answer.headers["content-type"], "text/plain; version=0.0.4; charset=utf-8");
-        samples(&String::from_utf8(answer.body.to_vec()).unwrap())
+        samples(str::from_utf8(&answer.body).unwrap())
     };
     let fence = server.held("s").await;
     let before = figures().await;
@@ -87,7 +87,7 @@ async fn figures_of_sessions_are_for_administrators() {
     let (root, ann) = (server.token("root", Role::Admin).await, server.token("ann", Role::Observer).await);
     let told = async |secret: &str| {
         let answer = server.get("/metrics").bearer(secret).send().await;
-        samples(&String::from_utf8(answer.body.to_vec()).unwrap())
+        samples(str::from_utf8(&answer.body).unwrap())
     };
     let (all, own) = (told(&root).await, told(&ann).await);
     assert!(all.keys().any(|name| name.starts_with("tenure_sessions{")));

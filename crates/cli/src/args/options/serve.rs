@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use clap::ValueEnum as _;
 
+use super::limits::LimitSettings;
 use super::{Origin, Setting, Sources};
 use crate::args::serve::{LogForm, LogLevel, ServeArgs};
 use tenure_words::Problem;
@@ -22,6 +23,10 @@ pub(crate) struct ServeSettings {
     pub(crate) log: Setting<LogForm>,
     /// How much of it.
     pub(crate) log_level: Setting<LogLevel>,
+    /// Whether it tells who did what.
+    pub(crate) audit: Setting<bool>,
+    /// How much of anything is too much.
+    pub(crate) limits: LimitSettings,
 }
 
 impl ServeSettings {
@@ -36,10 +41,7 @@ impl ServeSettings {
                 || Ok(Setting { value: LISTEN, origin: Origin::Default }),
                 |said| said.parse(|text| text.parse().ok(), "an address and a port like 127.0.0.1:7433"),
             )?,
-            require_token: match file.and_then(|file| file.require_token) {
-                Some(value) => Setting { value, origin: Origin::File },
-                None => Setting { value: false, origin: Origin::Default },
-            },
+            require_token: switch(file.and_then(|file| file.require_token), false),
             log: log.map_or_else(
                 || Ok(Setting { value: LogForm::Text, origin: Origin::Default }),
                 |said| said.parse(|text| LogForm::from_str(text, false).ok(), "`text` or `json`"),
@@ -53,6 +55,8 @@ impl ServeSettings {
                     )
                 },
             )?,
+            audit: switch(file.and_then(|file| file.audit), true),
+            limits: LimitSettings::of(file)?,
         })
     }
 
@@ -70,6 +74,21 @@ impl ServeSettings {
             log_level: args
                 .log_level
                 .map_or(self.log_level, |value| Setting { value, origin: flag("--log-level") }),
+            audit: self.audit,
+            limits: LimitSettings {
+                drain: args
+                    .drain
+                    .map_or(self.limits.drain, |value| Setting { value, origin: flag("--drain") }),
+                ..self.limits
+            },
         }
+    }
+}
+
+/// A yes or no of the file's.
+fn switch(said: Option<bool>, otherwise: bool) -> Setting<bool> {
+    match said {
+        Some(value) => Setting { value, origin: Origin::File },
+        None => Setting { value: otherwise, origin: Origin::Default },
     }
 }

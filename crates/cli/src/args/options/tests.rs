@@ -1,5 +1,7 @@
 //! Tests of the options module.
 
+use tenure_server::Limits;
+
 use super::*;
 
 fn resolve(global: &Global, environment: &[(&'static str, &str)]) -> Result<Options, Problem> {
@@ -71,4 +73,43 @@ fn no_color_is_respected_unless_a_colour_setting_says_otherwise() {
     assert_eq!(of(&[base, ("NO_COLOR", "1")]).value, Color::Never);
     assert_eq!(of(&[base, ("NO_COLOR", "")]).value, Color::Auto, "an empty variable is unset");
     assert_eq!(of(&[base, ("NO_COLOR", "1"), ("TENURE_COLOR", "always")]).value, Color::Always);
+}
+
+#[test]
+fn a_servers_limits_are_the_files_or_defaults_and_within_bounds() {
+    let directory = tempfile::tempdir().unwrap();
+    let with = |said: &str| {
+        std::fs::write(directory.path().join("tenure.toml"), format!("[serve]\n{said}\n")).unwrap();
+        resolve(&Global::default(), &home(&directory)).map(|options| options.serve)
+    };
+    let Limits { connections, drain, .. } = Limits::default();
+    let default = with("").unwrap().limits;
+    assert_eq!(default.connections, Setting { value: connections, origin: Origin::Default });
+    assert_eq!(default.drain, Setting { value: drain, origin: Origin::Default });
+
+    let said = "connections = 7\nbody_bytes = 65536\nhead_timeout = \"2s\"\nbody_timeout = \"3s\"\n\
+        write_timeout = \"1m\"\nheartbeat = \"1h\"\ndrain = \"0s\"\naudit = false";
+    let serve = with(said).unwrap();
+    let limits = serve.limits.limits();
+    assert_eq!((limits.connections, limits.body_bytes, serve.audit.value), (7, 65_536, false));
+    let times =
+        [limits.head_timeout, limits.body_timeout, limits.write_timeout, limits.heartbeat, limits.drain];
+    assert_eq!(times.map(|time| time.as_secs()), [2, 3, 60, 3600, 0]);
+    assert_eq!(serve.limits.heartbeat.origin, Origin::File);
+
+    let words = with("connections = 0").unwrap_err().primary.clone();
+    let expected = "tenure.toml says `0`, which is not a number from 1 to 1000000 for `serve.connections`";
+    assert_eq!(words, expected);
+    let words = with("drain = \"2h\"").unwrap_err().primary.clone();
+    assert_eq!(
+        words,
+        "tenure.toml says `2h`, which is not a length of time from 0ms to 1h for `serve.drain`"
+    );
+    for wrong in
+        ["body_bytes = 1", "head_timeout = \"soon\"", "write_timeout = \"100ms\"", "heartbeat = \"0s\""]
+    {
+        assert_eq!(with(wrong).unwrap_err().code, "USAGE", "{wrong}");
+    }
+    assert_eq!(with("connections = -1").unwrap_err().code, "CONFIGURATION");
+    assert_eq!(with("patience = \"1s\"").unwrap_err().code, "CONFIGURATION");
 }
