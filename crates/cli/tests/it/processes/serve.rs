@@ -119,7 +119,8 @@ fn log(address: &str, key: &str) -> Vec<(u64, Value)> {
     let mut events = Vec::new();
     loop {
         let after = events.last().map_or(0, |(seq, _)| *seq);
-        let page = Ask::get(format!("/v1/sessions/{key}/events?limit=1000&after={after}")).at(address).unwrap();
+        let page =
+            Ask::get(format!("/v1/sessions/{key}/events?limit=1000&after={after}")).at(address).unwrap();
         let data = page.body["data"].as_array().unwrap();
         if data.is_empty() {
             return events;
@@ -148,7 +149,9 @@ fn longest(world: &World) -> u64 {
 /// The next number, in an event that takes a while to write.
 fn append(n: u64, fence: u64) -> Ask {
     // Nothing that compresses: each takes room of its own.
-    let noise: String = (0..4000_u64).map(|at| format!("{:016x}", (n * 4000 + at).wrapping_mul(0x9E37_79B9_7F4A_7C15))).collect();
+    let noise: String = (0..4000_u64)
+        .map(|at| format!("{:016x}", (n * 4000 + at).wrapping_mul(0x9E37_79B9_7F4A_7C15)))
+        .collect();
     let event = json!({ "events": [{ "type": "x.n", "data": { "n": n, "noise": noise } }] });
     Ask::post("/v1/sessions/s/events", &event).header("fence", fence)
 }
@@ -166,14 +169,16 @@ fn a_server_without_room_says_so_reads_on_and_goes_on_once_there_is_room() {
     keep(0, &ask(0).at(&server.address).unwrap());
     for round in 0..3 {
         limit_files(&server, Some(longest(&world) + 256 * 1024));
-        let (full, refused) = (1000 * round + 1..).find_map(|n| {
-            let answer = ask(n).at(&server.address).unwrap();
-            match answer.status {
-                200 => keep(n, &answer),
-                _ => return Some((n, answer)),
-            }
-            None
-        }).unwrap();
+        let (full, refused) = (1000 * round + 1..)
+            .find_map(|n| {
+                let answer = ask(n).at(&server.address).unwrap();
+                match answer.status {
+                    200 => keep(n, &answer),
+                    _ => return Some((n, answer)),
+                }
+                None
+            })
+            .unwrap();
         assert_eq!((refused.status, refused.kind.as_str()), (507, "application/problem+json"), "{refused:?}");
         assert_eq!((&refused.body["code"], &refused.body["retryable"]), (&"STORE_FULL".into(), &true.into()));
         for path in ["/v1/sessions/s", "/v1/sessions", "/v1/sessions/s/events", "/healthz"] {
