@@ -15,7 +15,7 @@ use tenure_core::id::{Namespace, Principal};
 use tenure_engine::{Engine, Ids as _, NoWitness, Steady, SystemIds, TokenWish};
 use tenure_server::{Alive, Limits, Setup, serve};
 use tenure_store::{Handle, Store};
-use tenure_store_sqlite::{SqliteOptions, SqliteStore, SystemClock};
+use tenure_store_sqlite::{Faults, NoFaults, SqliteOptions, SqliteStore, SystemClock};
 use tenure_words::Problem;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -68,8 +68,18 @@ impl Server {
     }
 
     pub(crate) async fn start(home: TempDir, is_open: bool, limits: Limits) -> Self {
+        Self::failing((home, is_open), limits, Arc::new(NoFaults)).await
+    }
+
+    /// One whose store fails now and then.
+    pub(crate) async fn failing(
+        (home, is_open): (TempDir, bool),
+        limits: Limits,
+        faults: Arc<dyn Faults>,
+    ) -> Self {
         let clock = Arc::new(SystemClock::new());
-        let options = SqliteOptions::new(home.path().join("tenure.db"), SystemIds.incarnation(), clock);
+        let mut options = SqliteOptions::new(home.path().join("tenure.db"), SystemIds.incarnation(), clock);
+        options.faults = faults;
         let store = Arc::new(SqliteStore::open(options).unwrap());
         let shared: Arc<dyn Store> = Arc::<SqliteStore>::clone(&store);
         let setup = Setup {
