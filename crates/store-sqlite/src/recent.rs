@@ -40,7 +40,7 @@ pub(crate) struct Kept {
     last: Seq,
     bytes: Vec<u8>,
     /// Decoded by the first who wants them.
-    events: OnceLock<Vec<Event>>,
+    events: OnceLock<Box<[Event]>>,
 }
 
 impl Recent {
@@ -50,13 +50,14 @@ impl Recent {
     }
 
     /// Keeps an append, and of those before it what fits.
-    pub(crate) fn keep(&mut self, append: Appended, bytes_max: usize) {
+    pub(crate) fn keep(&mut self, mut append: Appended, bytes_max: usize) {
         if !self.is_complete {
             return;
         }
         if self.head().is_some_and(|head| head.next() != append.first) {
             self.forget();
         }
+        append.bytes.shrink_to_fit();
         let last = Seq(append.first.0.saturating_add(append.count.saturating_sub(1)));
         let kept = Kept { first: append.first, last, bytes: append.bytes, events: OnceLock::new() };
         self.bytes += kept.weight();
@@ -111,9 +112,9 @@ impl Kept {
         if self.events.get().is_none() {
             // What is damaged is read, and whoever reads is told.
             let events = record::decode_events(self.first, &self.bytes).ok()?;
-            drop(self.events.set(events));
+            drop(self.events.set(events.into_boxed_slice()));
         }
-        self.events.get().map(Vec::as_slice)
+        self.events.get().map(AsRef::as_ref)
     }
 }
 

@@ -12,8 +12,8 @@ use crate::queue::Queue;
 use crate::recent::{self, Appended, Recent};
 use crate::request::{Chore, Request};
 
-/// Memory for recent events of all watched sessions together.
-const RECENT_BYTES: usize = 32 << 20;
+/// Memory for recent events of all watched sessions together, about: what the allocator loses is not counted.
+const RECENT_BYTES: usize = 16 << 20;
 /// What each of them may take at least, and at most.
 const RECENT_BYTES_EACH: (usize, usize) = (8 << 10, 1 << 20);
 

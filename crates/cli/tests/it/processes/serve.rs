@@ -1,7 +1,9 @@
-//! A server that dies, or has no room: what it acknowledged is there, once.
+//! A server that dies, has no room, or is sent too much: what it acknowledged is there, once.
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -191,4 +193,48 @@ fn a_server_without_room_says_so_reads_on_and_goes_on_once_there_is_room() {
     }
     assert_eq!(numbers(&log(&server.address, "s")), positions, "what was acknowledged, once");
     world.ok(&["doctor", "--deep"]);
+}
+
+/// Sends a beginning, then the same again and again; returns how much the server took, and what it answered.
+fn pour(server: &Server, begin: &str, piece: &str, times: usize) -> (usize, String) {
+    let mut stream = TcpStream::connect(&server.address).unwrap();
+    stream.write_all(begin.as_bytes()).unwrap();
+    let taken = (0..times).take_while(|_| stream.write_all(piece.as_bytes()).is_ok()).count();
+    let mut answer = Vec::new();
+    // A server that has hung up while more was sent may not be heard.
+    let _cut = stream.read_to_end(&mut answer);
+    (taken * piece.len(), String::from_utf8_lossy(&answer).into_owned())
+}
+
+/// The most memory that the server ever had, in KiB.
+fn most_memory(server: &Server) -> u64 {
+    let path = format!("/proc/{}/status", server.process.pid().as_raw_nonzero());
+    let status = fs::read_to_string(path).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    peak.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+#[test]
+fn what_is_sent_without_end_is_cut_and_takes_little_memory() {
+    let world = World::new();
+    let server = Server::start(&world, "127.0.0.1:0");
+    server.hold("s");
+    let before = most_memory(&server);
+    let post = "POST /v1/sessions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n";
+    let megabyte = format!("100000\r\n{}\r\n", " ".repeat(1 << 20));
+    for key in ["", "idempotency-key: k\r\n"] {
+        let begin = format!("{post}{key}transfer-encoding: chunked\r\n\r\n");
+        let (taken, answer) = pour(&server, &begin, &megabyte, 100);
+        assert!(taken < 50 << 20, "{taken} bytes");
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 413"), "{answer}");
+    }
+    let fields: String = (0..1000).map(|n| format!("x-{n}: y\r\n")).collect();
+    let (taken, answer) = pour(&server, "GET /v1/sessions HTTP/1.1\r\nhost: localhost\r\n", &fields, 1000);
+    assert!(taken < 8 << 20, "{taken} bytes of headers");
+    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431"), "{answer}");
+    let (_, answer) = pour(&server, "GET /v1/sessions HTTP/1.1\r\nhost: ", &"h".repeat(1 << 16), 1000);
+    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{answer}");
+    assert_eq!(Ask::get("/v1/sessions/s").at(&server.address).unwrap().status, 200);
+    let taken = most_memory(&server) - before;
+    assert!(taken < 64 * 1024, "{taken} KiB more for bodies of at most 16 MiB");
 }
