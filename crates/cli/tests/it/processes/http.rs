@@ -1,5 +1,6 @@
 //! `tenure serve` as a process of its own, and a client without comforts.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Error, ErrorKind, Read, Result, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
@@ -29,6 +30,13 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) kind: String,
     pub(crate) body: Value,
+}
+
+/// An answer whose body is still to be read.
+struct Begun {
+    from: BufReader<TcpStream>,
+    status: u16,
+    fields: BTreeMap<String, String>,
 }
 
 impl Server {
@@ -83,30 +91,26 @@ impl Ask {
 
     /// Asks once, over a connection of its own.
     pub(crate) fn at(&self, address: &str) -> Result<Answer> {
-        let (mut from, status, headers) = self.begin(address)?;
+        let Begun { mut from, status, mut fields } = self.begin(address)?;
         let mut body = Vec::new();
         from.read_to_end(&mut body)?;
-        let field = |name: &str| {
-            let mut all = headers.iter().filter(|(found, _)| found == name);
-            all.next().map(|(_, value)| value.clone()).unwrap_or_default()
-        };
-        let length: usize = field("content-length").parse().unwrap_or(0);
-        if body.len() < length {
+        let length = fields.get("content-length").map_or(Ok(0), |length| length.parse());
+        if body.len() < length.map_err(|_no_number| ErrorKind::InvalidData)? {
             return Err(ErrorKind::UnexpectedEof.into());
         }
-        let kind = field("content-type");
+        let kind = fields.remove("content-type").unwrap_or_default();
         let body = if kind.contains("json") { serde_json::from_slice(&body)? } else { Value::Null };
         Ok(Answer { status, kind, body })
     }
 
     /// A stream, from where its frames begin.
     pub(crate) fn stream(self, address: &str) -> Result<Stream> {
-        let (from, status, _) = self.header("accept", "text/event-stream").begin(address)?;
+        let Begun { from, status, .. } = self.header("accept", "text/event-stream").begin(address)?;
         assert_eq!(status, 200);
         Ok(Stream { from })
     }
 
-    fn begin(&self, address: &str) -> Result<(BufReader<TcpStream>, u16, Vec<(String, String)>)> {
+    fn begin(&self, address: &str) -> Result<Begun> {
         let mut stream = TcpStream::connect(address)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         let Self { method, path, headers, body } = self;
@@ -120,13 +124,13 @@ impl Ask {
         let first = line(&mut from)?;
         let status = first.split(' ').nth(1).and_then(|status| status.parse().ok());
         let status = status.ok_or_else(|| Error::from(ErrorKind::InvalidData))?;
-        let mut fields = Vec::new();
+        let mut fields = BTreeMap::new();
         loop {
             let field = line(&mut from)?;
             let Some((name, value)) = field.split_once(':') else { break };
-            fields.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+            fields.insert(name.to_ascii_lowercase(), value.trim().to_owned());
         }
-        Ok((from, status, fields))
+        Ok(Begun { from, status, fields })
     }
 }
 

@@ -36,14 +36,9 @@ fn a_server_killed_under_load_loses_nothing_and_does_nothing_twice() {
     let stage = Stage { address: &address, acknowledged: &acknowledged, is_over: &is_over };
     thread::scope(|scope| {
         let stage = &stage;
-        let works: Vec<_> = keys
-            .iter()
-            .zip(&fences)
-            .map(|(key, fence)| {
-                let reader = scope.spawn(|| follow(stage, key));
-                (scope.spawn(|| write(stage, (key, *fence))), reader)
-            })
-            .collect();
+        let readers: Vec<_> = keys.iter().map(|key| scope.spawn(|| follow(stage, key))).collect();
+        let writing = |held: (_, _)| scope.spawn(move || write(stage, held));
+        let writers: Vec<_> = keys.iter().map(String::as_str).zip(fences).map(writing).collect();
         for round in 0..KILLS {
             let enough = acknowledged.load(Ordering::Relaxed) + SESSIONS + round;
             until("more appends", || (acknowledged.load(Ordering::Relaxed) >= enough).then_some(()));
@@ -52,7 +47,7 @@ fn a_server_killed_under_load_loses_nothing_and_does_nothing_twice() {
             server = Server::start(&world, &address);
         }
         is_over.store(true, Ordering::Relaxed);
-        for ((writer, reader), key) in works.into_iter().zip(&keys) {
+        for ((writer, reader), key) in writers.into_iter().zip(readers).zip(&keys) {
             let (written, told) = (writer.join().unwrap(), reader.join().unwrap());
             assert!(written.len() > KILLS, "{}", written.len());
             let expected: BTreeMap<u64, u64> = (0..).zip(written).map(|(n, seq)| (seq, n)).collect();
