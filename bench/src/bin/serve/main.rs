@@ -1,4 +1,4 @@
-//! `tenure serve` under load: leases, streams and appends over the wire, from the first byte to the last.
+//! `tenure serve` under load: leases, streams and appends over the wire.
 //!
 //! `serve sessions=10000 subscribers=1000 rate=2000 seconds=300 batch=1`: that many sessions are held and renewed, that
 //! many of them are followed, and so many events a second are written to those. It fails when a stream told an event

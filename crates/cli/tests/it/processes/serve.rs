@@ -1,4 +1,4 @@
-//! A server that dies, has no room, or is sent too much: what it acknowledged is there, once.
+//! A server that dies or has no room: what it acknowledged is there, once.
 
 use std::collections::BTreeMap;
 use std::fs;
