@@ -43,22 +43,30 @@ fn kib_written_by(process: &str) -> f64 {
 }
 
 /// Another process that takes part: it says a line when it is ready, and goes when nobody listens to it.
-pub struct Beside(Child);
+pub struct Beside {
+    child: Child,
+    said: String,
+}
 
 impl Beside {
     /// Starts it, and waits until it is ready.
     pub fn start(command: &mut Command) -> Self {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
-        let said = child.stdout.as_mut().expect("it is piped");
-        let mut line = String::new();
-        BufReader::new(said).read_line(&mut line).expect("it says something");
-        assert!(!line.is_empty(), "it is ready");
-        Self(child)
+        let output = child.stdout.as_mut().expect("it is piped");
+        let mut said = String::new();
+        BufReader::new(output).read_line(&mut said).expect("it says something");
+        assert!(!said.is_empty(), "it is ready");
+        Self { child, said }
+    }
+
+    /// The line that it said.
+    pub fn said(&self) -> &str {
+        &self.said
     }
 
     /// The processor time that it has used, and the kibibytes that it has caused to be written.
     pub fn used(&self) -> (Duration, f64) {
-        let id = self.0.id().to_string();
+        let id = self.child.id().to_string();
         let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
         let after_name = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
         let ticks = after_name.split(' ').skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok());
@@ -69,20 +77,20 @@ impl Beside {
     /// Kills it, and waits until it is gone. Returns when it was killed.
     pub fn kill(mut self) -> Instant {
         let at = Instant::now();
-        self.0.kill().expect("it was there");
-        self.0.wait().expect("it ends");
+        self.child.kill().expect("it was there");
+        self.child.wait().expect("it ends");
         at
     }
 
     /// Which process it is.
     pub fn id(&self) -> u32 {
-        self.0.id()
+        self.child.id()
     }
 
     /// Lets it go, and waits until it has.
     pub fn stop(mut self) {
-        drop(self.0.stdin.take());
-        self.0.wait().expect("it ends");
+        drop(self.child.stdin.take());
+        self.child.wait().expect("it ends");
     }
 }
 

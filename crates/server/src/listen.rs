@@ -17,6 +17,7 @@ use tokio::time::{Instant, Sleep, sleep, timeout};
 
 use crate::live::hub::Hubs;
 use crate::metrics::Counters;
+use crate::once::Left;
 use crate::remote::Remotes;
 use crate::router;
 use crate::setup::{Limits, Served, Setup};
@@ -42,6 +43,7 @@ pub async fn serve(setup: Setup, listener: TcpListener, stop: impl Future<Output
         remotes: Remotes::default(),
         hubs: Hubs::default(),
         counters: Counters::default(),
+        left: Left::default(),
     });
     let housekeeping = spawn(crate::house::keep(Arc::clone(&served)));
     let router = router::routes(&served);

@@ -1,11 +1,13 @@
 //! Requests that carry an `Idempotency-Key`: done once, however often they are asked.
 //!
 //! What is named while such a request is carried out is named by its seed, which the store keeps. So one that the
-//! server's death cut short is carried out again and finds what had happened, instead of doing it twice.
+//! server's death cut short is carried out again and finds what had happened, instead of doing it twice. The same holds for
+//! one whose answer could not be kept, because the store had no room for it for example.
 
+use std::collections::HashMap;
 use std::ops::Deref;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequestParts, Request, State};
@@ -165,18 +167,72 @@ async fn once(served: &Served, key: IdempotencyKey, request: Request, next: Next
     let (store, ids) = (served.setup.engine.store(), served.setup.engine.ids());
     let key = AnswerKey { namespace: caller.namespace, principal: caller.principal, key };
     let fresh = seed(ids.as_ref(), store.now().await?.wall);
-    let asking = Asking { asked: asked(&parts, &body), by: served.setup.incarnation, seed: fresh.0 };
-    let begin = BeginAnswer { key: key.clone(), asking };
-    let seed = match store.begin_answer(begin).await? {
-        BeginOutcome::Begun { seed } | BeginOutcome::Resumed { seed } => Seed(seed),
+    let mut attempt = served.left.attempt(&key, fresh);
+    let asking = Asking { asked: asked(&parts, &body), by: served.setup.incarnation, seed: attempt.seed.0 };
+    match store.begin_answer(BeginAnswer { key: key.clone(), asking }).await? {
+        BeginOutcome::Begun { seed } | BeginOutcome::Resumed { seed } => attempt.begins(Seed(seed)),
         BeginOutcome::UnderWay => return Err(under_way()),
         BeginOutcome::Other => return Err(key_reused()),
-        BeginOutcome::Answered(kept) => return Ok(again(kept)),
-    };
+        BeginOutcome::Answered(kept) => {
+            attempt.ends();
+            return Ok(again(kept));
+        }
+    }
     let mut request = Request::from_parts(parts, Body::from(body));
-    request.extensions_mut().insert(seed);
+    request.extensions_mut().insert(attempt.seed);
     let response = next.run(request).await;
-    keep(served, (key, seed), response).await
+    let response = keep(served, (key, attempt.seed), response).await?;
+    attempt.ends();
+    Ok(response)
+}
+
+/// Most requests that are remembered as left without an answer.
+const LEFT_MAX: usize = 10_000;
+
+/// Requests that were begun and left without an answer that is kept, by this server: they are not under way, though the
+/// store says so. Their seeds are those of whoever asks again.
+#[derive(Debug, Default)]
+pub(crate) struct Left(Mutex<HashMap<AnswerKey, Seed>>);
+
+/// An attempt at a request. If it is let go of before its end, the request is left to whoever asks again.
+#[derive(Debug)]
+struct Attempt<'s> {
+    left: &'s Left,
+    key: AnswerKey,
+    seed: Seed,
+    /// Whether the store says that it is under way.
+    is_begun: bool,
+}
+
+impl Left {
+    fn all(&self) -> MutexGuard<'_, HashMap<AnswerKey, Seed>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Goes on with the one that was left, or makes a beginning. Nobody else goes on with it meanwhile.
+    fn attempt(&self, key: &AnswerKey, fresh: Seed) -> Attempt<'_> {
+        let left = self.all().remove(key);
+        Attempt { left: self, key: key.clone(), seed: left.unwrap_or(fresh), is_begun: left.is_some() }
+    }
+}
+
+impl Attempt<'_> {
+    const fn begins(&mut self, seed: Seed) {
+        (self.seed, self.is_begun) = (seed, true);
+    }
+
+    const fn ends(&mut self) {
+        self.is_begun = false;
+    }
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        let mut all = self.left.all();
+        if self.is_begun && all.len() < LEFT_MAX {
+            all.insert(self.key.clone(), self.seed);
+        }
+    }
 }
 
 /// What tells this request from every other.

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 
 use crate::live::hub::Hubs;
 use crate::metrics::Counters;
+use crate::once::Left;
 use crate::remote::Remotes;
 
 /// What a server is given when it starts.
@@ -86,6 +87,8 @@ pub(crate) struct Served {
     /// What streams across sessions read from.
     pub(crate) hubs: Hubs,
     pub(crate) counters: Counters,
+    /// Requests that may be asked again.
+    pub(crate) left: Left,
 }
 
 impl Served {

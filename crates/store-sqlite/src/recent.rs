@@ -11,6 +11,9 @@ use tenure_core::event::Event;
 use tenure_core::id::Seq;
 use tenure_store::{Handle, record};
 
+/// What the allocator keeps beside an event's texts, about.
+const ALLOCATIONS_BYTES: usize = 64;
+
 /// An append that this process made durable.
 #[derive(Debug)]
 pub(crate) struct Appended {
@@ -27,6 +30,7 @@ pub(crate) struct Recent {
     /// Whether other processes say when they write. Before, nothing is kept.
     is_complete: bool,
     appends: VecDeque<Arc<Kept>>,
+    /// About how much memory they take.
     bytes: usize,
 }
 
@@ -36,7 +40,7 @@ pub(crate) struct Kept {
     last: Seq,
     bytes: Vec<u8>,
     /// Decoded by the first who wants them.
-    events: OnceLock<Vec<Event>>,
+    events: OnceLock<Box<[Event]>>,
 }
 
 impl Recent {
@@ -46,21 +50,22 @@ impl Recent {
     }
 
     /// Keeps an append, and of those before it what fits.
-    pub(crate) fn keep(&mut self, append: Appended, bytes_max: usize) {
+    pub(crate) fn keep(&mut self, mut append: Appended, bytes_max: usize) {
         if !self.is_complete {
             return;
         }
         if self.head().is_some_and(|head| head.next() != append.first) {
             self.forget();
         }
-        self.bytes += append.bytes.len();
+        append.bytes.shrink_to_fit();
         let last = Seq(append.first.0.saturating_add(append.count.saturating_sub(1)));
         let kept = Kept { first: append.first, last, bytes: append.bytes, events: OnceLock::new() };
+        self.bytes += kept.weight();
         self.appends.push_back(Arc::new(kept));
         while self.bytes > bytes_max
             && let Some(oldest) = self.appends.pop_front()
         {
-            self.bytes -= oldest.bytes.len();
+            self.bytes -= oldest.weight();
         }
     }
 
@@ -96,13 +101,20 @@ pub(crate) fn events(appends: &[Arc<Kept>], after: Seq) -> Option<Vec<Event>> {
 }
 
 impl Kept {
+    /// About how much memory it takes, decoded: of small events, that is many times what is stored.
+    fn weight(&self) -> usize {
+        let count = usize::try_from(self.last.0 - self.first.0 + 1).unwrap_or(usize::MAX);
+        let each = size_of::<Event>() + ALLOCATIONS_BYTES;
+        size_of::<Self>().saturating_add(2 * self.bytes.len()).saturating_add(count.saturating_mul(each))
+    }
+
     fn events(&self) -> Option<&[Event]> {
         if self.events.get().is_none() {
             // What is damaged is read, and whoever reads is told.
             let events = record::decode_events(self.first, &self.bytes).ok()?;
-            drop(self.events.set(events));
+            drop(self.events.set(events.into_boxed_slice()));
         }
-        self.events.get().map(Vec::as_slice)
+        self.events.get().map(AsRef::as_ref)
     }
 }
 

@@ -12,10 +12,10 @@ use crate::queue::Queue;
 use crate::recent::{self, Appended, Recent};
 use crate::request::{Chore, Request};
 
-/// Bytes of recent events that are kept for all watched sessions together.
-const RECENT_BYTES: usize = 8 << 20;
-/// What each of them may keep at least, and at most.
-const RECENT_BYTES_EACH: (usize, usize) = (4 << 10, 256 << 10);
+/// Memory for recent events of all watched sessions together, about: what the allocator loses is not counted.
+const RECENT_BYTES: usize = 16 << 20;
+/// What each of them may take at least, and at most.
+const RECENT_BYTES_EACH: (usize, usize) = (8 << 10, 1 << 20);
 
 /// Stands for what workers pay attention to: messages, and instances that nobody holds. No session has it.
 pub(crate) const WORKERS: Handle = Handle(0);

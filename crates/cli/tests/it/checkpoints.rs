@@ -18,7 +18,15 @@ struct Held {
 
 impl Held {
     fn new() -> Self {
-        let home = Home::new();
+        Self::at(Home::new())
+    }
+
+    /// One for what is about the store's file.
+    fn beside_its_store() -> Self {
+        Self::at(Home::beside_its_store())
+    }
+
+    fn at(home: Home) -> Self {
         home.ok(&["create", "--key", "job", "--label", "team=a"]);
         let started = home.json(&["start", "job", "--actor-id", "w1", "--lease-seconds", "600"]);
         let id = started["session"].as_str().unwrap().to_owned();
@@ -300,7 +308,7 @@ fn a_fork_stays_whole_when_its_parent_drops_its_beginning_and_is_deleted() {
 
 #[test]
 fn a_parent_with_a_damaged_log_is_deleted_and_says_what_its_forks_cannot_read() {
-    let held = Held::new();
+    let held = Held::beside_its_store();
     let home = &held.home;
     for step in ["1", "2", "3"] {
         home.ok(&["append", &held.id, "--type", "step", "--data", step, "--fence", &held.fence]);
@@ -450,7 +458,7 @@ fn pages_of_checkpoints_go_back_in_time() {
 
 #[test]
 fn a_flipped_bit_is_reported_and_the_newest_valid_one_is_used() {
-    let held = Held::new();
+    let held = Held::beside_its_store();
     let older = held.save("the older payload, whole");
     let newer = held.save("the newer payload, to be damaged");
     // Once its log is large, a store copies it back when it is closed: the file then has everything.

@@ -3,6 +3,7 @@
 
 mod autosaves;
 mod checkpoints;
+mod deploy;
 mod doctor;
 mod events;
 mod files;

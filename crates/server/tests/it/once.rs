@@ -1,6 +1,12 @@
 //! Requests with an `Idempotency-Key` are done once.
 
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use serde_json::json;
+use tenure_server::Limits;
+use tenure_store_sqlite::{FaultPoint, Faults};
 
 use crate::support::Server;
 
@@ -71,4 +77,46 @@ async fn an_answer_with_a_secret_is_not_kept() {
     let rotate =
         || server.post(&format!("/v1/tokens/{id}/rotate"), json!({})).header("idempotency-key", "r").send();
     assert_ne!(rotate().await.is(200)["secret"], rotate().await.is(200)["secret"]);
+}
+
+/// Room for so many commits.
+#[derive(Debug)]
+struct Room(AtomicI64);
+
+impl Faults for Room {
+    fn at(&self, point: FaultPoint) -> io::Result<()> {
+        match point {
+            FaultPoint::BeforeCommit if self.0.fetch_sub(1, Ordering::SeqCst) <= 0 => {
+                Err(io::ErrorKind::StorageFull.into())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_had_no_room_is_done_once_there_is_room_and_once_only() {
+    let room = Arc::new(Room(AtomicI64::new(i64::MAX)));
+    let faults = Arc::<Room>::clone(&room);
+    let home = (tempfile::tempdir().unwrap(), true);
+    let server = Server::failing(home, Limits::default(), faults).await;
+    let fence = server.held("s").await;
+    // Nothing is kept, only that it was begun, or all but its answer.
+    for commits in 0..3 {
+        let body = json!({ "events": [{ "type": "x.step", "data": { "n": commits } }] });
+        let append = || {
+            let ask = server.post("/v1/sessions/s/events", body.clone()).header("fence", fence);
+            ask.header("idempotency-key", format!("k{commits}")).send()
+        };
+        room.0.store(commits, Ordering::SeqCst);
+        append().await.refuses(507, "STORE_FULL");
+        append().await.refuses(507, "STORE_FULL");
+        room.0.store(i64::MAX, Ordering::SeqCst);
+        let seq = append().await.is(200)["seqs"][0].clone();
+        assert_eq!(append().await.is(200)["seqs"][0], seq, "after room for {commits} commits");
+    }
+    let page = server.get("/v1/sessions/s/events?type=x.step").send().await.is(200);
+    let numbers: Vec<_> =
+        page["data"].as_array().unwrap().iter().map(|event| event["data"]["n"].clone()).collect();
+    assert_eq!(numbers, [0, 1, 2]);
 }

@@ -16,7 +16,7 @@ use tenure_core::time::Moment;
 use tenure_engine::{Engine, Ids as _, NoWitness, Steady, SystemIds, TokenWish};
 use tenure_server::{Alive, Limits, Setup, serve};
 use tenure_store::{Clock, Handle, Inspect as _, LogStore as _, NamedRequest, Store, Watch};
-use tenure_store_sqlite::{SqliteOptions, SqliteStore, SystemClock};
+use tenure_store_sqlite::{Faults, NoFaults, SqliteOptions, SqliteStore, SystemClock};
 use tenure_words::Problem;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -81,15 +81,30 @@ impl Server {
     /// One whose wall clock stands before the epoch.
     pub(crate) async fn without_a_wall_clock() -> Self {
         let clock = Arc::new(NoWall(SystemClock::new()));
-        Self::start_by(tempfile::tempdir().unwrap(), clock, (true, Limits::default())).await
+        Self::start_by(tempfile::tempdir().unwrap(), (clock, Arc::new(NoFaults)), (true, Limits::default())).await
     }
 
     pub(crate) async fn start(home: TempDir, is_open: bool, limits: Limits) -> Self {
-        Self::start_by(home, Arc::new(SystemClock::new()), (is_open, limits)).await
+        Self::start_by(home, (Arc::new(SystemClock::new()), Arc::new(NoFaults)), (is_open, limits)).await
     }
 
-    async fn start_by(home: TempDir, clock: Arc<dyn Clock>, (is_open, limits): (bool, Limits)) -> Self {
-        let options = SqliteOptions::new(home.path().join("tenure.db"), SystemIds.incarnation(), clock);
+    /// One whose store fails now and then.
+    pub(crate) async fn failing(
+        (home, is_open): (TempDir, bool),
+        limits: Limits,
+        faults: Arc<dyn Faults>,
+    ) -> Self {
+        Self::start_by(home, (Arc::new(SystemClock::new()), faults), (is_open, limits)).await
+    }
+
+    async fn start_by(
+        home: TempDir,
+        (clock, faults): (Arc<dyn Clock>, Arc<dyn Faults>),
+        (is_open, limits): (bool, Limits),
+    ) -> Self {
+        let db = home.path().join("tenure.db");
+        let mut options = SqliteOptions::new(db, SystemIds.incarnation(), clock);
+        options.faults = faults;
         let store = Arc::new(SqliteStore::open(options).unwrap());
         let shared: Arc<dyn Store> = Arc::<SqliteStore>::clone(&store);
         let setup = Setup {

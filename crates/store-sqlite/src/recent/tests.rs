@@ -58,13 +58,28 @@ fn what_is_before_a_gap_is_forgotten() {
 #[test]
 fn what_does_not_fit_is_forgotten_oldest_first() {
     let mut recent = rung();
-    let each = appended(1, 1).bytes.len();
-    for first in 1..=5 {
+    recent.keep(appended(1, 1), ROOM);
+    let each = recent.bytes;
+    for first in 2..=5 {
         recent.keep(appended(first, 1), 2 * each);
     }
     assert_eq!((after(&recent, 2), after(&recent, 3)), (None, Some(vec![4, 5])));
     recent.keep(appended(6, 100), 2 * each);
     assert_eq!(after(&recent, 105), None, "not even the newest fits");
+}
+
+#[test]
+fn small_events_are_counted_as_what_they_take_decoded() {
+    let mut recent = rung();
+    for first in 1..=1000 {
+        recent.keep(appended(first, 1), 64 << 10);
+    }
+    let kept: Vec<_> = recent.appends.iter().flat_map(|kept| kept.events().unwrap()).collect();
+    assert!(
+        (10..=64 * 1024 / size_of::<tenure_core::event::Event>()).contains(&kept.len()),
+        "{}",
+        kept.len()
+    );
 }
 
 #[test]
