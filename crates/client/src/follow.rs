@@ -71,7 +71,8 @@ impl Follow {
                 }
                 Err(_cut) => {
                     self.stream = None;
-                    let pause = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(self.failures)).min(PAUSE_MAX);
+                    let pause =
+                        FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(self.failures)).min(PAUSE_MAX);
                     self.failures = self.failures.saturating_add(1);
                     sleep(pause).await;
                 }

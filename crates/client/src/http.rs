@@ -85,7 +85,8 @@ impl Client {
                 Ok(body) => return Ok(body),
                 Err(error) => error,
             };
-            let pause = pause(&error, &call.twice, tries).filter(|pause| Instant::now() + *pause < give_up_at);
+            let pause =
+                pause(&error, &call.twice, tries).filter(|pause| Instant::now() + *pause < give_up_at);
             let Some(pause) = pause else { return Err(error) };
             sleep(pause).await;
             tries += 1;

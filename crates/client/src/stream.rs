@@ -120,7 +120,8 @@ mod tests {
 
     #[test]
     fn frames_are_told_however_they_are_cut() {
-        let text = b": hello\n\nevent: snapshot\ndata: {}\n\nid: 7\r\ndata: a\r\ndata: b\r\n\r\n:\n\nid: 8\ndata:x";
+        let text =
+            b": hello\n\nevent: snapshot\ndata: {}\n\nid: 7\r\ndata: a\r\ndata: b\r\n\r\n:\n\nid: 8\ndata:x";
         for size in 1..text.len() {
             let (mut lines, mut frames) = (Lines::default(), VecDeque::new());
             for bytes in text.chunks(size) {

@@ -31,7 +31,10 @@ impl ArrivalStore for Remote {
         absent(TAKE_IN)
     }
 
-    async fn bring_checkpoint(&self, _: BringCheckpointRequest) -> Result<BringCheckpointOutcome, StoreError> {
+    async fn bring_checkpoint(
+        &self,
+        _: BringCheckpointRequest,
+    ) -> Result<BringCheckpointOutcome, StoreError> {
         absent(TAKE_IN)
     }
 

@@ -10,8 +10,9 @@ use tenure_core::checkpoint::{Checkpoint, Content, Encoding, FileVersion};
 use tenure_core::id::{Seq, SessionId};
 use tenure_store::payload::{Packed, unpack};
 use tenure_store::{
-    CheckpointRequest, CheckpointStore, CheckpointsRequest, CreateOutcome, CreateRequest, FileRequest, FilesRequest,
-    ForkOutcome, ForkRequest, ListedCheckpoint, ListedFile, PayloadOutcome, RemoveOutcome, RemoveRequest, StoreError,
+    CheckpointRequest, CheckpointStore, CheckpointsRequest, CreateOutcome, CreateRequest, FileRequest,
+    FilesRequest, ForkOutcome, ForkRequest, ListedCheckpoint, ListedFile, PayloadOutcome, RemoveOutcome,
+    RemoveRequest, StoreError,
 };
 
 use crate::sessions::current_fence;
@@ -24,7 +25,9 @@ impl CheckpointStore for Remote {
         let id = self.id(request.handle)?;
         let created = match request.content.clone() {
             Content::File(version) => self.record(&id, &request, version).await?,
-            content => self.save(&id, &request, content == Content::Given).await?,
+            content @ (Content::Given | Content::Record) => {
+                self.save(&id, &request, content == Content::Given).await?
+            }
         };
         match created {
             Ok(checkpoint) => Ok(CreateOutcome::Created(checkpoint)),
@@ -38,7 +41,10 @@ impl CheckpointStore for Remote {
         }
     }
 
-    async fn list_checkpoints(&self, request: CheckpointsRequest) -> Result<Vec<ListedCheckpoint>, StoreError> {
+    async fn list_checkpoints(
+        &self,
+        request: CheckpointsRequest,
+    ) -> Result<Vec<ListedCheckpoint>, StoreError> {
         let CheckpointsRequest { handle, before, limit, with_files } = request;
         if with_files {
             return Err(StoreError::NotOverTheWire { what: "list versions of files as checkpoints" });
@@ -53,7 +59,10 @@ impl CheckpointStore for Remote {
         page.data.into_iter().map(told::checkpoint).collect()
     }
 
-    async fn find_checkpoint(&self, request: CheckpointRequest) -> Result<Option<ListedCheckpoint>, StoreError> {
+    async fn find_checkpoint(
+        &self,
+        request: CheckpointRequest,
+    ) -> Result<Option<ListedCheckpoint>, StoreError> {
         let CheckpointRequest { handle, id } = request;
         let session = self.id(handle)?;
         let found =
@@ -89,7 +98,8 @@ impl CheckpointStore for Remote {
             };
         }
         let wanted = (session.clone(), id.clone());
-        let read = self.ask(|client| async move { client.payload(wanted.0.as_str(), wanted.1.as_str()).await });
+        let read =
+            self.ask(|client| async move { client.payload(wanted.0.as_str(), wanted.1.as_str()).await });
         match read.await {
             Ok(bytes) => match self.find_checkpoint(CheckpointRequest { handle, id }).await? {
                 Some(ListedCheckpoint::Readable(checkpoint)) => {
@@ -146,7 +156,8 @@ impl Remote {
     ) -> Result<Result<Checkpoint, ClientError>, StoreError> {
         let payload = if has_payload { Some(unpacked(request)?) } else { None };
         let metadata = request.metadata.as_deref().map(serde_json::from_str).transpose();
-        let metadata = metadata.map_err(|wrong| StoreError::Corrupt { what: format!("metadata: {wrong}") })?;
+        let metadata =
+            metadata.map_err(|wrong| StoreError::Corrupt { what: format!("metadata: {wrong}") })?;
         let wish = CreateCheckpoint {
             reason: request.reason.clone(),
             metadata,
@@ -185,13 +196,14 @@ impl Remote {
     }
 
     fn not_read(&self, error: ClientError) -> Result<PayloadOutcome, StoreError> {
-        match &error {
-            ClientError::Refused(problem) if problem.code == "CHECKPOINT_DAMAGED" => {
-                Ok(PayloadOutcome::Damaged { what: problem.details.first().cloned().unwrap_or_default() })
-            }
-            error if is_not_there(error) => Ok(PayloadOutcome::NotFound),
-            _ => Err(self.error(error)),
+        if let ClientError::Refused(problem) = &error
+            && problem.code == "CHECKPOINT_DAMAGED"
+        {
+            return Ok(PayloadOutcome::Damaged {
+                what: problem.details.first().cloned().unwrap_or_default(),
+            });
         }
+        if is_not_there(&error) { Ok(PayloadOutcome::NotFound) } else { Err(self.error(error)) }
     }
 }
 
@@ -215,7 +227,11 @@ fn unpacked(request: &CreateRequest) -> Result<Vec<u8>, StoreError> {
 }
 
 impl Remote {
-    fn listed_file(&self, session: &SessionId, file: tenure_api::ListedFile) -> Result<ListedFile, StoreError> {
+    fn listed_file(
+        &self,
+        session: &SessionId,
+        file: tenure_api::ListedFile,
+    ) -> Result<ListedFile, StoreError> {
         Ok(match file {
             tenure_api::ListedFile::Readable(file) => {
                 let path = file.path.clone();

@@ -10,10 +10,12 @@ use tenure_core::id::{CheckpointId, Fence, Revision, Seq, SessionId, TokenId};
 use tenure_core::session::{Command, Session};
 use tenure_core::time::millis;
 use tenure_engine::{
-    Applied, Elsewhere, EngineError, ForkAt, ForkWish, Forked, Prune, Pruned, Rotation, Secret, Target, TokenWish,
-    Under,
+    Applied, Elsewhere, EngineError, ForkAt, ForkWish, Forked, Prune, Pruned, Rotation, Secret, Target,
+    TokenWish, Under,
 };
-use tenure_store::{CheckpointsRequest, CheckpointStore, Committed, Handle, ListedCheckpoint, Listed, Slot, StoreError};
+use tenure_store::{
+    CheckpointStore, CheckpointsRequest, Committed, Handle, Listed, ListedCheckpoint, Slot, StoreError,
+};
 
 use crate::{Remote, refusal, told};
 
@@ -24,7 +26,8 @@ impl Elsewhere for Remote {
         let document = Document::of(command);
         let command = document.ok_or(StoreError::NotOverTheWire { what: "change sessions like that" })?;
         let request = CommandRequest { target: self.target(target)?, command };
-        let guards = (under.fence.map(|Fence(fence)| fence), under.revision.map(|Revision(revision)| revision));
+        let guards =
+            (under.fence.map(|Fence(fence)| fence), under.revision.map(|Revision(revision)| revision));
         let answer = self.ask(|client| async move { client.command(guards, &request).await }).await;
         let answer = answer.map_err(|error| refusal::engine(error, self.0.client.address(), verb))?;
         Ok(self.applied(answer)?)
@@ -53,12 +56,16 @@ impl Elsewhere for Remote {
         let keep = u32::try_from(prune.keep).unwrap_or(u32::MAX);
         let (wish, fence) =
             (PruneCheckpoints { keep, dry_run: prune.dry_run }, prune.fence.map(|Fence(fence)| fence));
-        let done = self.ask(|client| async move { client.prune_checkpoints(id.as_str(), fence, &wish).await }).await;
-        let done = done.map_err(|error| refusal::engine(error, self.0.client.address(), "checkpoint prune"))?;
-        let is_gone = |listed: &ListedCheckpoint| done.checkpoints.iter().any(|gone| gone == id_of(listed).as_str());
+        let done =
+            self.ask(|client| async move { client.prune_checkpoints(id.as_str(), fence, &wish).await }).await;
+        let done =
+            done.map_err(|error| refusal::engine(error, self.0.client.address(), "checkpoint prune"))?;
+        let is_gone =
+            |listed: &ListedCheckpoint| done.checkpoints.iter().any(|gone| gone == id_of(listed).as_str());
         let (removed, kept): (Vec<_>, Vec<_>) = all.into_iter().partition(is_gone);
         // One beyond those that are wanted is kept because no newer one can be brought back.
-        let kept = kept.into_iter().enumerate().map(|(place, listed)| (listed, place >= prune.keep)).collect();
+        let kept =
+            kept.into_iter().enumerate().map(|(place, listed)| (listed, place >= prune.keep)).collect();
         Ok(Pruned { kept, removed })
     }
 
@@ -70,7 +77,8 @@ impl Elsewhere for Remote {
             expires_in_ms: wish.expires_in.map(millis),
         };
         let issued = self.ask(|client| async move { client.create_token(&wish).await }).await;
-        let issued = issued.map_err(|error| refusal::engine(error, self.0.client.address(), "token create"))?;
+        let issued =
+            issued.map_err(|error| refusal::engine(error, self.0.client.address(), "token create"))?;
         Ok(issued_of(issued)?)
     }
 

@@ -46,7 +46,12 @@ pub(crate) struct Files(Mutex<HashMap<CheckpointId, (String, Seq)>>);
 
 impl Files {
     /// The name of the version of that file at that position of a session's log, where there is no other.
-    pub(crate) fn id(&self, (handles, session): (&Handles, &SessionId), path: &str, seq: Seq) -> CheckpointId {
+    pub(crate) fn id(
+        &self,
+        (handles, session): (&Handles, &SessionId),
+        path: &str,
+        seq: Seq,
+    ) -> CheckpointId {
         let id = format!("file.{}.{}", seq.0, handles.of(session).0);
         let id = CheckpointId::parse(&id).expect("digits and dots are a name");
         self.known().insert(id.clone(), (path.to_owned(), seq));

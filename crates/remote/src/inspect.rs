@@ -5,8 +5,8 @@ use tenure_api::{Tenant, cursor};
 use tenure_core::id::Namespace;
 use tenure_core::time::WallTime;
 use tenure_store::{
-    ChildrenRequest, Due, Filter, Handle, Inspect, ListRequest, Listed, NamedRequest, Order, Page, Period, Postpone,
-    StoreError,
+    ChildrenRequest, Due, Filter, Handle, Inspect, ListRequest, Listed, NamedRequest, Order, Page, Period,
+    Postpone, StoreError,
 };
 
 use crate::Remote;
@@ -20,7 +20,8 @@ impl Inspect for Remote {
         query.push(("limit", request.page_max().to_string()));
         query.push(("order", if is_oldest { "oldest" } else { "newest" }.to_owned()));
         query.extend(request.past.map(|past| ("cursor", cursor::encode(past.0, is_oldest))));
-        let labels = request.filter.labels.iter().map(|(name, value)| (format!("label.{name}"), value.clone()));
+        let labels =
+            request.filter.labels.iter().map(|(name, value)| (format!("label.{name}"), value.clone()));
         let labels: Vec<_> = labels.collect();
         let page = self
             .ask(|client| async move {
@@ -39,9 +40,13 @@ impl Inspect for Remote {
     }
 
     async fn namespaces(&self) -> Result<Vec<Namespace>, StoreError> {
-        let page =
-            self.ask(|client| async move { client.namespaces().await }).await.map_err(|error| self.error(error))?;
-        let parse = |tenant: &Tenant| Namespace::parse(&tenant.name).map_err(|_invalid| crate::told::unreadable("a namespace"));
+        let page = self
+            .ask(|client| async move { client.namespaces().await })
+            .await
+            .map_err(|error| self.error(error))?;
+        let parse = |tenant: &Tenant| {
+            Namespace::parse(&tenant.name).map_err(|_invalid| crate::told::unreadable("a namespace"))
+        };
         page.data.iter().map(parse).collect()
     }
 

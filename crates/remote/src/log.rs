@@ -7,8 +7,8 @@ use tenure_core::event::{EventBody, EventDraft as Draft};
 use tenure_core::id::Seq;
 use tenure_store::payload::Hex;
 use tenure_store::{
-    AppendOutcome, AppendRequest, AppendResolution, Changes, CompactOutcome, CompactRequest, Handle, Head, LogPage,
-    LogStore, ReadOutcome, ReadRequest, StoreError, Watch,
+    AppendOutcome, AppendRequest, AppendResolution, Changes, CompactOutcome, CompactRequest, Handle, Head,
+    LogPage, LogStore, ReadOutcome, ReadRequest, StoreError, Watch,
 };
 
 use crate::sessions::current_fence;

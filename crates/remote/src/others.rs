@@ -9,11 +9,14 @@ use tenure_core::kind::Kind;
 use tenure_core::session::{StateName, Ticket};
 use tenure_core::time::WallTime;
 use tenure_store::{
-    EventCount, Figures, FiguresRequest, GroupFound, GroupMember, GroupRequest, GroupStore, Handle, LimitRequest,
-    OpenTimes, Pin, PinsRequest, PurgeOutcome, PurgeStore, QueueCount, Quiet, SessionStore as _, Statistics, StoreError, Tally, TokensPage,
-    TokensRequest, Weight, Worker, WorkerHandle, Writes,
+    Dismiss, DismissOutcome, Dismissal, MovePin, MovePinOutcome, RevokeToken, RevokeTokenOutcome,
 };
-use tenure_store::{Dismiss, DismissOutcome, Dismissal, MovePin, MovePinOutcome, RevokeToken, RevokeTokenOutcome};
+use tenure_store::{
+    EventCount, Figures, FiguresRequest, GroupFound, GroupMember, GroupRequest, GroupStore, Handle,
+    LimitRequest, OpenTimes, Pin, PinsRequest, PurgeOutcome, PurgeStore, QueueCount, Quiet,
+    SessionStore as _, Statistics, StoreError, Tally, TokensPage, TokensRequest, Weight, Worker,
+    WorkerHandle, Writes,
+};
 
 use crate::{Remote, told};
 
@@ -60,7 +63,11 @@ impl GroupStore for Remote {
             // One that is gone since is none of its members any more.
             let id = member.read().map_err(told::unreadable)?.session;
             let listed = self.by_id(&id).await?;
-            members.extend(listed.map(|listed| GroupMember { handle: listed.handle, session: listed.session, ticket }));
+            members.extend(listed.map(|listed| GroupMember {
+                handle: listed.handle,
+                session: listed.session,
+                ticket,
+            }));
         }
         // A group has no log that could be followed over the wire; that it is there is what its handle says.
         Ok(GroupFound { handle: Some(Handle(0)), limit: group.limit, members })
@@ -150,7 +157,10 @@ fn counts(of: &serde_json::Map<String, serde_json::Value>) -> impl Iterator<Item
 
 impl Remote {
     pub(crate) async fn all_workers(&self) -> Result<Vec<Worker>, StoreError> {
-        let page = self.ask(|client| async move { client.workers().await }).await.map_err(|error| self.error(error))?;
+        let page = self
+            .ask(|client| async move { client.workers().await })
+            .await
+            .map_err(|error| self.error(error))?;
         page.data.iter().map(worker).collect()
     }
 
@@ -160,7 +170,8 @@ impl Remote {
             Dismissal::Drain => Going::Drain,
             Dismissal::Evict => Going::Evict,
         };
-        match self.ask(|client| async move { client.dismiss_worker(&id, &EvictOrDrain { how }).await }).await {
+        match self.ask(|client| async move { client.dismiss_worker(&id, &EvictOrDrain { how }).await }).await
+        {
             Ok(document) => Ok(DismissOutcome::Dismissed(Box::new(worker(&document)?))),
             Err(error) if error.code() == Some("NOT_FOUND") => Ok(DismissOutcome::NotFound),
             Err(error) => Err(self.error(error)),
@@ -172,14 +183,17 @@ impl Remote {
         let mut query = vec![("limit", limit.to_string())];
         query.extend(request.worker.iter().map(|worker| ("worker", worker.as_str().to_owned())));
         query.extend(request.after.iter().map(|(_, key)| ("cursor", key.as_str().to_owned())));
-        let page =
-            self.ask(|client| async move { client.pins(&query).await }).await.map_err(|error| self.error(error))?;
+        let page = self
+            .ask(|client| async move { client.pins(&query).await })
+            .await
+            .map_err(|error| self.error(error))?;
         page.data.iter().map(pin).collect()
     }
 
     /// What fence it has from now on is told by nobody.
     pub(crate) async fn pin_moved(&self, request: MovePin) -> Result<MovePinOutcome, StoreError> {
-        let (key, to) = (request.key.as_str().to_owned(), request.to.as_ref().map(|to| to.as_str().to_owned()));
+        let (key, to) =
+            (request.key.as_str().to_owned(), request.to.as_ref().map(|to| to.as_str().to_owned()));
         match self.ask(|client| async move { client.move_pin(&key, &Moving { to }).await }).await {
             Ok(moved) => Ok(MovePinOutcome::Moved(Fence(moved.fence))),
             Err(error) => match error.code() {
@@ -196,7 +210,8 @@ impl Remote {
             .ask(|client| async move { client.tokens(limit, past.as_deref()).await })
             .await
             .map_err(|error| self.error(error))?;
-        let tokens: Result<_, _> = page.data.into_iter().map(|token| token.read().map_err(told::unreadable)).collect();
+        let tokens: Result<_, _> =
+            page.data.into_iter().map(|token| token.read().map_err(told::unreadable)).collect();
         let next = page.next_cursor.as_deref().map(TokenId::parse).transpose();
         Ok(TokensPage { tokens: tokens?, next: next.map_err(|_invalid| told::unreadable("a cursor"))? })
     }
@@ -209,7 +224,11 @@ impl Remote {
                 let token = Box::new(token.read().map_err(told::unreadable)?);
                 // The server answers both alike; it says when.
                 let was_revoked = token.revoked_at.zip(before).is_some_and(|(at, before)| at < before);
-                let outcome = if was_revoked { RevokeTokenOutcome::AlreadyRevoked } else { RevokeTokenOutcome::Revoked };
+                let outcome = if was_revoked {
+                    RevokeTokenOutcome::AlreadyRevoked
+                } else {
+                    RevokeTokenOutcome::Revoked
+                };
                 Ok(outcome(token))
             }
             Err(error) if error.code() == Some("NOT_FOUND") => Ok(RevokeTokenOutcome::NotFound),

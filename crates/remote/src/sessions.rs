@@ -6,8 +6,8 @@ use tenure_core::id::{Fence, SessionId};
 use tenure_core::session::Current;
 use tenure_core::time::{BootId, BootMoment, Moment, WallTime};
 use tenure_store::{
-    CommitOutcome, CommitRequest, Committed, Find, Found, Handle, Listed, RenewOutcome, RenewRequest, SessionStore,
-    Slot, StoreError,
+    CommitOutcome, CommitRequest, Committed, Find, Found, Handle, Listed, RenewOutcome, RenewRequest,
+    SessionStore, Slot, StoreError,
 };
 
 use crate::{Remote, refusal, told};
@@ -17,7 +17,9 @@ impl SessionStore for Remote {
     async fn now(&self) -> Result<Moment, StoreError> {
         if self.0.client.server_ms().is_none() {
             // Any answer tells it.
-            self.ask(|client| async move { client.ready().await }).await.map_err(|error| self.error(error))?;
+            self.ask(|client| async move { client.ready().await })
+                .await
+                .map_err(|error| self.error(error))?;
         }
         let wall = self.0.client.server_ms().map(WallTime::from_epoch_ms);
         // The server's leases are told in terms of its wall clock alone.
@@ -35,7 +37,12 @@ impl SessionStore for Remote {
         };
         Ok(listed.map_or_else(Found::default, |Listed { handle, session, head, earliest }| {
             let counters = session.counters;
-            Found { current: Current { session: Some(session), counters }, handle: Some(handle), head, earliest }
+            Found {
+                current: Current { session: Some(session), counters },
+                handle: Some(handle),
+                head,
+                earliest,
+            }
         }))
     }
 
@@ -56,9 +63,7 @@ impl SessionStore for Remote {
         };
         match error.code() {
             Some("LEASE_OVER") => Ok(RenewOutcome::Expired),
-            Some("FENCED" | "NOT_FOUND") => {
-                Ok(RenewOutcome::Fenced { current: current_fence(&error) })
-            }
+            Some("FENCED" | "NOT_FOUND") => Ok(RenewOutcome::Fenced { current: current_fence(&error) }),
             _ => Err(self.error(error)),
         }
     }
@@ -70,8 +75,12 @@ impl SessionStore for Remote {
 
 pub(crate) fn current_fence(error: &ClientError) -> Fence {
     let fence = match error {
-        ClientError::Refused(problem) => problem.facts.get("current_fence").and_then(serde_json::Value::as_u64),
-        ClientError::Unreachable { .. } | ClientError::Unanswered { .. } | ClientError::Unreadable { .. } => None,
+        ClientError::Refused(problem) => {
+            problem.facts.get("current_fence").and_then(serde_json::Value::as_u64)
+        }
+        ClientError::Unreachable { .. } | ClientError::Unanswered { .. } | ClientError::Unreadable { .. } => {
+            None
+        }
     };
     Fence(fence.unwrap_or_default())
 }
@@ -86,9 +95,9 @@ impl Remote {
 
     async fn in_slot(&self, slot: &Slot) -> Result<Option<Listed>, StoreError> {
         let found = self.all_named(slot.key.as_str()).await?;
-        Ok(found
-            .into_iter()
-            .find(|listed| listed.session.kind == slot.kind && listed.session.key.as_ref() == Some(&slot.key)))
+        Ok(found.into_iter().find(|listed| {
+            listed.session.kind == slot.kind && listed.session.key.as_ref() == Some(&slot.key)
+        }))
     }
 
     /// What a name means; several where it is the key of several.
@@ -124,7 +133,8 @@ impl Remote {
 
     /// The id that a handle stands for.
     pub(crate) fn id(&self, handle: Handle) -> Result<SessionId, StoreError> {
-        let unknown = || StoreError::Corrupt { what: format!("no session is known by the handle {}", handle.0) };
+        let unknown =
+            || StoreError::Corrupt { what: format!("no session is known by the handle {}", handle.0) };
         self.0.handles.id(handle).ok_or_else(unknown)
     }
 }
