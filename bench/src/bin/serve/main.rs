@@ -104,11 +104,12 @@ async fn run(host: &str, load: &Load, server: &Beside) -> Result<bool> {
     }
     watch_memory(server, begun, end).await;
     let written: Written = all(writers).await?;
+    let length = begun.elapsed();
     finished.send_replace(true);
     let (seen, kept): (Seen, Kept) = (all(followers).await?, all(keepers).await?);
     let (own, its) = (cpu() - used.0, server.used().0 - used.1);
     println!("CPU: server {:.1} s, generator {:.1} s", its.as_secs_f64(), own.as_secs_f64());
-    Ok(report(load, written, (seen, kept)))
+    Ok(report((load, length), written, (seen, kept)))
 }
 
 /// Every session is held, and each keeper renews its share.
@@ -214,10 +215,10 @@ async fn all<T: Joined + Send + 'static>(tasks: JoinSet<Result<T>>) -> Result<T>
     Ok(joined)
 }
 
-fn report(load: &Load, written: Written, (seen, kept): (Seen, Kept)) -> bool {
+fn report((load, length): (&Load, Duration), written: Written, (seen, kept): (Seen, Kept)) -> bool {
     let (appends, renewals, deliveries) =
         (written.latencies.len(), kept.latencies.len(), seen.latencies.len());
-    let rate = (appends * load.batch) as f64 / load.seconds as f64;
+    let rate = (appends * load.batch) as f64 / length.as_secs_f64();
     println!("{appends} appends, {rate:.0} events/s, {} refused", written.refused);
     say("append", written.latencies);
     say("  sent after it was due", written.late);

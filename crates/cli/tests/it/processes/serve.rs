@@ -36,9 +36,11 @@ fn a_server_killed_under_load_loses_nothing_and_does_nothing_twice() {
     let stage = Stage { address: &address, acknowledged: &acknowledged, is_over: &is_over };
     thread::scope(|scope| {
         let stage = &stage;
-        let readers: Vec<_> = keys.iter().map(|key| scope.spawn(|| follow(stage, key))).collect();
-        let writing = |held: (_, _)| scope.spawn(move || write(stage, held));
-        let writers: Vec<_> = keys.iter().map(String::as_str).zip(fences).map(writing).collect();
+        let mut works = Vec::new();
+        for (key, fence) in keys.iter().zip(fences) {
+            let reader = scope.spawn(|| follow(stage, key));
+            works.push((key, scope.spawn(move || write(stage, (key, fence))), reader));
+        }
         for round in 0..KILLS {
             let enough = acknowledged.load(Ordering::Relaxed) + SESSIONS + round;
             until("more appends", || (acknowledged.load(Ordering::Relaxed) >= enough).then_some(()));
@@ -47,7 +49,7 @@ fn a_server_killed_under_load_loses_nothing_and_does_nothing_twice() {
             server = Server::start(&world, &address);
         }
         is_over.store(true, Ordering::Relaxed);
-        for ((writer, reader), key) in writers.into_iter().zip(readers).zip(&keys) {
+        for (key, writer, reader) in works {
             let (written, told) = (writer.join().unwrap(), reader.join().unwrap());
             assert!(written.len() > KILLS, "{}", written.len());
             let expected: BTreeMap<u64, u64> = (0..).zip(written).map(|(n, seq)| (seq, n)).collect();
