@@ -1,4 +1,4 @@
-//! Short names for sessions: of this process alone, and only for those that it has heard of.
+//! Short names for sessions, of this process alone.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

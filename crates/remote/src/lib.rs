@@ -1,4 +1,4 @@
-//! A store that a server keeps, for an engine in another process or on another machine.
+//! A store that a server keeps, for an engine elsewhere.
 //!
 //! Reads are the API's, turned back into what a store answers. Writes that say all of what they do are the API's as
 //! well; the others are decided by the server ([`tenure_engine::Elsewhere`]): this side only asks. What a server does

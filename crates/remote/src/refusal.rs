@@ -1,4 +1,4 @@
-//! From a problem that a server told to the error that an engine has for it.
+//! From a server's problems to the errors of an engine.
 //!
 //! Those on which callers decide are the engine's own; all others stay what the server said.
 

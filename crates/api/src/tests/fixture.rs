@@ -265,6 +265,7 @@ pub(crate) fn pending() -> Pending {
         timers: vec![PendingTimer { operation: 2, fires_at: Instant(wall(9_000)) }],
         children: vec![PendingChild { operation: 3, session: "ses_2".to_owned() }],
         cancel_requested: None,
+        cancel_requested_by: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The built `tenure`, from the outside.
 #![expect(clippy::unwrap_used, reason = "a test that cannot be arranged fails")]
+#![expect(clippy::duplicate_mod, reason = "what is told of a file is told of a server as well")]
 
 mod autosaves;
 mod checkpoints;
