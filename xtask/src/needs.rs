@@ -16,6 +16,7 @@ struct Need {
 /// Terminals, editors and clocks that the process tests drive; Python and SQLite look on from outside.
 const NEEDS: &[Need] = &[
     Need { program: "faketime", package: "faketime" },
+    Need { program: "ip", package: "iproute2" },
     Need { program: "git", package: "git" },
     Need { program: "python3", package: "python3" },
     Need { program: "sqlite3", package: "sqlite3" },

@@ -9,6 +9,7 @@ mod groups;
 mod http;
 mod keeping;
 mod leftovers;
+mod partition;
 mod pauses;
 mod race;
 mod serve;
