@@ -56,7 +56,7 @@ impl Problem {
 
     /// The words of the command do not make sense together.
     pub fn usage(statement: impl Into<String>) -> Self {
-        Self::new(Blame::Usage, Cow::Borrowed("USAGE"), statement.into())
+        Self::new(Blame::Usage, "USAGE".into(), statement.into())
     }
 
     /// A rule says no.

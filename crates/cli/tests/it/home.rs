@@ -48,8 +48,15 @@ impl Serving {
 
 impl Serving {
     fn end(&mut self) {
+        if !matches!(self.child.try_wait(), Ok(None)) {
+            return;
+        }
         let _gone = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
         drop(self.child.wait());
+        // What moves clocks cannot tidy up now, and would trip over it under the same process id one day.
+        for left in ["faketime_shm_", "sem.faketime_sem_"] {
+            drop(fs::remove_file(format!("/dev/shm/{left}{}", self.child.id())));
+        }
     }
 }
 
