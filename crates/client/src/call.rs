@@ -1,5 +1,7 @@
 //! A request, before it is sent.
 
+use std::fmt::Write as _;
+
 use bytes::Bytes;
 use serde::Serialize;
 
@@ -126,7 +128,7 @@ fn escaped(part: &str) -> String {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b':' | b'@' => {
                 text.push(byte.into());
             }
-            _ => text.push_str(&format!("%{byte:02X}")),
+            _ => write!(text, "%{byte:02X}").expect("a string takes what is written"),
         }
     }
     text
@@ -138,7 +140,8 @@ mod tests {
 
     #[test]
     fn parts_and_pairs_are_escaped() {
-        let call = Call::new(Method::Get, &["v1", "sessions", "a/b c%"]).query("label.x", "a&b").query("n", 1);
+        let call =
+            Call::new(Method::Get, &["v1", "sessions", "a/b c%"]).query("label.x", "a&b").query("n", 1);
         assert_eq!(call.target(), "/v1/sessions/a%2Fb%20c%25?label.x=a%26b&n=1");
         assert_eq!(Call::new(Method::Get, &["v1"]).target(), "/v1");
     }

@@ -30,7 +30,12 @@ impl Client {
     ///
     /// # Errors
     /// What the server says, or why it could not be heard.
-    pub async fn append(&self, name: &str, fence: u64, events: &AppendEvents) -> Result<Appended, ClientError> {
+    pub async fn append(
+        &self,
+        name: &str,
+        fence: u64,
+        events: &AppendEvents,
+    ) -> Result<Appended, ClientError> {
         self.ask(append(name, fence, events)).await
     }
 

@@ -12,7 +12,12 @@ impl Client {
     ///
     /// # Errors
     /// What the server says, or why it could not be heard.
-    pub async fn complete(&self, name: &str, fence: Option<u64>, end: &Complete) -> Result<Session, ClientError> {
+    pub async fn complete(
+        &self,
+        name: &str,
+        fence: Option<u64>,
+        end: &Complete,
+    ) -> Result<Session, ClientError> {
         self.ask(session(Method::Post, name, &["complete"]).fence(fence).json(end)).await
     }
 

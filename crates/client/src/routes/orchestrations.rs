@@ -49,7 +49,11 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::start_orchestration`].
-    pub async fn result(&self, name: &str, query: &[(&str, String)]) -> Result<OrchestrationOutcome, ClientError> {
+    pub async fn result(
+        &self,
+        name: &str,
+        query: &[(&str, String)],
+    ) -> Result<OrchestrationOutcome, ClientError> {
         let call = orchestration(Method::Get, name, &["result"]);
         self.ask(query.iter().fold(call, |call, (name, value)| call.query(name, value))).await
     }

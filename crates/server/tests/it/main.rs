@@ -7,6 +7,7 @@ mod audit;
 mod doors;
 mod events;
 mod figures;
+mod follow;
 mod hostile;
 mod lease;
 mod live;

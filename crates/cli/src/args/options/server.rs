@@ -49,7 +49,8 @@ impl Sources<'_> {
             let text = Escaped(&said.text);
             Problem::usage(format!("{} says `{text}`: {why}", said.origin))
         })?;
-        let token = self.environment.get("TENURE_TOKEN").map(|value| utf8("TENURE_TOKEN", value)).transpose()?;
+        let token =
+            self.environment.get("TENURE_TOKEN").map(|value| utf8("TENURE_TOKEN", value)).transpose()?;
         if token.as_deref().is_some_and(|token| !token.bytes().all(|byte| byte.is_ascii_graphic())) {
             // It is not to be repeated.
             return Err(Problem::usage("TENURE_TOKEN is not a token's secret").hint("tenure token create"));
