@@ -146,7 +146,8 @@ pub(crate) async fn renew(
     let listed = named(&served, &caller, &name).await?;
     let outcome = engine.store().renew(RenewRequest { handle: listed.handle, fence }).await?;
     let current = engine.store().find(Find::Handle(listed.handle)).await?.current;
-    let holder = current.open().and_then(|session| Some(Box::new(Held::of(session, session.lease.as_ref()?))));
+    let holder =
+        current.open().and_then(|session| Some(Box::new(Held::of(session, session.lease.as_ref()?))));
     match (outcome, holder) {
         (RenewOutcome::Renewed(_), _) => {
             let session = current.session.unwrap_or_else(|| listed.session.clone());

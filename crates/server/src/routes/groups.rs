@@ -48,7 +48,10 @@ pub(crate) async fn limit(
     }
     let engine = &served.setup.engine;
     let group = GroupRequest { namespace: caller.namespace.clone(), name: name.clone() };
-    engine.store().limit_group(LimitRequest { group, limit: wish.limit, only_first: wish.only_first }).await?;
+    engine
+        .store()
+        .limit_group(LimitRequest { group, limit: wish.limit, only_first: wish.only_first })
+        .await?;
     document(engine, &caller, name).await
 }
 

@@ -94,7 +94,8 @@ fn number(n: u64) -> AppendEvents {
 async fn what_is_followed_over_a_line_that_breaks_comes_once_and_in_order() {
     let server = Server::open().await;
     let fence = server.held("s").await;
-    let (broken, steady) = (Line::to(&server, 7).await, Address::parse(&format!("http://{}", server.address)).unwrap());
+    let (broken, steady) =
+        (Line::to(&server, 7).await, Address::parse(&format!("http://{}", server.address)).unwrap());
     let mut follow = broken.client().follow("s", 0, Vec::new());
     let writing = tokio::spawn(async move {
         let client = Client::new(steady, None, Arc::new(|| [0; 16]), Patience::default()).unwrap();

@@ -81,7 +81,8 @@ impl Server {
     /// One whose wall clock stands before the epoch.
     pub(crate) async fn without_a_wall_clock() -> Self {
         let clock = Arc::new(NoWall(SystemClock::new()));
-        Self::start_by(tempfile::tempdir().unwrap(), (clock, Arc::new(NoFaults)), (true, Limits::default())).await
+        Self::start_by(tempfile::tempdir().unwrap(), (clock, Arc::new(NoFaults)), (true, Limits::default()))
+            .await
     }
 
     pub(crate) async fn start(home: TempDir, is_open: bool, limits: Limits) -> Self {
