@@ -4,6 +4,7 @@
 
 mod across;
 mod audit;
+mod commands;
 mod doors;
 mod events;
 mod figures;
