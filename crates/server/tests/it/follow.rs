@@ -1,4 +1,4 @@
-//! The client behind a line that breaks: what it follows comes once, what it asks for is done once.
+//! The client behind a line that breaks: nothing is lost, or done twice.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
