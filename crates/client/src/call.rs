@@ -124,10 +124,11 @@ impl Call {
 fn escaped(part: &str) -> String {
     let mut text = String::with_capacity(part.len());
     for byte in part.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~:@".contains(&byte) {
-            text.push(byte.into());
-        } else {
-            let _infallible = write!(text, "%{byte:02X}");
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b':' | b'@' => {
+                text.push(byte.into());
+            }
+            _ => write!(text, "%{byte:02X}").expect("a string takes what is written"),
         }
     }
     text

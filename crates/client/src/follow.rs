@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use tenure_api::{Event, Problem, Session};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::call::{Call, Method};
 use crate::stream::{Frame, Stream};
@@ -33,6 +33,8 @@ pub struct Follow {
     types: Vec<String>,
     after: u64,
     stream: Option<Stream>,
+    /// When the latest attempt to begin a stream started.
+    begun_at: Instant,
     failures: u32,
 }
 
@@ -41,7 +43,7 @@ impl Client {
     #[must_use]
     pub fn follow(&self, session: &str, after: u64, types: Vec<String>) -> Follow {
         let (client, session) = (self.clone(), session.to_owned());
-        Follow { client, session, types, after, stream: None, failures: 0 }
+        Follow { client, session, types, after, stream: None, begun_at: Instant::now(), failures: 0 }
     }
 }
 
@@ -56,7 +58,7 @@ impl Follow {
     ///
     /// # Errors
     /// What the server says for good: there is no such session, its log begins later by now (`COMPACTED`), or the
-    /// caller may not.
+    /// caller may not; and what no server of ours says.
     pub async fn next(&mut self) -> Result<Heard, ClientError> {
         loop {
             match self.frame().await {
@@ -65,23 +67,31 @@ impl Follow {
                         return Ok(heard);
                     }
                 }
-                Ok(None) => self.stream = None,
-                Err(ClientError::Refused(problem)) if !is_passing(&problem) => {
-                    return Err(ClientError::Refused(problem));
-                }
-                Err(_cut) => {
+                Ok(None) => self.cut().await,
+                Err(ClientError::Refused(problem)) if is_passing(&problem) => self.cut().await,
+                Err(ClientError::Unreachable { .. } | ClientError::Unanswered { .. }) => self.cut().await,
+                Err(error @ (ClientError::Refused(_) | ClientError::Unreadable { .. })) => {
                     self.stream = None;
-                    let pause =
-                        FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(self.failures)).min(PAUSE_MAX);
-                    self.failures = self.failures.saturating_add(1);
-                    sleep(pause).await;
+                    return Err(error);
                 }
             }
         }
     }
 
+    /// Waits a little before the stream is begun again: longer each time, unless it was of use.
+    async fn cut(&mut self) {
+        self.stream = None;
+        if self.begun_at.elapsed() > PAUSE_MAX {
+            self.failures = 0;
+        }
+        let pause = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(self.failures)).min(PAUSE_MAX);
+        self.failures = self.failures.saturating_add(1);
+        sleep(pause).await;
+    }
+
     async fn frame(&mut self) -> Result<Option<Frame>, ClientError> {
         if self.stream.is_none() {
+            self.begun_at = Instant::now();
             self.stream = Some(self.client.stream(&self.call()).await?);
         }
         match &mut self.stream {
@@ -97,17 +107,19 @@ impl Follow {
     }
 
     fn heard(&mut self, frame: &Frame) -> Result<Option<Heard>, ClientError> {
-        self.failures = 0;
         match frame.event.as_str() {
             "" => {
                 let event: Event = read(&frame.data)?;
-                self.after = self.after.max(event.seq);
+                if event.seq <= self.after {
+                    return Ok(None);
+                }
+                (self.after, self.failures) = (event.seq, 0);
                 Ok(Some(Heard::Event(Box::new(event))))
             }
             "snapshot" => Ok(Some(Heard::Snapshot(Box::new(read(&frame.data)?)))),
             "end" => Ok(Some(Heard::End)),
+            // The server ends the stream after it.
             "error" => {
-                self.stream = None;
                 let problem: Problem = read(&frame.data)?;
                 if is_passing(&problem) { Ok(None) } else { Err(ClientError::Refused(Box::new(problem))) }
             }

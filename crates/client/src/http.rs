@@ -4,9 +4,9 @@ use std::error::Error;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Incoming;
-use hyper::{Request, Response};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::{Body as _, Incoming};
+use hyper::{Request, Response, StatusCode};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::{self, connect::HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -21,6 +21,8 @@ use crate::{Address, Client, ClientError, Draw};
 /// Largest answer that is read into memory, in bytes. A server answers with pages, and with checkpoints of 64 MiB at
 /// most.
 const ANSWER_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// The same of an answer that says no, which is a page at most.
+const PROBLEM_BYTES_MAX: usize = 1024 * 1024;
 /// An idle connection is closed before a server or a proxy does it.
 const IDLE_MAX: Duration = Duration::from_secs(20);
 
@@ -97,7 +99,7 @@ impl Client {
     async fn once(&self, call: &Call) -> Result<Bytes, ClientError> {
         let answer = async {
             let response = self.begin(call, "application/json").await?;
-            whole(response.into_body()).await
+            whole(response.into_body(), ANSWER_BYTES_MAX).await
         };
         let answered = timeout(self.0.patience.answer, answer).await;
         answered.unwrap_or_else(|late| Err(ClientError::Unanswered { source: late.into() }))
@@ -111,12 +113,11 @@ impl Client {
             return Ok(response);
         }
         let status = response.status();
-        let body = whole(response.into_body()).await?;
-        let problem: Problem = serde_json::from_slice(&body).map_err(|_no_problem| {
-            let what = format!("status {status}, and no problem document: is that a Tenure server?");
-            ClientError::Unreadable { what }
-        })?;
-        Err(ClientError::Refused(Box::new(problem)))
+        let body = whole(response.into_body(), PROBLEM_BYTES_MAX).await?;
+        Err(match serde_json::from_slice::<Problem>(&body) {
+            Ok(problem) => ClientError::Refused(Box::new(problem)),
+            Err(_no_problem) => stranger(status),
+        })
     }
 
     fn made(&self, call: &Call, accept: &str) -> Result<Request<Full<Bytes>>, ClientError> {
@@ -158,9 +159,24 @@ fn drawn(draw: &Draw) -> String {
     draw().iter().fold(String::new(), |key, byte| format!("{key}{byte:02x}"))
 }
 
-async fn whole(body: Incoming) -> Result<Bytes, ClientError> {
-    match Limited::new(body, ANSWER_BYTES_MAX).collect().await {
+/// What a no without a problem document means. A proxy says it whose server is away, perhaps after it had heard all of
+/// the request.
+fn stranger(status: StatusCode) -> ClientError {
+    let what = format!("status {status}, and no problem document: is that a Tenure server?");
+    if status.is_server_error() {
+        return ClientError::Unanswered { source: what.into() };
+    }
+    ClientError::Unreadable { what }
+}
+
+async fn whole(body: Incoming, most: usize) -> Result<Bytes, ClientError> {
+    let too_long = || ClientError::Unreadable { what: format!("it is too long: more than {most} bytes") };
+    if body.size_hint().lower() > u64::try_from(most).unwrap_or(u64::MAX) {
+        return Err(too_long());
+    }
+    match Limited::new(body, most).collect().await {
         Ok(body) => Ok(body.to_bytes()),
+        Err(source) if source.is::<LengthLimitError>() => Err(too_long()),
         Err(source) => Err(unread(source)),
     }
 }

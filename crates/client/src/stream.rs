@@ -11,8 +11,8 @@ use crate::call::Call;
 use crate::http::unread;
 use crate::{Client, ClientError};
 
-/// Longest line of a stream, in bytes: an event of 1 MiB, every byte of it escaped, and what surrounds it.
-const LINE_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Longest frame of a stream, in bytes: an event of 1 MiB, every byte of it escaped, and what surrounds it.
+const FRAME_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// A frame of a stream.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -42,6 +42,11 @@ impl Client {
     pub async fn stream(&self, call: &Call) -> Result<Stream, ClientError> {
         let begun = timeout(self.0.patience.answer, self.begin(call, "text/event-stream")).await;
         let response = begun.unwrap_or_else(|late| Err(ClientError::Unanswered { source: late.into() }))?;
+        let kind = response.headers().get("content-type").and_then(|kind| kind.to_str().ok());
+        if !kind.is_some_and(|kind| kind.starts_with("text/event-stream")) {
+            let what = "it is no stream of events: is that a Tenure server?".to_owned();
+            return Err(ClientError::Unreadable { what });
+        }
         let (client, lines, frames) = (self.clone(), Lines::default(), VecDeque::new());
         Ok(Stream { client, body: response.into_body(), lines, frames })
     }
@@ -72,6 +77,8 @@ impl Stream {
 #[derive(Debug, Default)]
 struct Lines {
     rest: Vec<u8>,
+    /// So much of the rest has no end of a line.
+    looked_at: usize,
     frame: Frame,
     is_begun: bool,
 }
@@ -80,15 +87,25 @@ impl Lines {
     fn take(&mut self, bytes: &Bytes, frames: &mut VecDeque<Frame>) -> Result<(), ClientError> {
         self.rest.extend_from_slice(bytes);
         let mut from = 0;
-        while let Some(length) = self.rest[from..].iter().position(|byte| *byte == b'\n') {
-            let line = String::from_utf8_lossy(&self.rest[from..from + length]);
+        while let Some(length) = self.rest[self.looked_at..].iter().position(|byte| *byte == b'\n') {
+            let end = self.looked_at + length;
+            let line = String::from_utf8_lossy(&self.rest[from..end]);
             let line = line.strip_suffix('\r').unwrap_or(&line).to_owned();
-            from += length + 1;
+            (from, self.looked_at) = (end + 1, end + 1);
             self.line(&line, frames);
+            self.is_short(0)?;
         }
         self.rest.drain(..from);
-        if self.rest.len() > LINE_BYTES_MAX {
-            return Err(ClientError::Unreadable { what: "a line of a stream is too long".to_owned() });
+        self.looked_at = self.rest.len();
+        self.is_short(self.rest.len())
+    }
+
+    /// Refuses a frame of which that much is to come besides what there is, if it is too long.
+    fn is_short(&self, more: usize) -> Result<(), ClientError> {
+        let Frame { event, id, data } = &self.frame;
+        let length = event.len() + id.as_ref().map_or(0, String::len) + data.len();
+        if length + more > FRAME_BYTES_MAX {
+            return Err(ClientError::Unreadable { what: "a frame of a stream is too long".to_owned() });
         }
         Ok(())
     }

@@ -30,7 +30,7 @@ const EDGES: &[Row] = &[
     Row {
         folder: "server",
         uses: &["core", "store", "engine", "api", "words"],
-        tests_use: &["store-sqlite"],
+        tests_use: &["store-sqlite", "client"],
     },
     Row { folder: "client", uses: &["api"], tests_use: &[] },
     Row { folder: "remote", uses: &["core", "store", "engine", "api", "words", "client"], tests_use: &[] },

@@ -35,12 +35,17 @@ pub(crate) async fn apply(
     let aim = wish.target.read().map_err(senseless)?;
     let command = wish.command.read(&caller.namespace).map_err(senseless)?;
     let command = on_behalf(command, &caller)?;
-    let (target, before) = target(&served, &caller, aim).await?;
+    let (target, before) = target(&served, &caller, (aim, opens(&command))).await?;
     if let Some(handle) = before.filter(|_| takes_over(&command)) {
         served.setup.alive.ensure_gone(handle).await?;
     }
     let done = engine.apply_under(&target, &command, guards.under()).await;
     answered(&engine, &caller, guards.judged(done)?).await.map(Answered)
+}
+
+/// Whether it opens a session where there is none.
+const fn opens(command: &Command) -> bool {
+    matches!(command, Command::StartRun(_) | Command::Create(_) | Command::WorkspaceStart(_))
 }
 
 /// Whether a holder's processes must be gone before this.
@@ -62,7 +67,12 @@ fn on_behalf(mut command: Command, caller: &Caller) -> Answer<Command> {
         Command::Create(create) if !is_admin || create.principal.is_none() => {
             create.principal = caller.principal.clone();
         }
-        Command::WorkspaceStart(_) | Command::WorkspaceTakeover(_) if !is_admin => {
+        Command::WorkspaceStart(_)
+        | Command::WorkspaceHeartbeat(_)
+        | Command::WorkspaceTakeover(_)
+        | Command::WorkspaceClear(_)
+            if !is_admin =>
+        {
             let statement = "workspaces belong to nobody: only an administrator holds them";
             return Err(tenure_words::Problem::refused("FORBIDDEN", statement).into());
         }
@@ -71,12 +81,17 @@ fn on_behalf(mut command: Command, caller: &Caller) -> Answer<Command> {
     Ok(command)
 }
 
-/// What the command is about, and the open session that is there. Those that the caller may not see are not there, but
-/// keep their ids and keys.
-async fn target(served: &Served, caller: &Caller, aim: Aim) -> Answer<(Target, Option<Handle>)> {
+/// What the command is about, and the session that is there. Those that the caller may not see are not there, but keep
+/// their ids, and their keys for as long as they are open. Only what opens a session may find another one when it is
+/// carried out than was found here.
+async fn target(
+    served: &Served,
+    caller: &Caller,
+    (aim, opens): (Aim, bool),
+) -> Answer<(Target, Option<Handle>)> {
     let namespace = || caller.namespace.clone();
     let slot = |(kind, key)| Slot { namespace: namespace(), kind, key };
-    let (target, find) = match aim {
+    let (target, name, found) = match aim {
         Aim::Nothing => return Ok((Target::New, None)),
         Aim::Session(id) => {
             let found = find(served, Find::Id { namespace: namespace(), id: id.clone() }).await?;
@@ -84,17 +99,36 @@ async fn target(served: &Served, caller: &Caller, aim: Aim) -> Answer<(Target, O
             let (handle, _) = seen.ok_or_else(|| Failure::not_found(id.as_str()))?;
             return Ok((Target::Session(handle), Some(handle)));
         }
-        Aim::Slot(kind, key) => (Target::Slot(slot((kind, key.clone()))), Find::Slot(slot((kind, key)))),
+        Aim::Slot(kind, key) => {
+            let (name, slot) = (key.as_str().to_owned(), slot((kind, key)));
+            let found = find(served, Find::Slot(slot.clone())).await?;
+            (Target::Slot(slot), name, found)
+        }
         Aim::Id(id, at) => {
-            let target = Target::Id { namespace: namespace(), id: id.clone(), slot: at.map(slot) };
-            (target, Find::Id { namespace: namespace(), id })
+            let (name, slot) = (id.as_str().to_owned(), at.map(slot));
+            let found = match find(served, Find::Id { namespace: namespace(), id: id.clone() }).await? {
+                Some((_, hidden)) if !caller.sees(&hidden) => {
+                    return Err(Failure::refused(Refusal::IdInUse(Box::new(Existing::of(&hidden)))));
+                }
+                Some(found) => Some(found),
+                None => match slot.clone() {
+                    Some(slot) => find(served, Find::Slot(slot)).await?,
+                    None => None,
+                },
+            };
+            (Target::Id { namespace: namespace(), id, slot }, name, found)
         }
     };
-    match find_open(served, find).await? {
-        Some((_, session)) if !caller.sees(&session) => {
-            Err(Failure::refused(Refusal::KeyInUse(Box::new(Existing::of(&session)))))
+    match found {
+        Some((handle, session)) if caller.sees(&session) => {
+            let is_open = !session.is_terminal();
+            Ok((if opens { target } else { Target::Session(handle) }, is_open.then_some(handle)))
         }
-        found => Ok((target, found.map(|(handle, _)| handle))),
+        Some((_, hidden)) if !hidden.is_terminal() => {
+            Err(Failure::refused(Refusal::KeyInUse(Box::new(Existing::of(&hidden)))))
+        }
+        Some(_) | None if opens || caller.role == Role::Admin => Ok((target, None)),
+        Some(_) | None => Err(Failure::not_found(&name)),
     }
 }
 
@@ -103,16 +137,13 @@ async fn find(served: &Served, find: Find) -> Answer<Option<(Handle, Session)>> 
     Ok(found.handle.zip(found.current.session))
 }
 
-async fn find_open(served: &Served, wanted: Find) -> Answer<Option<(Handle, Session)>> {
-    Ok(find(served, wanted).await?.filter(|(_, session)| !session.is_terminal()))
-}
-
 /// What became of it. What it was for may have been there, and not be the caller's to see.
 async fn answered(engine: &tenure_engine::Engine, caller: &Caller, done: Applied) -> Answer<CommandAnswer> {
     let Applied { before, session, committed, warning } = done;
     if let Some(hidden) = session.as_ref().or(before.as_ref()).filter(|session| !caller.sees(session)) {
         return Err(Failure::refused(Refusal::IdInUse(Box::new(Existing::of(hidden)))));
     }
+    let before = before.filter(|session| caller.sees(session));
     let head = committed.map(|committed| committed.head).unwrap_or_default();
     let listed = |session: Session| Listed { handle: Handle(0), session, head, earliest: head };
     let both: Vec<_> = [before, session].map(|session| session.map(listed)).into();

@@ -4,9 +4,11 @@
 
 mod across;
 mod audit;
+mod commands;
 mod doors;
 mod events;
 mod figures;
+mod follow;
 mod hostile;
 mod lease;
 mod live;

@@ -1,4 +1,4 @@
-//! Two machines and a server, each in a network namespace of its own, and the link of one is cut.
+//! Two machines and a server, in namespaces of their own; a link is cut.
 
 use std::fs;
 use std::os::unix::process::ExitStatusExt as _;
