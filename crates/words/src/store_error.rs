@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use serde_json::Value;
+use tenure_core::escape::{Escaped, is_hostile};
 use tenure_store::{Said, StoreError};
 
 use crate::problem::{Problem, causes};
@@ -36,16 +37,16 @@ fn unreachable(problem: Problem, is_sent: bool) -> Problem {
     problem.hint("see that it runs, and that `--server` or TENURE_SERVER names it")
 }
 
-/// A server's no, in its own words.
+/// A server's no, in its own words, which it has escaped: whatever else is in them, it is no server of ours.
 fn repeated(said: &Said) -> Problem {
-    let code = said.code.clone();
+    let (code, statement) = (said.code.clone(), tamed(&said.statement));
     let problem = match said.status {
-        400 => Problem::usage(said.statement.clone()),
-        404 | 410 | 500.. => Problem::missing(code, said.statement.clone()),
-        _ => Problem::refused(code, said.statement.clone()),
+        400 => Problem::usage(statement),
+        404 | 410 | 500.. => Problem::missing(code, statement),
+        _ => Problem::refused(code, statement),
     };
-    let problem = problem.details(said.details.iter().cloned());
-    let problem = said.hints.iter().cloned().fold(problem, Problem::hint);
+    let problem = problem.details(said.details.iter().map(|detail| tamed(detail)));
+    let problem = said.hints.iter().map(|hint| tamed(hint)).fold(problem, Problem::hint);
     said.facts.iter().fold(problem, |problem, (name, json)| {
         let value: Value = serde_json::from_str(json).unwrap_or_else(|_no_json| json.as_str().into());
         problem.fact(name, value)
@@ -65,5 +66,38 @@ pub fn blocked(problem: Problem, pid: Option<u32>) -> Problem {
     match pid {
         Some(pid) => problem.fact("pid", pid),
         None => problem,
+    }
+}
+
+/// A text that is escaped already, without what a terminal would obey.
+fn tamed(text: &str) -> String {
+    let tame = |letter: char| match is_hostile(letter) {
+        true => Escaped(letter.encode_utf8(&mut [0; 4])).to_string(),
+        false => letter.to_string(),
+    };
+    text.chars().map(tame).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_servers_words_are_shown_and_not_obeyed() {
+        for status in [400, 404, 409, 503] {
+            let said = Said {
+                code: "HELD".to_owned(),
+                status,
+                is_passing: false,
+                statement: "k\\n is \u{1b}[2Jheld".to_owned(),
+                details: vec!["by\u{7}".to_owned()],
+                hints: vec!["wait\u{202e}".to_owned()],
+                facts: Vec::new(),
+            };
+            let problem = repeated(&said);
+            assert_eq!(problem.primary, "k\\n is \\x1B[2Jheld", "what was escaped stays as it is");
+            let all = format!("{:?} {:?}", problem.details, problem.hints);
+            assert!(all.contains("x07") && all.contains("202E") && !all.contains(is_hostile), "{all}");
+        }
     }
 }
