@@ -1,6 +1,7 @@
 //! A request, before it is sent.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde::Serialize;
@@ -29,6 +30,8 @@ pub struct Call {
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Bytes,
     pub(crate) twice: Twice,
+    /// How long its answer may take at most, if less than the client's patience.
+    pub(crate) within: Duration,
 }
 
 /// What carrying a request out twice comes to.
@@ -52,7 +55,15 @@ impl Call {
             Method::Post => Twice::Keyed(None),
             Method::Patch | Method::Delete => Twice::More,
         };
-        Self { method, path, query: String::new(), headers: Vec::new(), body: Bytes::new(), twice }
+        Self {
+            method,
+            path,
+            query: String::new(),
+            headers: Vec::new(),
+            body: Bytes::new(),
+            twice,
+            within: Duration::MAX,
+        }
     }
 
     /// The same without an idempotency key: for what does the same twice by itself, such as a renewal.
@@ -65,6 +76,12 @@ impl Call {
     #[must_use]
     pub fn once_at_most(self) -> Self {
         Self { twice: Twice::More, ..self }
+    }
+
+    /// The same, given up when its answer takes longer than this.
+    #[must_use]
+    pub fn within(self, length: Duration) -> Self {
+        Self { within: length, ..self }
     }
 
     /// The same under this idempotency key, so that another call with it is the same request.

@@ -101,7 +101,7 @@ impl Client {
             let response = self.begin(call, "application/json").await?;
             whole(response.into_body(), ANSWER_BYTES_MAX).await
         };
-        let answered = timeout(self.0.patience.answer, answer).await;
+        let answered = timeout(self.0.patience.answer.min(call.within), answer).await;
         answered.unwrap_or_else(|late| Err(ClientError::Unanswered { source: late.into() }))
     }
 

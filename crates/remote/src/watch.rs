@@ -2,18 +2,23 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use tenure_client::{ClientError, Follow, Heard as Told};
+use tenure_client::{Client, ClientError, Follow, Heard as Told};
 use tenure_core::event::Event;
 use tenure_core::id::Seq;
 use tenure_store::{Heard, Watch};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
+use tokio::time::sleep;
 
 use crate::{Remote, told};
 
 /// So many events that nobody has taken are kept; who is further behind reads them as pages.
 const KEPT_MAX: usize = 10_000;
+
+/// How soon a session is followed again that was refused.
+const AGAIN_AFTER: Duration = Duration::from_secs(5);
 
 /// What a stream told.
 #[derive(Debug)]
@@ -68,15 +73,21 @@ impl Remote {
         begun?;
         let (tell, changes) = watch::channel(0);
         let known = Arc::new(Mutex::new(Known { after: Some(head), events: VecDeque::new() }));
-        let stream = self.0.wire.begin_work(listen(follow, Arc::clone(&known), tell));
+        let anew = (self.0.client.clone(), id.to_owned());
+        let stream = self.0.wire.begin_work(listen((follow, anew), Arc::clone(&known), tell));
         Ok(Watch::new(changes, Box::new(Listening { known, stream })))
     }
 }
 
-async fn listen(mut follow: Follow, known: Arc<Mutex<Known>>, tell: watch::Sender<u64>) {
+/// Tells of changes for as long as somebody watches. With what the session is followed anew comes along.
+async fn listen(
+    (mut follow, (client, id)): (Follow, (Client, String)),
+    known: Arc<Mutex<Known>>,
+    tell: watch::Sender<u64>,
+) {
     loop {
         let told = follow.next().await;
-        let is_over = matches!(told, Ok(Told::End) | Err(_));
+        let (is_over, is_refused) = (matches!(told, Ok(Told::End)), told.is_err());
         match told {
             Ok(Told::Event(event)) => match told::event(*event) {
                 Ok(event) => lock(&known).take(event),
@@ -90,6 +101,19 @@ async fn listen(mut follow: Follow, known: Arc<Mutex<Known>>, tell: watch::Sende
         tell.send_modify(|changes| *changes += 1);
         if is_over {
             return tell.closed().await;
+        }
+        // What was dropped unread, or a token that was not good for a moment, is no end: more may come.
+        if is_refused {
+            follow = again(&client, &id).await;
+        }
+    }
+}
+
+async fn again(client: &Client, id: &str) -> Follow {
+    loop {
+        sleep(AGAIN_AFTER).await;
+        if let Ok(session) = client.session(id).await {
+            return client.follow(id, session.head_seq.unwrap_or_default(), Vec::new());
         }
     }
 }

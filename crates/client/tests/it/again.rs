@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use tenure_api::requests::{AppendEvents, EventDraft, UpdateSession};
-use tenure_client::{Call, ClientError, Method};
+use tenure_client::{Call, ClientError, Method, Patience};
 
 use crate::stub::{Reply, Stub, document, patience, problem};
 
@@ -132,4 +132,20 @@ async fn a_proxy_whose_server_is_away_is_asked_again_where_that_is_safe() {
     // It may have been carried out before the server went away.
     assert!(matches!(answer, Err(ClientError::Unanswered { .. })), "{answer:?}");
     assert_eq!(stub.lines(), ["GET /readyz", "GET /readyz", "GET /readyz", "DELETE /v1/sessions/job"]);
+}
+
+#[tokio::test]
+async fn a_renewal_on_a_connection_that_is_dead_without_a_word_is_asked_for_on_another_in_time() {
+    let stub = Stub::new(|n, _| match n {
+        0 => Reply::Silent(Vec::new()),
+        _ => Reply::Kept(document(200, "{}")),
+    })
+    .await;
+    let patience =
+        Patience { answer: Duration::from_secs(3600), total: Duration::from_secs(60), ..patience() };
+    let renew = Call::new(Method::Post, &["v1", "sessions", "job", "renew"]).as_often_as_needed();
+    let answer = stub.client(patience).read(renew.within(Duration::from_millis(50))).await;
+    assert_eq!(answer.unwrap(), "{}");
+    assert_eq!(stub.lines(), ["POST /v1/sessions/job/renew"; 2]);
+    assert!(stub.asked().iter().all(|asked| !asked.headers.contains_key("idempotency-key")));
 }
