@@ -163,11 +163,18 @@ impl Token {
 }
 
 /// A token with its secret, which is told this once.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct IssuedToken {
     /// What to send: `Authorization: Bearer <secret>`.
     pub secret: String,
     /// Everything else of it.
     #[serde(flatten)]
     pub token: Token,
+}
+
+impl std::fmt::Debug for IssuedToken {
+    /// Without the secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("IssuedToken").field("token", &self.token).finish_non_exhaustive()
+    }
 }

@@ -14,6 +14,14 @@ impl Engine {
     /// [`Refusal`] when it is not held under `fence` by hand; [`Refusal::LeaseOver`] when it is too late.
     pub async fn renew(&self, handle: Handle, fence: Fence) -> Result<Session, EngineError> {
         may_renew(&self.current(handle).await?, fence).map_err(EngineError::refused)?;
+        self.keep(handle, fence).await
+    }
+
+    /// Renews a lease, whatever sort of holder has it. It returns the session as it is then.
+    ///
+    /// # Errors
+    /// [`Refusal::Fenced`] when it is not held under `fence`; [`Refusal::LeaseOver`] when it is too late.
+    pub async fn keep(&self, handle: Handle, fence: Fence) -> Result<Session, EngineError> {
         let outcome = self.store.renew(RenewRequest { handle, fence }).await?;
         let current = self.current(handle).await?;
         let highest = current.counters.fence;

@@ -5,10 +5,10 @@ use axum::extract::{Path, State};
 use tenure_api::command::{Aim, CommandAnswer, CommandRequest, Warning, Written};
 use tenure_api::{Instant, Problem};
 use tenure_core::access::Role;
-use tenure_core::refusal::{Existing, Held, Refusal};
+use tenure_core::refusal::{Existing, Refusal};
 use tenure_core::session::{Command, Session};
 use tenure_engine::{Applied, Target};
-use tenure_store::{Find, Handle, Listed, RenewOutcome, RenewRequest, Slot};
+use tenure_store::{Find, Handle, Listed, Slot};
 
 use super::{Here, SessionAnswer, Write, all, named, shown};
 use crate::answer::{Answer, Failure};
@@ -175,20 +175,6 @@ pub(crate) async fn renew(
 ) -> Answer<SessionAnswer> {
     let fence = guards.fence()?;
     let listed = named(&served, &caller, &name).await?;
-    let outcome = engine.store().renew(RenewRequest { handle: listed.handle, fence }).await?;
-    let current = engine.store().find(Find::Handle(listed.handle)).await?.current;
-    let holder =
-        current.open().and_then(|session| Some(Box::new(Held::of(session, session.lease.as_ref()?))));
-    match (outcome, holder) {
-        (RenewOutcome::Renewed(_), _) => {
-            let session = current.session.unwrap_or_else(|| listed.session.clone());
-            shown(&engine, &Listed { session, ..listed }).await
-        }
-        (RenewOutcome::Expired, Some(held)) if held.fence == fence => {
-            Err(Failure::refused(Refusal::LeaseOver(held)))
-        }
-        (RenewOutcome::Expired | RenewOutcome::Fenced { .. }, holder) => {
-            Err(Failure::refused(Refusal::Fenced { given: fence, current: current.counters.fence, holder }))
-        }
-    }
+    let session = engine.keep(listed.handle, fence).await?;
+    shown(&engine, &Listed { session, ..listed }).await
 }
