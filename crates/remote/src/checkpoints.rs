@@ -8,7 +8,7 @@ use tenure_api::requests::{CreateCheckpoint, RecordFile};
 use tenure_client::ClientError;
 use tenure_core::checkpoint::{Checkpoint, Content, Encoding, FileVersion};
 use tenure_core::id::{Seq, SessionId};
-use tenure_store::payload::{Packed, unpack};
+use tenure_store::payload::Packed;
 use tenure_store::{
     CheckpointRequest, CheckpointStore, CheckpointsRequest, CreateOutcome, CreateRequest, FileRequest,
     FilesRequest, ForkOutcome, ForkRequest, ListedCheckpoint, ListedFile, PayloadOutcome, RemoveOutcome,
@@ -209,21 +209,7 @@ impl Remote {
 
 /// What was packed to be stored here is sent as it was.
 fn unpacked(request: &CreateRequest) -> Result<Vec<u8>, StoreError> {
-    let Packed { encoding, original_size, sha256, bytes } = &*request.payload;
-    let checkpoint = Checkpoint {
-        id: request.id.clone(),
-        session: SessionId::parse("ses").expect("it is a name"),
-        seq: Seq(0),
-        created_at: tenure_core::time::WallTime::from_epoch_ms(0),
-        reason: None,
-        metadata: None,
-        content: request.content.clone(),
-        encoding: *encoding,
-        original_size: *original_size,
-        stored_size: bytes.len() as u64,
-        sha256: *sha256,
-    };
-    unpack(&checkpoint, bytes.clone()).map_err(|what| StoreError::Corrupt { what })
+    Packed::clone(&request.payload).unpacked().map_err(|what| StoreError::Corrupt { what })
 }
 
 impl Remote {

@@ -76,7 +76,7 @@ impl LogStore for Remote {
             .await;
         match read {
             Ok(page) => {
-                let events: Result<Vec<_>, _> = page.data.into_iter().map(told::event).collect();
+                let events: Result<Vec<_>, _> = page.data.into_iter().map(tenure_api::Event::read).collect();
                 let events = events.map_err(told::unreadable)?;
                 Ok(ReadOutcome::Page(LogPage {
                     events,

@@ -1,7 +1,6 @@
 //! From what a server tells to what a store answers.
 
-use tenure_api::{ListedCheckpoint, Unreadable};
-use tenure_core::event::Event;
+use tenure_api::ListedCheckpoint;
 use tenure_store::{Handle, Listed, StoreError};
 
 /// What was told makes no sense here: the server is of another version, or no Tenure server.
@@ -13,11 +12,6 @@ pub(crate) fn unreadable(what: impl ToString) -> StoreError {
 pub(crate) fn session(session: tenure_api::Session) -> Result<Listed, StoreError> {
     let known = session.read().map_err(unreadable)?;
     Ok(Listed { handle: Handle(0), session: known.session, head: known.head, earliest: known.earliest })
-}
-
-/// An event of a log.
-pub(crate) fn event(event: tenure_api::Event) -> Result<Event, Unreadable> {
-    event.read()
 }
 
 /// A checkpoint of a list.

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio::time::sleep;
 
-use crate::{Remote, told};
+use crate::Remote;
 
 /// So many events that nobody has taken are kept; who is further behind reads them as pages.
 const KEPT_MAX: usize = 10_000;
@@ -89,7 +89,7 @@ async fn listen(
         let told = follow.next().await;
         let (is_over, is_refused) = (matches!(told, Ok(Told::End)), told.is_err());
         match told {
-            Ok(Told::Event(event)) => match told::event(*event) {
+            Ok(Told::Event(event)) => match event.read() {
                 Ok(event) => lock(&known).take(event),
                 Err(_unreadable) => lock(&known).forget(),
             },

@@ -61,22 +61,33 @@ pub fn unpack(checkpoint: &Checkpoint, stored: Vec<u8>) -> Result<Vec<u8>, Strin
     if stored.len() as u64 != checkpoint.stored_size {
         return Err(format!("{} bytes are stored of it, not {}", stored.len(), checkpoint.stored_size));
     }
-    let payload = match checkpoint.encoding {
-        Encoding::Plain => stored,
-        Encoding::Zstd => decompressed(checkpoint, &stored)?,
-    };
-    if payload.len() as u64 != checkpoint.original_size {
-        return Err(format!("it has {} bytes, not {}", payload.len(), checkpoint.original_size));
-    }
-    let found: [u8; 32] = Sha256::digest(&payload).into();
-    if found != checkpoint.sha256 {
-        return Err(format!("its SHA-256 is {}, not {}", Hex(&found), Hex(&checkpoint.sha256)));
-    }
-    Ok(payload)
+    let Checkpoint { encoding, original_size, sha256, .. } = *checkpoint;
+    Packed { encoding, original_size, sha256, bytes: stored }.unpacked()
 }
 
-fn decompressed(checkpoint: &Checkpoint, stored: &[u8]) -> Result<Vec<u8>, String> {
-    let size = usize::try_from(checkpoint.original_size).unwrap_or(usize::MAX);
+impl Packed {
+    /// The payload that was packed.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words, when it is not that.
+    pub fn unpacked(self) -> Result<Vec<u8>, String> {
+        let payload = match self.encoding {
+            Encoding::Plain => self.bytes,
+            Encoding::Zstd => decompressed(self.original_size, &self.bytes)?,
+        };
+        if payload.len() as u64 != self.original_size {
+            return Err(format!("it has {} bytes, not {}", payload.len(), self.original_size));
+        }
+        let found: [u8; 32] = Sha256::digest(&payload).into();
+        if found != self.sha256 {
+            return Err(format!("its SHA-256 is {}, not {}", Hex(&found), Hex(&self.sha256)));
+        }
+        Ok(payload)
+    }
+}
+
+fn decompressed(original_size: u64, stored: &[u8]) -> Result<Vec<u8>, String> {
+    let size = usize::try_from(original_size).unwrap_or(usize::MAX);
     if size > limits::CHECKPOINT_BYTES_MAX {
         return Err(format!("it claims to have {size} bytes"));
     }

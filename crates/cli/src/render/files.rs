@@ -7,7 +7,6 @@ use tenure_core::checkpoint::{Checkpoint, Content, FileAction, FileVersion};
 use tenure_core::escape::Escaped;
 use tenure_core::id::SessionId;
 use tenure_core::time::Moment;
-use tenure_engine::FileContent;
 use tenure_store::payload::Hex;
 use tenure_store::{ListedCheckpoint, ListedFile};
 
@@ -112,13 +111,14 @@ fn of(checkpoint: &Checkpoint, version: &FileVersion) -> Value {
 #[derive(Debug)]
 pub(crate) struct Written {
     pub(crate) session: SessionId,
-    pub(crate) file: FileContent,
+    pub(crate) checkpoint: Checkpoint,
+    pub(crate) version: FileVersion,
     pub(crate) to: PathBuf,
 }
 
 impl Report for Written {
     fn text(&self, _: &Look) -> String {
-        let FileContent { checkpoint, version, .. } = &self.file;
+        let Self { checkpoint, version, .. } = self;
         let (path, seq) = (Escaped(&version.path), checkpoint.seq);
         format!(
             "Wrote `{path}` of session `{}`, as it was at #{seq}, to {}.\n",
@@ -128,9 +128,8 @@ impl Report for Written {
     }
 
     fn json(&self) -> Value {
-        let FileContent { checkpoint, version, .. } = &self.file;
         let mut document = json!({ "command": "files", "ok": true, "session": self.session.as_str() });
-        document["file"] = of(checkpoint, version);
+        document["file"] = of(&self.checkpoint, &self.version);
         document["to"] = self.to.to_string_lossy().into();
         document
     }

@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::args::session::ShowArgs;
 use crate::exit::Exit;
 use crate::render::session::{Replayed, Shown};
-use tenure_words::{Problem, documents};
+use tenure_words::{documents, no_event_yet};
 
 /// Most children that are named.
 const CHILDREN_MAX: usize = 20;
@@ -24,11 +24,7 @@ pub(super) async fn execute(app: &App, args: &ShowArgs) -> anyhow::Result<Exit> 
     let now = engine.store().now().await?;
     if let Some(at) = args.at.map(Seq) {
         if at > listed.head {
-            let statement =
-                format!("the session has no event {at} yet; its newest is at position {}", listed.head);
-            return Err(Problem::missing("NOT_FOUND", statement)
-                .hint("tenure events <name> --newest 10")
-                .into());
+            return Err(no_event_yet(at, listed.head).into());
         }
         let session = listed.session;
         let replay = engine.replay(listed.handle, session.kind, at).await?;

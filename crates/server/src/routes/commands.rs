@@ -3,14 +3,14 @@
 use axum::Json as Answered;
 use axum::extract::{Path, State};
 use tenure_api::command::{Aim, CommandAnswer, CommandRequest, Warning, Written};
-use tenure_api::{Instant, Problem};
+use tenure_api::{Instant, Problem, Seen};
 use tenure_core::access::Role;
 use tenure_core::refusal::{Existing, Refusal};
 use tenure_core::session::{Command, Session};
 use tenure_engine::{Applied, Target};
 use tenure_store::{Find, Handle, Listed, Slot};
 
-use super::{Here, SessionAnswer, Write, all, named, shown};
+use super::{Here, SessionAnswer, Write, named, shown};
 use crate::answer::{Answer, Failure};
 use crate::body::Json;
 use crate::caller::Caller;
@@ -144,14 +144,13 @@ async fn answered(engine: &tenure_engine::Engine, caller: &Caller, done: Applied
         return Err(Failure::refused(Refusal::IdInUse(Box::new(Existing::of(hidden)))));
     }
     let before = before.filter(|session| caller.sees(session));
-    let head = committed.map(|committed| committed.head).unwrap_or_default();
-    let listed = |session: Session| Listed { handle: Handle(0), session, head, earliest: head };
-    let both: Vec<_> = [before, session].map(|session| session.map(listed)).into();
-    let mut documents = Vec::new();
-    for one in &both {
-        documents.push(all(engine, one.iter()).await?.pop());
-    }
-    let (session, before) = (documents.pop().flatten(), documents.pop().flatten());
+    let now = engine.store().now().await?;
+    // Where their logs stand was not read; where what was written ends is told beside them.
+    let document = |session: Session| {
+        let is_gone = session.lease.as_ref().is_some_and(|lease| engine.is_gone(lease));
+        tenure_api::Session::of(&session, Seen { now: &now, is_gone, log: None }).with_recipe(&session)
+    };
+    let (before, session) = (before.map(document), session.map(document));
     let written = committed.map(|committed| Written {
         head_seq: committed.head.0,
         revision: committed.revision.0,
