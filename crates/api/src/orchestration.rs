@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tenure_core::orchestration::{self, Cause, Child, HistoryEvent as Fact, Signal};
 use tenure_core::time::WallTime;
+use tenure_core::trace::TraceParent;
 use utoipa::ToSchema;
 
 use crate::document::taken;
@@ -155,6 +156,9 @@ pub struct HistoryEvent {
     /// Words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// The trace that an execution, or an activity, belongs to, as the header `traceparent` says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
 }
 
 impl HistoryEvent {
@@ -165,12 +169,13 @@ impl HistoryEvent {
         match fact {
             Fact::ExecutionStarted(start) => {
                 let begun = new("ExecutionStarted").named(start.name.as_str()).given(&start.input);
-                Self { version: Some(start.version.to_string()), ..begun }
+                Self { version: Some(start.version.to_string()), ..begun.traced(start.trace) }
             }
             Fact::TurnStarted { at } => new("OrchestratorStarted").at(*at),
             Fact::ExecutionRescued => new("ExecutionRescued"),
             Fact::TaskScheduled(activity) => {
-                new("TaskScheduled").op(activity.op).named(activity.name.as_str()).given(&activity.input)
+                let scheduled = new("TaskScheduled").op(activity.op).named(activity.name.as_str());
+                scheduled.given(&activity.input).traced(activity.trace)
             }
             Fact::TaskCompleted { op, result } => new("TaskCompleted").op(*op).given(result),
             Fact::TaskFailed { op, failure } => new("TaskFailed").op(*op).failed(failure),
@@ -221,6 +226,10 @@ impl HistoryEvent {
 
     fn named(self, name: &str) -> Self {
         Self { name: Some(name.to_owned()), ..self }
+    }
+
+    fn traced(self, trace: Option<TraceParent>) -> Self {
+        Self { traceparent: trace.map(|trace| trace.to_string()), ..self }
     }
 
     fn given(self, payload: &orchestration::Payload) -> Self {

@@ -97,6 +97,10 @@ pub struct Task {
     /// The hold on its key, if it follows one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pin: Option<Held>,
+    /// The trace that whoever started the instance was in, as the header `traceparent` says it: a span of the attempt
+    /// belongs under it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
     /// How long the attempt may take.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u64>,

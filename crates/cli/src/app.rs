@@ -103,7 +103,7 @@ impl App {
         prepare(self.db())?;
         let draw: Draw = Arc::new(|| SystemIds.random());
         let patience = Patience { total: PATIENCE, ..Patience::default() };
-        let client = Client::new(server.address.clone(), server.token.clone(), draw, patience);
+        let client = Client::new(server.address.clone(), server.caller.clone(), draw, patience);
         let client = client.map_err(|error| {
             Problem::failure("CERTIFICATES", "read the certificates that this machine trusts").because(error)
         })?;

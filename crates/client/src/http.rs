@@ -26,15 +26,23 @@ const PROBLEM_BYTES_MAX: usize = 1024 * 1024;
 /// An idle connection is closed before a server or a proxy does it.
 const IDLE_MAX: Duration = Duration::from_secs(20);
 
-/// Connections that are kept for the next request.
-#[derive(Debug)]
-pub(crate) enum Connections {
+/// Connections to a server, kept for the next request; encrypted ones to whomever this machine trusts. Cheap to clone;
+/// clones share them.
+#[derive(Debug, Clone)]
+pub struct Connections(Sort);
+
+#[derive(Debug, Clone)]
+enum Sort {
     Plain(legacy::Client<HttpConnector, Full<Bytes>>),
     Secure(legacy::Client<HttpsConnector<HttpConnector>, Full<Bytes>>),
 }
 
 impl Connections {
-    pub(crate) fn new(address: &Address, connect: Duration) -> Result<Self, ClientError> {
+    /// Those to the server at `address`, each to be there within `connect`. None is made yet.
+    ///
+    /// # Errors
+    /// When the certificates that this machine trusts cannot be read; only for `https`.
+    pub fn new(address: &Address, connect: Duration) -> Result<Self, ClientError> {
         let mut http = HttpConnector::new();
         http.enforce_http(!address.is_secure());
         http.set_nodelay(true);
@@ -42,17 +50,21 @@ impl Connections {
         let mut clients = legacy::Client::builder(TokioExecutor::new());
         clients.pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE_MAX);
         if !address.is_secure() {
-            return Ok(Self::Plain(clients.build(http)));
+            return Ok(Self(Sort::Plain(clients.build(http))));
         }
         let trusting = HttpsConnectorBuilder::new().with_native_roots();
         let trusting = trusting.map_err(|source| ClientError::Unreachable { source: source.into() })?;
-        Ok(Self::Secure(clients.build(trusting.https_only().enable_http1().wrap_connector(http))))
+        Ok(Self(Sort::Secure(clients.build(trusting.https_only().enable_http1().wrap_connector(http)))))
     }
 
-    async fn send(&self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, ClientError> {
-        let sent = match self {
-            Self::Plain(client) => client.request(request).await,
-            Self::Secure(client) => client.request(request).await,
+    /// Sends a request whose URL is below the address. An answer that says no is an answer.
+    ///
+    /// # Errors
+    /// [`ClientError::Unreachable`], [`ClientError::Unanswered`].
+    pub async fn send(&self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, ClientError> {
+        let sent = match &self.0 {
+            Sort::Plain(client) => client.request(request).await,
+            Sort::Secure(client) => client.request(request).await,
         };
         sent.map_err(|error| match (error.is_connect(), within(&error)) {
             (true, source) => ClientError::Unreachable { source },
@@ -130,8 +142,11 @@ impl Client {
         };
         let uri = format!("{}{}", self.0.address, call.target());
         let mut request = Request::builder().method(method).uri(uri).header("accept", accept);
-        if let Some(token) = &self.0.token {
+        if let Some(token) = &self.0.caller.token {
             request = request.header("authorization", format!("Bearer {token}"));
+        }
+        if let Some(parent) = &self.0.caller.traceparent {
+            request = request.header("traceparent", parent);
         }
         for (name, value) in &call.headers {
             request = request.header(*name, value);

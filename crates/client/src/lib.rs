@@ -22,14 +22,30 @@ pub use address::{Address, InvalidAddress};
 pub use call::{Call, Method};
 pub use error::ClientError;
 pub use follow::{Follow, Heard};
+pub use http::Connections;
 pub use retry::Patience;
 pub use stream::{Frame, Stream};
 
-use http::Connections;
 use time::ServerTime;
 
 /// Where names of requests come from: randomness is a parameter.
 pub type Draw = Arc<dyn Fn() -> [u8; 16] + Send + Sync>;
+
+/// Who asks.
+#[derive(Clone, Default)]
+pub struct Caller {
+    /// The secret of its token, if it has one.
+    pub token: Option<String>,
+    /// The trace in which it asks, as the header `traceparent` says it.
+    pub traceparent: Option<String>,
+}
+
+impl fmt::Debug for Caller {
+    /// Without the secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Caller").field("traceparent", &self.traceparent).finish_non_exhaustive()
+    }
+}
 
 /// A server, and on whose behalf it is spoken to. Cheap to clone; clones share connections.
 #[derive(Clone)]
@@ -37,7 +53,7 @@ pub struct Client(Arc<Inner>);
 
 struct Inner {
     address: Address,
-    token: Option<String>,
+    caller: Caller,
     draw: Draw,
     patience: Patience,
     connections: Connections,
@@ -58,13 +74,13 @@ impl Client {
     /// When the certificates that this machine trusts cannot be read; only for `https`.
     pub fn new(
         address: Address,
-        token: Option<String>,
+        caller: Caller,
         draw: Draw,
         patience: Patience,
     ) -> Result<Self, ClientError> {
         let connections = Connections::new(&address, patience.connect)?;
         let time = ServerTime::default();
-        Ok(Self(Arc::new(Inner { address, token, draw, patience, connections, time })))
+        Ok(Self(Arc::new(Inner { address, caller, draw, patience, connections, time })))
     }
 
     /// Where the server is.

@@ -22,6 +22,7 @@ mod panic;
 pub mod refusal;
 pub mod session;
 pub mod time;
+pub mod trace;
 pub mod worker;
 pub mod workspace;
 

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// Longest activity text, in characters (not bytes).
 pub const ACTIVITY_CHARS_MAX: usize = 280;
+/// Longest time after which something ends by itself, besides leases: what is later than the calendar is no instant.
+pub const SPAN_MAX: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 /// An interactive workspace session is over when it was last started longer ago than this.
 pub const INTERACTIVE_STALE_AFTER: Duration = Duration::from_secs(8 * 60 * 60);
 /// Longest session id given by a caller, in characters.

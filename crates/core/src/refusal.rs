@@ -6,6 +6,7 @@ use crate::checkpoint::CheckpointRefusal;
 use crate::id::{ActorId, Fence, HandoverId, InvalidName, Key, Revision, SessionId};
 use crate::kind::Kind;
 use crate::lease::{Holder, Lease, Lifecycle, RunTimesRefusal};
+use crate::limits;
 use crate::session::{Full, Handover, Session, StateName};
 use crate::time::{UnusableClock, WallTime};
 
@@ -271,6 +272,20 @@ pub enum LimitRefusal {
         /// What it must be.
         form: &'static str,
     },
+}
+
+impl LimitRefusal {
+    /// A length of time after which something ends by itself.
+    ///
+    /// # Errors
+    /// When it is nothing, or more than [`limits::SPAN_MAX`].
+    pub fn span(what: &'static str, length: Duration) -> Result<Duration, Self> {
+        let (min, max) = (Duration::from_millis(1), limits::SPAN_MAX);
+        if length < min || length > max {
+            return Err(Self::Length { what, min, max });
+        }
+        Ok(length)
+    }
 }
 
 /// Why a command was refused. Nothing was changed.

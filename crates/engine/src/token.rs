@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tenure_core::access::{Role, Token, note};
 use tenure_core::id::{Namespace, Principal, TokenId};
-use tenure_core::refusal::Refusal;
+use tenure_core::refusal::{LimitRefusal, Refusal};
 use tenure_store::{CreateToken, CreateTokenOutcome, RotateToken, RotateTokenOutcome, StoreError};
 
 use crate::{Engine, EngineError, Secret};
@@ -39,12 +39,15 @@ impl Engine {
     /// Makes a token, and its secret, which is known to nobody else.
     ///
     /// # Errors
-    /// [`Refusal::Limit`] when its note is too long, and what the store says.
+    /// [`Refusal::Limit`] when its note is too long, or its life, and what the store says.
     pub async fn create_token(&self, wish: TokenWish) -> Result<(Token, Secret), EngineError> {
         if let Some(elsewhere) = &self.elsewhere {
             return elsewhere.create_token(wish).await;
         }
-        let note = note(&wish.note).map_err(|limit| EngineError::refused(Refusal::Limit(limit)))?;
+        let refused = |limit| EngineError::refused(Refusal::Limit(limit));
+        let note = note(&wish.note).map_err(refused)?;
+        let expires_in = wish.expires_in.map(|length| LimitRefusal::span("expiry", length));
+        let expires_in = expires_in.transpose().map_err(refused)?;
         let now = self.store.now().await?;
         loop {
             let secret = Secret::draw(self.ids.as_ref());
@@ -55,7 +58,7 @@ impl Engine {
                 role: wish.role,
                 note: note.clone(),
                 hash: secret.hash(),
-                expires_in: wish.expires_in,
+                expires_in,
             };
             let outcome = match self.store.create_token(request.clone()).await {
                 // The same request makes it once.

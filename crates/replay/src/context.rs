@@ -89,9 +89,11 @@ impl Context {
 
     /// Runs an activity.
     pub fn activity(&self, wanted: Wanted) -> Wait {
-        Wait::new(self.shared.clone(), move |_, op| {
+        Wait::new(self.shared.clone(), move |state, op| {
             let Wanted { name, input, retry, timeout, heartbeat_timeout, queue, affinity } = wanted;
-            let activity = Activity { op, name, input, retry, timeout, heartbeat_timeout, queue, affinity };
+            let trace = state.start.trace;
+            let activity =
+                Activity { op, name, input, retry, timeout, heartbeat_timeout, queue, affinity, trace };
             (Some(HistoryEvent::TaskScheduled(Arc::new(activity))), Sort::Task)
         })
     }

@@ -10,6 +10,7 @@ use std::task::{Context as Task, Poll, Wake, Waker};
 use tenure_core::id::SessionId;
 use tenure_core::orchestration::{Cause, Failure, HistoryEvent, ParentLink, Payload, Signal, Start, Version};
 use tenure_core::time::WallTime;
+use tenure_core::trace::TraceParent;
 
 use crate::compare::{compare, is_end, is_told};
 use crate::context::Context;
@@ -233,6 +234,12 @@ impl Instance {
     #[must_use]
     pub fn version(&self) -> Version {
         self.shared.state().start.version
+    }
+
+    /// The trace that the instance belongs to.
+    #[must_use]
+    pub fn trace(&self) -> Option<TraceParent> {
+        self.shared.state().start.trace
     }
 
     /// Who waits for its end.

@@ -145,7 +145,7 @@ const STATUSES: &[(&str, u16)] = &[
     ("WRONG_KIND", 422),
     ("INVALID", 422),
     ("KEY_REUSED", 422),
-    ("NOT_ANSWERED", 504),
+    ("NOT_ANSWERED", 409),
     ("TIMEOUT", 504),
 ];
 

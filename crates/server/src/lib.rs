@@ -24,6 +24,7 @@ mod routes;
 mod setup;
 mod spawn;
 mod stamp;
+mod trace;
 
 pub use answer::status;
 pub use listen::serve;

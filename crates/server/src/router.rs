@@ -94,7 +94,8 @@ fn open() -> OpenApiRouter<Arc<Served>> {
         .routes(routes!(routes::orchestrations::history))
         .routes(routes!(routes::orchestrations::result))
         .routes(routes!(routes::workers::list, routes::workers::register))
-        .routes(routes!(routes::workers::renew, routes::workers::retire))
+        .routes(routes!(routes::workers::renew))
+        .routes(routes!(routes::workers::retire))
         .routes(routes!(routes::workers::dismiss))
         .routes(routes!(routes::tasks::claim))
         .routes(routes!(routes::tasks::renew))
@@ -130,6 +131,7 @@ pub(crate) fn routes(served: &Arc<Served>) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(Arc::clone(served), crate::stamp::time))
         .layer(from_fn_with_state(Arc::clone(served), crate::log::request))
+        .layer(from_fn_with_state(Arc::clone(served), crate::trace::request))
         .with_state(Arc::clone(served))
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use opentelemetry::global::BoxedTracer;
 use tenure_core::id::{Incarnation, Namespace};
 use tenure_engine::{Engine, Steady};
 use tenure_store::Handle;
@@ -32,6 +33,8 @@ pub struct Setup {
     pub is_open: bool,
     /// How much of anything is too much.
     pub limits: Limits,
+    /// Takes the spans of requests, if somebody collects them.
+    pub tracer: Option<BoxedTracer>,
 }
 
 /// Knows what is left of a late holder's processes on this machine.

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tenure_core::trace::TraceParent;
 use tenure_core::worker::Hold;
 use tenure_engine::Attempt;
 use tenure_store::PinGrant;
@@ -50,6 +51,13 @@ impl Activity {
     #[must_use]
     pub fn pin(&self) -> Option<Pin<'_>> {
         self.0.pin().map(Pin)
+    }
+
+    /// The trace that whoever started the instance was in, if that was said: a span of this attempt belongs under it.
+    /// [`TraceParent`] displays as the header `traceparent`, for what the activity asks of others.
+    #[must_use]
+    pub const fn trace(&self) -> Option<TraceParent> {
+        self.0.trace()
     }
 
     /// What is the same at every attempt of this activity, and differs from every other one's.

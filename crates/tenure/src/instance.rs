@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tenure_core::id::{Namespace, SessionId};
 use tenure_core::orchestration::{Payload, Signal, Version};
+use tenure_core::trace::TraceParent;
 use tenure_engine::{Ended, IfThere, Orchestrations, Outcome, Starting, Status};
 
 use crate::call::{code_name, session_id, signal_name};
@@ -33,6 +34,7 @@ impl RunCall {
                 version: None,
                 input,
                 labels: BTreeMap::new(),
+                trace: None,
                 if_there: IfThere::default(),
             })
         });
@@ -56,6 +58,13 @@ impl RunCall {
     /// Runs exactly this version, instead of the latest.
     pub fn version(mut self, version: Version) -> Self {
         self.starting = self.starting.map(|starting| Starting { version: Some(version), ..starting });
+        self
+    }
+
+    /// Says in which trace it is started: its activities, and those of what it starts, know it
+    /// ([`crate::Activity::trace`]).
+    pub fn trace(mut self, trace: TraceParent) -> Self {
+        self.starting = self.starting.map(|starting| Starting { trace: Some(trace), ..starting });
         self
     }
 

@@ -95,5 +95,6 @@ pub use instance::{Instance, RunCall};
 pub use orchestration::Orchestration;
 pub use runtime::{Builder, Tenure};
 pub use tenure_core::orchestration::{Backoff, Cause, RetryPolicy, Version};
+pub use tenure_core::trace::TraceParent;
 pub use tenure_core::worker::{Hold, Queues};
 pub use tenure_engine::{Hook, IfThere, Status, WorkerNews, WorkerOptions};

@@ -33,6 +33,7 @@ const EDGES: &[Row] = &[
         tests_use: &["store-sqlite", "client"],
     },
     Row { folder: "client", uses: &["api"], tests_use: &[] },
+    Row { folder: "traces", uses: &["client"], tests_use: &[] },
     Row { folder: "remote", uses: &["core", "store", "engine", "api", "words", "client"], tests_use: &[] },
     Row { folder: "guard", uses: &[], tests_use: &[] },
     Row {
@@ -48,6 +49,7 @@ const EDGES: &[Row] = &[
             "portable",
             "client",
             "remote",
+            "traces",
             "guard",
         ],
         tests_use: &[],

@@ -5,9 +5,11 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 /// The variables that this program looks at.
-const NAMES: [&str; 19] = [
+const NAMES: [&str; 23] = [
     "HOME",
     "NO_COLOR",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
     "TENURE_COLOR",
     "TENURE_DB",
     "TENURE_EXPIRES_IN",
@@ -18,12 +20,14 @@ const NAMES: [&str; 19] = [
     "TENURE_LOG",
     "TENURE_LOG_LEVEL",
     "TENURE_NAMESPACE",
+    "TENURE_OTLP",
     "TENURE_OUTPUT",
     "TENURE_PENDING_TIMEOUT",
     "TENURE_PROFILE",
     "TENURE_SERVER",
     "TENURE_SESSION_ID",
     "TENURE_TOKEN",
+    "TRACEPARENT",
     "XDG_DATA_HOME",
 ];
 

@@ -47,6 +47,8 @@ pub(super) struct ServeFile {
     pub(super) log_level: Option<String>,
     /// Whether it tells who did what.
     pub(super) audit: Option<bool>,
+    /// Which collector gets spans.
+    pub(super) otlp: Option<String>,
     /// Most connections at once.
     pub(super) connections: Option<u64>,
     /// Largest body of a request, in bytes.

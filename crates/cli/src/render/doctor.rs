@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use tenure_core::escape::Escaped;
 use tenure_core::id::Namespace;
 use tenure_store_sqlite::Health;
+use tenure_traces::Collector;
 
 use super::{Look, Report, Tone, block};
 use crate::args::lifecycle::Span;
@@ -242,8 +243,9 @@ fn settings(options: &Options) -> Vec<(&'static str, String, String)> {
 }
 
 /// How a server would serve.
-fn served(serve: &ServeSettings) -> [(&'static str, String, String); 12] {
+fn served(serve: &ServeSettings) -> [(&'static str, String, String); 13] {
     let limits = &serve.limits;
+    let collector = serve.traces.value.as_ref().map_or_else(|| "nowhere".to_owned(), Collector::url);
     let number =
         |name, setting: &Setting<usize>| (name, setting.value.to_string(), setting.origin.to_string());
     let switch =
@@ -255,6 +257,7 @@ fn served(serve: &ServeSettings) -> [(&'static str, String, String); 12] {
         ("serve.log", word(serve.log.value), serve.log.origin.to_string()),
         ("serve.log_level", word(serve.log_level.value), serve.log_level.origin.to_string()),
         switch("serve.audit", &serve.audit),
+        ("serve.otlp", collector, serve.traces.origin.to_string()),
         number("serve.connections", &limits.connections),
         number("serve.body_bytes", &limits.body_bytes),
         time("serve.head_timeout", &limits.head_timeout),

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tenure_core::access::Validity;
+use tenure_core::id::Incarnation;
 use tenure_engine::{Engine, Ids as _, SystemIds};
 use tenure_server::{Alive, Setup, serve};
 use tenure_store::{Find, Handle, StoreError, TokensRequest};
+use tenure_traces::{Collector, ExportError, Exporter};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -47,14 +49,17 @@ async fn run(app: &App, settings: ServeSettings) -> anyhow::Result<Exit> {
     let address = listener.local_addr()?;
     app.out.report(&Serving { address, is_open, db: app.db().to_owned() })?;
     tracing::info!(%address, is_open, "serving");
+    let incarnation = SystemIds.incarnation();
+    let exporter = settings.traces.value.map(|to| begin_export(&to, incarnation)).transpose()?;
     let setup = Setup {
         alive: Arc::new(Here { engine: engine.clone(), db: app.db().to_owned() }),
         engine,
-        incarnation: SystemIds.incarnation(),
+        incarnation,
         clock: Arc::new(BootClock),
         namespace: app.options.namespace.value.clone(),
         is_open,
         limits: settings.limits.limits(),
+        tracer: exporter.as_ref().map(Exporter::tracer),
     };
     serve(setup, listener, async move {
         tokio::select! {
@@ -64,8 +69,24 @@ async fn run(app: &App, settings: ServeSettings) -> anyhow::Result<Exit> {
         tracing::info!("stopping: nothing new is taken");
     })
     .await?;
+    if let Some(exporter) = exporter {
+        exporter.finish().await;
+    }
     tracing::info!("stopped");
     Ok(Exit::Success)
+}
+
+/// Sends spans to a collector, from this runtime.
+fn begin_export(to: &Collector, incarnation: Incarnation) -> Result<Exporter, Problem> {
+    let exporter = Exporter::begin(to, &incarnation.to_string(), tokio::runtime::Handle::current());
+    exporter.map_err(|error| match error {
+        ExportError::Certificates(error) => {
+            Problem::failure("CERTIFICATES", "read the certificates that this machine trusts").because(error)
+        }
+        error @ ExportError::Settings(_) => {
+            Problem::failure("CONFIGURATION", "send traces as the variables OTEL_… say").because(error)
+        }
+    })
 }
 
 /// Whether anybody could be let in.

@@ -85,6 +85,7 @@ impl World {
             seed: 1,
             parent: None,
             carried: Vec::new(),
+            trace: None,
         };
         let affinity = key.map(|key| Affinity { key: AffinityKey::parse(key).unwrap(), is_exclusive: false });
         let queue = queue.map(|queue| QueueName::parse(queue).unwrap());
@@ -97,6 +98,7 @@ impl World {
             heartbeat_timeout: None,
             queue: queue.clone(),
             affinity: affinity.clone(),
+            trace: None,
         };
         let request = TurnRequest {
             commit_id: CommitId([7; 16]),

@@ -2,7 +2,7 @@
 
 use tenure_client::ClientError;
 
-use crate::stub::{Reply, Stub, document, patience};
+use crate::stub::{Reply, Stub, TRACE, document, patience};
 
 /// What is said of this answer to a question about a session, which is asked once.
 async fn said(answer: Vec<u8>) -> String {
@@ -13,6 +13,13 @@ async fn said(answer: Vec<u8>) -> String {
     let all = format!("{error} {error:?}");
     assert!(!all.contains("s3cret"), "{all}");
     error.to_string()
+}
+
+#[tokio::test]
+async fn a_request_tells_the_trace_that_it_is_made_in() {
+    let stub = Stub::new(|_, _| Reply::Kept(document(200, r#"{"data":[],"next_cursor":null}"#))).await;
+    stub.client(patience()).namespaces().await.unwrap();
+    assert_eq!(stub.asked()[0].headers["traceparent"], TRACE);
 }
 
 #[tokio::test]

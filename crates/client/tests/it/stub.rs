@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use tenure_client::{Address, Client, Patience};
+use tenure_client::{Address, Caller, Client, Patience};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+
+/// The trace that a client asks in.
+pub(crate) const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 /// What a server was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +60,8 @@ impl Stub {
             *draws += 1;
             [*draws; 16]
         };
-        Client::new(self.address.clone(), Some("s3cret".to_owned()), Arc::new(draw), patience).unwrap()
+        let caller = Caller { token: Some("s3cret".to_owned()), traceparent: Some(TRACE.to_owned()) };
+        Client::new(self.address.clone(), caller, Arc::new(draw), patience).unwrap()
     }
 
     /// What it was asked so far.

@@ -12,6 +12,7 @@ use std::time::Duration;
 use super::{Failure, Payload, RetryPolicy, Version};
 use crate::id::{ActorId, CodeName, Operation, QueueName, SessionId, SignalName};
 use crate::time::WallTime;
+use crate::trace::TraceParent;
 use crate::worker::Affinity;
 
 /// A fact in an execution's history.
@@ -188,6 +189,8 @@ pub struct Start {
     pub parent: Option<ParentLink>,
     /// Signals that the execution before had not taken, in order.
     pub carried: Vec<Signal>,
+    /// The trace that whoever started it was in: its activities and its children belong to that too.
+    pub trace: Option<TraceParent>,
 }
 
 /// Who waits for a child's end.
@@ -220,6 +223,8 @@ pub struct Activity {
     pub queue: Option<QueueName>,
     /// Which key it follows.
     pub affinity: Option<Affinity>,
+    /// The trace that it belongs to.
+    pub trace: Option<TraceParent>,
 }
 
 /// An orchestration that another one starts.

@@ -71,17 +71,10 @@ impl IdleLimit {
             Self::Kind => Kind::Agent.rules().idle,
             Self::Never => None,
             Self::After(after) => {
-                Some(IdleRule { after: some_time("idle time-out", after)?, spares_held: false })
+                Some(IdleRule { after: LimitRefusal::span("idle time-out", after)?, spares_held: false })
             }
         })
     }
-}
-
-const fn some_time(what: &'static str, length: Duration) -> Result<Duration, LimitRefusal> {
-    if length.is_zero() {
-        return Err(LimitRefusal::Length { what, min: Duration::from_millis(1), max: Duration::MAX });
-    }
-    Ok(length)
 }
 
 impl Create {
@@ -119,7 +112,7 @@ impl Create {
 
     fn session(&self, counters: Counters, now: crate::time::WallTime) -> Result<Session, LimitRefusal> {
         let Merged { metadata, iterations } = facts::merged(&BTreeMap::new(), &self.metadata)?;
-        let absolute = self.expiry.absolute.map(|length| some_time("expiry", length)).transpose()?;
+        let absolute = self.expiry.absolute.map(|length| LimitRefusal::span("expiry", length)).transpose()?;
         let opening = Opening {
             id: self.id.clone(),
             namespace: self.namespace.clone(),
@@ -143,7 +136,7 @@ impl Create {
             pending_timeout: self
                 .expiry
                 .pending
-                .map(|length| some_time("pending time-out", length))
+                .map(|length| LimitRefusal::span("pending time-out", length))
                 .transpose()?,
             created_as: Some(self.fingerprint()),
             ..opening.into_session(counters)

@@ -8,6 +8,7 @@ use futures_util::FutureExt as _;
 use tenure_core::id::{CodeName, Fence, Operation, SessionId};
 use tenure_core::orchestration::{Activity, Cause, Failure, Payload};
 use tenure_core::time::WallTime;
+use tenure_core::trace::TraceParent;
 use tenure_store::PinGrant;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -30,6 +31,7 @@ pub struct Attempt {
     pub(super) cancelled: CancellationToken,
     pub(super) details: Option<Payload>,
     pub(super) pin: Option<PinGrant>,
+    pub(super) trace: Option<TraceParent>,
     pub(super) whose: Whose,
     pub(super) inputs: mpsc::UnboundedSender<Input>,
 }
@@ -76,6 +78,12 @@ impl Attempt {
     #[must_use]
     pub const fn pin(&self) -> Option<&PinGrant> {
         self.pin.as_ref()
+    }
+
+    /// The trace that it belongs to.
+    #[must_use]
+    pub const fn trace(&self) -> Option<TraceParent> {
+        self.trace
     }
 
     /// What is the same at every attempt of this activity, and differs from every other one's.

@@ -69,7 +69,7 @@ impl Orchestrations {
     /// # Errors
     /// [`StartError`] when the id is in use for something else, or the store cannot be asked.
     pub async fn start(&self, starting: Starting) -> Result<Outcome, StartError> {
-        let Starting { id, namespace, principal, name, version, input, labels, if_there } = starting;
+        let Starting { id, namespace, principal, name, version, input, labels, trace, if_there } = starting;
         let is_given = id.is_some();
         let id = match id {
             Some(id) => id,
@@ -78,7 +78,7 @@ impl Orchestrations {
                 self.engine.ids.session_id(now.wall)
             }
         };
-        let begun = Begun { id, namespace, principal, name, version, input, labels, parent: None };
+        let begun = Begun { id, namespace, principal, name, version, input, labels, parent: None, trace };
         if is_given && if_there == IfThere::Follow {
             return self.follow(begun).await;
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use tenure_core::id::{CodeName, Fence, Namespace, Operation, Principal, SessionId};
 use tenure_core::orchestration::{Failure, ParentLink, Payload, Version};
+use tenure_core::trace::TraceParent;
 use tenure_store::{Handle, StoreError, TaskId};
 use tokio::sync::oneshot;
 
@@ -27,6 +28,8 @@ pub struct Starting {
     pub input: Payload,
     /// Names and values to keep with it.
     pub labels: BTreeMap<String, String>,
+    /// The trace that whoever starts it is in: what its activities do belongs to that too.
+    pub trace: Option<TraceParent>,
     /// What is done if an instance of that id is there.
     pub if_there: IfThere,
 }
@@ -68,6 +71,8 @@ pub(super) struct Begun {
     pub(super) labels: BTreeMap<String, String>,
     /// Who waits for its end.
     pub(super) parent: Option<ParentLink>,
+    /// The trace that it belongs to.
+    pub(super) trace: Option<TraceParent>,
 }
 
 /// An instance that was started.

@@ -38,6 +38,7 @@ impl Orchestrations {
                 version: begun.version,
                 input: begun.input.clone(),
                 parent: None,
+                trace: begun.trace,
             };
             if let Some(outcome) = self.begin(Box::new(next)).await? {
                 return Ok(outcome);

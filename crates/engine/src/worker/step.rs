@@ -240,6 +240,7 @@ impl Maker<'_> {
             input: child.input.clone(),
             labels: BTreeMap::new(),
             parent,
+            trace: live.code.trace(),
         };
         start.accepted(self.registry, self.ids.seed(), self.now)
     }
@@ -251,11 +252,11 @@ pub(super) const UNCHOSEN: Version = Version { major: 0, minor: 0, patch: 0 };
 impl Begun {
     /// How its session is opened, and how its first execution begins.
     pub(super) fn opening(self, version: Version, seed: u64, at: WallTime) -> (Opening, Start) {
-        let Self { id, namespace, principal, name, input, labels, parent, .. } = self;
+        let Self { id, namespace, principal, name, input, labels, parent, trace, .. } = self;
         let of = parent.as_ref().map(|parent| parent.id.clone());
         let opening =
             Opening { id, namespace, principal, name: name.clone(), version, labels, parent: of, at };
-        let start = Start { name, version, execution: 1, input, seed, parent, carried: Vec::new() };
+        let start = Start { name, version, execution: 1, input, seed, parent, carried: Vec::new(), trace };
         (opening, start)
     }
 

@@ -37,7 +37,8 @@ pub(crate) fn completed(op: u64, result: &str) -> HistoryEvent {
 pub(crate) fn scheduled(op: u64, activity: &str) -> HistoryEvent {
     let Wanted { name, input, retry, timeout, heartbeat_timeout, queue, affinity } = wanted(activity);
     let op = Operation(op);
-    let activity = Activity { op, name, input, retry, timeout, heartbeat_timeout, queue, affinity };
+    let activity =
+        Activity { op, name, input, retry, timeout, heartbeat_timeout, queue, affinity, trace: None };
     HistoryEvent::TaskScheduled(Arc::new(activity))
 }
 
@@ -90,6 +91,7 @@ pub(crate) fn start() -> Start {
         seed: 7,
         parent: None,
         carried: Vec::new(),
+        trace: None,
     }
 }
 

@@ -26,6 +26,7 @@ use crate::caller::Caller;
 use crate::given;
 use crate::query::Query;
 use crate::setup::Served;
+use crate::trace::Trace;
 
 /// Longest wait of one request.
 const WAIT_MS_MAX: u64 = 30_000;
@@ -46,6 +47,7 @@ pub(crate) async fn start(
     State(served): Here,
     caller: Caller,
     engine: Asked,
+    Trace(trace): Trace,
     Json(wish): Json<StartOrchestration>,
 ) -> Answer<(StatusCode, Answered<Started>)> {
     let id = wish.id.as_deref().map(SessionId::parse).transpose().map_err(given::name("session id"))?;
@@ -59,6 +61,7 @@ pub(crate) async fn start(
         version,
         input: task::payload(&wish.input),
         labels: wish.labels,
+        trace,
         if_there: match wish.if_there {
             Wished::Give => IfThere::Give,
             Wished::Fail => IfThere::Fail,

@@ -12,7 +12,7 @@ use tenure_api::{Page, Problem, cursor};
 use tenure_core::access::Role;
 use tenure_core::id::{ActorId, GroupName, Key, Principal, SessionId};
 use tenure_core::kind::Kind;
-use tenure_core::refusal::{Existing, LimitRefusal, Refusal};
+use tenure_core::refusal::{Existing, Refusal};
 use tenure_core::session::{
     Command, Create, Drive, Expiry, IdleLimit, Progress, StateName, Step, Update, Usage, Writer,
 };
@@ -231,7 +231,7 @@ async fn wished(served: &Served, caller: &Caller, engine: &Engine, wish: CreateS
         key: wish.key.as_deref().map(Key::parse).transpose().map_err(given::name("key"))?,
         parent,
         group: wish.group.as_deref().map(GroupName::parse).transpose().map_err(given::name("group"))?,
-        expiry: expiry(&wish)?,
+        expiry: expiry(&wish),
         labels: wish.labels,
         metadata: texts(&wish.metadata),
         directory: wish.directory,
@@ -254,25 +254,14 @@ fn principal(caller: &Caller, wished: Option<&str>) -> Answer<Option<Principal>>
     }
 }
 
-/// Longer than anything: instants beyond the calendar are none.
-const SPAN_MAX: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
-
-fn span(what: &'static str, ms: Option<u64>) -> Answer<Option<Duration>> {
-    let (min, max) = (Duration::from_millis(1), SPAN_MAX);
-    match ms.map(Duration::from_millis) {
-        Some(length) if length > max => Err(LimitRefusal::Length { what, min, max }.into()),
-        length => Ok(length),
-    }
-}
-
-fn expiry(wish: &CreateSession) -> Answer<Expiry> {
-    let idle = match span("idle time-out", wish.idle_timeout_ms)? {
+fn expiry(wish: &CreateSession) -> Expiry {
+    let span = |ms: Option<u64>| ms.map(Duration::from_millis);
+    let idle = match span(wish.idle_timeout_ms) {
         None => IdleLimit::Kind,
         Some(Duration::ZERO) => IdleLimit::Never,
         Some(length) => IdleLimit::After(length),
     };
-    let pending = span("pending time-out", wish.pending_timeout_ms)?;
-    Ok(Expiry { idle, pending, absolute: span("expiry", wish.expires_in_ms)? })
+    Expiry { idle, pending: span(wish.pending_timeout_ms), absolute: span(wish.expires_in_ms) }
 }
 
 /// Each value as compact JSON text.

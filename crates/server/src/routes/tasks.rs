@@ -142,6 +142,7 @@ fn document(claimed: ClaimedTask) -> Task {
         input: Payload::of(&activity.input),
         details: claimed.details.as_ref().map(Payload::of),
         pin: pin.as_ref().map(held),
+        traceparent: activity.trace.map(|trace| trace.to_string()),
         timeout_ms: activity.timeout.map(millis),
         heartbeat_timeout_ms: activity.heartbeat_timeout.map(millis),
     }

@@ -1,5 +1,7 @@
 //! Who may: every operation that the description names, for every role, from the description itself.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::{Value, json};
 use tenure_core::access::Role;
 
@@ -57,6 +59,37 @@ async fn every_operation_is_open_to_its_role_and_those_above_and_to_nobody_else(
             assert!(status < 500 || status == 504, "{method} {path} as {}: {status}", role.name());
         }
     }
+}
+
+#[tokio::test]
+async fn every_path_takes_what_is_described_and_nothing_else() {
+    let server = Server::open().await;
+    let mut described: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (method, path, _) in operations() {
+        let methods = described.entry(path).or_default();
+        if method == "GET" {
+            methods.insert("HEAD".to_owned());
+        }
+        methods.insert(method);
+    }
+    for (path, methods) in described {
+        let refused = server.ask("OPTIONS", &filled(&path)).send().await;
+        refused.refuses(405, "METHOD_NOT_ALLOWED");
+        let allowed: BTreeSet<_> =
+            refused.headers["allow"].to_str().unwrap().split(',').map(str::to_owned).collect();
+        assert_eq!(allowed, methods, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_life_beyond_the_calendar_is_refused() {
+    let server = Server::open().await;
+    let wish = |ms: u64| json!({ "principal": "ann", "role": "owner", "expires_in_ms": ms });
+    server.post("/v1/tokens", wish(i64::MAX.unsigned_abs())).send().await.refuses(422, "LIMIT");
+    server.post("/v1/tokens", wish(0)).send().await.refuses(422, "LIMIT");
+    server.post("/v1/tokens", wish(60_000)).send().await.is(201);
+    let session = json!({ "expires_in_ms": i64::MAX });
+    server.post("/v1/sessions", session).send().await.refuses(422, "LIMIT");
 }
 
 #[tokio::test]

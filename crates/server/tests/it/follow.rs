@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use tenure_api::requests::{AppendEvents, Complete, EventDraft};
-use tenure_client::{Address, Client, Heard, Patience};
+use tenure_client::{Address, Caller, Client, Heard, Patience};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
@@ -68,7 +68,7 @@ impl Line {
             key
         };
         let patience = Patience { total: Duration::from_secs(60), ..Patience::default() };
-        Client::new(self.address.clone(), None, Arc::new(draw), patience).unwrap()
+        Client::new(self.address.clone(), Caller::default(), Arc::new(draw), patience).unwrap()
     }
 }
 
@@ -98,7 +98,8 @@ async fn what_is_followed_over_a_line_that_breaks_comes_once_and_in_order() {
         (Line::to(&server, 7).await, Address::parse(&format!("http://{}", server.address)).unwrap());
     let mut follow = broken.client().follow("s", 0, Vec::new());
     let writing = tokio::spawn(async move {
-        let client = Client::new(steady, None, Arc::new(|| [0; 16]), Patience::default()).unwrap();
+        let client =
+            Client::new(steady, Caller::default(), Arc::new(|| [0; 16]), Patience::default()).unwrap();
         for n in (0..EVENTS).step_by(20) {
             let events = (n..n + 20).flat_map(|n| number(n).events).collect();
             client.append_once(("s", fence), &AppendEvents { events }, format!("from-{n}")).await.unwrap();

@@ -105,7 +105,7 @@ async fn whoever_pauses_what_another_holds_asks_that_one() {
     server.post("/v1/sessions/s/pause", json!({})).header("fence", fence).send().await.is(200);
     assert_eq!(asked.await.unwrap().is(200)["state"], "paused");
     let refused = server.post("/v1/sessions/s/resume", json!({ "timeout_ms": 1 })).send().await;
-    refused.refuses(504, "NOT_ANSWERED");
+    refused.refuses(409, "NOT_ANSWERED");
 }
 
 /// What a run begins with, and how it is run again.

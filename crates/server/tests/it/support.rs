@@ -116,6 +116,7 @@ impl Server {
             namespace: Namespace::default_name(),
             is_open,
             limits,
+            tracer: None,
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();

@@ -1,6 +1,7 @@
 //! Workers over the wire.
 
 use serde_json::json;
+use tenure::{Orchestration, Tenure};
 
 use crate::support::Server;
 
@@ -23,4 +24,26 @@ async fn a_worker_registers_renews_and_retires() {
     server.ask("DELETE", &format!("/v1/workers/{registration}")).send().await.is(200);
     let gone = server.post(&format!("/v1/workers/{registration}/renew"), json!({})).send().await;
     gone.refuses(409, "WORKER_GONE");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_tells_the_trace_that_its_instance_was_started_in() {
+    const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let server = Server::open().await;
+    let code = async |ctx: Orchestration, (): ()| ctx.activity::<()>("work", &()).on_queue("python").await;
+    let tenure = Tenure::at(server.home.path().join("tenure.db")).orchestration("code", code);
+    let tenure = tenure.start().await.unwrap();
+    let registered = server.post("/v1/workers", json!({ "id": "py", "queues": ["python"] })).send().await;
+    let registration = registered.is(201)["registration"].as_str().unwrap().to_owned();
+    for (id, said, known) in [("a", PARENT, Some(PARENT)), ("b", "00-nothing-01", None)] {
+        let start = server.post("/v1/orchestrations", json!({ "name": "code", "id": id }));
+        start.header("traceparent", said).send().await.is(201);
+        let claim =
+            server.post(&format!("/v1/workers/{registration}/tasks/claim"), json!({ "wait_ms": 20_000 }));
+        let task = claim.send().await.is(200)["tasks"][0].clone();
+        assert_eq!((task["session"].as_str(), task["traceparent"].as_str()), (Some(id), known));
+        let path = format!("/v1/workers/{registration}/tasks/{}/complete", task["task"].as_str().unwrap());
+        server.post(&path, json!({ "fence": task["fence"], "output": null })).send().await.is(200);
+    }
+    tenure.stop().await;
 }

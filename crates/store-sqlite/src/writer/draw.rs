@@ -384,6 +384,7 @@ fn unread(op: tenure_core::id::Operation) -> Result<Activity, WorkError> {
         heartbeat_timeout: None,
         queue: None,
         affinity: None,
+        trace: None,
     })
 }
 

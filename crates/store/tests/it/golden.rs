@@ -26,6 +26,7 @@ use tenure_core::session::{
     SHUTDOWN, Session, State, StateName, Stats, Usage,
 };
 use tenure_core::time::{BootId, BootMoment, WallTime};
+use tenure_core::trace::TraceParent;
 use tenure_core::worker::{Queues, Serving};
 use tenure_store::StoreError;
 use tenure_store::record::{self, Batch, Chunk, Columns};
@@ -310,6 +311,7 @@ fn every_history_event() -> Vec<HistoryEvent> {
         seed: u64::MAX,
         parent: Some(ParentLink { id: session_id_of("ses_0"), execution: 1, op: Operation(4) }),
         carried: vec![signal()],
+        trace: None,
     };
     let once = Activity {
         op,
@@ -320,6 +322,7 @@ fn every_history_event() -> Vec<HistoryEvent> {
         heartbeat_timeout: Some(Duration::from_millis(1500)),
         queue: None,
         affinity: None,
+        trace: None,
     };
     let retry = RetryPolicy { attempts_max: 5, backoff: Backoff::default() };
     let again = Activity { retry, timeout: Some(Duration::from_secs(9)), ..once.clone() };
@@ -353,6 +356,21 @@ fn every_history_event() -> Vec<HistoryEvent> {
     ]
 }
 
+/// The events that know a trace.
+fn traced() -> Vec<HistoryEvent> {
+    let trace = TraceParent::of([0x4b; 16], [0xf0; 8], 1);
+    let events = every_history_event().into_iter().filter_map(|event| match event {
+        HistoryEvent::ExecutionStarted(start) => {
+            Some(HistoryEvent::ExecutionStarted(Box::new(Start { trace, ..*start })))
+        }
+        HistoryEvent::TaskScheduled(activity) => {
+            Some(HistoryEvent::TaskScheduled(Arc::new(Activity { trace, ..(*activity).clone() })))
+        }
+        _ => None,
+    });
+    events.collect()
+}
+
 #[test]
 fn histories() {
     // What is short is kept as it is, what is long is compressed.
@@ -362,6 +380,8 @@ fn histories() {
         let written = record::encode_history(&events);
         understood(name, (written, events), record::decode_history);
     }
+    let traced = traced();
+    understood("history_traced", (record::encode_history(&traced), traced), record::decode_history);
     let long: Vec<_> = (0..100).flat_map(|_| every_history_event()).collect();
     let written = record::encode_history(&long);
     assert!(written.len() < 4096, "{}", written.len());
@@ -381,6 +401,7 @@ fn what_a_commit_repeats_is_kept_once() {
             heartbeat_timeout: None,
             queue: None,
             affinity: None,
+            trace: None,
         }))
     };
     let mut events = vec![HistoryEvent::ContinuedAsNew { input: payload("first"), version: None }];

@@ -21,6 +21,7 @@ mod signals;
 mod starts;
 mod status;
 mod time;
+mod traces;
 mod workers;
 
 #[expect(dead_code, reason = "it is run as a program, too")]

@@ -3,9 +3,11 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use clap::ValueEnum as _;
+use tenure_client::Address;
+use tenure_traces::Collector;
 
 use super::limits::LimitSettings;
-use super::{Origin, Setting, Sources};
+use super::{Origin, Said, Setting, Sources};
 use crate::args::serve::{LogForm, LogLevel, ServeArgs};
 use tenure_words::Problem;
 
@@ -25,6 +27,8 @@ pub(crate) struct ServeSettings {
     pub(crate) log_level: Setting<LogLevel>,
     /// Whether it tells who did what.
     pub(crate) audit: Setting<bool>,
+    /// Which collector gets spans, if one does.
+    pub(crate) traces: Setting<Option<Collector>>,
     /// How much of anything is too much.
     pub(crate) limits: LimitSettings,
 }
@@ -56,6 +60,7 @@ impl ServeSettings {
                 },
             )?,
             audit: switch(file.and_then(|file| file.audit), true),
+            traces: sources.collector(file.and_then(|file| file.otlp.as_deref()))?,
             limits: LimitSettings::of(file)?,
         })
     }
@@ -75,6 +80,10 @@ impl ServeSettings {
                 .log_level
                 .map_or(self.log_level, |value| Setting { value, origin: flag("--log-level") }),
             audit: self.audit,
+            traces: match args.otlp.clone() {
+                Some(collector) => Setting { value: Some(collector), origin: flag("--otlp") },
+                None => self.traces,
+            },
             limits: LimitSettings {
                 drain: args
                     .drain
@@ -83,6 +92,33 @@ impl ServeSettings {
             },
         }
     }
+}
+
+/// Variables of the standard's, for those who say it once for every program.
+const STANDARD_EXACT: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
+const STANDARD_BASE: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+impl Sources<'_> {
+    /// What is said here wins over what is said for every program.
+    fn collector(&self, file: Option<&str>) -> Result<Setting<Option<Collector>>, Problem> {
+        if let Some(said) = self.text(None, "TENURE_OTLP", file)? {
+            return collector(said, Collector::below);
+        }
+        if let Some(said) = self.text(None, STANDARD_EXACT, None)? {
+            return collector(said, Collector::at);
+        }
+        match self.text(None, STANDARD_BASE, None)? {
+            Some(said) => collector(said, Collector::below),
+            None => Ok(Setting { value: None, origin: Origin::Default }),
+        }
+    }
+}
+
+fn collector(said: Said, take: fn(Address) -> Collector) -> Result<Setting<Option<Collector>>, Problem> {
+    said.parse(
+        |text| Address::parse(text).ok().map(|url| Some(take(url))),
+        "a URL like http://127.0.0.1:4318",
+    )
 }
 
 /// A yes or no of the file's.

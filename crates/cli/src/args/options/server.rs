@@ -2,27 +2,21 @@
 
 use std::path::Path;
 
-use tenure_client::Address;
+use tenure_client::{Address, Caller};
 use tenure_core::escape::Escaped;
 use tenure_core::id::Namespace;
+use tenure_core::trace::TraceParent;
 use tenure_words::Problem;
 
 use super::{Origin, Setting, Sources, utf8};
 
 /// A server, and what it knows the caller by.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct ServerSettings {
     /// Where it is.
     pub(crate) address: Address,
-    /// The secret, if it wants one.
-    pub(crate) token: Option<String>,
-}
-
-impl std::fmt::Debug for ServerSettings {
-    /// Without the secret.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ServerSettings").field("address", &self.address).finish_non_exhaustive()
-    }
+    /// Who asks it.
+    pub(crate) caller: Caller,
 }
 
 impl Sources<'_> {
@@ -55,7 +49,19 @@ impl Sources<'_> {
             // It is not to be repeated.
             return Err(Problem::usage("TENURE_TOKEN is not a token's secret").hint("tenure token create"));
         }
-        Ok(Some(Setting { value: ServerSettings { address, token }, origin: said.origin }))
+        Ok(Some(Setting {
+            value: ServerSettings { address, caller: Caller { token, traceparent: self.traceparent() } },
+            origin: said.origin,
+        }))
+    }
+}
+
+impl Sources<'_> {
+    /// The span that this process was started under, if whoever started it says so. What is no such thing is passed over,
+    /// as its standard asks.
+    fn traceparent(&self) -> Option<String> {
+        let said = self.environment.get("TRACEPARENT")?.to_str()?;
+        TraceParent::parse(said).map(|parent| parent.to_string())
     }
 }
 

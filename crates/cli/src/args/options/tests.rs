@@ -113,3 +113,40 @@ fn a_servers_limits_are_the_files_or_defaults_and_within_bounds() {
     assert_eq!(with("connections = -1").unwrap_err().code, "CONFIGURATION");
     assert_eq!(with("patience = \"1s\"").unwrap_err().code, "CONFIGURATION");
 }
+
+#[test]
+fn what_is_said_of_traces_here_wins_over_what_is_said_for_every_program() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut environment = home(&directory);
+    let of = |environment: &[(&'static str, &str)]| {
+        let Setting { value, origin } = resolve(&Global::default(), environment).unwrap().serve.traces;
+        (value.map(|collector| collector.url()), origin)
+    };
+    let to = |url: &str, origin| (Some(url.to_owned()), origin);
+    assert_eq!(of(&environment), (None, Origin::Default));
+    let (base, exact) = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT");
+    environment.push((base, "http://a:1/"));
+    assert_eq!(of(&environment), to("http://a:1/v1/traces", Origin::Environment(base)));
+    environment.push((exact, "http://b:2/spans"));
+    assert_eq!(of(&environment), to("http://b:2/spans", Origin::Environment(exact)));
+    std::fs::write(directory.path().join("tenure.toml"), "[serve]\notlp = \"https://c\"\n").unwrap();
+    assert_eq!(of(&environment), to("https://c/v1/traces", Origin::File));
+    environment.push(("TENURE_OTLP", "http://d"));
+    assert_eq!(of(&environment), to("http://d/v1/traces", Origin::Environment("TENURE_OTLP")));
+    environment.push(("TENURE_OTLP", "localhost:4318"));
+    let wrong = resolve(&Global::default(), &environment).unwrap_err();
+    assert!(wrong.primary.starts_with("TENURE_OTLP says `localhost:4318`"), "{wrong:?}");
+}
+
+#[test]
+fn a_trace_that_makes_no_sense_is_passed_over() {
+    let directory = tempfile::tempdir().unwrap();
+    let told = |parent: &str| {
+        let mut environment = home(&directory);
+        environment.extend([("TENURE_SERVER", "http://a"), ("TRACEPARENT", parent)]);
+        resolve(&Global::default(), &environment).unwrap().server.unwrap().value.caller.traceparent
+    };
+    let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    assert_eq!(told(parent).as_deref(), Some(parent));
+    assert_eq!(told("00-nothing-01"), None);
+}

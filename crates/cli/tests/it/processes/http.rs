@@ -42,7 +42,8 @@ struct Begun {
 impl Server {
     /// One at that address, once it serves.
     pub(crate) fn start(world: &World, address: &str) -> Self {
-        Self::of(world.tenure(&["serve", "--log-level", "error", "--listen", address]))
+        let mut serve = world.tenure(&["serve", "--log-level", "error", "--listen", address]);
+        Self::of(serve.stderr(Stdio::null()))
     }
 
     /// The same, where a file that has grown too long is an error and no signal.
@@ -52,11 +53,12 @@ impl Server {
         command.envs(tenure.get_envs().filter_map(|(name, value)| Some((name, value?))));
         command.args(["-c", "trap '' XFSZ; exec \"$@\"", "sh"]).arg(tenure.get_program());
         command.args(tenure.get_args());
-        Self::of(command)
+        Self::of(command.stderr(Stdio::null()))
     }
 
-    fn of(mut command: Command) -> Self {
-        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+    /// One that this command starts, once it serves.
+    pub(crate) fn of(command: &mut Command) -> Self {
+        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
         let mut process = Process(child.unwrap());
         let said = process.line();
         let address = said.split_once("http://").unwrap_or_else(|| panic!("it serves nowhere: {said}")).1;

@@ -16,4 +16,5 @@ mod serve;
 mod shutdown;
 mod side_effects;
 mod terminal;
+mod traces;
 mod world;

@@ -10,6 +10,7 @@ use crate::fixture::{
 };
 use crate::id::{Fence, GroupName, Key, Revision};
 use crate::kind::{IdleRule, Kind};
+use crate::limits;
 use crate::refusal::{Existing, LimitRefusal, Refusal};
 use crate::session::{
     Command, Counters, Create, Current, Expiry, IdleLimit, Parent, Session, State, StateName, decide,
@@ -126,10 +127,17 @@ fn what_it_is_created_with_has_limits() {
         (creating(Create { labels, ..create() }), LimitRefusal::Count { what: "labels", count: 65, max: 64 }),
         (
             expiring(Expiry { idle: IdleLimit::After(Duration::ZERO), ..Expiry::default() }),
-            zero("idle time-out"),
+            no_span("idle time-out"),
         ),
-        (expiring(Expiry { pending: Some(Duration::ZERO), ..Expiry::default() }), zero("pending time-out")),
-        (expiring(Expiry { absolute: Some(Duration::ZERO), ..Expiry::default() }), zero("expiry")),
+        (
+            expiring(Expiry { pending: Some(Duration::ZERO), ..Expiry::default() }),
+            no_span("pending time-out"),
+        ),
+        (expiring(Expiry { absolute: Some(Duration::ZERO), ..Expiry::default() }), no_span("expiry")),
+        (
+            expiring(Expiry { absolute: Some(limits::SPAN_MAX + SECOND), ..Expiry::default() }),
+            no_span("expiry"),
+        ),
     ];
     for (command, limit) in table {
         assert_eq!(decide(&nothing(), &command, &context(0)), Err(Refusal::Limit(limit)));
@@ -137,8 +145,8 @@ fn what_it_is_created_with_has_limits() {
     assert_eq!(decide(&nothing(), &creating(create()), &clockless(0)), Err(Refusal::Clock));
 }
 
-const fn zero(what: &'static str) -> LimitRefusal {
-    LimitRefusal::Length { what, min: Duration::from_millis(1), max: Duration::MAX }
+const fn no_span(what: &'static str) -> LimitRefusal {
+    LimitRefusal::Length { what, min: Duration::from_millis(1), max: limits::SPAN_MAX }
 }
 
 #[test]

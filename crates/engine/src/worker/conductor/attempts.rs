@@ -130,6 +130,7 @@ impl Conductor {
             cancelled: cancelled.clone(),
             details: pending.details.clone(),
             pin,
+            trace: pending.activity.trace,
             whose: Whose::Here { key, op, number },
             inputs: self.sender.clone(),
         };

@@ -165,6 +165,7 @@ impl Conductor {
             cancelled: cancelled.clone(),
             details: claimed.details.clone(),
             pin: claimed.pin,
+            trace: activity.trace,
             whose: Whose::Task { task, fence },
             inputs: self.sender.clone(),
         };

@@ -213,6 +213,7 @@ pub(super) fn starting(id: &str) -> Starting {
         version: None,
         input: Payload(Vec::new()),
         labels: std::collections::BTreeMap::new(),
+        trace: None,
         if_there: IfThere::Give,
     }
 }

@@ -12,6 +12,7 @@ use tenure_core::orchestration::{
     Activity, Child, HistoryEvent, ParentLink, Payload, RetryPolicy, Signal, Start, Version,
 };
 use tenure_core::time::WallTime;
+use tenure_core::trace::TraceParent;
 use tenure_core::worker::Affinity;
 
 use super::body::session_id;
@@ -139,6 +140,9 @@ struct StartRecord {
     carried: Vec<SignalRecord>,
     #[prost(uint64, tag = "8")]
     input_as: u64,
+    /// The trace's id, the span's, the flags.
+    #[prost(bytes = "vec", optional, tag = "9")]
+    trace: Option<Vec<u8>>,
 }
 
 #[derive(Clone, PartialEq, Eq, Message)]
@@ -172,6 +176,9 @@ struct ActivityRecord {
     affinity: Option<AffinityRecord>,
     #[prost(uint64, tag = "9")]
     input_as: u64,
+    /// As an execution's.
+    #[prost(bytes = "vec", optional, tag = "10")]
+    trace: Option<Vec<u8>>,
 }
 
 #[derive(Clone, PartialEq, Eq, Message)]
@@ -492,6 +499,7 @@ impl StartRecord {
             seed: self.seed,
             parent: self.parent.map(parent).transpose()?,
             carried: carried?,
+            trace: self.trace.as_deref().map(trace).transpose()?,
         })
     }
 }
@@ -507,6 +515,7 @@ impl ActivityRecord {
             heartbeat_timeout: self.heartbeat_timeout.map(Into::into),
             queue: self.queue.as_deref().map(queue).transpose()?,
             affinity: self.affinity.map(AffinityRecord::into_affinity).transpose()?,
+            trace: self.trace.as_deref().map(trace).transpose()?,
         })
     }
 }
@@ -517,6 +526,15 @@ impl AffinityRecord {
             AffinityKey::parse(&self.key).map_err(|why| corrupt(format!("a key is not one: {why:?}")))?;
         Ok(Affinity { key, is_exclusive: self.is_exclusive })
     }
+}
+
+fn trace(bytes: &[u8]) -> Result<TraceParent, StoreError> {
+    let read = || {
+        let (trace, rest) = bytes.split_first_chunk()?;
+        let (span, [flags]) = rest.split_first_chunk()? else { return None };
+        TraceParent::of(*trace, *span, *flags)
+    };
+    read().ok_or_else(|| corrupt("a trace's parent is not one"))
 }
 
 fn queue(name: &str) -> Result<QueueName, StoreError> {

@@ -7,6 +7,7 @@ use tenure_core::orchestration::{
     Activity, Child, Failure, HistoryEvent, ParentLink, Payload, RetryPolicy, Signal, Start, Version,
 };
 
+use tenure_core::trace::TraceParent;
 use tenure_core::worker::Affinity;
 
 use super::super::code::cause_code;
@@ -143,6 +144,13 @@ fn start<'h>(fields: &mut Fields<'_>, start: &'h Start, payloads: &mut Payloads<
     for kept in &start.carried {
         fields.message(7, |fields| signal(fields, kept));
     }
+    trace(fields, 9, start.trace);
+}
+
+fn trace(fields: &mut Fields<'_>, tag: u32, parent: Option<TraceParent>) {
+    let Some(parent) = parent else { return };
+    let bytes = [&parent.trace()[..], &parent.span(), &[parent.flags()]].concat();
+    fields.some_bytes(tag, &bytes);
 }
 
 fn activity<'h>(fields: &mut Fields<'_>, activity: &'h Activity, payloads: &mut Payloads<'h>) {
@@ -167,6 +175,7 @@ fn activity<'h>(fields: &mut Fields<'_>, activity: &'h Activity, payloads: &mut 
             fields.number(2, u64::from(*is_exclusive));
         });
     }
+    trace(fields, 10, activity.trace);
 }
 
 fn retry(fields: &mut Fields<'_>, RetryPolicy { attempts_max, backoff }: RetryPolicy) {
