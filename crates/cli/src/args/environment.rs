@@ -5,11 +5,13 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 /// The variables that this program looks at.
-const NAMES: [&str; 23] = [
+const NAMES: [&str; 25] = [
     "HOME",
     "NO_COLOR",
     "OTEL_EXPORTER_OTLP_ENDPOINT",
     "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+    "OTEL_SDK_DISABLED",
+    "OTEL_TRACES_EXPORTER",
     "TENURE_COLOR",
     "TENURE_DB",
     "TENURE_EXPIRES_IN",

@@ -97,6 +97,9 @@ impl ServeSettings {
 /// Variables of the standard's, for those who say it once for every program.
 const STANDARD_EXACT: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
 const STANDARD_BASE: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+/// Variables by which those keep every program from it.
+const STANDARD_OFF: &str = "OTEL_SDK_DISABLED";
+const STANDARD_EXPORTER: &str = "OTEL_TRACES_EXPORTER";
 
 impl Sources<'_> {
     /// What is said here wins over what is said for every program.
@@ -104,13 +107,22 @@ impl Sources<'_> {
         if let Some(said) = self.text(None, "TENURE_OTLP", file)? {
             return collector(said, Collector::below);
         }
+        let none = Setting { value: None, origin: Origin::Default };
+        if self.has(STANDARD_OFF, "true") || self.has(STANDARD_EXPORTER, "none") {
+            return Ok(none);
+        }
         if let Some(said) = self.text(None, STANDARD_EXACT, None)? {
             return collector(said, Collector::at);
         }
         match self.text(None, STANDARD_BASE, None)? {
             Some(said) => collector(said, Collector::below),
-            None => Ok(Setting { value: None, origin: Origin::Default }),
+            None => Ok(none),
         }
+    }
+
+    /// Whether a variable says exactly this.
+    fn has(&self, variable: &'static str, value: &str) -> bool {
+        self.environment.get(variable).is_some_and(|said| said.eq_ignore_ascii_case(value))
     }
 }
 

@@ -129,6 +129,11 @@ fn what_is_said_of_traces_here_wins_over_what_is_said_for_every_program() {
     assert_eq!(of(&environment), to("http://a:1/v1/traces", Origin::Environment(base)));
     environment.push((exact, "http://b:2/spans"));
     assert_eq!(of(&environment), to("http://b:2/spans", Origin::Environment(exact)));
+    for off in [("OTEL_SDK_DISABLED", "true"), ("OTEL_TRACES_EXPORTER", "none")] {
+        let mut environment = environment.clone();
+        environment.push(off);
+        assert_eq!(of(&environment), (None, Origin::Default), "{off:?}");
+    }
     std::fs::write(directory.path().join("tenure.toml"), "[serve]\notlp = \"https://c\"\n").unwrap();
     assert_eq!(of(&environment), to("https://c/v1/traces", Origin::File));
     environment.push(("TENURE_OTLP", "http://d"));
