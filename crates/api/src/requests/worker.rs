@@ -19,7 +19,8 @@ pub struct RegisterWorker {
     /// How many keys it may hold; 0: it serves no activities that follow a key. Without one: any number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keys_max: Option<u32>,
-    /// For how long a key stays its own without use, in milliseconds.
+    /// For how long a key stays its own without use, in milliseconds; without it five minutes, or two renewals of the
+    /// lease where those are longer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key_idle_ms: Option<u64>,
     /// Whether it takes the place of a live worker of its name.

@@ -93,7 +93,7 @@ impl Serving {
     /// # Errors
     /// [`ServingRefusal`] says what would do.
     pub fn check(&self, ttl: Ttl) -> Result<(), ServingRefusal> {
-        let needed = renew_interval(ttl).saturating_mul(2);
+        let needed = Self::idle_min(ttl);
         if self.idle_after < needed {
             return Err(ServingRefusal::IdleTooShort { needed });
         }
@@ -101,6 +101,12 @@ impl Serving {
             return Err(ServingRefusal::HeldBelowBusy);
         }
         Ok(())
+    }
+
+    /// The shortest time for which a key may be idle: two renewals of the worker's lease.
+    #[must_use]
+    pub fn idle_min(ttl: Ttl) -> Duration {
+        renew_interval(ttl).saturating_mul(2)
     }
 
     /// Whether a tenant's activities that wait in a queue are for this worker.

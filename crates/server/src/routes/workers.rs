@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use tenure_api::requests::{EvictOrDrain, Going, RegisterWorker, RenewWorker};
 use tenure_api::{Accepted, Notice as Told, Page, Problem, Registration, Renewed, Worker, task};
 use tenure_core::id::{QueueName, WorkerId};
+use tenure_core::lease::Ttl;
 use tenure_core::limits;
 use tenure_core::orchestration::MessageId;
 use tenure_core::worker::{Queues, Serving, ServingRefusal};
@@ -59,7 +60,7 @@ pub(crate) async fn register(
 ) -> Answer<(StatusCode, Answered<Registration>)> {
     let id = WorkerId::parse(&wish.id).map_err(given::name("worker id"))?;
     let ttl = given::ttl(wish.ttl_ms, limits::RUN_TTL_DEFAULT)?;
-    let serving = serving(&wish, &caller)?;
+    let serving = serving(&wish, ttl, &caller)?;
     serving.check(ttl).map_err(refused)?;
     let incarnation = engine.ids().incarnation();
     let request =
@@ -76,7 +77,7 @@ pub(crate) async fn register(
     Ok((StatusCode::CREATED, Answered(Registration { registration, worker, ttl_ms, expires_at })))
 }
 
-fn serving(wish: &RegisterWorker, caller: &Caller) -> Answer<Serving> {
+fn serving(wish: &RegisterWorker, ttl: Ttl, caller: &Caller) -> Answer<Serving> {
     let queue = |name: &String| match name.as_str() {
         DEFAULT_QUEUE => Ok(None),
         name => QueueName::parse(name).map(Some),
@@ -93,7 +94,9 @@ fn serving(wish: &RegisterWorker, caller: &Caller) -> Answer<Serving> {
         queues,
         busy_max: usual.busy_max.min(held_max),
         held_max,
-        idle_after: wish.key_idle_ms.map_or(usual.idle_after, Duration::from_millis),
+        idle_after: wish
+            .key_idle_ms
+            .map_or_else(|| usual.idle_after.max(Serving::idle_min(ttl)), Duration::from_millis),
         is_exclusive: false,
         namespace: Some(caller.namespace.clone()),
     })

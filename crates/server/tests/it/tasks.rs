@@ -26,6 +26,16 @@ async fn a_worker_registers_renews_and_retires() {
     gone.refuses(409, "WORKER_GONE");
 }
 
+#[tokio::test]
+async fn a_key_stays_a_workers_for_two_renewals_of_its_lease_at_least() {
+    let server = Server::open().await;
+    let wish = |id: &str| json!({ "id": id, "ttl_ms": 600_000 });
+    server.post("/v1/workers", wish("a")).send().await.is(201);
+    let mut short = wish("b");
+    short["key_idle_ms"] = json!(300_000);
+    server.post("/v1/workers", short).send().await.refuses(400, "USAGE");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_task_tells_the_trace_that_its_instance_was_started_in() {
     const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
