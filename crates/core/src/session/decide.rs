@@ -208,7 +208,11 @@ fn takeover(
         .ok_or_else(|| Refusal::Takeover(TakeoverRefusal::NotHeld { state: session.state.name() }))?;
     let (standing, judged) = judge(session, lease, context)?;
     if standing == Standing::Live {
-        return Err(Refusal::Takeover(TakeoverRefusal::NotStale(Box::new(Held::at(session, lease, &context.now)))));
+        return Err(Refusal::Takeover(TakeoverRefusal::NotStale(Box::new(Held::at(
+            session,
+            lease,
+            &context.now,
+        )))));
     }
     let ttl = ttl.or_else(|| lease.term.ttl()).ok_or(Refusal::Takeover(TakeoverRefusal::NoTtl))?;
     let counters = current.counters.raised();

@@ -118,7 +118,10 @@ fn a_boot_clock_lease_is_over_once_another_boot_has_lasted_as_long() {
 fn a_lease_that_is_renewed_in_another_boot_is_of_that_boot() {
     let now = Moment { boot: other_boot(14_999), ..moment(20_000) };
     let renewed = run_term().renewed(&now).unwrap();
-    assert_eq!(renewed, Term::Boot { ttl: ttl(RUN_TTL), renewed: other_boot(14_999), renewed_wall: wall(20_000) });
+    assert_eq!(
+        renewed,
+        Term::Boot { ttl: ttl(RUN_TTL), renewed: other_boot(14_999), renewed_wall: wall(20_000) }
+    );
     assert_eq!(renewed.left(&now), Some(RUN_TTL));
     assert_eq!(renewed.until(&now), Some(wall(35_000)));
 }

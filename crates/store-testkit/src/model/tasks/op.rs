@@ -16,18 +16,58 @@ pub(super) const OTHERS_KEY: usize = 3;
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Op {
     Pass(Duration),
-    Ask { key: Option<usize>, is_others: bool, is_exclusive: bool, is_elsewhere: bool, is_wanted: bool },
-    Claim { worker: usize, busy: Option<usize>, is_short: bool },
-    End { task: usize, regrants: bool },
-    Back { task: usize, is_later: bool, counts: bool, lacks_code: bool },
-    RenewTask { task: usize },
-    RenewWorker { worker: usize },
-    Touch { worker: usize, key: usize },
-    Move { key: usize, to: Option<usize> },
-    Withdraw { task: usize },
-    Start { worker: usize, replaces: bool },
-    Retire { worker: usize },
-    Dismiss { worker: usize, is_evicted: bool },
+    Ask {
+        key: Option<usize>,
+        is_others: bool,
+        is_exclusive: bool,
+        is_elsewhere: bool,
+        is_wanted: bool,
+    },
+    Claim {
+        worker: usize,
+        busy: Option<usize>,
+        is_short: bool,
+    },
+    End {
+        task: usize,
+        regrants: bool,
+    },
+    Back {
+        task: usize,
+        is_later: bool,
+        counts: bool,
+        lacks_code: bool,
+    },
+    RenewTask {
+        task: usize,
+    },
+    RenewWorker {
+        worker: usize,
+    },
+    Touch {
+        worker: usize,
+        key: usize,
+    },
+    Move {
+        key: usize,
+        to: Option<usize>,
+    },
+    Withdraw {
+        task: usize,
+    },
+    Start {
+        worker: usize,
+        replaces: bool,
+    },
+    Retire {
+        worker: usize,
+    },
+    Dismiss {
+        worker: usize,
+        is_evicted: bool,
+    },
+    /// The machine starts anew right after every worker was renewed.
+    Reboot,
 }
 
 /// A sequence of steps.
@@ -37,7 +77,7 @@ pub(super) fn sequence() -> impl Strategy<Value = Vec<Op>, Tree: ValueTree + Sen
 
 fn step() -> impl Strategy<Value = Op, Tree: ValueTree + Send> {
     let (yes, maybe) = (any::<bool>(), any::<bool>());
-    (0..69_u8, 0..3_usize, 0..KEYS.len(), 0..8_usize, yes, maybe, any::<bool>()).prop_map(made)
+    (0..71_u8, 0..3_usize, 0..KEYS.len(), 0..8_usize, yes, maybe, any::<bool>()).prop_map(made)
 }
 
 /// The step that some numbers stand for: how often each sort comes is how many of the first ones it has.
@@ -60,6 +100,7 @@ fn made((sort, worker, key, task, yes, maybe, sure): (u8, usize, usize, usize, b
         61..63 => Op::Withdraw { task },
         63..67 => Op::Start { worker, replaces: yes },
         67 => Op::Retire { worker },
+        68..70 => Op::Reboot,
         _ => Op::Dismiss { worker, is_evicted: yes },
     }
 }
