@@ -216,6 +216,7 @@ statements! {
     SESSION_ENDED = "session_ended",
     SESSION_EXISTS = "session_exists",
     SESSION_FENCE = "session_fence",
+    SESSION_GRANT = "session_grant",
     SESSION_HAS_COMMIT = "session_has_commit",
     SESSION_INSERT = "session_insert",
     SESSION_POSTPONE = "session_postpone",
