@@ -74,7 +74,7 @@ pub(super) fn walk(kind: Kind, steps: &[Step]) -> Vec<Taken> {
         if step.reboots {
             rebooted.get_or_insert(ms);
         }
-        let clock = rebooted.map_or(boot(ms), |at| other_boot(ms - at));
+        let clock = rebooted.map_or_else(|| boot(ms), |at| other_boot(ms - at));
         let now = Moment { wall: step.has_wall.then(|| wall(ms + jumped)), boot: clock };
         let command = command(kind, number, step, current.open());
         let gone = current.open().and_then(|open| open.lease.as_ref()).filter(|_| step.holder_is_gone);
