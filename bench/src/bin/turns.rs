@@ -108,6 +108,7 @@ async fn begin(path: &Path) -> (Arc<SqliteStore>, WorkerHandle) {
         id: WorkerId::parse("bench").expect("a name"),
         incarnation: SystemIds.incarnation(),
         place: None,
+        is_elsewhere: false,
         ttl: Ttl::run(Duration::from_secs(600)).expect("a length"),
         replaces: false,
         serving: Serving::default(),

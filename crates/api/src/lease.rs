@@ -188,7 +188,7 @@ impl Lease {
             fence: *fence,
             ttl_ms: term.ttl().map(|ttl| millis(ttl.length())),
             renewed_at: instant(term.renewed_at()),
-            expires_at: instant(term.expires_at()),
+            expires_at: instant(term.until(seen.now)),
             standing: Standing::from(session.standing(seen.now)).into(),
             holder_gone: (holder.kind == HolderKind::Run).then_some(seen.is_gone),
         })
@@ -197,24 +197,32 @@ impl Lease {
     /// The lease that it is the form of, as far as that is told, of a session last started at `started`.
     ///
     /// Which clock judges it is not told. A runtime's that is said to be over is over for good, one that is not is
-    /// judged by the wall clock. The incarnation is [`Self::GONE`] where the holder is said to be, and [`Self::HERE`] elsewhere.
+    /// judged by the wall clock; one that lasts for longer than since its renewal, because the server's machine was started
+    /// anew, counts from that start. The incarnation is [`Self::GONE`] where the holder is said to be, and [`Self::HERE`] elsewhere.
     ///
     /// # Errors
     /// [`Unreadable`] when the holder is, or the lease has no length.
     pub fn read(self, started: WallTime) -> Result<lease::Lease, Unreadable> {
+        let is_over = self.standing.get() == Some(Standing::Over);
+        let counts_from = if is_over { self.renewed_at } else { self.counts_from() };
         let holder = self.holder.read().map_err(Unreadable::within("holder"))?;
         let term = match holder.kind {
             HolderKind::Interactive => Term::Interactive { started },
             HolderKind::RuntimeSupervisor
             | HolderKind::RuntimeWorker
             | HolderKind::Run
-            | HolderKind::Worker => {
-                let is_over = self.standing.get() == Some(Standing::Over);
-                read_term(self.ttl_ms, self.renewed_at, is_over)?
-            }
+            | HolderKind::Worker => read_term(self.ttl_ms, counts_from, is_over)?,
         };
         let incarnation = if self.holder_gone == Some(true) { Self::GONE } else { Self::HERE };
         Ok(lease::Lease { holder, incarnation, fence: Fence(self.fence), term })
+    }
+
+    /// Since when its length counts.
+    fn counts_from(&self) -> Option<Instant> {
+        let Instant(renewed) = self.renewed_at?;
+        let length = Duration::from_millis(self.ttl_ms.unwrap_or_default());
+        let told = self.expires_at.map(|Instant(at)| at.before(length));
+        Some(Instant(told.map_or(renewed, |told| told.max(renewed))))
     }
 }
 

@@ -43,3 +43,45 @@ impl Witness for HoldLocks {
         lease.holder.kind == HolderKind::Run && matches!(hold::probe(&path), Ok(Probe::Free))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tenure_core::id::{ActorId, Fence, Incarnation};
+    use tenure_core::lease::{Holder, Term, Ttl};
+    use tenure_core::time::{BootId, BootMoment, WallTime};
+    use tenure_guard::HoldLock;
+
+    use super::*;
+
+    /// The lease of a runner of a boot that is over.
+    fn of_another_boot() -> Lease {
+        let id = ActorId::parse("run/1").unwrap();
+        let renewed = BootMoment { boot: BootId([0xAB; 16]), ms: u64::MAX };
+        Lease {
+            holder: Holder { kind: HolderKind::Run, id, supervisor: None, place: None },
+            incarnation: Incarnation([7; 16]),
+            fence: Fence(1),
+            term: Term::Boot {
+                ttl: Ttl::run(Duration::from_secs(600)).unwrap(),
+                renewed,
+                renewed_wall: WallTime::from_epoch_ms(0),
+            },
+        }
+    }
+
+    #[test]
+    fn a_free_lock_proves_of_a_runner_of_another_boot_as_well_that_it_is_gone() {
+        let directory = tempfile::tempdir().unwrap();
+        let db = directory.path().join("tenure.db");
+        let (locks, lease) = (HoldLocks::beside(&db), of_another_boot());
+        assert!(!locks.is_gone(&lease), "it may run on another machine");
+        let path = holds::path(&db, lease.incarnation);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let lock = HoldLock::acquire(&path).unwrap();
+        assert!(!locks.is_gone(&lease) && locks.is_held(&lease));
+        drop(lock);
+        assert!(locks.is_gone(&lease) && !locks.is_held(&lease));
+    }
+}

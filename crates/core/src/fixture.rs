@@ -48,9 +48,9 @@ pub(crate) const fn boot(ms: u64) -> BootMoment {
     BootMoment { boot: BootId([1; 16]), ms: BOOT_START + ms }
 }
 
-/// Another boot of the same machine.
+/// Another boot of the same machine, so many milliseconds after it began.
 pub(crate) const fn other_boot(ms: u64) -> BootMoment {
-    BootMoment { boot: BootId([2; 16]), ms: BOOT_START + ms }
+    BootMoment { boot: BootId([2; 16]), ms }
 }
 
 /// Both clocks, so many milliseconds after the start.

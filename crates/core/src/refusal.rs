@@ -8,7 +8,7 @@ use crate::kind::Kind;
 use crate::lease::{Holder, Lease, Lifecycle, RunTimesRefusal};
 use crate::limits;
 use crate::session::{Full, Handover, Session, StateName};
-use crate::time::{UnusableClock, WallTime};
+use crate::time::{Moment, UnusableClock, WallTime};
 
 /// Who holds a session, for a refusal that names the holder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +42,12 @@ impl Held {
             since: session.last_started_at.unwrap_or(session.created_at),
             expires_at: lease.term.expires_at(),
         }
+    }
+
+    /// The same, and until when as `now` knows it.
+    #[must_use]
+    pub fn at(session: &Session, lease: &Lease, now: &Moment) -> Self {
+        Self { expires_at: lease.term.until(now), ..Self::of(session, lease) }
     }
 }
 

@@ -37,6 +37,12 @@ impl WallTime {
         Self(self.0.saturating_add(millis(length)))
     }
 
+    /// This instant moved earlier, stopping at the epoch.
+    #[must_use]
+    pub fn before(self, length: Duration) -> Self {
+        Self(self.0.saturating_sub(millis(length)))
+    }
+
     /// How long ago `earlier` was; zero if it is not earlier.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {
@@ -44,7 +50,7 @@ impl WallTime {
     }
 }
 
-/// Names one start of one machine: instants of different boots cannot be compared.
+/// Names one start of one machine. Of instants of different boots nobody knows how far they are apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct BootId(pub [u8; 16]);
 
@@ -58,10 +64,23 @@ pub struct BootMoment {
 }
 
 impl BootMoment {
-    /// Whether `length` has passed since `self` at `now`. Another boot means that it has.
+    /// The same moment on the clock that shows `now`. What was in another boot was before this one, whose clock began at
+    /// zero.
+    #[must_use]
+    pub fn on_clock_of(self, now: Self) -> Self {
+        if self.boot == now.boot { self } else { Self { boot: now.boot, ms: 0 } }
+    }
+
+    /// How long ago `earlier` was, or more: from another boot, what has passed since this one began is certain.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.ms.saturating_sub(earlier.on_clock_of(self).ms))
+    }
+
+    /// Whether `length` has passed since `self` at `now` for certain.
     #[must_use]
     pub fn is_over(self, length: Duration, now: Self) -> bool {
-        self.boot != now.boot || self.ms.saturating_add(millis(length)) <= now.ms
+        now.since(self) >= length
     }
 }
 

@@ -75,7 +75,7 @@ impl Wait {
         is_over.then(|| {
             self.told = Some(lease.fence);
             Waited::Abandoned {
-                held: Box::new(Held::of(session, lease)),
+                held: Box::new(Held::at(session, lease, now)),
                 expires_in: expires_in(session, now),
             }
         })

@@ -23,7 +23,7 @@ pub(crate) struct Key {
     pub(crate) worker: i64,
     pub(crate) fence: Fence,
     pub(crate) since: WallTime,
-    /// When it was last known to be used.
+    /// When it was last known to be used. Before this boot is less than zero in its row, and zero here.
     pub(crate) used: BootMoment,
     pub(crate) used_wall: WallTime,
     /// Whether there may be tasks of it.
@@ -36,11 +36,15 @@ impl Key {
         &self,
         conn: &Connection,
         (namespace, holder): (&Namespace, &Serving),
+        now: BootMoment,
     ) -> Result<bool, WorkError> {
         if sql::any(conn, sql::TASK_USES, [self.kid])? {
             return Ok(true);
         }
-        let idle_at = signed(self.used.ms.saturating_add(millis(idle_length(holder.idle_after))));
+        // Where nobody wrote in this boot yet, whatever waits came before it, and the key's last use counts from it.
+        let is_before = self.used.boot != now.boot;
+        let idle_at = self.used.ms.saturating_add(millis(idle_length(holder.idle_after)));
+        let idle_at = if is_before { i64::MAX } else { signed(idle_at) };
         let queues =
             sql::all(conn, sql::TASK_CAME, (self.kid, idle_at), |row| Ok(row.get::<_, Option<String>>(0)?))?;
         let serves = |name: &Option<String>| {
@@ -63,7 +67,7 @@ impl Key {
             worker: row.get(4)?,
             fence: Fence(unsigned(row.get(5)?)?),
             since: WallTime::from_epoch_ms(unsigned(row.get(6)?)?),
-            used: BootMoment { boot: BootId(row.get(7)?), ms: unsigned(row.get(8)?)? },
+            used: BootMoment { boot: BootId(row.get(7)?), ms: unsigned(row.get::<_, i64>(8)?.max(0))? },
             used_wall: WallTime::from_epoch_ms(unsigned(row.get(9)?)?),
             may_have_tasks: true,
         })

@@ -11,6 +11,7 @@ mod catalog;
 mod chain;
 mod clock;
 mod connection;
+mod dial;
 mod error;
 mod faults;
 mod figures;

@@ -19,7 +19,7 @@ use crate::{catalog, figures, turnstile};
 const APPLICATION_ID: i64 = 0x546e_7572;
 
 /// The migrations, in order. A store's schema version is how many of them it has seen.
-const MIGRATIONS: [&str; 9] = [
+const MIGRATIONS: [&str; 10] = [
     include_str!("sql/migrations/0001_first.sql"),
     include_str!("sql/migrations/0002_catalog.sql"),
     include_str!("sql/migrations/0003_checkpoints.sql"),
@@ -29,6 +29,7 @@ const MIGRATIONS: [&str; 9] = [
     include_str!("sql/migrations/0007_tasks.sql"),
     include_str!("sql/migrations/0008_tokens.sql"),
     include_str!("sql/migrations/0009_answers.sql"),
+    include_str!("sql/migrations/0010_boots.sql"),
 ];
 
 /// What a file turns out to be.

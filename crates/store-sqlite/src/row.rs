@@ -22,7 +22,7 @@ use crate::place::Place;
 use crate::ring::is_alive;
 use crate::sql;
 pub(crate) use answer::AnswerRow;
-pub(crate) use task::{BEHIND, FRESH, HIDDEN, OPEN, RUN, SHELVED, TASK_COLUMNS, TaskRow};
+pub(crate) use task::{BEHIND, FRESH, HIDDEN, OPEN, OwnTime, RUN, SHELVED, TASK_COLUMNS, TaskRow, own_time};
 pub(crate) use token::TokenRow;
 
 /// A slot's row: its number, its counters, and its newest session.

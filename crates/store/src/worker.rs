@@ -21,6 +21,9 @@ pub struct RegisterRequest {
     pub incarnation: Incarnation,
     /// Where it runs.
     pub place: Option<Place>,
+    /// Whether it runs in another process than the one that registers it, and may live on when that is gone. Nothing but
+    /// the end of its lease says that it is gone.
+    pub is_elsewhere: bool,
     /// How long its lease holds after each renewal.
     pub ttl: Ttl,
     /// Whether it takes the place of a live worker of its name.

@@ -31,6 +31,11 @@ fn boot(ms: u64) -> BootMoment {
     BootMoment { boot: BootId([1; 16]), ms }
 }
 
+/// Another boot of the same machine, so many milliseconds after it began, at that time.
+pub(crate) fn rebooted(ms: u64, at: u64) -> Moment {
+    Moment { wall: Some(wall(at)), boot: BootMoment { boot: BootId([2; 16]), ms } }
+}
+
 pub(crate) fn moment(ms: u64) -> Moment {
     Moment { wall: Some(wall(ms)), boot: boot(ms) }
 }

@@ -158,6 +158,19 @@ fn a_lease_stands_where_it_is_told_to_stand() {
 }
 
 #[test]
+fn after_another_boot_a_lease_is_told_to_last_as_long_from_that_and_is_read_so() {
+    for (ms, standing) in [(0, Standing::Live), (14_999, Standing::Live), (15_000, Standing::Over)] {
+        let now = fixture::rebooted(ms, 10_000 + ms);
+        let seen = Seen { now: &now, is_gone: false, log: None };
+        let told = sent(&Lease::of(&fixture::rich(), seen).unwrap());
+        assert_eq!(told.renewed_at, Some(fixture::wall(3_000).into()));
+        assert_eq!(told.expires_at, Some(fixture::wall(25_000).into()), "{ms}");
+        let read = told.read(fixture::wall(0)).unwrap();
+        assert_eq!(read.term.standing(&now), Ok(standing), "{ms}");
+    }
+}
+
+#[test]
 fn every_term_is_read_as_what_is_told_of_it() {
     let ttl = Ttl::stored(Duration::from_millis(1_500)).unwrap();
     let renewed = fixture::wall(3_000);

@@ -32,7 +32,7 @@ fn a_healthy_store_is_told_in_full() {
       tenure.toml:     [base]/home/tenure.toml (not there)
 
     Store
-      schema:     version 9
+      schema:     version 10
       write lock: free
       watched by: nobody
 

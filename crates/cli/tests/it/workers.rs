@@ -46,6 +46,7 @@ impl World {
             id: WorkerId::parse(name).unwrap(),
             incarnation: Incarnation([number; 16]),
             place: None,
+            is_elsewhere: false,
             ttl: Ttl::run(Duration::from_secs(60)).unwrap(),
             replaces: false,
             serving,

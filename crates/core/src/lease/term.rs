@@ -21,7 +21,8 @@ pub enum Term {
         /// When it was last granted or renewed.
         renewed: WallTime,
     },
-    /// Judged by the machine's boot-time clock; another boot means that it is over.
+    /// Judged by the machine's boot-time clock. In another boot it holds until that has lasted as long as its ttl:
+    /// a holder on another machine lives on, and may have been renewed right before.
     Boot {
         /// How long it holds after each renewal.
         ttl: Ttl,
@@ -101,10 +102,22 @@ impl Term {
         }
     }
 
-    /// When it ends unless it is renewed, for people; `None` for a person's. Saturates.
+    /// When it ends unless it is renewed, for people, as its renewal said; `None` for a person's. Saturates.
     #[must_use]
     pub fn expires_at(&self) -> Option<WallTime> {
         Some(self.renewed_at()?.after(self.ttl()?.length()))
+    }
+
+    /// Until when it holds unless it is renewed, for people, as `now` knows it: another boot makes it longer.
+    #[must_use]
+    pub fn until(&self, now: &Moment) -> Option<WallTime> {
+        match (*self, now.wall) {
+            (Self::Boot { ttl, renewed, .. }, Some(wall)) if renewed.boot != now.boot.boot => {
+                let began = wall.before(now.boot.since(renewed));
+                Some(began.after(ttl.length()))
+            }
+            _ => self.expires_at(),
+        }
     }
 
     /// How much of it is left at `now`, by the clock that judges it. Zero once it is over.
@@ -113,11 +126,7 @@ impl Term {
         match *self {
             Self::Interactive { .. } | Self::Incomplete { .. } => None,
             Self::Wall { ttl, renewed } => Some(renewed.after(ttl.length()).since(now.wall?)),
-            Self::Boot { ttl, renewed, .. } if renewed.boot == now.boot.boot => {
-                let passed = Duration::from_millis(now.boot.ms.saturating_sub(renewed.ms));
-                Some(ttl.length().saturating_sub(passed))
-            }
-            Self::Boot { .. } => Some(Duration::ZERO),
+            Self::Boot { ttl, renewed, .. } => Some(ttl.length().saturating_sub(now.boot.since(renewed))),
         }
     }
 }

@@ -128,10 +128,10 @@ fn start_run(current: &Current, start: &StartRun, context: &Context) -> Result<D
     };
     let (standing, judged) = judge(session, held, context)?;
     match (standing, takeover) {
-        (Standing::Live, _) => Err(Refusal::Held(Box::new(Held::of(session, held)))),
+        (Standing::Live, _) => Err(Refusal::Held(Box::new(Held::at(session, held, &context.now)))),
         (Standing::Over, None) => {
             let is_gone = matches!(judged, Judged::Gone(_));
-            Err(Refusal::Abandoned { held: Box::new(Held::of(session, held)), is_gone })
+            Err(Refusal::Abandoned { held: Box::new(Held::at(session, held, &context.now)), is_gone })
         }
         (Standing::Over, Some(reason)) => {
             let taken = Change::TakenOver { lease, from: held.holder.id.clone(), reason };
@@ -208,7 +208,11 @@ fn takeover(
         .ok_or_else(|| Refusal::Takeover(TakeoverRefusal::NotHeld { state: session.state.name() }))?;
     let (standing, judged) = judge(session, lease, context)?;
     if standing == Standing::Live {
-        return Err(Refusal::Takeover(TakeoverRefusal::NotStale(Box::new(Held::of(session, lease)))));
+        return Err(Refusal::Takeover(TakeoverRefusal::NotStale(Box::new(Held::at(
+            session,
+            lease,
+            &context.now,
+        )))));
     }
     let ttl = ttl.or_else(|| lease.term.ttl()).ok_or(Refusal::Takeover(TakeoverRefusal::NoTtl))?;
     let counters = current.counters.raised();

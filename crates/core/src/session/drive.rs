@@ -170,7 +170,7 @@ fn nobody_holds(session: &Session, context: &Context) -> Result<(), Refusal> {
     let Some(lease) = session.lease.as_ref().filter(|_| !session.is_terminal()) else {
         return Ok(());
     };
-    let held = Box::new(Held::of(session, lease));
+    let held = Box::new(Held::at(session, lease, &context.now));
     match judge(session, lease, context)? {
         (Standing::Live, _) => Err(Refusal::Held(held)),
         (Standing::Over, judged) => {

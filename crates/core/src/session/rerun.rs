@@ -143,7 +143,7 @@ pub fn may_stop(current: &Current, context: &Context) -> Result<Stopping, Refusa
         (Standing::Live, _) => Ok(Stopping::Ask),
         (Standing::Over, judged) => {
             let is_gone = matches!(judged, Judged::Gone(_));
-            Err(Refusal::Abandoned { held: Box::new(Held::of(session, lease)), is_gone })
+            Err(Refusal::Abandoned { held: Box::new(Held::at(session, lease, &context.now)), is_gone })
         }
     }
 }
@@ -184,7 +184,7 @@ pub(super) fn rerun(current: &Current, rerun: &Rerun, context: &Context) -> Resu
     };
     let (standing, judged) = judge(session, held, context)?;
     if standing == Standing::Live {
-        return Err(Refusal::Held(Box::new(Held::of(session, held))));
+        return Err(Refusal::Held(Box::new(Held::at(session, held, &context.now))));
     }
     if rerun.is_automatic {
         return Err(Refusal::NotShutDown(existing()));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::{UnusableClock, WallTime, millis};
+use super::{BootId, BootMoment, UnusableClock, WallTime, millis};
 use crate::fixture::{boot, cases, moment, no_wall, other_boot, wall};
 use crate::refusal::Refusal;
 
@@ -43,13 +43,43 @@ fn time_has_passed_exactly_when_it_is_over() {
 }
 
 #[test]
-fn another_boot_means_that_it_is_over() {
-    assert!(boot(0).is_over(Duration::MAX, other_boot(0)));
-    assert!(!boot(0).is_over(Duration::MAX, boot(1_000_000)));
+fn in_another_boot_it_is_over_once_that_has_lasted_as_long() {
+    let length = Duration::from_secs(1);
+    let cases = [(0, false), (999, false), (1000, true), (1001, true)];
+    for (ms, over) in cases {
+        for then in [boot(0), boot(1_000_000), BootMoment { ms: 0, ..boot(0) }] {
+            assert_eq!(then.is_over(length, other_boot(ms)), over, "{then:?} {ms}");
+            assert_eq!(other_boot(ms).since(then), Duration::from_millis(ms));
+        }
+    }
+    assert!(!boot(0).is_over(Duration::MAX, other_boot(u64::MAX)));
+}
+
+#[test]
+fn a_moment_of_another_boot_is_at_the_beginning_of_this_one() {
+    assert_eq!(boot(7).on_clock_of(boot(9)), boot(7));
+    assert_eq!(boot(7).on_clock_of(other_boot(9)), other_boot(0));
 }
 
 proptest! {
     #![proptest_config(cases(200))]
+
+    #[test]
+    fn nothing_is_over_before_its_time_however_often_the_machine_starts_anew(
+        then in 0u64..100_000,
+        starts in proptest::collection::vec(1u64..100_000, 0..3),
+        passed in 0u64..100_000,
+        length in 0u64..200_000,
+    ) {
+        // As somebody sees it whose clock never stops.
+        let began = starts.iter().try_fold(0, |from: u64, more| from.checked_add(*more)).unwrap();
+        let at = |boot: usize, ms| BootMoment { boot: BootId([u8::try_from(boot).unwrap(); 16]), ms };
+        let (renewed, real) = (at(0, then), if starts.is_empty() { passed } else { began + passed });
+        let now = at(starts.len(), if starts.is_empty() { then + passed } else { passed });
+        let is_over = renewed.is_over(Duration::from_millis(length), now);
+        prop_assert!(!is_over || real >= length);
+        prop_assert_eq!(is_over, passed >= length);
+    }
 
     #[test]
     fn what_lies_between_two_instants_leads_from_one_to_the_other(first: u64, second: u64) {

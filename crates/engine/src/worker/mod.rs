@@ -101,6 +101,7 @@ impl Engine {
             id,
             incarnation,
             place: options.place.clone(),
+            is_elsewhere: false,
             ttl: options.ttl,
             replaces: options.replaces,
             serving,

@@ -54,6 +54,29 @@ async fn a_session_that_was_left_is_told_of_once_its_lease_is_over_and_ended_onc
 }
 
 #[tokio::test]
+async fn after_another_boot_a_holder_that_may_be_elsewhere_is_waited_for_until_that_has_lasted_as_long() {
+    let bench = Bench::new();
+    let (_, kept) = bench.hold("nightly", "w1").await;
+    bench.clock.reboot();
+    let mut wait = bench.engine.wait(kept.handle, bench.steady());
+    assert_eq!(abandoned(&mut wait).await.0, "w1");
+    assert_eq!(bench.steady().now(), kept.times.ttl().length(), "as soon as it could be known");
+}
+
+#[tokio::test]
+async fn after_another_boot_a_holder_known_to_be_gone_is_replaced_at_once() {
+    let bench = Bench::new();
+    let (session, kept) = bench.hold("nightly", "w1").await;
+    bench.clock.reboot();
+    let target = Target::Session(kept.handle);
+    assert!(bench.engine.apply(&target, &takeover("w2")).await.is_err(), "it may be elsewhere");
+    bench.told.dies(session.lease.unwrap().incarnation);
+    let taken = bench.engine.apply(&target, &takeover("w2")).await.unwrap().session.unwrap();
+    assert_eq!(taken.counters.fence, kept.fence.next());
+    assert_eq!(bench.steady().now(), Duration::ZERO);
+}
+
+#[tokio::test]
 async fn a_holder_known_to_be_gone_is_told_of_at_once_and_the_next_one_as_well() {
     let bench = Bench::new();
     let (session, kept) = bench.hold("nightly", "w1").await;

@@ -63,8 +63,15 @@ pub(crate) async fn register(
     let serving = serving(&wish, ttl, &caller)?;
     serving.check(ttl).map_err(refused)?;
     let incarnation = engine.ids().incarnation();
-    let request =
-        RegisterRequest { id: id.clone(), incarnation, place: None, ttl, replaces: wish.replace, serving };
+    let request = RegisterRequest {
+        id: id.clone(),
+        incarnation,
+        place: None,
+        is_elsewhere: true,
+        ttl,
+        replaces: wish.replace,
+        serving,
+    };
     let registered = match engine.store().register(request).await? {
         RegisterOutcome::Registered(registered) => registered,
         RegisterOutcome::Live(other) => return Err(live(&other)),

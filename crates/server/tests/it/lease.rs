@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::Server;
+use crate::support::{Machine, Server};
 
 #[tokio::test]
 async fn one_holds_and_everybody_else_is_told_who() {
@@ -59,4 +59,33 @@ async fn a_fence_is_checked_without_a_write() {
     check(fence).await.is(200);
     check(fence + 1).await.refuses(409, "FENCED");
     server.get("/v1/sessions/s/lease").send().await.is(400);
+}
+
+#[tokio::test]
+async fn who_holds_from_elsewhere_keeps_it_while_the_servers_machine_starts_anew() {
+    let machine = Machine::started();
+    let server = Server::on(&machine, tempfile::tempdir().unwrap()).await;
+    server.post("/v1/sessions", json!({ "id": "s" })).send().await.is(201);
+    let claim = json!({ "holder": "one", "ttl_ms": 60_000 });
+    server.post("/v1/sessions/s/start", claim).send().await.is(200);
+    machine.pass(59_000);
+    let home = server.stop().await;
+    machine.start_anew();
+    let server = Server::on(&machine, home).await;
+    let taken =
+        || server.post("/v1/sessions/s/takeover", json!({ "holder": "two", "reason": "one is gone" })).send();
+    for passed in [0, 59_999] {
+        machine.pass(passed);
+        taken().await.refuses(409, "HELD");
+    }
+    let shown = server.get("/v1/sessions/s").send().await.is(200);
+    let renewed = server.post("/v1/sessions/s/lease", json!({})).header("fence", 1).send().await.is(200);
+    assert_eq!((&shown["lease"]["standing"], &renewed["fence"]), (&json!("live"), &json!(1)));
+    let [before, after] = [&shown, &renewed].map(|session| session["lease"]["expires_at"].as_str().unwrap());
+    // 2027-01-15 08:00:59 is when the machine started anew.
+    assert_eq!((before, after), ("2027-01-15T08:01:59.000Z", "2027-01-15T08:02:58.999Z"));
+    machine.pass(59_999);
+    taken().await.refuses(409, "HELD");
+    machine.pass(1);
+    assert_eq!(taken().await.is(200)["fence"], 2);
 }

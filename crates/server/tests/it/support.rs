@@ -1,6 +1,6 @@
 //! A server of its own for each test, and a client without comforts.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tenure_core::access::Role;
 use tenure_core::id::{Namespace, Principal};
-use tenure_core::time::Moment;
+use tenure_core::time::{BootId, BootMoment, Moment, WallTime};
 use tenure_engine::{Engine, Ids as _, NoWitness, Steady, SystemIds, TokenWish};
 use tenure_server::{Alive, Limits, Setup, serve};
 use tenure_store::{Clock, Handle, Inspect as _, LogStore as _, NamedRequest, Store, Watch};
@@ -44,6 +44,36 @@ struct NoWall(SystemClock);
 impl Clock for NoWall {
     fn now(&self) -> Moment {
         Moment { wall: None, ..self.0.now() }
+    }
+}
+
+/// The clocks of a machine, moved by hand.
+#[derive(Debug, Clone)]
+pub(crate) struct Machine(Arc<Mutex<Moment>>);
+
+impl Machine {
+    pub(crate) fn started() -> Self {
+        let boot = BootMoment { boot: BootId([1; 16]), ms: 86_400_000 };
+        Self(Arc::new(Mutex::new(Moment { wall: Some(WallTime::from_epoch_secs(1_800_000_000)), boot })))
+    }
+
+    /// Time passes on both clocks.
+    pub(crate) fn pass(&self, ms: u64) {
+        let mut now = self.0.lock().unwrap();
+        now.wall = now.wall.map(|wall| wall.after(Duration::from_millis(ms)));
+        now.boot.ms += ms;
+    }
+
+    /// Another boot, in no time.
+    pub(crate) fn start_anew(&self) {
+        let mut now = self.0.lock().unwrap();
+        now.boot = BootMoment { boot: BootId([now.boot.boot.0[0] + 1; 16]), ms: 0 };
+    }
+}
+
+impl Clock for Machine {
+    fn now(&self) -> Moment {
+        *self.0.lock().unwrap()
     }
 }
 
@@ -87,6 +117,12 @@ impl Server {
 
     pub(crate) async fn start(home: TempDir, is_open: bool, limits: Limits) -> Self {
         Self::start_by(home, (Arc::new(SystemClock::new()), Arc::new(NoFaults)), (is_open, limits)).await
+    }
+
+    /// One on a machine whose clocks are moved by hand.
+    pub(crate) async fn on(machine: &Machine, home: TempDir) -> Self {
+        let clock = Arc::new(machine.clone());
+        Self::start_by(home, (clock, Arc::new(NoFaults)), (true, Limits::default())).await
     }
 
     /// One whose store fails now and then.

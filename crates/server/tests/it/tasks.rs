@@ -3,7 +3,7 @@
 use serde_json::json;
 use tenure::{Orchestration, Tenure};
 
-use crate::support::Server;
+use crate::support::{Machine, Server};
 
 #[tokio::test]
 async fn a_worker_registers_renews_and_retires() {
@@ -56,4 +56,28 @@ async fn a_task_tells_the_trace_that_its_instance_was_started_in() {
         server.post(&path, json!({ "fence": task["fence"], "output": null })).send().await.is(200);
     }
     tenure.stop().await;
+}
+
+#[tokio::test]
+async fn a_worker_outlives_its_server_and_the_servers_machine_until_its_lease_is_over() {
+    let machine = Machine::started();
+    let server = Server::on(&machine, tempfile::tempdir().unwrap()).await;
+    let wish = || json!({ "id": "py-1", "ttl_ms": 60_000 });
+    let registered = server.post("/v1/workers", wish()).send().await.is(201);
+    let renew = format!("/v1/workers/{}/renew", registered["registration"].as_str().unwrap());
+    let server = Server::on(&machine, server.stop().await).await;
+    let state =
+        async |server: &Server| server.get("/v1/workers").send().await.is(200)["data"][0]["state"].clone();
+    assert_eq!(state(&server).await, "live", "nobody knows that it is gone");
+    server.post("/v1/workers", wish()).send().await.refuses(409, "WORKER_LIVE");
+    let home = server.stop().await;
+    machine.start_anew();
+    let server = Server::on(&machine, home).await;
+    machine.pass(59_999);
+    server.post("/v1/workers", wish()).send().await.refuses(409, "WORKER_LIVE");
+    server.post(&renew, json!({ "progress": 1 })).send().await.is(200);
+    machine.pass(60_000);
+    assert_eq!(state(&server).await, "over");
+    server.post("/v1/workers", wish()).send().await.is(201);
+    server.post(&renew, json!({})).send().await.refuses(409, "WORKER_GONE");
 }

@@ -44,9 +44,18 @@ pub(crate) struct TaskRow {
     pub(crate) worker: Option<i64>,
     pub(crate) is_lost: bool,
     /// When the attempt is lost though its worker lives, by the boot-time clock, and for how long each time.
-    pub(crate) own_time: Option<(u64, u64)>,
+    pub(crate) own_time: Option<OwnTime>,
     /// Workers that have no code for it.
     pub(crate) lacks: Vec<i64>,
+}
+
+/// When an attempt is lost, by the boot-time clock, and how long it has each time, in milliseconds.
+pub(crate) type OwnTime = (u64, u64);
+
+/// An attempt's own time, if it has one, from two neighbouring columns.
+pub(crate) fn own_time(row: &Row<'_>, first: usize) -> Result<Option<OwnTime>, WorkError> {
+    let number = |column| row.get::<_, Option<i64>>(column)?.map(unsigned).transpose();
+    Ok(number(first)?.zip(number(first + 1)?))
 }
 
 /// How many columns that are.
@@ -55,7 +64,6 @@ pub(crate) const TASK_COLUMNS: usize = 18;
 impl TaskRow {
     /// Takes a row of `task_find` and its likes apart.
     pub(crate) fn of(row: &Row<'_>) -> Result<Self, WorkError> {
-        let number = |column| row.get::<_, Option<i64>>(column)?.map(unsigned).transpose();
         Ok(Self {
             task: TaskId(row.get(0)?),
             handle: Handle(row.get(1)?),
@@ -72,7 +80,7 @@ impl TaskRow {
             fence: Fence(unsigned(row.get(12)?)?),
             worker: row.get(13)?,
             is_lost: row.get(14)?,
-            own_time: number(15)?.zip(number(16)?),
+            own_time: own_time(row, 15)?,
             lacks: workers(blob(row, 17)?.unwrap_or_default()),
         })
     }

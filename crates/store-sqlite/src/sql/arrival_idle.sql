@@ -1,2 +1,2 @@
--- What was begun before this boot, or nobody went on with since.
-SELECT sid FROM arrival WHERE boot <> ?1 OR at <= ?2 LIMIT 1
+-- What nobody went on with since. What was brought before this boot was brought before its clock began, at zero.
+SELECT sid FROM arrival WHERE CASE WHEN boot = ?1 THEN at ELSE 0 END <= ?2 LIMIT 1

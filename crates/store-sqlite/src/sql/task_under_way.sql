@@ -1,1 +1,1 @@
-SELECT worker, expires FROM task WHERE kid = ?1 AND lane = -3
+SELECT worker, expires, ttl FROM task WHERE kid = ?1 AND lane = -3

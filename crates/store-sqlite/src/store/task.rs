@@ -16,11 +16,12 @@ use tenure_store::{
 };
 
 use super::SqliteStore;
+use crate::dial::Dial;
 use crate::error::WorkError;
 use crate::keys::Key;
 use crate::place::Place;
 use crate::request::{Asked, Drawn, Ending, Renewals, Request, Tasking, Touch};
-use crate::row::{RUN, TaskRow, WorkerRow, blob, corrupt, signed, unsigned};
+use crate::row::{OwnTime, RUN, TaskRow, WorkerRow, blob, corrupt, own_time, unsigned};
 use crate::sql;
 
 /// Rows of histories whose activities are remembered: a turn that asks for many is read once.
@@ -224,8 +225,9 @@ fn tasks_of(
             .map_err(|why| corrupt(format!("a worker's name: {why:?}")))
     };
     let rows = sql::all(conn, sql::TASK_OF, [instance.0], TaskRow::of)?;
+    let dial = Dial::of(conn, seen.1.boot)?;
     let listed = rows.into_iter().map(|row| {
-        let is_late = row.own_time.is_some_and(|(expires, _)| expires <= seen.1.boot.ms);
+        let is_late = dial.is_late(row.own_time);
         let runs = row.worker.filter(|_| row.lane == RUN && !is_late);
         let runs = known.iter().find(|known| Some(known.worker) == runs && is_there(known, seen));
         let worker = runs.map(named).transpose()?;
@@ -290,18 +292,18 @@ impl Listed {
         let Self { key, worker, tasks } = self;
         let is_there = |known: &WorkerRow| is_there(known, (place, now));
         let runs = sql::all(conn, sql::TASK_UNDER_WAY, [key.kid], |row| {
-            Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<i64>>(1)?))
+            Ok((row.get::<_, Option<i64>>(0)?, own_time(row, 1)?))
         })?;
-        let is_under_way = |(runs, expires): &&(Option<i64>, Option<i64>)| {
+        let dial = Dial::of(conn, now.boot)?;
+        let is_under_way = |(runs, own_time): &&(Option<i64>, Option<OwnTime>)| {
             let is_run = known.iter().any(|known| Some(known.worker) == *runs && is_there(known));
-            is_run && expires.is_none_or(|expires| expires > signed(now.boot.ms))
+            is_run && !dial.is_late(*own_time)
         };
         let running = runs.iter().filter(is_under_way).count() as u64;
         let is_live = match known.iter().find(|known| Some(known.wid) == key.wid && is_there(known)) {
             Some(holder) => {
-                let passed = std::time::Duration::from_millis(now.boot.ms.saturating_sub(key.used.ms));
-                let is_idle = key.used.boot != now.boot.boot || is_idle(holder.serving.idle_after, passed);
-                !is_idle || key.is_in_use(conn, (namespace, &holder.serving))?
+                let is_idle = is_idle(holder.serving.idle_after, now.boot.since(key.used));
+                !is_idle || key.is_in_use(conn, (namespace, &holder.serving), now.boot)?
             }
             None => false,
         };

@@ -33,7 +33,7 @@ enum Way {
     SlotTaken(SessionId),
 }
 
-/// This boot, and until when something must have been brought, or it is given up.
+/// This boot, and since when in it something must have been brought, or it is given up.
 pub(crate) fn idle_since(now: &Moment) -> ([u8; 16], i64) {
     // Of what came later than any length of time ago, nothing is idle: the machine was just started.
     let since = now.boot.ms.checked_sub(millis(limits::ARRIVAL_IDLE_MAX));

@@ -237,6 +237,7 @@ fn work(
         }
         // After they were taken: what a holder is granted never begins before it asked.
         work.now = shared.clock.now();
+        work.come_to_boot()?;
         for request in taken.iter_mut().skip(next).filter(|request| !request.is_abandoned()) {
             shared.faults.at(FaultPoint::Apply)?;
             work.apply(request)?;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rusqlite::{Connection, Row};
 use tenure_core::id::{Fence, Namespace, QueueName};
-use tenure_core::time::BootMoment;
+use tenure_core::time::{BootId, BootMoment};
 use tenure_store::{Handle, WorkerHandle};
 
 use super::crew::Crew;
@@ -43,6 +43,8 @@ pub(super) struct Memory {
     pub(super) rolled: Rolled,
     /// When nothing was left of names that no worker has. Outlives [`Self::clear`].
     pub(super) looked_at_names: Option<BootMoment>,
+    /// The boot of whose clock the times of tasks and pins are.
+    pub(super) boot: Option<BootId>,
     /// Whether there may be something to tidy up: a log to fold, dead rows to delete.
     pub(super) is_untidy: bool,
     /// SQLite's number for what other connections have written, when this was last true.
@@ -74,6 +76,7 @@ impl Memory {
             met: HashSet::new(),
             rolled: Rolled::default(),
             looked_at_names: None,
+            boot: None,
             is_untidy: true,
             version: None,
             is_others: true,
@@ -97,6 +100,7 @@ impl Memory {
         self.queue_names.clear();
         self.folded = None;
         self.others = None;
+        self.boot = None;
         self.is_untidy = true;
         self.version = None;
     }

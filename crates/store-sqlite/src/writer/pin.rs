@@ -54,16 +54,12 @@ impl Work<'_> {
             return Ok(true);
         }
         let namespace = self.memory.namespace_name(self.conn, key.ns)?;
-        Ok(!key.is_in_use(self.conn, (&namespace, holder))?)
+        Ok(!key.is_in_use(self.conn, (&namespace, holder), self.now.boot)?)
     }
 
-    /// How long ago a key was last known to be used. Before another start of the machine is long ago.
+    /// How long ago a key was last known to be used.
     fn since_used(&self, key: &Key) -> Duration {
-        if key.used.boot == self.now.boot.boot {
-            Duration::from_millis(self.now.boot.ms.saturating_sub(key.used.ms))
-        } else {
-            Duration::MAX
-        }
+        self.now.boot.since(key.used)
     }
 
     /// The lane in which a task of a key waits that nothing is before: its holder's, if that can run it.

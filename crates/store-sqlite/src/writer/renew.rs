@@ -1,11 +1,13 @@
 //! Renewing a lease: the most frequent write, and the smallest.
 
-use tenure_core::lease::Standing;
-use tenure_store::{RenewOutcome, RenewRequest, StoreError, record};
+use tenure_core::lease::{Lease, Standing, Term};
+use tenure_core::time::BootId;
+use tenure_store::{Handle, RenewOutcome, RenewRequest, StoreError, record};
 
 use super::work::{Work, exactly_one};
 use crate::error::WorkError;
-use crate::row::signed;
+use crate::row::{corrupt, signed};
+use crate::sql;
 
 /// What a renewal's holder is told. A clock that cannot be used gives no answer, and harms no neighbour.
 type Answer = Result<RenewOutcome, StoreError>;
@@ -34,7 +36,25 @@ impl Work<'_> {
         let (at, wall) = (columns.renewed.map(signed), columns.renewed_wall.map(signed));
         let row = (request.handle.0, signed(request.fence.0), at, wall);
         exactly_one(self.write_renewal(row)?, "a lease")?;
+        if boot_of(&term) != boot_of(&renewed) {
+            self.write_boot(request.handle, renewed)?;
+        }
         Ok(Ok(RenewOutcome::Renewed(renewed)))
+    }
+
+    /// The grant of a lease says which boot's clock it is judged by.
+    fn write_boot(&self, handle: Handle, term: Term) -> Result<(), WorkError> {
+        let lease = self.stored(handle)?.and_then(|stored| stored.session.lease);
+        let lease = lease.ok_or_else(|| corrupt("a lease that is renewed is not there"))?;
+        let grant = record::encode_grant(&Lease { term, ..lease });
+        exactly_one(sql::write(self.conn, sql::SESSION_GRANT, (handle.0, grant))?, "a session")
+    }
+}
+
+const fn boot_of(term: &Term) -> Option<BootId> {
+    match term {
+        Term::Boot { renewed, .. } => Some(renewed.boot),
+        Term::Interactive { .. } | Term::Wall { .. } | Term::Incomplete { .. } => None,
     }
 }
 

@@ -10,6 +10,7 @@ use super::memory::Memory;
 use super::watch::Concerned;
 use crate::catalog::Changes;
 use crate::chain::Chain;
+use crate::dial;
 use crate::error::WorkError;
 use crate::figures::Counts;
 use crate::options::Limits;
@@ -134,6 +135,20 @@ impl<'c> Work<'c> {
             head_update: Hot::new(sql::HEAD_UPDATE),
             hot: Statements::new(),
         }
+    }
+
+    /// Has the times that are compared by the boot-time clock be of this boot.
+    pub(super) fn come_to_boot(&mut self) -> Result<(), WorkError> {
+        let boot = Some(self.now.boot.boot);
+        if self.memory.boot == boot {
+            return Ok(());
+        }
+        if dial::boot(self.conn)? != boot {
+            dial::move_to(self.conn, self.now.boot.boot)?;
+            self.memory.keys.clear();
+        }
+        self.memory.boot = boot;
+        Ok(())
     }
 
     /// Works on a request and keeps the answer with it. A refused request writes nothing.

@@ -67,7 +67,8 @@ impl Work<'_> {
             fence: Fence(0),
             term: Term::Boot { ttl: request.ttl, renewed: self.now.boot, renewed_wall: self.wall() },
         };
-        let token = register.is_told.then_some(self.place.incarnation.0);
+        let is_here = register.is_told && !request.is_elsewhere;
+        let token = is_here.then_some(self.place.incarnation.0);
         let (renewed, renewed_wall) = renewed_columns(&lease.term);
         let idle = signed(u64::try_from(request.serving.idle_after.as_millis()).unwrap_or(u64::MAX));
         let name = (request.id.as_str(), idle);

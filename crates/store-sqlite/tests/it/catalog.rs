@@ -165,7 +165,7 @@ fn as_before_the_catalog(home: &Home) {
         DROP TABLE session_group; DROP TABLE group_member;
         DROP VIEW stored; DROP TABLE worker; DROP TABLE instance; DROP TABLE history; DROP TABLE message;
         DROP TABLE worker_name; DROP TABLE pin; DROP TABLE pin_floor; DROP TABLE queue; DROP TABLE task; DROP TABLE notice;
-        DROP TABLE token; DROP TABLE answer;
+        DROP TABLE token; DROP TABLE answer; DROP TABLE boot;
         ALTER TABLE session DROP COLUMN history; ALTER TABLE purge DROP COLUMN history;
         CREATE VIEW stored AS SELECT * FROM session;
         CREATE TRIGGER session_grows BEFORE UPDATE ON session BEGIN SELECT 1; END;

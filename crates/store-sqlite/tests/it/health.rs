@@ -16,7 +16,7 @@ async fn a_healthy_store_says_what_it_is() {
     let _watch = store.watch(held.handle).await.unwrap();
     let health = store.health().unwrap();
     assert_eq!(health.path, home.db().canonicalize().unwrap());
-    assert_eq!((health.schema_version, health.journal_mode.as_str(), health.page_bytes), (9, "wal", 4096));
+    assert_eq!((health.schema_version, health.journal_mode.as_str(), health.page_bytes), (10, "wal", 4096));
     assert!(health.db_bytes > 0 && health.wal_bytes > 0);
     assert_eq!(health.writer, None);
     assert_eq!(health.listening, [std::process::id()]);

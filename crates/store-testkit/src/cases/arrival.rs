@@ -298,7 +298,7 @@ pub async fn what_is_given_up_leaves_nothing(harness: &dyn Harness) {
     assert!(third > second && second > first, "no handle is given out twice");
 }
 
-/// What nobody goes on with is given up after a while, and with the machine's next start.
+/// What nobody goes on with is given up after a while, which counts from the machine's next start.
 pub async fn what_nobody_goes_on_with_is_given_up(harness: &dyn Harness) {
     let bench = Bench::new(harness).await;
     let session = coming(&bench, "ses_x", "a").await;
@@ -313,9 +313,16 @@ pub async fn what_nobody_goes_on_with_is_given_up(harness: &dyn Harness) {
     while bench.store.reclaim().await.expect("an answer") {}
     assert_eq!(bring(&bench, arrival, events(4, 4)).await, BringOutcome::NotFound);
     let arrival = begin(&bench, &session, 1).await;
+    for seq in 1..3 {
+        bench.clock.reboot();
+        bench.clock.advance(step);
+        while bench.store.reclaim().await.expect("an answer") {}
+        assert_eq!(bring(&bench, arrival, events(seq, seq)).await, BringOutcome::Brought);
+    }
     bench.clock.reboot();
+    bench.clock.advance(limits::ARRIVAL_IDLE_MAX);
     while bench.store.reclaim().await.expect("an answer") {}
-    assert_eq!(bring(&bench, arrival, events(1, 1)).await, BringOutcome::NotFound);
+    assert_eq!(bring(&bench, arrival, events(3, 3)).await, BringOutcome::NotFound);
 }
 
 /// A sweep leaves what arrived alone for as long as it may be idle: its owner could not be heard on the way.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tenure_core::lease::Term;
 use tenure_core::limits::{AGENT_IDLE_AFTER, INTERACTIVE_STALE_AFTER};
 use tenure_core::refusal::Refusal;
 use tenure_core::session::StateName;
@@ -49,15 +50,54 @@ pub async fn a_wall_jump_lets_nobody_take_a_boot_lease_over(harness: &dyn Harnes
     assert!(matches!(refused, Err(Refusal::Takeover(_))), "{refused:?}");
 }
 
-/// Another boot means that it is over, however little time its clock shows.
-pub async fn a_boot_lease_ends_with_the_boot(harness: &dyn Harness) {
+/// In another boot it is over once that has lasted as long, and not before: nobody knows how long ago it was renewed.
+pub async fn a_boot_lease_is_over_once_another_boot_has_lasted_as_long(harness: &dyn Harness) {
     let bench = Bench::new(harness).await;
     let held = bench.hold("a", 1).await;
     bench.clock.reboot();
+    for passed in [Duration::ZERO, ALMOST_TTL] {
+        bench.clock.advance(passed);
+        let refused = try_prepare(bench.store.as_ref(), &Target::Session(held.handle), &takeover(2)).await;
+        assert!(matches!(refused, Err(Refusal::Takeover(_))), "{refused:?}");
+    }
+    bench.clock.advance(TTL.saturating_sub(ALMOST_TTL));
     assert_eq!(bench.refused_renewal(held).await, RenewOutcome::Expired);
     bench.commit(held.handle, &takeover(2)).await;
     let new = bench.held(held.handle).await;
     assert!(matches!(bench.renew(new).await, RenewOutcome::Renewed(_)));
+}
+
+/// A holder on another machine goes on while the store's machine starts anew: renewed in time it keeps its lease and its
+/// fence, and nobody else gets the session meanwhile.
+pub async fn a_holder_elsewhere_keeps_its_session_while_the_machine_starts_anew(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let held = bench.hold("a", 1).await;
+    bench.clock.advance(ALMOST_TTL);
+    assert!(matches!(bench.renew(held).await, RenewOutcome::Renewed(_)));
+    for _ in 0..3 {
+        bench.clock.reboot();
+        let refused = try_prepare(bench.store.as_ref(), &Target::Session(held.handle), &takeover(2)).await;
+        assert!(matches!(refused, Err(Refusal::Takeover(_))), "{refused:?}");
+        bench.clock.advance(ALMOST_TTL);
+        let now = bench.clock.now().boot;
+        let RenewOutcome::Renewed(term) = bench.renew(held).await else { panic!("it is in time") };
+        assert!(matches!(term, Term::Boot { renewed, .. } if renewed == now), "{term:?}");
+        assert!(matches!(bench.append(held, 1).await, AppendOutcome::Appended { .. }));
+        let lease = bench.session(held.handle).await.lease.expect("it is held");
+        assert_eq!((lease.fence, lease.term), (held.fence, term));
+    }
+}
+
+/// Who saw in time that a lease was over does not get it once the machine has started anew: that is judged again.
+pub async fn what_was_over_before_another_boot_is_judged_again(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let held = bench.hold("a", 1).await;
+    bench.clock.advance(TTL);
+    let request = bench.prepare(held.handle, &takeover(2)).await;
+    bench.clock.reboot();
+    assert_eq!(bench.refused(&request).await, CommitOutcome::Rejudge);
+    bench.clock.advance(TTL);
+    assert!(matches!(bench.store.commit(request).await, Ok(CommitOutcome::Committed(_))));
 }
 
 /// A workspace's lease ends by the wall clock alone.

@@ -2,16 +2,21 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tenure_core::worker::{Hold, Queues, Serving};
-use tenure_store::{PinsRequest, TaskOutcome, TurnOutcome, TurnRequest, Wake};
+use tenure_store::{PinsRequest, TaskClaim, TaskOutcome, TurnOutcome, TurnRequest, Wake, WorkerRenewal};
 use tokio::task::JoinSet;
 
 use crate::fixture::{
-    Asked, Bench, TTL, affinity_key, claim_tasks, done, first_turn, grant, here, keyed, left, of_tenant,
-    opening, other_namespace, plain, queues, serving, start_of, task_claim, wanted,
+    ALMOST_TTL, Asked, Bench, IDLE, TICK, TTL, affinity_key, claim_tasks, done, first_turn, grant, here,
+    keyed, left, of_tenant, opening, other_namespace, plain, queues, serving, start_of, task_claim, ttl,
+    wanted,
 };
 use crate::{Capability, Fault, Harness};
+
+/// For so long a machine was up: longer than any lease of these cases.
+const LONG: Duration = Duration::from_secs(100_000);
 
 /// What follows a key that nobody holds is run where its instance is, and leaves no task.
 pub async fn what_follows_a_free_key_is_run_at_once(harness: &dyn Harness) {
@@ -300,18 +305,114 @@ fn plain_input(task: &tenure_store::ClaimedTask) -> tenure_core::orchestration::
     tenure_core::orchestration::Payload(format!("input {}", task.activity.op.0).into_bytes())
 }
 
-/// Another boot of the machine means that every worker is over: their keys are anybody's.
-pub async fn after_another_boot_every_key_is_anybodys(harness: &dyn Harness) {
+/// In another boot a worker is over once that has lasted as long as its lease: then its keys are anybody's.
+pub async fn once_another_boot_has_lasted_as_long_every_key_is_anybodys(harness: &dyn Harness) {
     let bench = Bench::new(harness).await;
     let mut home = bench.home().await;
     let one = bench.runner("one").await;
     bench.leave(&mut home, &[keyed("a")]).await;
     let first = bench.task(one).await;
+    bench.clock.advance(LONG);
+    bench.renew_worker(one).await;
     bench.clock.reboot();
-    assert_eq!(bench.live_holder("a").await, None);
     let two = bench.runner("two").await;
+    bench.clock.advance(ALMOST_TTL);
+    assert_eq!(bench.tasks(two, 10).await, [], "its worker may be on another machine, and live");
+    assert_eq!(bench.live_holder("a").await.as_deref(), Some("one"));
+    bench.renew_worker(two).await;
+    bench.clock.advance(TTL.saturating_sub(ALMOST_TTL));
+    assert_eq!(bench.live_holder("a").await, None);
     let second = bench.task(two).await;
     assert_eq!((second.task, second.rescues, grant(&second).hold), (first.task, 1, Hold::Claimed));
+    assert_eq!(bench.end(one, &first).await, TaskOutcome::Expired);
+}
+
+/// A worker on another machine that is renewed in time keeps its keys and ends its attempts while the store's machine starts
+/// anew.
+pub async fn a_worker_elsewhere_keeps_keys_and_attempts_while_the_machine_starts_anew(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let mut home = bench.home().await;
+    let (one, two) = (bench.runner("one").await, bench.runner("two").await);
+    bench.leave(&mut home, &[keyed("a"), plain()]).await;
+    let given = bench.tasks(one, 10).await;
+    for _ in 0..2 {
+        bench.clock.advance(LONG);
+        bench.renew_worker(one).await;
+        bench.clock.reboot();
+        bench.clock.advance(ALMOST_TTL);
+        bench.renew_worker(two).await;
+        assert_eq!(bench.tasks(two, 10).await, []);
+        assert!(bench.touch(one, "a").await);
+        assert!(matches!(bench.renew_worker(one).await, WorkerRenewal::Renewed(_)));
+    }
+    for task in &given {
+        assert_eq!(bench.renew_task(one, task).await, TaskOutcome::Done);
+        assert_eq!(bench.end(one, task).await, TaskOutcome::Done);
+    }
+    assert_eq!(bench.live_holder("a").await.as_deref(), Some("one"));
+    bench.leave(&mut home, &[keyed("a")]).await;
+    let next = bench.task(one).await;
+    assert_eq!((grant(&next).hold, grant(&next).fence), (Hold::Held, grant(&given[0]).fence));
+}
+
+/// What an attempt has of its own time counts from the beginning of another boot: not less than it was given, and not
+/// the time at which it would have been over in the boot before.
+pub async fn an_attempts_own_time_counts_from_another_boot(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let mut home = bench.home().await;
+    let (one, two) = (bench.runner("one").await, bench.runner("two").await);
+    let own = TTL / 3;
+    let almost = own.saturating_sub(TICK);
+    bench.clock.advance(LONG);
+    for is_renewed in [false, true] {
+        bench.leave(&mut home, &[plain()]).await;
+        bench.renew_worker(one).await;
+        let claim = TaskClaim { ttl: Some(ttl(own)), ..task_claim(one, 1) };
+        let given = bench.claim_tasks(claim).await.pop().expect("a task is there");
+        let runs = async || bench.store.tasks_of(home.handle).await.expect("a list")[0].worker.is_some();
+        bench.clock.advance(almost);
+        bench.clock.reboot();
+        assert!(runs().await);
+        bench.clock.advance(almost);
+        assert!(runs().await, "nobody wrote in this boot yet");
+        if is_renewed {
+            assert_eq!(bench.renew_task(one, &given).await, TaskOutcome::Done);
+            bench.clock.advance(almost);
+        }
+        bench.renew_worker(two).await;
+        assert_eq!(bench.tasks(two, 1).await, []);
+        bench.clock.advance(TICK);
+        assert!(!runs().await);
+        assert_eq!(bench.renew_task(one, &given).await, TaskOutcome::Expired);
+        let again = bench.task(two).await;
+        assert_eq!((again.task, again.rescues), (given.task, 1));
+        assert_eq!(bench.end(two, &again).await, TaskOutcome::Done);
+    }
+}
+
+/// A key is not idle before another boot has lasted for its idle time, and is given up before those used since.
+pub async fn a_keys_idle_time_counts_from_another_boot(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let mut home = bench.home().await;
+    let few = Serving { busy_max: 3, held_max: 3, ..serving() };
+    let one = bench.serving("one", few).await;
+    for key in ["b", "a", "c"] {
+        bench.clock.advance(LONG);
+        bench.renew_worker(one).await;
+        bench.leave(&mut home, &[keyed(key)]).await;
+        let task = bench.task(one).await;
+        assert_eq!(bench.end(one, &task).await, TaskOutcome::Done);
+    }
+    bench.clock.reboot();
+    assert_eq!(bench.live_holder("a").await.as_deref(), Some("one"));
+    bench.pass(IDLE / 2, &[one]).await;
+    assert!(bench.touch(one, "b").await, "it is in use again");
+    bench.leave(&mut home, &[keyed("d")]).await;
+    bench.task(one).await;
+    assert_eq!(bench.pin("a").await, None, "of the keys from before it was used first");
+    bench.pass(IDLE / 2 + IDLE / 16, &[one]).await;
+    assert_eq!(bench.live_holder("b").await.as_deref(), Some("one"));
+    assert_eq!(bench.live_holder("c").await, None);
 }
 
 /// Of many workers that claim at once each task goes to one, and each key, too; nobody comes away empty.

@@ -61,6 +61,45 @@ pub async fn a_gone_workers_name_is_free(harness: &dyn Harness) {
     assert_eq!(bench.store.workers().await.expect("a list").len(), 1);
 }
 
+/// After another boot a worker of this machine is known to be gone: nobody waits for the end of its lease.
+pub async fn after_another_boot_a_gone_worker_is_not_waited_for(harness: &dyn Harness) {
+    if !harness.has(Capability::SecondInstance) {
+        return;
+    }
+    let bench = Bench::new(harness).await;
+    let second = bench.second().await;
+    let one = registered(second.as_ref(), worker("one", 1)).await;
+    let driven = bench.driven("ses_a", one).await;
+    drop(second);
+    bench.clock.reboot();
+    let two = bench.worker("two").await;
+    let claimed = bench.claim(two, 10).await;
+    assert_eq!((claimed.len(), claimed[0].handle, claimed[0].is_rescued), (1, driven.handle, true));
+    registered(bench.store.as_ref(), worker("one", 2)).await;
+}
+
+/// A worker elsewhere outlives the process that registered it: its lease is waited for, and renewed in time it goes on.
+pub async fn a_worker_elsewhere_outlives_the_store(harness: &dyn Harness) {
+    if !harness.has(Capability::Reopen) {
+        return;
+    }
+    let bench = Bench::new(harness).await;
+    let elsewhere = RegisterRequest { is_elsewhere: true, ..worker("one", 1) };
+    let one = registered(bench.store.as_ref(), elsewhere).await;
+    let driven = bench.driven("ses_a", one).await;
+    let bench = bench.reopen().await;
+    let two = bench.worker("two").await;
+    bench.clock.advance(ALMOST_TTL);
+    assert!(!bench.store.workers().await.expect("a list")[0].is_gone);
+    assert!(matches!(bench.store.register(worker("one", 2)).await, Ok(RegisterOutcome::Live(_))));
+    assert_eq!(bench.claim(two, 10).await, []);
+    assert!(matches!(bench.renew_worker(one).await, WorkerRenewal::Renewed(_)));
+    done(bench.turn(driven.turn()).await);
+    bench.renew_worker(two).await;
+    bench.clock.advance(TTL);
+    assert_eq!(bench.claim(two, 10).await.len(), 1);
+}
+
 /// A renewal moves the end of the lease, of all that the worker holds.
 pub async fn a_renewed_worker_lasts(harness: &dyn Harness) {
     let bench = Bench::new(harness).await;

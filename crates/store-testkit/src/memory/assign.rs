@@ -12,7 +12,7 @@ use tenure_store::{
     ClaimedTask, Handle, Notice, Placed, TaskClaim, TaskId, TaskRequest, TurnRequest, WorkerHandle,
 };
 
-use super::pin::{Belongs, Keyed, since};
+use super::pin::{Belongs, Keyed};
 use super::tables::{Tables, wall_or_epoch};
 use super::task::{Run, Task};
 
@@ -84,7 +84,7 @@ impl Tables {
             Belongs::Own => true,
             Belongs::Other(holder) if !self.leaves(holder, task, key, now) => false,
             Belongs::Other(_) | Belongs::Free => {
-                let has_waited = has_waited_for_share(since(task.waits_since, now.boot));
+                let has_waited = has_waited_for_share(now.boot.since(task.waits_since));
                 let is_its_share = has_waited || !self.is_above_share(claim.worker, task, now);
                 let has_room = || {
                     self.has_room_for_key(claim.worker)

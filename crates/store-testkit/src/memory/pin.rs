@@ -1,5 +1,6 @@
 //! The model keeps pins: who holds a key, and whether that still keeps others away.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -41,12 +42,6 @@ pub(super) enum Belongs {
     Other(WorkerHandle),
 }
 
-/// How long ago that was. What was before another boot was long ago.
-pub(super) fn since(then: BootMoment, now: BootMoment) -> Duration {
-    let passed = Duration::from_millis(now.ms.saturating_sub(then.ms));
-    if then.boot == now.boot { passed } else { Duration::MAX }
-}
-
 impl Pinned {
     fn nobodys(now: &Moment) -> Self {
         let wall = wall_or_epoch(now);
@@ -56,7 +51,7 @@ impl Pinned {
 
     /// How long ago its use was recorded.
     fn unused_for(&self, now: &Moment) -> Duration {
-        since(self.used, now.boot)
+        now.boot.since(self.used)
     }
 
     fn record(&mut self, now: &Moment) {
@@ -80,7 +75,8 @@ impl Tables {
         let serving = self.workers.serving(holder)?;
         let keeps_it_in_use = |task: &Task| {
             // What began to wait when the key was idle already does not make it its former holder's again.
-            let came_in_time = !is_idle(serving.idle_after, since(pinned.used, task.waits_since));
+            let [used, came] = [pinned.used, task.waits_since].map(|at| at.on_clock_of(now.boot));
+            let came_in_time = !is_idle(serving.idle_after, came.since(used));
             self.is_under_way(task, now) || (came_in_time && self.can_run(holder, task))
         };
         let is_in_use = self.tasks.of_key(key).any(keeps_it_in_use);
@@ -173,7 +169,9 @@ impl Tables {
             let is_at_rest = !busy.contains(key) && self.tasks.of_key(key).next().is_none();
             pinned.holder == name && is_at_rest
         });
-        of_its.max_by_key(|(_, pinned)| pinned.unused_for(now)).map(|(key, _)| key.clone())
+        // How long that is cannot be told of those from before another boot, but which was first.
+        let unused = |pinned: &Pinned| (pinned.unused_for(now), Reverse(pinned.used_wall));
+        of_its.max_by_key(|(_, pinned)| unused(pinned)).map(|(key, _)| key.clone())
     }
 
     pub(super) fn list_pins(&self, request: &PinsRequest, now: &Moment) -> Vec<Pin> {

@@ -31,15 +31,15 @@ struct Known {
     serving: Serving,
     progress: Progress,
     is_draining: bool,
-    /// The instance of the store that it runs in.
-    process: Weak<()>,
+    /// The instance of the store that it runs in; `None`: it runs elsewhere.
+    process: Option<Weak<()>>,
     /// Somebody found it over: it holds nothing until it is renewed.
     is_over: bool,
 }
 
 impl Known {
     fn is_gone(&self) -> bool {
-        self.process.strong_count() == 0
+        self.process.as_ref().is_some_and(|process| process.strong_count() == 0)
     }
 
     fn is_live(&self, now: &Moment) -> bool {
@@ -178,7 +178,7 @@ impl Tables {
             serving: request.serving.clone(),
             progress: Progress { rounds: 0, grew_at: now.boot },
             is_draining: false,
-            process,
+            process: (!request.is_elsewhere).then_some(process),
             is_over: false,
         };
         self.workers.known.insert(worker, known);

@@ -135,6 +135,7 @@ async fn put(home: &Home, name: &str) {
         id: WorkerId::parse("before").unwrap(),
         incarnation: SystemIds.incarnation(),
         place: None,
+        is_elsewhere: false,
         ttl: Ttl::run(Duration::from_secs(15)).unwrap(),
         replaces: false,
         serving: Serving::default(),

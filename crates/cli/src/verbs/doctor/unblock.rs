@@ -46,7 +46,9 @@ async fn blocker(engine: &Engine) -> anyhow::Result<Option<u32>> {
 async fn spare_holders(engine: &Engine, blocker: u32) -> anyhow::Result<()> {
     let now = engine.store().now().await?;
     for session in engine.open_runs().await? {
-        let place = session.lease.as_ref().and_then(|lease| lease.holder.place.as_ref());
+        // Where its runner is gone, its number is another process's by now.
+        let lease = session.lease.as_ref().filter(|lease| !engine.is_gone(lease));
+        let place = lease.and_then(|lease| lease.holder.place.as_ref());
         let is_its = place.is_some_and(|place| place.pid == blocker);
         if is_its && session.standing(&now) == Ok(Standing::Live) {
             let statement = format!("process {blocker} holds session {}, and its lease is live", session.id);

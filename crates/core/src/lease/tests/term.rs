@@ -104,10 +104,38 @@ fn a_boot_clock_lease_ignores_jumps_of_the_wall_clock() {
 }
 
 #[test]
-fn a_boot_clock_lease_is_over_on_another_boot() {
-    let now = Moment { boot: other_boot(0), ..moment(0) };
-    assert_eq!(run_term().standing(&now), Ok(Over));
-    assert_eq!(run_term().left(&now), Some(Duration::ZERO));
+fn a_boot_clock_lease_is_over_once_another_boot_has_lasted_as_long() {
+    let at = |ms| Moment { boot: other_boot(ms), ..moment(1_000 + ms) };
+    for (ms, standing) in [(0, Live), (14_999, Live), (15_000, Over), (1_000_000, Over)] {
+        assert_eq!(run_term().standing(&at(ms)), Ok(standing), "{ms}");
+        let left = Duration::from_millis(15_000u64.saturating_sub(ms));
+        assert_eq!(run_term().left(&at(ms)), Some(left), "{ms}");
+        assert_eq!(run_term().until(&at(ms)), Some(wall(16_000)), "{ms}: people are told the same");
+    }
+}
+
+#[test]
+fn a_lease_that_is_renewed_in_another_boot_is_of_that_boot() {
+    let now = Moment { boot: other_boot(14_999), ..moment(20_000) };
+    let renewed = run_term().renewed(&now).unwrap();
+    assert_eq!(
+        renewed,
+        Term::Boot { ttl: ttl(RUN_TTL), renewed: other_boot(14_999), renewed_wall: wall(20_000) }
+    );
+    assert_eq!(renewed.left(&now), Some(RUN_TTL));
+    assert_eq!(renewed.until(&now), Some(wall(35_000)));
+}
+
+#[test]
+fn in_its_own_boot_and_by_the_wall_clock_a_term_lasts_until_its_expiry() {
+    for term in [run_term(), worker_term()] {
+        for now in [moment(0), moment(1_000_000), no_wall(9)] {
+            assert_eq!(term.until(&now), term.expires_at());
+        }
+    }
+    let rebooted = Moment { boot: other_boot(3), ..no_wall(0) };
+    assert_eq!(run_term().until(&rebooted), run_term().expires_at(), "nobody knows better");
+    assert_eq!(Term::Interactive { started: wall(0) }.until(&moment(0)), None);
 }
 
 #[test]
@@ -183,11 +211,7 @@ proptest! {
         let wall = Term::Wall { ttl, renewed: renewed_wall };
         for term in [boot, wall] {
             let is_over = term.left(&now).map(|left| if left.is_zero() { Over } else { Live });
-            // The boot clock stops at its largest number before a lease of that length is over.
-            let saturates = matches!(term, Term::Boot { renewed, .. } if renewed.ms.checked_add(length).is_none());
-            if !saturates {
-                prop_assert_eq!(term.standing(&now).ok(), is_over);
-            }
+            prop_assert_eq!(term.standing(&now).ok(), is_over);
         }
     }
 

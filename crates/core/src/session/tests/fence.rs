@@ -99,7 +99,7 @@ fn a_regrant_keeps_fence_and_incarnation_and_renews_a_late_lease() {
 
 #[test]
 fn a_regrant_on_another_boot_is_live_there() {
-    let now = Moment { boot: other_boot(0), ..moment(0) };
+    let now = Moment { boot: other_boot(15_000), ..moment(0) };
     let context = Context { now, gone: None, seen: None, group: Default::default() };
     let decision = decided(agent(), &Command::Regrant { fence: COUNTERS.fence }, &context);
     assert_eq!(written(&decision).standing(&now), Ok(Standing::Live));

@@ -162,10 +162,22 @@ fn proof_that_somebody_else_is_gone_proves_nothing() {
 }
 
 #[test]
-fn after_another_boot_a_run_is_abandoned_at_once() {
+fn in_another_boot_a_run_is_abandoned_once_that_has_lasted_as_long_as_its_lease() {
+    let at = |ms| {
+        let now = Moment { boot: other_boot(ms), ..moment(1_000 + ms) };
+        Context { now, gone: None, seen: None, group: Default::default() }
+    };
+    let held = || Box::new(Held { expires_at: Some(wall(16_000)), ..*held() });
+    assert_eq!(refused(agent(), &start(), &at(14_999)), Refusal::Held(held()));
+    let abandoned = Refusal::Abandoned { held: held(), is_gone: false };
+    assert_eq!(refused(agent(), &start(), &at(15_000)), abandoned);
+}
+
+#[test]
+fn proof_that_the_holder_is_gone_outlives_the_boot() {
     let now = Moment { boot: other_boot(0), ..moment(0) };
-    let context = Context { now, gone: None, seen: None, group: Default::default() };
-    assert_eq!(refused(agent(), &start(), &context), abandoned(false));
+    let decision = decided(agent(), &start_for("the machine died"), &Context { now, ..gone(1, 0) });
+    assert_eq!((decision.judged, decision.counters), (Some(Judged::Gone(runner(1).incarnation)), RAISED));
 }
 
 #[test]

@@ -66,13 +66,15 @@ pub(super) struct Taken {
 pub(super) fn walk(kind: Kind, steps: &[Step]) -> Vec<Taken> {
     let mut current = nothing();
     let mut kept = BTreeMap::new();
-    let (mut ms, mut jumped, mut rebooted) = (0, 0, false);
+    let (mut ms, mut jumped, mut rebooted) = (0, 0, None);
     let mut walked = Vec::new();
     for (number, step) in steps.iter().enumerate() {
         ms += step.wait;
         jumped += step.wall_jump;
-        rebooted |= step.reboots;
-        let clock = if rebooted { other_boot(ms) } else { boot(ms) };
+        if step.reboots {
+            rebooted.get_or_insert(ms);
+        }
+        let clock = rebooted.map_or_else(|| boot(ms), |at| other_boot(ms - at));
         let now = Moment { wall: step.has_wall.then(|| wall(ms + jumped)), boot: clock };
         let command = command(kind, number, step, current.open());
         let gone = current.open().and_then(|open| open.lease.as_ref()).filter(|_| step.holder_is_gone);

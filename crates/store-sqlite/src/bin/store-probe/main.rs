@@ -293,6 +293,7 @@ async fn work(path: &str, id: &str) -> Result<(), Failure> {
         id: WorkerId::parse(id).map_err(|why| format!("{why:?}"))?,
         incarnation: Incarnation(name(1)),
         place: None,
+        is_elsewhere: false,
         ttl: Ttl::run(Duration::from_secs(600)).ok_or("a ttl")?,
         replaces: false,
         serving: Serving::default(),

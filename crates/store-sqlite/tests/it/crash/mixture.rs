@@ -93,7 +93,7 @@ async fn whatever_it_did_when_it_was_killed_is_there_or_never_was() {
     let (mut counts, mut compacted, mut left) = ([0; 4], 0, kills);
     while left > 0 {
         let home = Home::new();
-        // By the clock of who is killed this lease is of another boot: nobody holds the session.
+        // By the clock of who is killed this lease is of another boot, and long over: nobody holds the session.
         let held = hold(&home.open(), "a").await;
         let mut told = Told { compacted: 1, ..Told::default() };
         for _ in 0..KILLS_EACH.min(left) {

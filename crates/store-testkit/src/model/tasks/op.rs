@@ -16,18 +16,58 @@ pub(super) const OTHERS_KEY: usize = 3;
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Op {
     Pass(Duration),
-    Ask { key: Option<usize>, is_others: bool, is_exclusive: bool, is_elsewhere: bool, is_wanted: bool },
-    Claim { worker: usize, busy: Option<usize>, is_short: bool },
-    End { task: usize, regrants: bool },
-    Back { task: usize, is_later: bool, counts: bool, lacks_code: bool },
-    RenewTask { task: usize },
-    RenewWorker { worker: usize },
-    Touch { worker: usize, key: usize },
-    Move { key: usize, to: Option<usize> },
-    Withdraw { task: usize },
-    Start { worker: usize, replaces: bool },
-    Retire { worker: usize },
-    Dismiss { worker: usize, is_evicted: bool },
+    Ask {
+        key: Option<usize>,
+        is_others: bool,
+        is_exclusive: bool,
+        is_elsewhere: bool,
+        is_wanted: bool,
+    },
+    Claim {
+        worker: usize,
+        busy: Option<usize>,
+        is_short: bool,
+    },
+    End {
+        task: usize,
+        regrants: bool,
+    },
+    Back {
+        task: usize,
+        is_later: bool,
+        counts: bool,
+        lacks_code: bool,
+    },
+    RenewTask {
+        task: usize,
+    },
+    RenewWorker {
+        worker: usize,
+    },
+    Touch {
+        worker: usize,
+        key: usize,
+    },
+    Move {
+        key: usize,
+        to: Option<usize>,
+    },
+    Withdraw {
+        task: usize,
+    },
+    Start {
+        worker: usize,
+        replaces: bool,
+    },
+    Retire {
+        worker: usize,
+    },
+    Dismiss {
+        worker: usize,
+        is_evicted: bool,
+    },
+    /// The machine starts anew right after every worker was renewed.
+    Reboot,
 }
 
 /// A sequence of steps.
@@ -42,9 +82,10 @@ fn step() -> impl Strategy<Value = Op, Tree: ValueTree + Send> {
 
 /// The step that some numbers stand for: how often each sort comes is how many of the first ones it has.
 fn made((sort, worker, key, task, yes, maybe, sure): (u8, usize, usize, usize, bool, bool, bool)) -> Op {
-    const LENGTHS: [u64; 8] = [1, 400, 1000, 4000, 10_000, 15_000, 80_000, 170_000];
+    const LENGTHS: [u64; 7] = [400, 1000, 4000, 10_000, 15_000, 80_000, 170_000];
     match sort {
-        0..8 => Op::Pass(Duration::from_millis(LENGTHS[task])),
+        0..8 if task == 0 => Op::Reboot,
+        0..8 => Op::Pass(Duration::from_millis(LENGTHS[task - 1])),
         8..20 => {
             let key = (worker + task > 0).then_some(key);
             let is_others = key.map_or(sure, |key| key == OTHERS_KEY);

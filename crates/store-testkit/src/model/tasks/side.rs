@@ -31,6 +31,7 @@ pub(super) struct Side {
     /// What was asked for, and by which instance.
     asked: Vec<(TaskId, usize)>,
     given: Vec<(WorkerHandle, ClaimedTask)>,
+    has_own_times: bool,
     /// Fences of each key or task, in the order in which they were seen: stores may leave some out.
     fences: BTreeMap<String, Vec<Fence>>,
 }
@@ -68,7 +69,16 @@ impl Side {
             workers[number] = bench.serving(name, serves(number)).await;
         }
         let (starts, fences) = ([1; 3], BTreeMap::new());
-        Self { bench, homes, workers, starts, asked: Vec::new(), given: Vec::new(), fences }
+        Self {
+            bench,
+            homes,
+            workers,
+            starts,
+            asked: Vec::new(),
+            given: Vec::new(),
+            has_own_times: false,
+            fences,
+        }
     }
 
     /// Which fence of its sort that is.
@@ -114,6 +124,7 @@ impl Side {
                 let worker = self.workers[worker];
                 let busy = busy.map(of_its_tenant).into_iter().collect();
                 let own = is_short.then(|| ttl(TTL / 3));
+                self.has_own_times |= is_short;
                 self.claim(TaskClaim { busy, ttl: own, ..task_claim(worker, 1) }).await
             }
             Op::Touch { worker, key } => {
@@ -147,6 +158,10 @@ impl Side {
                 let renewal = self.bench.renew_worker(self.workers[worker]).await;
                 format!("{}", matches!(renewal, tenure_store::WorkerRenewal::Renewed(_)))
             }
+            Op::Reboot => {
+                self.reboot().await;
+                String::new()
+            }
             Op::Start { worker, .. } | Op::Retire { worker } | Op::Dismiss { worker, .. } => {
                 self.come_and_go(op, worker).await
             }
@@ -170,6 +185,18 @@ impl Side {
         let Some(task) = self.bench.claim_tasks(claim).await.pop() else { return "nothing".to_owned() };
         self.given.push((worker, task.clone()));
         self.task(&task)
+    }
+
+    /// Where an attempt had a time of its own, whether that was over before can no longer be told, and the two may have
+    /// noticed it or not.
+    async fn reboot(&mut self) {
+        if self.has_own_times {
+            return;
+        }
+        for worker in self.workers.into_iter().chain(self.homes.iter().map(|home| home.worker)) {
+            self.bench.renew_worker(worker).await;
+        }
+        self.bench.clock.reboot();
     }
 
     async fn speak(&self, op: Op, worker: WorkerHandle, task: &ClaimedTask) -> String {

@@ -74,8 +74,10 @@ flaws! {
     RenewsActivity,
     /// A run's lease is judged by the wall clock.
     JudgesByWall,
-    /// A run's lease lives on in another boot.
+    /// A run's lease lives on in another boot, however long that lasts.
     IgnoresBoots,
+    /// A run's lease is over with the boot that it was renewed in.
+    EndsWithBoots,
     /// The time is not what the clock says.
     TellsWrongTime,
     /// An owner's append does not look at the fence.

@@ -85,6 +85,10 @@ impl SessionStore for MutantStore {
         {
             return Ok(RenewOutcome::Expired);
         }
+        let is_of_another_boot = !is_same_boot(&before, self.reading().boot.boot);
+        if self.has(Flaw::EndsWithBoots) && matches!(term, Some(Term::Boot { .. })) && is_of_another_boot {
+            return Ok(RenewOutcome::Expired);
+        }
         let outcome = self.inner.renew(request).await?;
         Ok(self.mistreat(request, &before, outcome))
     }

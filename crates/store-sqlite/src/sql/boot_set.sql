@@ -1,0 +1,1 @@
+INSERT INTO boot (one, id) VALUES (1, ?1) ON CONFLICT (one) DO UPDATE SET id = excluded.id

@@ -1,0 +1,1 @@
+UPDATE task SET waits = 0, expires = ttl
