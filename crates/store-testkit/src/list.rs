@@ -545,6 +545,7 @@ macro_rules! with_cases {
             exclusive {
                 of_an_exclusive_key_one_runs_at_a_time,
                 a_worker_may_run_every_key_so,
+                what_is_behind_for_one_worker_alone_is_anothers,
                 what_was_given_back_keeps_its_place,
                 what_is_withdrawn_keeps_nobody_waiting,
                 an_exclusive_one_waits_for_what_has_no_row,

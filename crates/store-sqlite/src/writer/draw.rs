@@ -285,6 +285,10 @@ impl Work<'_> {
             return Ok(Verdict::Passed);
         }
         if is_alone && sql::any(self.conn, sql::TASK_BLOCKED, (kid, row.task.0, true))? {
+            // Of a key that nobody holds, it may be behind nothing for a worker that does not run them one at a time.
+            if held != Held::Mine && !row.is_exclusive {
+                return Ok(Verdict::NoneFresh);
+            }
             sql::write(self.conn, sql::TASK_LANE, (row.task.0, BEHIND))?;
             return Ok(Verdict::Passed);
         }

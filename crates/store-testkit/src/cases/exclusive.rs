@@ -27,6 +27,18 @@ pub async fn of_an_exclusive_key_one_runs_at_a_time(harness: &dyn Harness) {
     assert_eq!(bench.task_ids(one).await, [ids[3]]);
 }
 
+/// What a worker leaves because it runs each key's one at a time is for one that does not, while nobody has the key.
+pub async fn what_is_behind_for_one_worker_alone_is_anothers(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let mut home = bench.home().await;
+    let one = bench.serving("one", Serving { is_exclusive: true, ..serving() }).await;
+    let two = bench.runner("two").await;
+    let elsewhere = Asked { queue: Some("q"), ..keyed("a") };
+    let ids = bench.leave(&mut home, &[elsewhere, keyed("a")]).await;
+    assert_eq!(bench.tasks(one, 10).await, [], "it is behind what waits in a queue of others");
+    assert_eq!(bench.task_ids(two).await, ids[1..]);
+}
+
 /// A worker that runs every key exclusively is given one activity of each at a time.
 pub async fn a_worker_may_run_every_key_so(harness: &dyn Harness) {
     let bench = Bench::new(harness).await;
