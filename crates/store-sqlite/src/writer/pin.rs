@@ -153,7 +153,7 @@ impl Work<'_> {
             wid: Some(me.wid),
             worker: me.worker,
             fence: if is_new { key.fence } else { key.fence.next() },
-            since: self.wall(),
+            since: if is_new { key.since } else { self.wall() },
             used: self.now.boot,
             used_wall: self.wall(),
             ..key
