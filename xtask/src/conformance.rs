@@ -14,6 +14,9 @@ const SCHEMATHESIS: &str = "schemathesis==4.32.5";
 /// Without these: a cursor, a version or a name has a form that a schema does not say.
 const LEFT_OUT: &str = "positive_data_acceptance,unsupported_method,negative_data_rejection";
 
+/// The session that is there for those requests that are to find one.
+const KNOWN: &str = "known";
+
 /// Builds the server, starts it over an empty store, and has everything asked that its description allows, and more.
 pub(crate) fn run() -> Result<()> {
     let tool = tool()?;
@@ -22,37 +25,52 @@ pub(crate) fn run() -> Result<()> {
     if home.exists() {
         std::fs::remove_dir_all(&home).with_context(|| format!("empty {}", home.display()))?;
     }
+    std::fs::create_dir_all(&home)?;
+    std::fs::write(home.join("tenure.toml"), "[serve]\naudit = false\n")?;
     let tenure = root().join("target/debug/tenure");
     let storage = format!("--storage-dir={}", home.display());
-    let made = output(&mut program(
-        &tenure,
-        &[&storage, "--output=json", "token", "create", "--principal=root", "--role=admin"],
-    ))?;
-    let secret = field(&made, "secret").context("make a token")?;
+    let made = |words: &[&str]| {
+        output(&mut program(&tenure, &[&[storage.as_str(), "--output=json"], words].concat()))
+    };
+    let secret = made(&["token", "create", "--principal=root", "--role=admin"])?;
+    let secret = field(&secret, "secret").context("make a token")?;
+    made(&["create", "--id", KNOWN])?;
+    let known = home.join("known.toml");
+    std::fs::write(&known, format!("[parameters]\n\"path.name\" = \"{KNOWN}\"\n"))?;
     let mut server =
         program(&tenure, &[&storage, "--output=json", "serve", "--listen=127.0.0.1:0", "--require-token"])
             .stdout(Stdio::piped())
             .spawn()
             .context("start the server")?;
-    let asked = ask(&mut server, &tool, &secret);
+    let asked = address(&mut server).and_then(|url| {
+        ask(&tool, (&url, &secret), (&[], &[]))?;
+        say("asking of a session that is there");
+        let known = format!("--config-file={}", known.display());
+        let stream = "--exclude-path=/v1/sessions/{name}/events";
+        ask(&tool, (&url, &secret), (&[&known], &[stream, "--exclude-method=DELETE"]))
+    });
     server.kill().context("end the server")?;
     server.wait().context("end the server")?;
     asked
 }
 
-fn ask(server: &mut Child, tool: &PathBuf, secret: &str) -> Result<()> {
+/// Where the server serves.
+fn address(server: &mut Child) -> Result<String> {
     let mut line = String::new();
     let stdout = server.stdout.take().context("hear from the server")?;
     BufReader::new(stdout).read_line(&mut line)?;
-    let url = field(&line, "url").with_context(|| format!("the server said: {line}"))?;
+    field(&line, "url").with_context(|| format!("the server said: {line}"))
+}
+
+fn ask(tool: &PathBuf, (url, secret): (&str, &str), (before, after): (&[&str], &[&str])) -> Result<()> {
     say(&format!("asking {url}"));
     let bearer = format!("Authorization: Bearer {secret}");
     let description = format!("{url}/openapi.json");
-    let words = [
+    let run = [
         "run",
         &description,
         "--url",
-        &url,
+        url,
         "-H",
         &bearer,
         "--max-examples=50",
@@ -65,6 +83,7 @@ fn ask(server: &mut Child, tool: &PathBuf, secret: &str) -> Result<()> {
         LEFT_OUT,
         "--no-color",
     ];
+    let words = [before, &run, after].concat();
     succeed(&mut program(tool, &words)).context("the server does not answer as it says")
 }
 

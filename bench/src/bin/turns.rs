@@ -189,6 +189,7 @@ fn scheduled(op: u64) -> HistoryEvent {
         heartbeat_timeout: None,
         queue: None,
         affinity: None,
+        trace: None,
     }))
 }
 
@@ -214,6 +215,7 @@ async fn first(store: &SqliteStore, worker: WorkerHandle) -> Driven {
         seed: at.epoch_ms(),
         parent: None,
         carried: Vec::new(),
+        trace: None,
     };
     let request = TurnRequest {
         commit_id: SystemIds.commit_id(),
