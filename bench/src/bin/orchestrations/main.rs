@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use bench::measure::{self, Measured};
 use bench::{directory, print_disk};
-use tenure::{Activity, Failure, Orchestration, Tenure, join_all};
+use tenure::{Activity, Failure, Orchestration, Tenure, WorkerOptions, join_all};
 
 use floor::{Floor, Shape};
 
@@ -170,8 +170,10 @@ async fn open_as(path: &Path, name: &str) -> Tenure {
     let builder = Tenure::at(path).activity("echo", echo);
     let builder =
         builder.orchestration("hello", hello).orchestration("chain", chain).orchestration("fan", fan);
-    // Its keys have a worker with a name: their activities run side by side.
-    let builder = builder.worker_id(name).orchestration("pinned", pinned);
+    // Its keys have a worker with a name: their activities run side by side. All that is in flight has room.
+    let [.., slots] = IN_FLIGHT;
+    let options = WorkerOptions { slots, ..WorkerOptions::default() };
+    let builder = builder.options(options).worker_id(name).orchestration("pinned", pinned);
     builder.start().await.expect("it starts")
 }
 
