@@ -51,7 +51,10 @@ pub async fn serve(setup: Setup, listener: TcpListener, stop: impl Future<Output
     let places = Arc::new(Semaphore::new(limits.connections));
     let mut stop = std::pin::pin!(stop);
     loop {
-        let place = Arc::clone(&places).acquire_owned().await.expect("nobody closes it");
+        let place = tokio::select! {
+            place = Arc::clone(&places).acquire_owned() => place.expect("nobody closes it"),
+            () = &mut stop => break,
+        };
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             () = &mut stop => break,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::RequestExt as _;
 use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::Response;
 use opentelemetry::global::{BoxedSpan, BoxedTracer};
@@ -15,11 +15,18 @@ use opentelemetry::trace::{
     Tracer as _,
 };
 use opentelemetry::{Context, KeyValue};
+use tenure_core::id::{Key, SessionId};
 use tenure_core::trace::TraceParent;
 
 use crate::answer::Code;
 use crate::audit::About;
 use crate::setup::Served;
+
+/// Methods that are told as they are. The others are made up, and would make as many sorts of spans.
+const METHODS: [Method; 7] =
+    [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
+/// Most that is handed on of what a system of traces says beside a span, in bytes, as its standard asks at least.
+const STATE_BYTES_MAX: usize = 512;
 
 /// The span that what a request leads to belongs under: its own where spans are collected, its sender's where not.
 #[derive(Debug, Clone, Copy)]
@@ -41,13 +48,10 @@ pub(crate) async fn request(State(served): State<Arc<Served>>, mut request: Requ
         request.extensions_mut().insert(Trace(told));
         return next.run(request).await;
     };
-    let mut span = begun(tracer, request.headers(), told, (request.method(), path.as_str()));
-    if let Ok(names) = request.extract_parts::<RawPathParams>().await
-        && let Some((_, session)) = names.iter().find(|(name, _)| *name == "name")
-    {
-        about(&mut span, session);
-    }
-    let parent = span.span_context();
+    let names = request.extract_parts::<RawPathParams>().await.ok();
+    let span = begun(tracer, request.headers(), told, (request.method(), path.as_str()));
+    let mut begun = Begun { span, session: names.as_ref().and_then(session) };
+    let parent = begun.span.span_context();
     let parent = TraceParent::of(
         parent.trace_id().to_bytes(),
         parent.span_id().to_bytes(),
@@ -55,8 +59,30 @@ pub(crate) async fn request(State(served): State<Arc<Served>>, mut request: Requ
     );
     request.extensions_mut().insert(Trace(parent));
     let response = next.run(request).await;
-    answered(&mut span, &response);
+    begun.answered(&response);
     response
+}
+
+/// The span of a request that is under way. However that ends, it is told what it was about.
+struct Begun {
+    span: BoxedSpan,
+    /// The session, as it was asked for.
+    session: Option<String>,
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        let Some(session) = self.session.take() else { return };
+        self.span.set_attribute(KeyValue::new("session.id", session.clone()));
+        self.span.set_attribute(KeyValue::new("gen_ai.conversation.id", session));
+    }
+}
+
+/// The session that a path names. What can be the name of none is nobody's business elsewhere.
+fn session(names: &RawPathParams) -> Option<String> {
+    let (_, named) = names.iter().find(|(name, _)| *name == "name")?;
+    let is_name = SessionId::parse(named).is_ok() || Key::parse(named).is_ok();
+    is_name.then(|| named.to_owned())
 }
 
 /// The span of whoever asks.
@@ -74,20 +100,24 @@ fn begun(
 ) -> BoxedSpan {
     let parent =
         told.map_or_else(Context::new, |told| Context::new().with_remote_span_context(remote(headers, told)));
-    let mut attributes = vec![
-        KeyValue::new("http.request.method", method.as_str().to_owned()),
-        KeyValue::new("http.route", path.to_owned()),
-    ];
+    let (name, told_method) = if METHODS.contains(method) {
+        (format!("{method} {path}"), method.as_str().to_owned())
+    } else {
+        (format!("HTTP {path}"), "_OTHER".to_owned())
+    };
+    let mut attributes =
+        vec![KeyValue::new("http.request.method", told_method), KeyValue::new("http.route", path.to_owned())];
     if (method, path) == (&Method::POST, "/v1/orchestrations") {
         attributes.push(KeyValue::new("gen_ai.operation.name", "invoke_agent"));
     }
-    let span = tracer.span_builder(format!("{method} {path}")).with_kind(SpanKind::Server);
+    let span = tracer.span_builder(name).with_kind(SpanKind::Server);
     span.with_attributes(attributes).start_with_context(tracer, &parent)
 }
 
 /// The sender's span, with what its system of traces says beside it.
 fn remote(headers: &HeaderMap, told: TraceParent) -> SpanContext {
-    let state = headers.get("tracestate").and_then(|state| state.to_str().ok());
+    let states: Result<Vec<_>, _> = headers.get_all("tracestate").iter().map(HeaderValue::to_str).collect();
+    let state = states.ok().map(|states| states.join(",")).filter(|state| state.len() <= STATE_BYTES_MAX);
     SpanContext::new(
         TraceId::from_bytes(told.trace()),
         SpanId::from_bytes(told.span()),
@@ -97,25 +127,22 @@ fn remote(headers: &HeaderMap, told: TraceParent) -> SpanContext {
     )
 }
 
-fn about(span: &mut BoxedSpan, session: &str) {
-    for name in ["session.id", "gen_ai.conversation.id"] {
-        span.set_attribute(KeyValue::new(name, session.to_owned()));
-    }
-}
-
-fn answered(span: &mut BoxedSpan, response: &Response) {
-    // A session that was named by its key is told by its id where the answer knows it.
-    if let Some(About::Session(id)) = response.extensions().get::<About>() {
-        about(span, id);
-    }
-    let status = response.status();
-    span.set_attribute(KeyValue::new("http.response.status_code", i64::from(status.as_u16())));
-    if let Some(Code(code)) = response.extensions().get() {
-        span.set_attribute(KeyValue::new("tenure.code", *code));
-    }
-    if status.is_server_error() {
-        let code = response.extensions().get().map_or(StatusCode::as_str(&status), |Code(code)| code);
-        span.set_attribute(KeyValue::new("error.type", code.to_owned()));
-        span.set_status(Status::error(""));
+impl Begun {
+    fn answered(&mut self, response: &Response) {
+        // A session that was named by its key is told by its id where the answer knows it.
+        if let Some(About::Session(id)) = response.extensions().get::<About>() {
+            self.session = Some(id.clone());
+        }
+        let (status, code) = (response.status(), response.extensions().get::<Code>());
+        let span = &mut self.span;
+        span.set_attribute(KeyValue::new("http.response.status_code", i64::from(status.as_u16())));
+        if let Some(Code(code)) = code {
+            span.set_attribute(KeyValue::new("tenure.code", *code));
+        }
+        if status.is_server_error() {
+            let code = code.map_or_else(|| status.as_str().to_owned(), |Code(code)| (*code).to_owned());
+            span.set_attribute(KeyValue::new("error.type", code));
+            span.set_status(Status::error(""));
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! How a batch of spans reaches its collector.
 
+use std::error::Error;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -37,7 +38,7 @@ impl Post {
         let why = match sent {
             Ok(answer) if answer.status().is_success() => None,
             Ok(answer) => Some(format!("the collector answers {}", answer.status())),
-            Err(error) => Some(error.to_string()),
+            Err(error) => Some(words(error.as_ref())),
         };
         let was_failing = self.is_failing.swap(why.is_some(), Ordering::Relaxed);
         match why {
@@ -57,11 +58,18 @@ impl HttpClient for Post {
         let sent = match self.runtime.spawn(sent).await {
             Ok(Ok(sent)) => sent,
             Ok(Err(late)) => Err(late.into()),
-            Err(stopped) => Err(stopped.into()),
+            // The program ends.
+            Err(stopped) => return Err(stopped.into()),
         };
         self.note(&sent);
         sent
     }
+}
+
+/// An error and what caused it.
+fn words(error: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
+    causes.fold(error.to_string(), |words, cause| format!("{words}: {cause}"))
 }
 
 async fn send(connections: Connections, request: Request<Full<Bytes>>) -> Result<Response<Bytes>, HttpError> {

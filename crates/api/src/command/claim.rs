@@ -137,17 +137,11 @@ impl Idle {
     /// The rule that it is the form of.
     ///
     /// # Errors
-    /// [`Unreadable`] when there is no time in which to do anything.
+    /// [`Unreadable`] when there is no time in which to do anything, or more than anybody has.
     pub fn read(self) -> Result<IdleRule, Unreadable> {
-        if self.after_ms == 0 {
-            let (min, max) = (Duration::from_millis(1), Duration::MAX);
-            return Err(Unreadable::limit("after_ms")(LimitRefusal::Length {
-                what: "idle time-out",
-                min,
-                max,
-            }));
-        }
-        Ok(IdleRule { after: Duration::from_millis(self.after_ms), spares_held: self.spares_held })
+        let after = LimitRefusal::span("idle time-out", Duration::from_millis(self.after_ms));
+        let after = after.map_err(Unreadable::limit("after_ms"))?;
+        Ok(IdleRule { after, spares_held: self.spares_held })
     }
 }
 

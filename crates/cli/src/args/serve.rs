@@ -4,8 +4,6 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use tenure_client::{Address, InvalidAddress};
-use tenure_traces::Collector;
 use tenure_words::when::length;
 
 use super::options::DRAIN;
@@ -31,8 +29,8 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_enum, value_name = "LEVEL")]
     pub(crate) log_level: Option<LogLevel>,
     /// Send traces to the collector of OpenTelemetry at this URL, such as http://127.0.0.1:4318
-    #[arg(long, value_name = "URL", value_parser = collector)]
-    pub(crate) otlp: Option<Collector>,
+    #[arg(long, value_name = "URL")]
+    pub(crate) otlp: Option<String>,
     /// How long requests may go on once the server is to stop, default 10s
     #[arg(long, value_name = "DURATION", value_parser = drain)]
     pub(crate) drain: Option<Duration>,
@@ -44,10 +42,6 @@ fn drain(text: &str) -> Result<Duration, String> {
         true => Ok(drain),
         false => Err(format!("it is longer than {}", length(*DRAIN.end()))),
     }
-}
-
-fn collector(text: &str) -> Result<Collector, InvalidAddress> {
-    Address::parse(text).map(Collector::below)
 }
 
 /// How a log is written.

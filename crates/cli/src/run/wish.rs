@@ -130,12 +130,10 @@ fn waits(args: &RunArgs) -> bool {
 fn idle(args: &RunArgs) -> Result<IdleRule, Refusal> {
     match args.idle_timeout {
         None => Ok(IdleRule { after: limits::AGENT_IDLE_AFTER, spares_held: true }),
-        Some(after) if !after.is_zero() => Ok(IdleRule { after, spares_held: false }),
-        Some(_) => Err(Refusal::Limit(LimitRefusal::Length {
-            what: "idle time-out",
-            min: Duration::from_millis(1),
-            max: Duration::MAX,
-        })),
+        Some(after) => {
+            let after = LimitRefusal::span("idle time-out", after).map_err(Refusal::Limit)?;
+            Ok(IdleRule { after, spares_held: false })
+        }
     }
 }
 

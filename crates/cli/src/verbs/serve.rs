@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tenure_core::access::Validity;
@@ -17,7 +18,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::app::App;
-use crate::args::options::ServeSettings;
+use crate::args::options::{Origin, ServeSettings, Setting};
 use crate::args::serve::{LogForm, LogLevel, ServeArgs};
 use crate::exit::Exit;
 use crate::living;
@@ -26,11 +27,18 @@ use crate::render::serve::Serving;
 use crate::run::BootClock;
 use tenure_words::Problem;
 
+/// How long what is left may take once all is done.
+const LEFT_FOR: Duration = Duration::from_secs(1);
+
 /// Serves until it is asked to stop.
 pub(super) fn execute(app: &App, args: &ServeArgs) -> anyhow::Result<Exit> {
-    let settings = app.options.serve.clone().with(args);
+    let settings = app.options.serve.clone().with(args)?;
     log(&settings);
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(app, settings))
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let served = runtime.block_on(run(app, settings));
+    // A name that is still being looked up keeps nobody waiting.
+    runtime.shutdown_timeout(LEFT_FOR);
+    served
 }
 
 async fn run(app: &App, settings: ServeSettings) -> anyhow::Result<Exit> {
@@ -40,6 +48,8 @@ async fn run(app: &App, settings: ServeSettings) -> anyhow::Result<Exit> {
     if !is_open && !has_token(&engine).await? {
         return Err(no_token().into());
     }
+    let incarnation = SystemIds.incarnation();
+    let exporter = exporter(settings.traces, incarnation)?;
     let listener = TcpListener::bind(address).await.map_err(|error| {
         Problem::failure("LISTEN", format!("listen at {address}"))
             .because(error)
@@ -49,8 +59,6 @@ async fn run(app: &App, settings: ServeSettings) -> anyhow::Result<Exit> {
     let address = listener.local_addr()?;
     app.out.report(&Serving { address, is_open, db: app.db().to_owned() })?;
     tracing::info!(%address, is_open, "serving");
-    let incarnation = SystemIds.incarnation();
-    let exporter = settings.traces.value.map(|to| begin_export(&to, incarnation)).transpose()?;
     let setup = Setup {
         alive: Arc::new(Here { engine: engine.clone(), db: app.db().to_owned() }),
         engine,
@@ -76,10 +84,19 @@ async fn run(app: &App, settings: ServeSettings) -> anyhow::Result<Exit> {
     Ok(Exit::Success)
 }
 
-/// Sends spans to a collector, from this runtime.
-fn begin_export(to: &Collector, incarnation: Incarnation) -> Result<Exporter, Problem> {
-    let exporter = Exporter::begin(to, &incarnation.to_string(), tokio::runtime::Handle::current());
-    exporter.map_err(|error| match error {
+/// Sends spans to a collector from this runtime, if there is one.
+fn exporter(
+    Setting { value, origin }: Setting<Option<Collector>>,
+    incarnation: Incarnation,
+) -> Result<Option<Exporter>, Problem> {
+    let Some(to) = value else {
+        if origin != Origin::Default {
+            tracing::warn!("no traces are sent: {origin} names no collector over HTTP");
+        }
+        return Ok(None);
+    };
+    let exporter = Exporter::begin(&to, &incarnation.to_string(), tokio::runtime::Handle::current());
+    exporter.map(Some).map_err(|error| match error {
         ExportError::Certificates(error) => {
             Problem::failure("CERTIFICATES", "read the certificates that this machine trusts").because(error)
         }

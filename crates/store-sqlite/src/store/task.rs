@@ -210,7 +210,8 @@ fn who(conn: &Connection, task: TaskId) -> Result<Option<(u64, Operation, u32, u
 
 /// Whether a worker is there, as a reader sees it.
 fn is_there(known: &WorkerRow, (place, now): (&Place, &Moment)) -> bool {
-    !matches!(known.lease.term.standing(now), Ok(Standing::Over)) && !known.is_gone(place)
+    let is_over = known.is_swept || matches!(known.lease.term.standing(now), Ok(Standing::Over));
+    !is_over && !known.is_gone(place)
 }
 
 /// The tasks of an instance, and who runs them.

@@ -143,8 +143,9 @@ impl<'c> Work<'c> {
         if self.memory.boot == boot {
             return Ok(());
         }
-        if dial::boot(self.conn)? != boot {
-            dial::move_to(self.conn, self.now.boot.boot)?;
+        let known = dial::boot(self.conn)?;
+        if known != boot {
+            dial::move_to(self.conn, self.now.boot, known)?;
             self.memory.keys.clear();
         }
         self.memory.boot = boot;

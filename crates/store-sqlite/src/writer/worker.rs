@@ -161,8 +161,9 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// Once it was found over it is, also in another boot, until it is renewed.
     fn is_over(&self, known: &WorkerRow) -> bool {
-        matches!(known.lease.term.standing(&self.now), Ok(Standing::Over))
+        known.is_swept || matches!(known.lease.term.standing(&self.now), Ok(Standing::Over))
     }
 
     /// A worker is known no more; its keys are nobody's, or its name's still.

@@ -43,7 +43,7 @@ impl Known {
     }
 
     fn is_live(&self, now: &Moment) -> bool {
-        self.lease.term.standing(now) == Ok(Standing::Live) && !self.is_gone()
+        self.lease.term.standing(now) == Ok(Standing::Live) && !self.is_over && !self.is_gone()
     }
 
     /// How long its loop had stood still when it was last renewed.

@@ -33,8 +33,8 @@ fn sentence(limit: LimitRefusal) -> String {
         LimitRefusal::Count { what, count, max } => {
             format!("there are {count} {what}; the maximum is {max}")
         }
-        LimitRefusal::Length { what, min, max: Duration::MAX } => {
-            format!("the {what} is shorter than {}", length(min))
+        LimitRefusal::Length { what, min, max: limits::SPAN_MAX } => {
+            format!("the {what} is shorter than {}, or longer than a hundred years", length(min))
         }
         LimitRefusal::Length { what, min, max } => {
             format!("the {what} is not from {} to {}", seconds(min), seconds(max))

@@ -66,9 +66,9 @@ impl ServeSettings {
     }
 
     /// With what was typed.
-    pub(crate) fn with(self, args: &ServeArgs) -> Self {
+    pub(crate) fn with(self, args: &ServeArgs) -> Result<Self, Problem> {
         let flag = Origin::Flag;
-        Self {
+        Ok(Self {
             listen: args.listen.map_or(self.listen, |value| Setting { value, origin: flag("--listen") }),
             require_token: if args.require_token {
                 Setting { value: true, origin: flag("--require-token") }
@@ -80,8 +80,8 @@ impl ServeSettings {
                 .log_level
                 .map_or(self.log_level, |value| Setting { value, origin: flag("--log-level") }),
             audit: self.audit,
-            traces: match args.otlp.clone() {
-                Some(collector) => Setting { value: Some(collector), origin: flag("--otlp") },
+            traces: match &args.otlp {
+                Some(text) => collector(&Said { text: text.clone(), origin: flag("--otlp") })?,
                 None => self.traces,
             },
             limits: LimitSettings {
@@ -90,7 +90,7 @@ impl ServeSettings {
                     .map_or(self.limits.drain, |value| Setting { value, origin: flag("--drain") }),
                 ..self.limits
             },
-        }
+        })
     }
 }
 
@@ -105,19 +105,23 @@ impl Sources<'_> {
     /// What is said here wins over what is said for every program.
     fn collector(&self, file: Option<&str>) -> Result<Setting<Option<Collector>>, Problem> {
         if let Some(said) = self.text(None, "TENURE_OTLP", file)? {
-            return collector(said, Collector::below);
+            return collector(&said);
         }
-        let none = Setting { value: None, origin: Origin::Default };
-        if self.has(STANDARD_OFF, "true") || self.has(STANDARD_EXPORTER, "none") {
-            return Ok(none);
-        }
-        if let Some(said) = self.text(None, STANDARD_EXACT, None)? {
-            return collector(said, Collector::at);
-        }
-        match self.text(None, STANDARD_BASE, None)? {
-            Some(said) => collector(said, Collector::below),
-            None => Ok(none),
-        }
+        let exact = self.standard(STANDARD_EXACT, Collector::at);
+        let said = exact.or_else(|| self.standard(STANDARD_BASE, Collector::below));
+        let said = said.filter(|_| !self.has(STANDARD_OFF, "true") && !self.has(STANDARD_EXPORTER, "none"));
+        Ok(said.unwrap_or(Setting { value: None, origin: Origin::Default }))
+    }
+
+    /// What a variable says that is not for this program alone. Where that is nothing of use here, it is no collector.
+    fn standard(
+        &self,
+        variable: &'static str,
+        take: fn(Address) -> Collector,
+    ) -> Option<Setting<Option<Collector>>> {
+        let said = self.environment.get(variable)?;
+        let url = said.to_str().and_then(|text| Address::parse(text).ok());
+        Some(Setting { value: url.map(take), origin: Origin::Environment(variable) })
     }
 
     /// Whether a variable says exactly this.
@@ -126,11 +130,13 @@ impl Sources<'_> {
     }
 }
 
-fn collector(said: Said, take: fn(Address) -> Collector) -> Result<Setting<Option<Collector>>, Problem> {
-    said.parse(
-        |text| Address::parse(text).ok().map(|url| Some(take(url))),
-        "a URL like http://127.0.0.1:4318",
-    )
+/// What was said may hold a secret: it is not repeated.
+fn collector(said: &Said) -> Result<Setting<Option<Collector>>, Problem> {
+    let url = Address::parse(&said.text).map_err(|why| {
+        Problem::usage(format!("{} does not say where a collector is: {why}", said.origin))
+            .hint("say its base, such as http://127.0.0.1:4318; OTEL_EXPORTER_OTLP_HEADERS says headers")
+    })?;
+    Ok(Setting { value: Some(Collector::below(url)), origin: said.origin.clone() })
 }
 
 /// A yes or no of the file's.

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use tenure_client::{Address, Caller};
-use tenure_core::escape::Escaped;
 use tenure_core::id::Namespace;
 use tenure_core::trace::TraceParent;
 use tenure_words::Problem;
@@ -39,9 +38,9 @@ impl Sources<'_> {
         if names_a_file {
             return Ok(None);
         }
+        // What was said may hold a secret: it is not repeated.
         let address = Address::parse(&said.text).map_err(|why| {
-            let text = Escaped(&said.text);
-            Problem::usage(format!("{} says `{text}`: {why}", said.origin))
+            Problem::usage(format!("{} does not say where a server is: {why}", said.origin))
         })?;
         let token =
             self.environment.get("TENURE_TOKEN").map(|value| utf8("TENURE_TOKEN", value)).transpose()?;
@@ -54,9 +53,7 @@ impl Sources<'_> {
             origin: said.origin,
         }))
     }
-}
 
-impl Sources<'_> {
     /// The span that this process was started under, if whoever started it says so. What is no such thing is passed over,
     /// as its standard asks.
     fn traceparent(&self) -> Option<String> {

@@ -114,6 +114,8 @@ fn a_servers_limits_are_the_files_or_defaults_and_within_bounds() {
     assert_eq!(with("patience = \"1s\"").unwrap_err().code, "CONFIGURATION");
 }
 
+const STANDARD: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
 #[test]
 fn what_is_said_of_traces_here_wins_over_what_is_said_for_every_program() {
     let directory = tempfile::tempdir().unwrap();
@@ -124,7 +126,7 @@ fn what_is_said_of_traces_here_wins_over_what_is_said_for_every_program() {
     };
     let to = |url: &str, origin| (Some(url.to_owned()), origin);
     assert_eq!(of(&environment), (None, Origin::Default));
-    let (base, exact) = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT");
+    let (base, exact) = (STANDARD, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT");
     environment.push((base, "http://a:1/"));
     assert_eq!(of(&environment), to("http://a:1/v1/traces", Origin::Environment(base)));
     environment.push((exact, "http://b:2/spans"));
@@ -138,9 +140,21 @@ fn what_is_said_of_traces_here_wins_over_what_is_said_for_every_program() {
     assert_eq!(of(&environment), to("https://c/v1/traces", Origin::File));
     environment.push(("TENURE_OTLP", "http://d"));
     assert_eq!(of(&environment), to("http://d/v1/traces", Origin::Environment("TENURE_OTLP")));
-    environment.push(("TENURE_OTLP", "localhost:4318"));
+    environment.push(("TENURE_OTLP", "http://me:s3cret@d"));
     let wrong = resolve(&Global::default(), &environment).unwrap_err();
-    assert!(wrong.primary.starts_with("TENURE_OTLP says `localhost:4318`"), "{wrong:?}");
+    assert!(wrong.primary.starts_with("TENURE_OTLP does not say where a collector is"), "{wrong:?}");
+    assert!(!format!("{wrong:?}").contains("s3cret"), "{wrong:?}");
+}
+
+#[test]
+fn what_another_program_makes_of_traces_keeps_nobody_from_anything() {
+    let directory = tempfile::tempdir().unwrap();
+    for text in ["localhost:4317", "unix:///run/collector", "http://me:s3cret@a", "https://a?key=s3cret"] {
+        let mut environment = home(&directory);
+        environment.push((STANDARD, text));
+        let traces = resolve(&Global::default(), &environment).unwrap().serve.traces;
+        assert_eq!(traces, Setting { value: None, origin: Origin::Environment(STANDARD) }, "{text}");
+    }
 }
 
 #[test]

@@ -103,7 +103,10 @@ fn texts(attributes: &[KeyValue]) -> BTreeMap<String, String> {
         Some(any_value::Value::IntValue(number)) => number.to_string(),
         other => panic!("{other:?}"),
     };
-    attributes.iter().map(|kept| (kept.key.clone(), text(kept.value.as_ref().unwrap()))).collect()
+    let texts: BTreeMap<_, _> =
+        attributes.iter().map(|kept| (kept.key.clone(), text(kept.value.as_ref().unwrap()))).collect();
+    assert_eq!(texts.len(), attributes.len(), "each once: {attributes:?}");
+    texts
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -128,6 +131,10 @@ fn every_request_is_a_span_in_the_trace_of_whoever_asks() {
     assert_eq!(asked(Ask::get("/v1/sessions/k")).status, 200);
     assert_eq!(asked(Ask::get("/v1/sessions/none/events")).status, 404);
     assert_eq!(asked(Ask::get("/healthz")).status, 200);
+    let odd = Ask { method: "ODD", path: format!("/v1/sessions/{}", "x".repeat(9_000)), ..Ask::default() };
+    assert_eq!(asked(odd).status, 405);
+    let labels = Ask::post("/v1/sessions/k", &json!({ "labels": { "a": "b" } }));
+    assert_eq!(asked(Ask { method: "PATCH", ..labels }).status, 200);
     let begin = Ask::post("/v1/orchestrations", &json!({ "name": "greet", "id": "o" }));
     assert_eq!(asked(begin.header("traceparent", parent())).status, 201);
     let history = asked(Ask::get("/v1/orchestrations/o/history")).body;
@@ -163,6 +170,15 @@ fn every_request_is_a_span_in_the_trace_of_whoever_asks() {
         ["http.response.status_code", "tenure.code", "session.id"].map(|name| refused[name].as_str());
     assert_eq!(refused, ["404", "NOT_FOUND", "none"]);
     assert_eq!(span("GET /v1/sessions/{name}/events").status.as_ref().map_or(0, |status| status.code), 0);
+
+    let odd = attributes("HTTP /v1/sessions/{name}");
+    assert_eq!(odd["http.request.method"], "_OTHER");
+    assert!(!odd.contains_key("session.id"), "what can be no name is not told");
+    assert_eq!(
+        attributes("PATCH /v1/sessions/{name}")["session.id"],
+        session,
+        "by its id, asked for by its key"
+    );
 
     let begun = span("POST /v1/orchestrations");
     assert_eq!(attributes("POST /v1/orchestrations")["gen_ai.operation.name"], "invoke_agent");
