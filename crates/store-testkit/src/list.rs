@@ -462,6 +462,7 @@ macro_rules! with_cases {
                 a_replaced_worker_holds_nothing,
                 a_gone_workers_name_is_free,
                 after_another_boot_a_gone_worker_is_not_waited_for,
+                a_worker_that_was_found_over_stays_so,
                 a_worker_elsewhere_outlives_the_store,
                 a_renewed_worker_lasts,
                 a_late_worker_is_renewed,

@@ -6,7 +6,7 @@ use tenure_core::id::Fence;
 use tenure_core::lease::Term;
 use tenure_store::{RegisterOutcome, RegisterRequest, TurnOutcome, Wake, WorkerRenewal};
 
-use crate::fixture::{ALMOST_TTL, Bench, TTL, done, opening, registered, worker};
+use crate::fixture::{ALMOST_TTL, Bench, TTL, done, keyed, opening, registered, worker};
 use crate::{Capability, Harness};
 
 /// A live worker keeps its name.
@@ -75,6 +75,22 @@ pub async fn after_another_boot_a_gone_worker_is_not_waited_for(harness: &dyn Ha
     let two = bench.worker("two").await;
     let claimed = bench.claim(two, 10).await;
     assert_eq!((claimed.len(), claimed[0].handle, claimed[0].is_rescued), (1, driven.handle, true));
+    registered(bench.store.as_ref(), worker("one", 2)).await;
+}
+
+/// A worker that somebody found over is over in another boot as well: nobody waits for it anew.
+pub async fn a_worker_that_was_found_over_stays_so(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let mut home = bench.home().await;
+    let one = bench.runner("one").await;
+    bench.leave(&mut home, &[keyed("a"), keyed("a")]).await;
+    bench.task(one).await;
+    bench.clock.advance(TTL);
+    let two = bench.runner("two").await;
+    bench.task(two).await;
+    bench.claim(two, 10).await;
+    bench.clock.reboot();
+    assert_eq!(bench.pin("a").await.map(|pin| pin.worker.as_str().to_owned()).as_deref(), Some("two"));
     registered(bench.store.as_ref(), worker("one", 2)).await;
 }
 
