@@ -70,6 +70,26 @@ struct Begun {
     session: Option<String>,
 }
 
+impl Begun {
+    fn answered(&mut self, response: &Response) {
+        // A session that was named by its key is told by its id where the answer knows it.
+        if let Some(About::Session(id)) = response.extensions().get::<About>() {
+            self.session = Some(id.clone());
+        }
+        let (status, code) = (response.status(), response.extensions().get::<Code>());
+        let span = &mut self.span;
+        span.set_attribute(KeyValue::new("http.response.status_code", i64::from(status.as_u16())));
+        if let Some(Code(code)) = code {
+            span.set_attribute(KeyValue::new("tenure.code", *code));
+        }
+        if status.is_server_error() {
+            let code = code.map_or_else(|| status.as_str().to_owned(), |Code(code)| (*code).to_owned());
+            span.set_attribute(KeyValue::new("error.type", code));
+            span.set_status(Status::error(""));
+        }
+    }
+}
+
 impl Drop for Begun {
     fn drop(&mut self) {
         let Some(session) = self.session.take() else { return };
@@ -125,24 +145,4 @@ fn remote(headers: &HeaderMap, told: TraceParent) -> SpanContext {
         true,
         state.and_then(|state| state.parse::<TraceState>().ok()).unwrap_or_default(),
     )
-}
-
-impl Begun {
-    fn answered(&mut self, response: &Response) {
-        // A session that was named by its key is told by its id where the answer knows it.
-        if let Some(About::Session(id)) = response.extensions().get::<About>() {
-            self.session = Some(id.clone());
-        }
-        let (status, code) = (response.status(), response.extensions().get::<Code>());
-        let span = &mut self.span;
-        span.set_attribute(KeyValue::new("http.response.status_code", i64::from(status.as_u16())));
-        if let Some(Code(code)) = code {
-            span.set_attribute(KeyValue::new("tenure.code", *code));
-        }
-        if status.is_server_error() {
-            let code = code.map_or_else(|| status.as_str().to_owned(), |Code(code)| (*code).to_owned());
-            span.set_attribute(KeyValue::new("error.type", code));
-            span.set_status(Status::error(""));
-        }
-    }
 }

@@ -19,8 +19,9 @@ pub(crate) enum WorkerVerb {
 
 /// List workers: whether they are live, and what they hold.
 ///
-/// One that is `stalled` renews its lease while its loop does not go on: some code blocks it. One that is `gone` has
-/// no process any more; `over`, it was silent for its whole ttl: others take what it held.
+/// One that is `stalled` renews its lease while its loop does not go on: some code blocks it. After four ttls of that it
+/// renews no more. One that is `gone` has no process any more; `over`, it was silent for its whole ttl: others take
+/// what it held.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct WorkerListArgs {}
 
