@@ -1,7 +1,11 @@
 //! Tests of the signals module.
 
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
+use std::sync::mpsc;
 
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGUSR2, SIGWINCH};
+use signal_hook::low_level::raise;
+
+use super::watch::Signals;
 use super::{Caught, Route, Sender};
 
 fn route(signal: i32, from: Sender, own_terminal: bool) -> Route {
@@ -40,5 +44,17 @@ fn resizing_and_continuing_refresh_the_terminal() {
     for signal in [SIGWINCH, SIGCONT] {
         assert_eq!(route(signal, Sender::Kernel, true), Route::Refresh);
         assert_eq!(route(signal, Sender::Process(1), false), Route::Nothing);
+    }
+}
+
+#[test]
+fn what_comes_right_before_the_end_is_told() {
+    for round in 0..1000 {
+        let (events, heard) = mpsc::channel::<Caught>();
+        let signals = Signals::watch(&events).unwrap();
+        raise(SIGUSR2).unwrap();
+        drop((signals, events));
+        let heard: Vec<_> = heard.iter().map(|caught| caught.signal).collect();
+        assert_eq!(heard, [SIGUSR2], "in round {round}");
     }
 }

@@ -9,6 +9,7 @@ use signal_hook::consts::{
 };
 use signal_hook::iterator::exfiltrator::WithOrigin;
 use signal_hook::iterator::{Handle, SignalsInfo};
+use signal_hook::low_level::siginfo::Origin;
 
 use super::{Caught, wanted};
 
@@ -16,7 +17,7 @@ use super::{Caught, wanted};
 const CAUGHT: [i32; 10] =
     [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT, SIGWINCH, SIGCHLD];
 
-/// Catches signals until dropped.
+/// Catches signals until dropped. Each that came before that is told by then.
 ///
 /// Caught are SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT and SIGWINCH, except those
 /// that were ignored when this process started (`nohup`, background jobs of scripts): they stay ignored here
@@ -37,10 +38,11 @@ impl Signals {
         let handle = signals.handle();
         let events = events.clone();
         let thread = std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
-            for origin in signals.forever().filter(|origin| origin.signal != SIGCHLD) {
-                if events.send(Caught::from(origin).into()).is_err() {
-                    return;
-                }
+            let mut told =
+                |origin: Origin| origin.signal == SIGCHLD || events.send(Caught::from(origin).into()).is_ok();
+            if signals.forever().all(&mut told) {
+                // Closed before it was looked at, and caught all the same.
+                signals.pending().all(told);
             }
         })?;
         Ok(Self { handle, thread: Some(thread) })
