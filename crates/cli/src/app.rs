@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use tenure_client::{Client, Draw, Patience};
+use tenure_client::{Client, ClientError, Draw, Patience};
 use tenure_core::lease::Lease;
 use tenure_engine::{Engine, EngineError, Ids, Name, Swept, SystemIds, Witness};
 use tenure_remote::{Remote, Wire};
@@ -104,9 +104,7 @@ impl App {
         let draw: Draw = Arc::new(|| SystemIds.random());
         let patience = Patience { total: PATIENCE, ..Patience::default() };
         let client = Client::new(server.address.clone(), server.caller.clone(), draw, patience);
-        let client = client.map_err(|error| {
-            Problem::failure("CERTIFICATES", "read the certificates that this machine trusts").because(error)
-        })?;
+        let client = client.map_err(no_certificates)?;
         let remote = Remote::new(client, Wire::begin().context("begin a thread")?);
         let engine = remote.engine(Arc::new(SystemIds), Arc::new(self.hold_locks()));
         Ok(self.opened.get_or_init(|| Opened { at: At::Server(remote), engine }))
@@ -263,4 +261,9 @@ fn prepare(db: &Path) -> Result<(), Problem> {
         let what = format!("create the storage directory {}", shown(directory));
         Problem::failure("STORE_UNAVAILABLE", what).because(error)
     })
+}
+
+/// The certificates that this machine trusts cannot be read.
+pub(crate) fn no_certificates(error: ClientError) -> Problem {
+    Problem::failure("CERTIFICATES", "read the certificates that this machine trusts").because(error)
 }

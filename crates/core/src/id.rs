@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::limits;
+use crate::{hex, limits};
 
 /// Why a given name was not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -274,13 +274,6 @@ number_type!(
     Operation
 );
 
-/// Sixteen bytes as 32 hexadecimal digits.
-fn sixteen_bytes(text: &str) -> Option<[u8; 16]> {
-    let is_form = text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    let number = u128::from_str_radix(text, 16).ok().filter(|_| is_form)?;
-    Some(number.to_be_bytes())
-}
-
 /// One start of one holder: random, so that two starts under one name are told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Incarnation(pub [u8; 16]);
@@ -289,7 +282,7 @@ impl Incarnation {
     /// The incarnation of that name, as it is shown.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        sixteen_bytes(text).map(Self)
+        hex::bytes(text).map(Self)
     }
 }
 
@@ -307,7 +300,7 @@ impl HandoverId {
     /// The hand-over of that name, as it is shown.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        sixteen_bytes(text).map(Self)
+        hex::bytes(text).map(Self)
     }
 }
 

@@ -13,6 +13,7 @@ pub mod event;
 #[cfg(test)]
 mod fixture;
 pub mod fnv;
+mod hex;
 pub mod id;
 pub mod kind;
 pub mod lease;

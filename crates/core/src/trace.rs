@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use crate::hex;
+
 #[cfg(test)]
 mod tests;
 
@@ -37,13 +39,14 @@ impl TraceParent {
     pub fn parse(text: &str) -> Option<Self> {
         let (known, rest) = text.split_at_checked(LENGTH)?;
         let mut fields = known.split('-');
-        let version = hex::<1>(fields.next()?)?[0];
+        let version = hex::bytes::<1>(fields.next()?)?[0];
         let of_version = match version {
             0 => rest.is_empty(),
             0xff => false,
             _ => rest.is_empty() || rest.starts_with('-'),
         };
-        let (trace, span, [flags]) = (hex(fields.next()?)?, hex(fields.next()?)?, hex(fields.next()?)?);
+        let (trace, span) = (hex::bytes(fields.next()?)?, hex::bytes(fields.next()?)?);
+        let [flags] = hex::bytes(fields.next()?)?;
         (of_version && fields.next().is_none()).then_some(())?;
         Self::of(trace, span, flags)
     }
@@ -73,20 +76,4 @@ impl fmt::Display for TraceParent {
         let (trace, span) = (u128::from_be_bytes(self.trace), u64::from_be_bytes(self.span));
         write!(f, "00-{trace:032x}-{span:016x}-{:02x}", self.flags)
     }
-}
-
-/// Exactly so many bytes, in small letters.
-fn hex<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let digit = |letter: u8| match letter {
-        b'0'..=b'9' => Some(letter - b'0'),
-        b'a'..=b'f' => Some(letter - b'a' + 10),
-        _ => None,
-    };
-    let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return None };
-    let mut bytes = [0; N];
-    (pairs.len() == N).then_some(())?;
-    for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
-        *byte = digit(*high)? << 4 | digit(*low)?;
-    }
-    Some(bytes)
 }

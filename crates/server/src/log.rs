@@ -16,13 +16,13 @@ pub(crate) async fn request(State(served): State<Arc<Served>>, request: Request,
     let begun = clock.now();
     let method = request.method().clone();
     let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
-    let trace = request.extensions().get().and_then(|Trace(parent)| parent.as_ref()).map(ToString::to_string);
+    let trace = request.extensions().get().and_then(|Trace(parent)| *parent);
     let response = next.run(request).await;
     if let Some(Code(code)) = response.extensions().get() {
         served.counters.refused(code);
     }
     let path = path.as_deref().unwrap_or("unknown");
     let (status, ms) = (response.status().as_u16(), clock.now().saturating_sub(begun).as_millis());
-    tracing::debug!(%method, path, status, ms, trace, "request");
+    tracing::debug!(%method, path, status, ms, trace = trace.map(tracing::field::display), "request");
     response
 }

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Row};
 use tenure_core::id::{CheckpointId, CommitId, Fence, Incarnation, Key, Namespace, Revision, Seq, SessionId};
-use tenure_core::lease::{Lease, Term};
+use tenure_core::lease::{Lease, Standing, Term};
 use tenure_core::session::{Counters, Current, Session, Ticket};
-use tenure_core::time::{BootMoment, WallTime, millis};
+use tenure_core::time::{BootMoment, Moment, WallTime, millis};
 use tenure_core::worker::{Progress, Serving, is_stalled};
 use tenure_store::record::{self, Columns, TermColumns};
 use tenure_store::{Found, Handle, Listed, ListedCheckpoint, StoreError, Worker, WorkerHandle};
@@ -293,6 +293,11 @@ impl WorkerRow {
             progress: Progress { rounds: unsigned(row.get(9)?)?, grew_at },
             is_draining: row.get(11)?,
         })
+    }
+
+    /// Whether its lease is over. Once it was found over it is, also in another boot, until it is renewed.
+    pub(crate) fn is_over(&self, now: &Moment) -> bool {
+        self.is_swept || matches!(self.lease.term.standing(now), Ok(Standing::Over))
     }
 
     /// How long its loop had stood still when it was last renewed.

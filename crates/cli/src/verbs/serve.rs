@@ -17,7 +17,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::app::App;
+use crate::app::{App, no_certificates};
 use crate::args::options::{Origin, ServeSettings, Setting};
 use crate::args::serve::{LogForm, LogLevel, ServeArgs};
 use crate::exit::Exit;
@@ -97,9 +97,7 @@ fn exporter(
     };
     let exporter = Exporter::begin(&to, &incarnation.to_string(), tokio::runtime::Handle::current());
     exporter.map(Some).map_err(|error| match error {
-        ExportError::Certificates(error) => {
-            Problem::failure("CERTIFICATES", "read the certificates that this machine trusts").because(error)
-        }
+        ExportError::Certificates(error) => no_certificates(error),
         error @ ExportError::Settings(_) => {
             Problem::failure("CONFIGURATION", "send traces as the variables OTEL_… say").because(error)
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tenure_core::id::{ActorId, Fence};
-use tenure_core::lease::{Holder, HolderKind, Lease, Standing, Term};
+use tenure_core::lease::{Holder, HolderKind, Lease, Term};
 use tenure_core::worker::Progress;
 use tenure_store::{
     Dismiss, DismissOutcome, Dismissal, NoticeId, RegisterOutcome, Registered, RenewWorker, Worker,
@@ -55,7 +55,7 @@ impl Work<'_> {
                 return Ok(RegisterOutcome::Registered(Registered { worker, term }));
             }
             let is_gone = known.is_gone(self.place);
-            if !is_gone && !request.replaces && !self.is_over(&known) {
+            if !is_gone && !request.replaces && !known.is_over(&self.now) {
                 return Ok(RegisterOutcome::Live(Box::new(self.listed(known)?)));
             }
             self.let_go(known.worker, (Leaving::Gone, false))?;
@@ -153,17 +153,12 @@ impl Work<'_> {
             if known.is_gone(self.place) {
                 self.let_go(known.worker, (Leaving::Gone, false))?;
                 self.gone.extend(known.token);
-            } else if !known.is_swept && self.is_over(known) {
+            } else if !known.is_swept && known.is_over(&self.now) {
                 sql::write(self.conn, sql::WORKER_OVER, [known.worker])?;
                 self.memory.forget_workers();
             }
         }
         Ok(())
-    }
-
-    /// Once it was found over it is, also in another boot, until it is renewed.
-    fn is_over(&self, known: &WorkerRow) -> bool {
-        known.is_swept || matches!(known.lease.term.standing(&self.now), Ok(Standing::Over))
     }
 
     /// A worker is known no more; its keys are nobody's, or its name's still.

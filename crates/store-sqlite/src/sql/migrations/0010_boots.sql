@@ -1,4 +1,4 @@
--- The boot of whose clock the times are that tasks and pins have. Without a row: of another one than the present.
+-- The boot of whose clock the times are that tasks and pins have. Without a row nobody knows.
 CREATE TABLE boot (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     id BLOB NOT NULL CHECK (length(id) = 16)
