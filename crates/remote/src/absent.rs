@@ -116,7 +116,7 @@ impl InstanceStore for Remote {
 
 #[async_trait]
 impl TaskStore for Remote {
-    async fn claim_tasks(&self, _: TaskClaim) -> Result<Vec<ClaimedTask>, StoreError> {
+    async fn claim_tasks(&self, _: TaskClaim) -> Result<GivenTasks, StoreError> {
         absent(TASKS)
     }
 

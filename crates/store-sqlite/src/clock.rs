@@ -1,6 +1,6 @@
 //! The system's clocks, read in one place.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tenure_core::time::{BootId, BootMoment, Moment, WallTime, millis};
 use tenure_store::Clock;
@@ -17,6 +17,12 @@ impl SystemClock {
     pub fn new() -> Self {
         Self { boot: boot_id() }
     }
+
+    /// Time since the machine was started, suspended time included.
+    #[must_use]
+    pub fn since_boot(&self) -> Duration {
+        since_boot()
+    }
 }
 
 impl Default for SystemClock {
@@ -31,7 +37,7 @@ impl Clock for SystemClock {
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).ok();
         Moment {
             wall: wall.map(|since| WallTime::from_epoch_ms(millis(since))),
-            boot: BootMoment { boot: self.boot, ms: boot_ms() },
+            boot: BootMoment { boot: self.boot, ms: millis(since_boot()) },
         }
     }
 }
@@ -42,16 +48,16 @@ pub(crate) fn instant() -> Instant {
     Instant::now()
 }
 
-/// Milliseconds since the machine was started, suspended time included.
-fn boot_ms() -> u64 {
+/// Time since the machine was started, suspended time included.
+fn since_boot() -> Duration {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     let clock = rustix::time::ClockId::Boottime;
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     let clock = rustix::time::ClockId::Monotonic;
     let time = rustix::time::clock_gettime(clock);
     let secs = u64::try_from(time.tv_sec).unwrap_or(0);
-    let nanos = u64::try_from(time.tv_nsec).unwrap_or(0);
-    secs.saturating_mul(1000).saturating_add(nanos / 1_000_000)
+    let nanos = u32::try_from(time.tv_nsec).unwrap_or(0);
+    Duration::new(secs, nanos)
 }
 
 /// Names this boot of the machine. Where the system does not, every boot has the same name: a lease from

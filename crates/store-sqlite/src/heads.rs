@@ -4,10 +4,9 @@
 //! the write lock and forgets everything when it moved. Memory is bounded by two generations: what was not
 //! used while a generation filled up is forgotten with the next one.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
+use foldhash::HashMap;
 use rusqlite::Connection;
 use tenure_core::id::{CommitId, Fence};
 use tenure_core::kind::Kind;
@@ -83,8 +82,8 @@ impl Head {
 /// The heads of the sessions that were written last.
 #[derive(Debug)]
 pub(crate) struct Heads {
-    young: HashMap<i64, Head, BuildHasherDefault<Mix>>,
-    old: HashMap<i64, Head, BuildHasherDefault<Mix>>,
+    young: HashMap<i64, Head>,
+    old: HashMap<i64, Head>,
     generation_max: usize,
 }
 
@@ -188,28 +187,4 @@ fn read_instance(conn: &Connection, handle: Handle) -> Result<Option<Instance>, 
 fn read(conn: &Connection, handle: Handle) -> Result<Option<Head>, WorkError> {
     let stored = sql::one(conn, sql::FIND_HANDLE, [handle.0], Stored::of)?;
     Ok(stored.map(|stored| Head::of(stored.ns, &stored.session, stored.log, None)))
-}
-
-/// Spreads handles, which are small and consecutive, over a table. Nobody outside chooses them.
-#[derive(Debug, Default)]
-struct Mix(u64);
-
-impl Hasher for Mix {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u64(u64::from(*byte));
-        }
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = (self.0.rotate_left(5) ^ number).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    }
-
-    fn write_i64(&mut self, number: i64) {
-        self.write_u64(number.cast_unsigned());
-    }
 }

@@ -1,7 +1,6 @@
 //! What the writer remembers of keys between commits. It does the same for sessions.
 
-use std::collections::HashMap;
-
+use foldhash::{HashMap, HashMapExt as _};
 use rusqlite::{Connection, Row};
 use tenure_core::id::{AffinityKey, Fence, Namespace, QueueName};
 use tenure_core::time::{BootId, BootMoment, WallTime, millis};

@@ -1,8 +1,8 @@
 //! Who in this process is woken when a session changes.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use foldhash::HashMap;
 use tenure_core::event::Event;
 use tenure_core::id::{Revision, Seq};
 use tenure_store::{Feed, Handle, Heard, StoreError};

@@ -531,6 +531,7 @@ macro_rules! with_cases {
             limits {
                 at_most_so_many_keys_are_busy,
                 at_the_limit_busy_keys_are_still_served,
+                what_waits_for_busy_keys_is_told,
                 what_runs_without_a_row_is_busy,
                 a_worker_at_its_limit_leaves_keys_to_others,
                 the_key_that_was_idle_longest_is_given_up,

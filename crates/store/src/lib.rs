@@ -62,8 +62,9 @@ pub use statistics::{
 };
 
 pub use task::{
-    ClaimedTask, HandBack, ListedTask, MovePin, MovePinOutcome, Notice, NoticeId, Out, Pin, PinGrant,
-    PinsRequest, Placed, TaskClaim, TaskEnd, TaskId, TaskOutcome, TaskRenewal, TaskRequest, TaskStore,
+    ClaimedTask, GivenTasks, HandBack, ListedTask, MovePin, MovePinOutcome, Notice, NoticeId, Out, Pin,
+    PinGrant, PinsRequest, Placed, TaskClaim, TaskEnd, TaskId, TaskOutcome, TaskRenewal, TaskRequest,
+    TaskStore,
 };
 pub use token::{
     CreateToken, CreateTokenOutcome, RevokeToken, RevokeTokenOutcome, RotateToken, RotateTokenOutcome,

@@ -84,6 +84,16 @@ pub struct TaskClaim {
     pub ttl: Option<Ttl>,
 }
 
+/// What a claim gave.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct GivenTasks {
+    /// What the worker is to run.
+    pub tasks: Vec<ClaimedTask>,
+    /// Whether more might have been given, had no key been busy of those that the claim names: then it is worth while to
+    /// claim again once one of them is free.
+    pub is_held_back: bool,
+}
+
 /// An attempt that a worker is to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimedTask {
@@ -305,8 +315,8 @@ pub trait TaskStore: Send + Sync {
     /// only once they have waited for a while. What another worker, or the worker itself, loses, it is told by a
     /// notice. What is with workers that are over or gone, or whose own time is over, is claimed as if it had been
     /// given back, and counts as rescued.
-    /// *Outcomes:* the tasks; none where none is to be had. Tasks with keys that others hold cost nothing.
-    async fn claim_tasks(&self, claim: TaskClaim) -> Result<Vec<ClaimedTask>, StoreError>;
+    /// *Outcomes:* [`GivenTasks`]; none where none is to be had. Tasks with keys that others hold cost nothing.
+    async fn claim_tasks(&self, claim: TaskClaim) -> Result<GivenTasks, StoreError>;
 
     /// Ends an attempt.
     ///

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use tenure_engine::Steady;
-use tenure_store::Clock as _;
 use tenure_store_sqlite::SystemClock;
 
 /// Time since the machine was started, suspended time included: a worker that was suspended finds out that its lease
@@ -14,7 +13,7 @@ pub(crate) struct BootClock(pub(crate) SystemClock);
 #[async_trait::async_trait]
 impl Steady for BootClock {
     fn now(&self) -> Duration {
-        Duration::from_millis(self.0.now().boot.ms)
+        self.0.since_boot()
     }
 
     async fn sleep(&self, length: Duration) {

@@ -181,7 +181,7 @@ async fn an_activity_that_waits_in_a_queue_says_who_runs_it() {
     assert!(text.contains("answer, in queue gpu\n") && worker.is_null(), "{text}{worker}");
     let two = world.serving("two", 2, Serving { queues: Queues::All, ..Serving::default() }).await;
     let claim = TaskClaim { worker: two, limit: 1, busy: Vec::new(), ttl: None };
-    assert_eq!(world.store.claim_tasks(claim).await.unwrap().len(), 1);
+    assert_eq!(world.store.claim_tasks(claim).await.unwrap().tasks.len(), 1);
     let (text, worker) = shown();
     assert!(text.contains("answer, in queue gpu, run by two\n") && worker == "two", "{text}{worker}");
 }

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::keys::InUse;
 use super::order::{Input, Whose};
 use super::pulse::Pulse;
-use super::registry::ActivityCode;
+use super::registry::KnownActivity;
 use crate::Steady;
 
 /// What an activity's code knows of the attempt that it is.
@@ -148,7 +148,7 @@ impl Vitals {
 pub(super) struct Run {
     pub(super) attempt: Attempt,
     pub(super) activity: Arc<Activity>,
-    pub(super) code: ActivityCode,
+    pub(super) code: KnownActivity,
     /// How long it may go on when nobody waits for it any more.
     pub(super) grace: Duration,
     /// Its key is busy as long as it runs.
@@ -158,18 +158,18 @@ pub(super) struct Run {
     pub(super) lapses: u64,
 }
 
-/// Runs an attempt to its end and tells what came of it.
-pub(super) async fn run(run: Run, clock: Arc<dyn Steady>, inputs: mpsc::UnboundedSender<Input>) {
+/// Runs an attempt to its end. Returns what is to be told of it.
+pub(super) async fn run(run: Run, clock: Arc<dyn Steady>) -> Input {
     let Run { attempt, activity, code, grace, in_use, pulse, lapses } = run;
     let (whose, token) = (attempt.whose, attempt.cancelled.clone());
     // However long it took to get here, nothing begins once the lease may be over.
     if !pulse.may_begin(lapses, clock.now()) {
         drop(in_use);
-        drop(inputs.send(Input::Unbegun { whose }));
-        return;
+        return Input::Unbegun { whose };
     }
     let result = {
-        let work = AssertUnwindSafe(async { code(attempt, activity.input.clone()).await }).catch_unwind();
+        let work =
+            AssertUnwindSafe(async { (code.code)(attempt, activity.input.clone()).await }).catch_unwind();
         tokio::select! {
             biased;
             result = work => result.unwrap_or_else(|panic| Err(Failure::panicked(panic.as_ref()))),
@@ -183,8 +183,7 @@ pub(super) async fn run(run: Run, clock: Arc<dyn Steady>, inputs: mpsc::Unbounde
         }
     };
     drop(in_use);
-    // Whoever would be told has stopped, and somebody else tries again.
-    drop(inputs.send(Input::Tried { whose, result }));
+    Input::Tried { whose, result }
 }
 
 async fn too_long(clock: &dyn Steady, limit: Option<Duration>) -> Failure {

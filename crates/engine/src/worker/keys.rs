@@ -1,9 +1,9 @@
 //! Of which keys activities are under way.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use foldhash::HashMap;
 use tenure_core::id::{AffinityKey, Namespace};
 
 #[cfg(test)]

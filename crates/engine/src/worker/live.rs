@@ -1,7 +1,8 @@
 //! One instance in a worker's memory.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
+use foldhash::{HashMap, HashMapExt as _};
 use tenure_core::event::EventBody;
 use tenure_core::id::{EventType, Fence, Namespace, Operation, Principal, SessionId};
 use tenure_core::orchestration;

@@ -3,6 +3,7 @@
 mod attempt;
 mod client;
 mod conductor;
+mod crowd;
 mod keeper;
 mod keys;
 mod live;

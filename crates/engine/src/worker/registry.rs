@@ -1,15 +1,17 @@
 //! Which code a worker has.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use foldhash::HashMap;
 use tenure_core::id::CodeName;
 use tenure_core::orchestration::{Failure, Payload, Version};
 use tenure_replay::Code;
 
 use super::attempt::Attempt;
+use super::crowd::Pace;
 
 /// An activity at work.
 pub type ActivityFuture = Pin<Box<dyn Future<Output = Result<Payload, Failure>> + Send>>;
@@ -17,11 +19,18 @@ pub type ActivityFuture = Pin<Box<dyn Future<Output = Result<Payload, Failure>> 
 /// An activity's code.
 pub type ActivityCode = Arc<dyn Fn(Attempt, Payload) -> ActivityFuture + Send + Sync>;
 
+/// An activity's code, and how it was run so far.
+#[derive(Clone)]
+pub(super) struct KnownActivity {
+    pub(super) code: ActivityCode,
+    pub(super) pace: Arc<Pace>,
+}
+
 /// Which code a worker has.
 #[derive(Clone, Default)]
 pub struct Registry {
     orchestrations: HashMap<CodeName, BTreeMap<Version, Code>>,
-    activities: HashMap<CodeName, ActivityCode>,
+    activities: HashMap<CodeName, KnownActivity>,
 }
 
 impl std::fmt::Debug for Registry {
@@ -45,7 +54,7 @@ impl Registry {
 
     /// Adds an activity, in place of one of the same name.
     pub fn add_activity(&mut self, name: CodeName, code: ActivityCode) {
-        self.activities.insert(name, code);
+        self.activities.insert(name, KnownActivity { code, pace: Arc::default() });
     }
 
     /// An orchestration: exactly that version, else the latest.
@@ -66,8 +75,7 @@ impl Registry {
     }
 
     /// An activity.
-    #[must_use]
-    pub fn activity(&self, name: &CodeName) -> Option<ActivityCode> {
-        self.activities.get(name).map(Arc::clone)
+    pub(super) fn activity(&self, name: &CodeName) -> Option<KnownActivity> {
+        self.activities.get(name).cloned()
     }
 }

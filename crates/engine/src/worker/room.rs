@@ -1,7 +1,6 @@
 //! What a worker can take on: slots, queues and keys.
 
-use std::collections::HashMap;
-
+use foldhash::{HashMap, HashMapExt as _};
 use tenure_core::id::{Namespace, Operation};
 use tenure_core::orchestration::Activity;
 use tenure_core::worker::{Queues, Serving};

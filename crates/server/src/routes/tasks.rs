@@ -98,7 +98,7 @@ async fn claimed(served: &Served, claim: TaskClaim, wait: Duration) -> Answer<Ve
     let over = tokio::time::sleep(wait);
     let mut over = std::pin::pin!(over);
     loop {
-        let tasks = store.claim_tasks(claim.clone()).await?;
+        let tasks = store.claim_tasks(claim.clone()).await?.tasks;
         if !tasks.is_empty() {
             return Ok(tasks);
         }

@@ -1,7 +1,6 @@
 //! How many events came in, by minute and type.
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use rusqlite::Connection;
 use tenure_core::time::WallTime;
 

@@ -28,6 +28,8 @@ pub(crate) struct Drawn {
 #[derive(Debug, Default)]
 pub(crate) struct Draw {
     pub(crate) drawn: Vec<Drawn>,
+    /// Whether more might have been given, were no key busy.
+    pub(crate) is_held_back: bool,
     pub(crate) is_more: bool,
 }
 

@@ -1,6 +1,5 @@
 //! Requests about instances and workers, encoded where they come from.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use tenure_core::id::{CommitId, Fence, Namespace, Operation, Revision, SessionId};
@@ -92,15 +91,16 @@ fn tasked(tasks: &[TaskRequest], history: &[HistoryEvent]) -> Vec<Tasked> {
     }
     let is_end = |event: &HistoryEvent| matches!(event, HistoryEvent::ContinuedAsNew { .. });
     let newest = history.rsplit(is_end).next().unwrap_or_default();
-    let scheduled: HashSet<Operation> = newest
+    let mut scheduled: Vec<Operation> = newest
         .iter()
         .filter_map(|event| match event {
             HistoryEvent::TaskScheduled(activity) => Some(activity.op),
             _ => None,
         })
         .collect();
-    let tasked =
-        |request: &TaskRequest| Tasked { is_new: scheduled.contains(&request.op), request: request.clone() };
+    scheduled.sort_unstable();
+    let is_new = |op: &Operation| scheduled.binary_search(op).is_ok();
+    let tasked = |request: &TaskRequest| Tasked { is_new: is_new(&request.op), request: request.clone() };
     tasks.iter().map(tasked).collect()
 }
 

@@ -6,13 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use rusqlite::Connection;
 use tenure_core::id::{AffinityKey, Namespace, Operation, WorkerId};
-use tenure_core::lease::Standing;
 use tenure_core::orchestration::{Activity, HistoryEvent, Mail};
 use tenure_core::time::{Moment, WallTime};
 use tenure_core::worker::is_idle;
 use tenure_store::{
-    ClaimedTask, HandBack, Handle, ListedTask, MovePin, MovePinOutcome, Pin, PinsRequest, StoreError,
-    TaskClaim, TaskEnd, TaskId, TaskOutcome, TaskRenewal, TaskStore, WorkerHandle, record,
+    ClaimedTask, GivenTasks, HandBack, Handle, ListedTask, MovePin, MovePinOutcome, Pin, PinsRequest,
+    StoreError, TaskClaim, TaskEnd, TaskId, TaskOutcome, TaskRenewal, TaskStore, WorkerHandle, record,
 };
 
 use super::SqliteStore;
@@ -52,12 +51,13 @@ impl Scheduled {
 
 #[async_trait]
 impl TaskStore for SqliteStore {
-    async fn claim_tasks(&self, claim: TaskClaim) -> Result<Vec<ClaimedTask>, StoreError> {
+    async fn claim_tasks(&self, claim: TaskClaim) -> Result<GivenTasks, StoreError> {
         let worker = claim.worker;
         loop {
             let draw = self.ask_tasking(claim.clone(), Tasking::Claim).await?;
             if !draw.is_more {
-                return Ok(self.read_tasks(worker, draw.drawn).await);
+                let tasks = self.read_tasks(worker, draw.drawn).await;
+                return Ok(GivenTasks { tasks, is_held_back: draw.is_held_back });
             }
         }
     }
@@ -210,8 +210,7 @@ fn who(conn: &Connection, task: TaskId) -> Result<Option<(u64, Operation, u32, u
 
 /// Whether a worker is there, as a reader sees it.
 fn is_there(known: &WorkerRow, (place, now): (&Place, &Moment)) -> bool {
-    let is_over = known.is_swept || matches!(known.lease.term.standing(now), Ok(Standing::Over));
-    !is_over && !known.is_gone(place)
+    !known.is_over(now) && !known.is_gone(place)
 }
 
 /// The tasks of an instance, and who runs them.

@@ -1,11 +1,11 @@
 //! The workers that are known, and how many keys their names hold.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+use foldhash::HashMap;
 use rusqlite::Connection;
 use tenure_core::id::{Namespace, QueueName};
-use tenure_core::lease::Standing;
 use tenure_core::time::Moment;
 
 use crate::error::WorkError;
@@ -65,8 +65,7 @@ impl Crew {
 
     /// Whether a worker's lease still excludes others.
     pub(super) fn is_live(&self, worker: &WorkerRow, now: &Moment) -> bool {
-        let is_over = || matches!(worker.lease.term.standing(now), Ok(Standing::Over));
-        !worker.is_swept && !self.gone.contains(&worker.worker) && !is_over()
+        !self.gone.contains(&worker.worker) && !worker.is_over(now)
     }
 
     /// Whether a worker is given anything new that it asks for.

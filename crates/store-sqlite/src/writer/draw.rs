@@ -70,6 +70,8 @@ struct Claim<'r> {
     unseen: HashSet<i64>,
     /// Whether as many keys are busy as may be.
     is_full: bool,
+    /// Whether a task was passed over because of what is busy.
+    is_held_back: bool,
     passed: usize,
     drawn: Vec<Drawn>,
 }
@@ -110,6 +112,7 @@ impl Work<'_> {
             busy: HashSet::new(),
             unseen: HashSet::new(),
             is_full: false,
+            is_held_back: false,
             passed: 0,
             drawn: Vec::new(),
         };
@@ -123,7 +126,8 @@ impl Work<'_> {
             };
             self.look_at(&mut claim, waiting)?;
         }
-        Ok(Draw { drawn: claim.drawn, is_more: false })
+        let is_held_back = claim.is_full || claim.is_held_back;
+        Ok(Draw { drawn: claim.drawn, is_held_back, is_more: false })
     }
 
     /// Frees some of what workers run, or were to run, that are over or gone. Returns whether there may be more.
@@ -271,6 +275,7 @@ impl Work<'_> {
         }
         let is_alone = row.is_exclusive || me.serving.is_exclusive;
         if is_alone && claim.unseen.contains(&kid) {
+            claim.is_held_back = true;
             return Ok(Verdict::Passed);
         }
         let mut key = self.memory.keys.at(self.conn, kid)?;
@@ -301,6 +306,7 @@ impl Work<'_> {
                 }
             }
             if !self.make_room(&me, &claim.busy)? {
+                claim.is_held_back = true;
                 return Ok(Verdict::NoneFresh);
             }
             // Making room for it may have changed what is known of it.

@@ -1,7 +1,8 @@
 //! What the writer knows without asking, as long as nobody else writes.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
+use foldhash::{HashMap, HashMapExt as _};
 use rusqlite::{Connection, Row};
 use tenure_core::id::{Fence, Namespace, QueueName};
 use tenure_core::time::{BootId, BootMoment};

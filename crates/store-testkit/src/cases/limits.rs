@@ -8,8 +8,8 @@ use tenure_store::{ClaimedTask, Notice, TaskClaim, WorkerHandle};
 
 use crate::Harness;
 use crate::fixture::{
-    Asked, Bench, TICK, affinity_key, almost, grant, keyed, left, of_tenant, plain, serving, task_claim,
-    wanted,
+    Asked, Bench, TICK, affinity_key, almost, exclusive, grant, keyed, left, of_tenant, plain, serving,
+    task_claim, wanted,
 };
 
 const KEYS: [&str; 30] = [
@@ -66,6 +66,23 @@ pub async fn what_runs_without_a_row_is_busy(harness: &dyn Harness) {
     assert_eq!(keys_of(&bench.claim_tasks(busy(one, &["x", "y"])).await), ["x"]);
     assert_eq!(keys_of(&bench.claim_tasks(busy(one, &["y"])).await), [""; 0]);
     assert_eq!(keys_of(&bench.claim_tasks(busy(one, &[])).await), ["a"]);
+}
+
+/// Whoever claims is told whether something waits for keys that are busy.
+pub async fn what_waits_for_busy_keys_is_told(harness: &dyn Harness) {
+    let bench = Bench::new(harness).await;
+    let mut home = bench.home().await;
+    let one = bench.serving("one", Serving { busy_max: 2, held_max: 2, ..serving() }).await;
+    let is_held_back = async |names: &[&str]| {
+        bench.store.claim_tasks(busy(one, names)).await.expect("an answer").is_held_back
+    };
+    assert!(!is_held_back(&[]).await, "nothing waits");
+    assert!(!is_held_back(&["a"]).await, "nothing waits");
+    bench.leave(&mut home, &[exclusive("a")]).await;
+    assert!(is_held_back(&["a"]).await, "it is to be alone");
+    assert!(is_held_back(&["x", "y"]).await, "no other key may be busy");
+    assert_eq!(keys_of(&bench.tasks(one, 10).await), ["a"]);
+    assert!(!is_held_back(&[]).await, "nothing is left");
 }
 
 /// A worker at its limit leaves new keys to others.

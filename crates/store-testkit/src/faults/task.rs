@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use tenure_core::id::{AffinityKey, Namespace};
 use tenure_core::time::WallTime;
 use tenure_store::{
-    ClaimedTask, HandBack, Handle, ListedTask, MovePin, MovePinOutcome, Pin, PinsRequest, StoreError,
+    GivenTasks, HandBack, Handle, ListedTask, MovePin, MovePinOutcome, Pin, PinsRequest, StoreError,
     TaskClaim, TaskEnd, TaskOutcome, TaskRenewal, TaskStore, WorkerHandle,
 };
 
@@ -12,7 +12,7 @@ use super::{FaultyStore, Verb};
 
 #[async_trait]
 impl TaskStore for FaultyStore {
-    async fn claim_tasks(&self, claim: TaskClaim) -> Result<Vec<ClaimedTask>, StoreError> {
+    async fn claim_tasks(&self, claim: TaskClaim) -> Result<GivenTasks, StoreError> {
         self.faults.around(Verb::ClaimTasks, None, || self.inner.claim_tasks(claim.clone())).await
     }
 

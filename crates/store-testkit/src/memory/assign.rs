@@ -9,7 +9,8 @@ use tenure_core::orchestration::{Activity, HistoryEvent};
 use tenure_core::time::{Moment, WallTime};
 use tenure_core::worker::{has_waited_for_share, is_above_share};
 use tenure_store::{
-    ClaimedTask, Handle, Notice, Placed, TaskClaim, TaskId, TaskRequest, TurnRequest, WorkerHandle,
+    ClaimedTask, GivenTasks, Handle, Notice, Placed, TaskClaim, TaskId, TaskRequest, TurnRequest,
+    WorkerHandle,
 };
 
 use super::pin::{Belongs, Keyed};
@@ -17,18 +18,21 @@ use super::tables::{Tables, wall_or_epoch};
 use super::task::{Run, Task};
 
 impl Tables {
-    pub(super) fn claim_tasks(&mut self, claim: &TaskClaim, now: &Moment) -> Vec<ClaimedTask> {
-        let mut given = Vec::new();
+    pub(super) fn claim_tasks(&mut self, claim: &TaskClaim, now: &Moment) -> GivenTasks {
+        let mut given = GivenTasks::default();
         if !self.workers.gets_new(claim.worker, now) {
             return given;
         }
+        let free = TaskClaim { busy: Vec::new(), ..claim.clone() };
         let ids: Vec<_> = self.tasks.all.keys().copied().collect();
         for id in ids {
-            if given.len() == claim.limit {
+            if given.tasks.len() == claim.limit {
                 break;
             }
             if self.may_claim(claim, id, now) {
-                given.push(self.give_task(claim, id, now));
+                given.tasks.push(self.give_task(claim, id, now));
+            } else {
+                given.is_held_back |= self.may_claim(&free, id, now);
             }
         }
         given

@@ -10,7 +10,7 @@ use tenure_core::orchestration::{Activity, Mail, Payload};
 use tenure_core::time::{BootMoment, Moment, WallTime};
 use tenure_core::worker::Affinity;
 use tenure_store::{
-    ClaimedTask, HandBack, Handle, ListedTask, MovePin, MovePinOutcome, Notice, NoticeId, Out, Pin,
+    GivenTasks, HandBack, Handle, ListedTask, MovePin, MovePinOutcome, Notice, NoticeId, Out, Pin,
     PinsRequest, StoreError, TaskClaim, TaskEnd, TaskId, TaskOutcome, TaskRenewal, TaskStore, WorkerHandle,
 };
 
@@ -111,7 +111,7 @@ impl Tasks {
 
 #[async_trait]
 impl TaskStore for MemoryStore {
-    async fn claim_tasks(&self, claim: TaskClaim) -> Result<Vec<ClaimedTask>, StoreError> {
+    async fn claim_tasks(&self, claim: TaskClaim) -> Result<GivenTasks, StoreError> {
         let mut tables = self.lock();
         Ok(tables.claim_tasks(&claim, &self.clock.now()))
     }

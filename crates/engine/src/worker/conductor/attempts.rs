@@ -10,10 +10,9 @@ use tenure_core::orchestration::{Cause, Failure, HistoryEvent, Payload};
 use tenure_store::{Out, PinGrant, Placed, TaskRequest};
 use tokio_util::sync::CancellationToken;
 
-use super::super::attempt::{self, Attempt, Run, Vitals};
+use super::super::attempt::{Attempt, Run, Vitals};
 use super::super::live::{Granted, Report, Running, retry_note};
 use super::super::order::{Key, Whose};
-use super::super::spawn::spawn;
 use super::{Conductor, Due, Suspect};
 
 /// An activity that so many workers did not survive is run while no other such activity is.
@@ -41,6 +40,7 @@ impl Conductor {
             self.start_attempt(key, op);
         }
         self.start_tasks();
+        self.start_crowds();
     }
 
     /// An activity is to be run: here as soon as there is a slot, or wherever its place is.
@@ -144,7 +144,7 @@ impl Conductor {
         let running = Running { number, vitals: Vitals::new(cancelled, now) };
         live.running.insert(op, running);
         self.room.running += 1;
-        spawn(attempt::run(run, Arc::clone(&self.clock), self.sender.clone()));
+        self.launch(run);
     }
 
     /// An attempt has ended, and its slot is free.
@@ -158,8 +158,7 @@ impl Conductor {
 
     fn free_slot(&mut self) {
         self.room.running = self.room.running.saturating_sub(1);
-        // What waits for a key that was busy may begin.
-        self.wants_tasks |= self.room.takes_freed();
+        self.wants_tasks |= self.is_freed();
     }
 
     /// An attempt did not begin: it is asked for again.

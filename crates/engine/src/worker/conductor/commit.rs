@@ -1,7 +1,6 @@
 //! Running a turn of an instance, and going on once it is kept.
 
 use std::cmp::Reverse;
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,8 +16,9 @@ use super::super::order::{Begun, Ended, Key, StartAnswer, Started};
 use super::super::step::{Kept, Next, Step, keep, next_wait};
 use super::{Conductor, Done, Due};
 
-/// Most steps that are handed to the store as one: those are told of together.
-const KEPT_TOGETHER: usize = 64;
+/// Most steps that are handed to the store as one: those are told of together. The store works on them while the next ones
+/// are stepped, so many fewer than are under way are best.
+pub(super) const KEPT_TOGETHER: usize = 32;
 
 impl Conductor {
     /// Begins an instance whose code is here.
@@ -177,8 +177,9 @@ impl Conductor {
 
     /// Begins what a step asked for.
     pub(super) fn asked(&mut self, key: Key, request: &TurnRequest) {
-        let places: HashSet<_> = request.tasks.iter().map(|task| task.op).collect();
-        let has_place = |op: &Operation| places.contains(op);
+        let mut places: Vec<_> = request.tasks.iter().map(|task| task.op).collect();
+        places.sort_unstable();
+        let has_place = |op: &Operation| places.binary_search(op).is_ok();
         for event in &request.history {
             let Some(live) = self.live.get_mut(&key) else { return };
             match event {

@@ -7,31 +7,36 @@
 mod arrivals;
 mod attempts;
 mod commit;
+mod crowds;
 mod house;
 mod lease;
 mod tasks;
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
+use std::collections::{BinaryHeap, HashSet, VecDeque};
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use foldhash::{HashMap, HashMapExt as _};
 use futures_util::future::FutureExt as _;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tenure_core::id::{Fence, Operation};
 use tenure_core::orchestration::{Message, MessageId};
 use tenure_core::time::WallTime;
 use tenure_store::{
-    Attention, Claimed, ClaimedTask, Handle, HistoryPage, Mailed, RegisterOutcome, RegisterRequest,
-    StoreError, TaskId, TaskOutcome, TaskRenewal, WorkerHandle,
+    Attention, Claimed, ClaimedTask, GivenTasks, Handle, HistoryPage, Mailed, RegisterOutcome,
+    RegisterRequest, StoreError, TaskId, TaskOutcome, TaskRenewal, WorkerHandle,
 };
 use tokio::sync::{mpsc, oneshot, watch};
 
+use commit::KEPT_TOGETHER;
 use tasks::Taken;
 
+use super::attempt::Run;
+use super::crowd::{Crowd, PATIENCE};
 use super::live::{Granted as GrantedHere, Live};
 use super::options::WorkerOptions;
 use super::order::{Input, Key, StartAnswer};
@@ -67,7 +72,7 @@ enum Done {
         asked: usize,
         /// As with what was kept.
         lapses: u64,
-        given: Result<Vec<ClaimedTask>, StoreError>,
+        given: Result<GivenTasks, StoreError>,
         next: Option<WallTime>,
     },
     /// The end of a task's attempt is told.
@@ -145,6 +150,10 @@ pub(super) struct Conductor {
     queued: VecDeque<(Key, Operation)>,
     /// Activities whose key is here, until something may begin.
     granted: VecDeque<GrantedHere>,
+    /// Attempts that are to begin together.
+    gathered: Vec<Run>,
+    /// Those that began together, until all of them have begun.
+    crowds: Vec<Arc<Crowd>>,
     room: Room,
     /// The activity that is run while no other is that workers did not survive.
     suspect: Option<Suspect>,
@@ -158,6 +167,8 @@ pub(super) struct Conductor {
     lacking: HashMap<TaskId, u32>,
     is_claiming_tasks: bool,
     wants_tasks: bool,
+    /// Whether the last claim of tasks passed some over because of keys that were busy.
+    is_held_back: bool,
     /// Whether somebody called since tasks were last looked for a second time.
     was_called: bool,
     /// When a task is to be claimed that is hidden until then.
@@ -232,6 +243,8 @@ impl Conductor {
             stale: 0,
             queued: VecDeque::new(),
             granted: VecDeque::new(),
+            gathered: Vec::new(),
+            crowds: Vec::new(),
             suspect: None,
             unstarted: VecDeque::new(),
             taken: HashMap::new(),
@@ -239,6 +252,7 @@ impl Conductor {
             lacking: HashMap::new(),
             is_claiming_tasks: false,
             wants_tasks: true,
+            is_held_back: false,
             was_called: false,
             tasks_at: None,
             tasks_for: None,
@@ -311,13 +325,18 @@ impl Conductor {
             }
             () = self.clock.sleep(sleep) => {}
         }
-        while let Some(Some(done)) = self.work.next().now_or_never() {
-            self.take(done);
-        }
+        self.take_done();
         while let Ok(input) = self.inputs.try_recv() {
             self.hear(input);
         }
         Ok(())
+    }
+
+    /// Takes in what is done already.
+    fn take_done(&mut self) {
+        while let Some(Some(done)) = self.work.next().now_or_never() {
+            self.take(done);
+        }
     }
 
     /// How long nothing is to be done by itself.
@@ -327,19 +346,32 @@ impl Conductor {
         let due = due.into_iter().chain(self.claim_at).chain(self.tasks_at).min();
         let due = due.map(|at| at.since(self.now).saturating_add(Duration::from_micros(200)));
         let look = self.looked_at.saturating_add(LOOK_AGAIN_AFTER).saturating_sub(clock);
+        let crowds = (!self.crowds.is_empty()).then_some(PATIENCE);
         let stop = self.stopping.as_ref().map(|stopping| stopping.until.saturating_sub(clock));
-        due.into_iter().chain(stop).chain([look]).min().unwrap_or(LOOK_AGAIN_AFTER)
+        due.into_iter().chain(crowds).chain(stop).chain([look]).min().unwrap_or(LOOK_AGAIN_AFTER)
     }
 
     /// Does everything that can be done now.
     fn progress(&mut self) {
+        self.break_up_crowds();
         self.fire();
-        while let Some(key) = self.ready.pop_front() {
-            self.step(key);
-        }
         self.start_attempts();
+        while !self.ready.is_empty() {
+            self.step_some();
+            self.start_attempts();
+        }
         self.keep_house();
         self.commit_all();
+    }
+
+    /// Steps some of what is ready. If it is much, the store works on it while the next ones are stepped.
+    fn step_some(&mut self) {
+        while self.steps.len() < KEPT_TOGETHER {
+            let Some(key) = self.ready.pop_front() else { return };
+            self.step(key);
+        }
+        self.commit_all();
+        self.take_done();
     }
 
     fn keep_house(&mut self) {

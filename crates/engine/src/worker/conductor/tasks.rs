@@ -10,15 +10,15 @@ use tenure_core::limits;
 use tenure_core::orchestration::{Failure, Payload};
 use tenure_core::time::WallTime;
 use tenure_store::{
-    ClaimedTask, HandBack, Notice, NoticeId, StoreError, TaskClaim, TaskEnd, TaskId, TaskOutcome, TaskRenewal,
+    ClaimedTask, GivenTasks, HandBack, Notice, NoticeId, StoreError, TaskClaim, TaskEnd, TaskId, TaskOutcome,
+    TaskRenewal,
 };
 use tokio_util::sync::CancellationToken;
 
-use super::super::attempt::{self, Attempt, Run, Vitals};
+use super::super::attempt::{Attempt, Run, Vitals};
 use super::super::news::WorkerNews;
 use super::super::order::Whose;
-use super::super::registry::ActivityCode;
-use super::super::spawn::spawn;
+use super::super::registry::KnownActivity;
 use super::super::step::next_wait;
 use super::attempts::{ALONE_FROM, ALONE_WAITS, poisoned, unheard};
 use super::{Conductor, Done, Due, RETRY_AFTER, Suspect, next_look};
@@ -53,11 +53,13 @@ impl Conductor {
         self.is_claiming_tasks = true;
         let (store, asked) = (Arc::clone(self.engine.store()), free.min(CLAIM_MAX));
         let lapses = self.pulse.lapses();
+        // What is freed from here on is asked for again, if this claim had to pass it over.
+        let _before = self.room.takes_freed();
         let claim = TaskClaim { worker: self.worker, limit: asked, busy: self.room.here.list(), ttl: None };
         self.work.push(Box::pin(async move {
             let given = store.claim_tasks(claim).await;
             let next = match &given {
-                Ok(given) if given.len() < asked => store.next_task_at().await.unwrap_or_default(),
+                Ok(given) if given.tasks.len() < asked => store.next_task_at().await.unwrap_or_default(),
                 Ok(_) | Err(_) => None,
             };
             Done::ClaimedTasks { asked, lapses, given, next }
@@ -67,11 +69,11 @@ impl Conductor {
     pub(super) fn claimed_tasks(
         &mut self,
         (asked, lapses): (usize, u64),
-        given: Result<Vec<ClaimedTask>, StoreError>,
+        given: Result<GivenTasks, StoreError>,
         next: Option<WallTime>,
     ) {
         self.is_claiming_tasks = false;
-        let given = match given {
+        let GivenTasks { tasks: given, is_held_back } = match given {
             Ok(given) => given,
             // What was given, if it was, nobody would get before this worker begins anew.
             Err(StoreError::Unknown { .. }) => return self.abandon(),
@@ -80,7 +82,8 @@ impl Conductor {
                 return;
             }
         };
-        self.wants_tasks |= given.len() >= asked;
+        self.is_held_back = is_held_back;
+        self.wants_tasks |= given.len() >= asked || self.is_freed();
         let next = next_look(next, self.now, &mut self.tasks_for);
         // A key that waits for whoever holds fewer is for everybody after a while.
         let patient = self.now.after(limits::SHARE_PATIENCE);
@@ -109,6 +112,11 @@ impl Conductor {
                 self.unstarted.push_back((lapses, task));
             }
         }
+    }
+
+    /// Whether a key is free for which something had to wait.
+    pub(super) fn is_freed(&self) -> bool {
+        self.is_held_back && self.room.takes_freed()
     }
 
     fn admits(&self, task: &ClaimedTask) -> bool {
@@ -150,7 +158,7 @@ impl Conductor {
         delay
     }
 
-    fn run_task(&mut self, claimed: ClaimedTask, code: ActivityCode, lapses: u64) {
+    fn run_task(&mut self, claimed: ClaimedTask, code: KnownActivity, lapses: u64) {
         let ClaimedTask { task, fence, activity, .. } = claimed;
         let (now, cancelled) = (self.now, CancellationToken::new());
         let place = activity.affinity.as_ref();
@@ -182,7 +190,7 @@ impl Conductor {
         let (pulse, grace) = (Arc::clone(&self.pulse), self.options.cancel_grace);
         let run = Run { attempt, activity, code, grace, in_use, pulse, lapses };
         self.room.running += 1;
-        spawn(attempt::run(run, Arc::clone(&self.clock), self.sender.clone()));
+        self.launch(run);
     }
 
     /// An attempt of a task is over.

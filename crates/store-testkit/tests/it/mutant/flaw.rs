@@ -352,6 +352,8 @@ flaws! {
     TakesHeldKeys,
     /// What runs without a row is not busy.
     ForgetsBusyKeys,
+    /// Does not say that something waits for a key that is busy.
+    HoldsBackInSilence,
     /// Attempts have no time of their own.
     ForgetsAttemptTimes,
     /// An attempt does not say how many before were lost.
@@ -436,7 +438,7 @@ impl Flaw {
     /// Those that sequences of verbs seldom or never meet: nobody watches in it, there is one tenant, no key is
     /// an id, the order of what is due depends on how a store notes its looks, nothing is purged that is not there
     /// or damaged, of what was forked little is removed, no session is in a group, and none is an instance.
-    pub(crate) const OUT_OF_REACH: [Self; 73] = [
+    pub(crate) const OUT_OF_REACH: [Self; 74] = [
         Self::TakesAnyRequest,
         Self::SharesKeys,
         Self::ResumesAfresh,
@@ -485,6 +487,7 @@ impl Flaw {
         Self::KeepsRetiredWorkers,
         Self::TakesHeldKeys,
         Self::ForgetsBusyKeys,
+        Self::HoldsBackInSilence,
         Self::ForgetsAttemptTimes,
         Self::ForgetsTaskRescues,
         Self::HidesWhoRunsTasks,

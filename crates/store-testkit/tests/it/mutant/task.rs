@@ -7,7 +7,7 @@ use tenure_core::id::{AffinityKey, Namespace};
 use tenure_core::time::WallTime;
 use tenure_core::worker::Hold;
 use tenure_store::{
-    ClaimedTask, HandBack, Handle, ListedTask, MovePin, MovePinOutcome, Pin, PinsRequest, StoreError,
+    GivenTasks, HandBack, Handle, ListedTask, MovePin, MovePinOutcome, Pin, PinsRequest, StoreError,
     TaskClaim, TaskEnd, TaskOutcome, TaskRenewal, TaskStore, WorkerHandle,
 };
 
@@ -16,7 +16,7 @@ use super::store::MutantStore;
 
 #[async_trait]
 impl TaskStore for MutantStore {
-    async fn claim_tasks(&self, claim: TaskClaim) -> Result<Vec<ClaimedTask>, StoreError> {
+    async fn claim_tasks(&self, claim: TaskClaim) -> Result<GivenTasks, StoreError> {
         let mut claim = claim;
         match self.flaw {
             Flaw::TakesHeldKeys => self.free_every_key().await?,
@@ -24,15 +24,16 @@ impl TaskStore for MutantStore {
             Flaw::ForgetsAttemptTimes => claim.ttl = None,
             _ => {}
         }
-        let mut tasks = self.inner.claim_tasks(claim).await?;
-        for task in &mut tasks {
+        let mut given = self.inner.claim_tasks(claim).await?;
+        given.is_held_back &= self.flaw != Flaw::HoldsBackInSilence;
+        for task in &mut given.tasks {
             match (self.flaw, &mut task.pin) {
                 (Flaw::ForgetsTaskRescues, _) => task.rescues = 0,
                 (Flaw::SaysHeldOfEveryKey, Some(grant)) => grant.hold = Hold::Held,
                 _ => {}
             }
         }
-        Ok(tasks)
+        Ok(given)
     }
 
     async fn end_task(&self, end: TaskEnd) -> Result<TaskOutcome, StoreError> {
