@@ -1,3 +1,5 @@
+//! What is taken to be over at once.
+
 use std::time::Duration;
 
 use super::{AT_ONCE, IN_A_ROW, Pace};
