@@ -311,7 +311,7 @@ impl Conductor {
         !self.has_stopped() && self.wait().await.is_ok()
     }
 
-    /// Waits for the next thing to happen, and takes in all that has.
+    /// Waits for the next thing to happen, unless there is something to do, and takes in all that has.
     async fn wait(&mut self) -> Result<(), StoreError> {
         let sleep = self.sleep_length();
         tokio::select! {
@@ -323,6 +323,7 @@ impl Conductor {
                 self.look_everywhere();
                 self.was_called = true;
             }
+            () = tokio::task::yield_now(), if !self.ready.is_empty() => {}
             () = self.clock.sleep(sleep) => {}
         }
         self.take_done();
@@ -356,22 +357,25 @@ impl Conductor {
         self.break_up_crowds();
         self.fire();
         self.start_attempts();
-        while !self.ready.is_empty() {
-            self.step_some();
-            self.start_attempts();
+        // What is ready only by then has its turn in the next round, and everybody else before it.
+        for _ in 0..self.ready.len() {
+            self.step_next();
         }
+        self.start_attempts();
         self.keep_house();
         self.commit_all();
     }
 
-    /// Steps some of what is ready. If it is much, the store works on it while the next ones are stepped.
-    fn step_some(&mut self) {
-        while self.steps.len() < KEPT_TOGETHER {
-            let Some(key) = self.ready.pop_front() else { return };
-            self.step(key);
+    /// Steps what has been ready for longest.
+    fn step_next(&mut self) {
+        let Some(key) = self.ready.pop_front() else { return };
+        self.step(key);
+        if self.steps.len() >= KEPT_TOGETHER {
+            // The store works on these while the next ones are stepped.
+            self.commit_all();
+            self.take_done();
+            self.start_attempts();
         }
-        self.commit_all();
-        self.take_done();
     }
 
     fn keep_house(&mut self) {
