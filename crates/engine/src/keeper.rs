@@ -15,7 +15,8 @@ use crate::{Engine, EngineError, Loss, Target};
 /// A clock that never jumps, counts suspended time, and can be waited on.
 #[async_trait::async_trait]
 pub trait Steady: Debug + Send + Sync {
-    /// Time since some fixed moment.
+    /// Time since some fixed moment. A worker tells by it which activities are over within microseconds: where it is
+    /// coarser than that, too many are taken to be.
     fn now(&self) -> Duration;
 
     /// Returns once that much time has passed.

@@ -89,8 +89,8 @@ pub struct TaskClaim {
 pub struct GivenTasks {
     /// What the worker is to run.
     pub tasks: Vec<ClaimedTask>,
-    /// Whether more might have been given, had no key been busy of those that the claim names: then it is worth while to
-    /// claim again once one of them is free.
+    /// Whether more may be there that was not given because of keys that are busy: then it is worth while to claim again
+    /// once one of those is free that the claim names.
     pub is_held_back: bool,
 }
 

@@ -17,6 +17,7 @@ use super::keys::InUse;
 use super::order::{Input, Whose};
 use super::pulse::Pulse;
 use super::registry::KnownActivity;
+use super::spawn::share_woken;
 use crate::Steady;
 
 /// What an activity's code knows of the attempt that it is.
@@ -41,6 +42,7 @@ impl Attempt {
     pub fn heartbeat(&self, details: Option<Payload>) {
         // A worker that has stopped hears nothing.
         drop(self.inputs.send(Input::Heartbeat { whose: self.whose, details }));
+        share_woken();
     }
 
     /// What an earlier attempt last said of how far it was.

@@ -1,8 +1,9 @@
 //! Attempts that share a task.
 //!
 //! Of an attempt that is over as soon as it begins, its task is what costs most: it is made for it alone, and wakes another
-//! thread that comes too late to help. So those of which that is to be expected share one. What that must not cost:
-//! an attempt that blocks its thread after all keeps the others, and what they came to, only for [`PATIENCE`].
+//! thread that comes too late to help. So those of which that is to be expected share one. Where they have the thread
+//! for longer than [`PATIENCE`] after all, because one of them blocks it or many are slow, those that wait, and what those before
+//! came to, are taken away from it.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -29,7 +30,7 @@ const AT_ONCE: Duration = Duration::from_micros(20);
 const IN_A_ROW: u32 = 8;
 /// Most attempts that share a task.
 pub(super) const CROWD_MAX: usize = 32;
-/// How long one of them may take to begin until the others go on without it.
+/// How long they have the thread together, until the others go on without the one that has it.
 pub(super) const PATIENCE: Duration = Duration::from_millis(10);
 
 /// How many attempts of an activity in a row were over at once.
@@ -57,9 +58,10 @@ pub(super) struct Crowd(Mutex<State>);
 
 struct State {
     waiting: VecDeque<Run>,
-    /// Since when the one that has the thread has it.
+    /// Since when they have the thread.
     since: Option<Duration>,
-    /// What became of those before. Nobody is told before the end: whoever is woken on a thread waits for what has it.
+    /// What became of those before. The loop is not told before the end: whoever is woken on a thread may have to wait for
+    /// what has it.
     begun: Vec<Begun>,
     is_over: bool,
 }
@@ -69,7 +71,7 @@ pub(super) enum Course {
     GoesOn,
     /// Every one has begun.
     Over,
-    /// One keeps the thread. These are the others: those that wait, and those that had it before.
+    /// They take too long. These do not have the thread: those that wait, and those that had it before.
     BrokenUp(VecDeque<Run>, Vec<Begun>),
 }
 
@@ -105,7 +107,7 @@ impl Crowd {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How it goes. If one of them has had the thread for too long, the others leave.
+    /// How it goes. If they have had the thread for too long, those that do not have it now leave.
     pub(super) fn look(&self, now: Duration) -> Course {
         let mut state = self.state();
         match state.since {
@@ -121,7 +123,7 @@ impl Crowd {
     fn next(&self, now: Duration, before: Option<Begun>) -> Option<Run> {
         let mut state = self.state();
         state.begun.extend(before);
-        state.since = Some(now);
+        state.since.get_or_insert(now);
         state.waiting.pop_front()
     }
 
@@ -138,7 +140,10 @@ async fn begin(run: Run, clock: &Arc<dyn Steady>, now: Duration) -> (Begun, Dura
     let mut attempt = Box::pin(attempt::run(run, Arc::clone(clock)));
     let polled = poll!(&mut attempt);
     let took = clock.now().saturating_sub(now);
-    pace.note(polled.is_ready(), took);
+    // What may not begin says nothing of how long it would have taken.
+    if !matches!(polled, Poll::Ready(Input::Unbegun { .. })) {
+        pace.note(polled.is_ready(), took);
+    }
     match polled {
         Poll::Ready(result) => (Begun::Over(result), took),
         Poll::Pending => (Begun::GoesOn(attempt), took),
@@ -152,7 +157,7 @@ pub(super) async fn alone(run: Run, clock: Arc<dyn Steady>, inputs: mpsc::Unboun
         Begun::Over(result) => result,
         Begun::GoesOn(attempt) => attempt.await,
     };
-    // As above.
+    // Whoever would be told has stopped, and somebody else tries again.
     drop(inputs.send(result));
 }
 

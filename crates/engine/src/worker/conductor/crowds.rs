@@ -31,7 +31,7 @@ impl Conductor {
         }
     }
 
-    /// Lets each attempt go on by itself where one of those that began together keeps the others.
+    /// Lets attempts go on by themselves where those that began together take too long.
     pub(super) fn break_up_crowds(&mut self) {
         if self.crowds.is_empty() {
             return;

@@ -150,6 +150,9 @@ impl Conductor {
         self.due.clear();
         self.queued.clear();
         self.granted.clear();
+        // What was to begin does not, here.
+        self.room.running = self.room.running.saturating_sub(self.gathered.len());
+        self.gathered.clear();
         self.early.clear();
         self.loading.clear();
         (self.stale, self.telling, self.suspect) = (0, 0, None);

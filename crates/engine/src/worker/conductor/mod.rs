@@ -167,7 +167,7 @@ pub(super) struct Conductor {
     lacking: HashMap<TaskId, u32>,
     is_claiming_tasks: bool,
     wants_tasks: bool,
-    /// Whether the last claim of tasks passed some over because of keys that were busy.
+    /// Whether the last claim of tasks may have passed some over because of keys that were busy.
     is_held_back: bool,
     /// Whether somebody called since tasks were last looked for a second time.
     was_called: bool,

@@ -114,7 +114,7 @@ impl Conductor {
         }
     }
 
-    /// Whether a key is free for which something had to wait.
+    /// Whether a key is free for which something may have had to wait.
     pub(super) fn is_freed(&self) -> bool {
         self.is_held_back && self.room.takes_freed()
     }

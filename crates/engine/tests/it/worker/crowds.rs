@@ -49,6 +49,7 @@ async fn code(context: Context, input: Payload) -> Ending {
             };
             drop(join(opens, run("blocks")).await);
         }
+        b"heartbeats" => drop(join_all([run("says so"), run("blocks"), run("opens")]).await),
         _ => drop(join(run("waits, then opens"), run("blocks")).await),
     }
     Ending::Completed(Payload(Vec::new()))
@@ -59,12 +60,13 @@ fn registry(gate: &Arc<Gate>) -> Registry {
     let mut registry = Registry::default();
     let begin = |context: Context, input: Payload| -> CodeFuture { Box::pin(code(context, input)) };
     registry.add_orchestration(name("code"), Version::FIRST, Arc::new(begin));
-    let step = move |_: Attempt, input: Payload| -> ActivityFuture {
+    let step = move |attempt: Attempt, input: Payload| -> ActivityFuture {
         let gate = Arc::clone(&gate);
         Box::pin(async move {
             match input.0.as_slice() {
                 b"blocks" => gate.block(),
                 b"opens" => gate.open(),
+                b"says so" => attempt.heartbeat(None),
                 b"waits, then opens" => {
                     tokio::task::yield_now().await;
                     gate.open();
@@ -78,11 +80,11 @@ fn registry(gate: &Arc<Gate>) -> Registry {
     registry
 }
 
-/// Whoever blocks its thread keeps neither those that were to begin after it, nor what came of those before, nor those that
-/// wait for something.
+/// Whoever blocks its thread keeps neither those that were to begin after it, nor what came of those before, nor the loop that
+/// one of those woke, nor those that wait for something.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_attempt_that_blocks_its_thread_keeps_nobody_else() {
-    for what in ["others", "results", "one that waits"] {
+    for what in ["others", "results", "heartbeats", "one that waits"] {
         let (bench, gate) = (Bench::new(), Arc::default());
         let (worker, orchestrations) = bench.start(registry(&gate), bench.options("one")).await;
         let input = Payload(what.as_bytes().to_vec());
