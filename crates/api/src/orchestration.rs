@@ -173,6 +173,7 @@ impl HistoryEvent {
             }
             Fact::TurnStarted { at } => new("OrchestratorStarted").at(*at),
             Fact::ExecutionRescued => new("ExecutionRescued"),
+            Fact::TurnAttempted => new("OrchestratorAttempted"),
             Fact::TaskScheduled(activity) => {
                 let scheduled = new("TaskScheduled").op(activity.op).named(activity.name.as_str());
                 scheduled.given(&activity.input).traced(activity.trace)

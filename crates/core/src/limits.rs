@@ -137,7 +137,8 @@ pub const PAYLOAD_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const STATUS_BYTES_MAX: usize = 16 * 1024;
 /// Most signals that are carried over when an orchestration continues as new.
 pub const SIGNALS_CARRIED_MAX: usize = 10_000;
-/// An activity whose workers died this often without an answer is given up.
+/// An activity whose workers died this often without an answer is given up, and an orchestration whose code so many workers
+/// did not survive.
 pub const RESCUES_MAX: u32 = 10;
 /// Lease of a worker when nothing else was asked for.
 pub const WORKER_TTL_DEFAULT: Duration = Duration::from_secs(15);

@@ -18,6 +18,7 @@ pub(crate) const fn is_told(event: &HistoryEvent) -> bool {
         E::ExecutionStarted(_)
         | E::TurnStarted { .. }
         | E::ExecutionRescued
+        | E::TurnAttempted
         | E::TaskScheduled(_)
         | E::TaskRetried { .. }
         | E::TaskHeartbeat { .. }

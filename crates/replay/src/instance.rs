@@ -166,9 +166,8 @@ impl Instance {
             let mut state = self.shared.state();
             state.at = at;
             state.turn = state.turn.saturating_add(1);
-            told.iter().for_each(|event| state.tell(event));
         }
-        let ending = self.poll();
+        let ending = self.hear(&told);
         if ending.is_some() {
             // What the code still waited for is given up by dropping it, and recorded.
             self.code = None;
@@ -188,6 +187,21 @@ impl Instance {
         events.extend(asked);
         events.extend(ending.as_ref().map(|ending| self.ended(ending)));
         Ok(Turn { events, asked_from, ending })
+    }
+
+    /// Tells the code what happened, and runs it. A wish that it ends interrupts what it waits for once it knows everything
+    /// before: else what it has just been told of would be all that is interrupted, and what it does next would not be.
+    fn hear(&mut self, told: &[HistoryEvent]) -> Option<Ending> {
+        for (before, event) in told.iter().enumerate() {
+            if before > 0
+                && matches!(event, HistoryEvent::CancelRequested { .. })
+                && let Some(ending) = self.poll()
+            {
+                return Some(ending);
+            }
+            self.shared.state().tell(event);
+        }
+        self.poll()
     }
 
     /// Runs the code until it waits or ends. A panic is a failure.
@@ -281,5 +295,6 @@ const fn is_aside(event: &HistoryEvent) -> bool {
             | HistoryEvent::TaskStarted { .. }
             | HistoryEvent::TaskHeartbeat { .. }
             | HistoryEvent::ExecutionRescued
+            | HistoryEvent::TurnAttempted
     )
 }

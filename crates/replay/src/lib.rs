@@ -11,6 +11,7 @@
 mod compare;
 mod context;
 mod instance;
+mod losses;
 mod mailbox;
 mod pending;
 mod problem;
@@ -20,6 +21,7 @@ mod wait;
 
 pub use context::{Context, Wanted};
 pub use instance::{Code, CodeFuture, Ending, Instance, Turn};
+pub use losses::Losses;
 pub use pending::{Pending, PendingActivity, Wish};
 pub use problem::{Mismatch, Problem};
 pub use wait::{Cancelled, Wait};

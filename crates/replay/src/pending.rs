@@ -19,6 +19,8 @@ pub struct Pending {
     /// Somebody's wish that the instance ends.
     pub cancel: Option<Wish>,
     at: Option<WallTime>,
+    /// Whether the code is about to be run, and several workers did not survive that.
+    is_attempted: bool,
     /// When timers fire and attempts that wait may begin. It is asked at every turn, however many there are.
     due: BTreeSet<(WallTime, Operation)>,
     /// How many of those are attempts.
@@ -45,6 +47,8 @@ pub struct PendingActivity {
     pub attempt: u32,
     /// How many attempts whoever ran them did not survive.
     pub rescues: u32,
+    /// How many of those were about to run the orchestration's code.
+    excused: u32,
     /// Whether it is recorded that this attempt began. That of a first one is not.
     pub is_started: bool,
     /// When that attempt may begin, if it has to wait.
@@ -61,6 +65,12 @@ impl PendingActivity {
     #[must_use]
     pub const fn rescues_at(&self, attempt: u32) -> u32 {
         self.rescues.saturating_add(attempt).saturating_sub(self.attempt)
+    }
+
+    /// How many workers may not have survived it.
+    #[must_use]
+    pub const fn suspicion(&self) -> u32 {
+        self.rescues.saturating_sub(self.excused)
     }
 
     /// Whether whoever runs it may be running it now. A first attempt may; that a later one began is recorded.
@@ -82,12 +92,15 @@ impl Pending {
     /// Takes in what the history says next.
     pub fn apply(&mut self, event: &HistoryEvent) {
         match event {
-            HistoryEvent::TurnStarted { at } => self.at = Some(*at),
+            HistoryEvent::TurnStarted { at } => (self.at, self.is_attempted) = (Some(*at), false),
+            HistoryEvent::TurnAttempted => self.is_attempted = true,
             HistoryEvent::ExecutionRescued => {
+                let excused = u32::from(std::mem::take(&mut self.is_attempted));
                 self.activities.values_mut().filter(|pending| pending.may_be_under_way()).for_each(
                     |pending| {
                         pending.attempt = pending.attempt.saturating_add(1);
                         pending.rescues = pending.rescues.saturating_add(1);
+                        pending.excused = pending.excused.saturating_add(excused);
                         pending.is_started = false;
                     },
                 );
@@ -104,6 +117,7 @@ impl Pending {
                     activity,
                     attempt: 1,
                     rescues: 0,
+                    excused: 0,
                     is_started: false,
                     due_at: None,
                     failure: None,

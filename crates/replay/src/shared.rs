@@ -183,6 +183,7 @@ impl State {
             HistoryEvent::ExecutionStarted(_)
             | HistoryEvent::TurnStarted { .. }
             | HistoryEvent::ExecutionRescued
+            | HistoryEvent::TurnAttempted
             | HistoryEvent::TaskScheduled(_)
             | HistoryEvent::TaskRetried { .. }
             | HistoryEvent::TaskHeartbeat { .. }
@@ -268,6 +269,7 @@ fn asked_op(event: &HistoryEvent) -> Option<Operation> {
         HistoryEvent::ExecutionStarted(_)
         | HistoryEvent::TurnStarted { .. }
         | HistoryEvent::ExecutionRescued
+        | HistoryEvent::TurnAttempted
         | HistoryEvent::TaskCompleted { .. }
         | HistoryEvent::TaskFailed { .. }
         | HistoryEvent::TaskRetried { .. }

@@ -27,6 +27,9 @@ pub enum HistoryEvent {
     },
     /// Whoever held the instance is gone: what was under way is tried again by somebody else.
     ExecutionRescued,
+    /// The code of an execution that several workers did not survive is about to be run. The code is not told. If this
+    /// worker does not survive it either, it is known what it was at.
+    TurnAttempted,
 
     /// An activity is to be run.
     TaskScheduled(Arc<Activity>),

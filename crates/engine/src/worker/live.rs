@@ -11,7 +11,7 @@ use tenure_core::orchestration::{
 };
 use tenure_core::session::{Session, Write};
 use tenure_core::time::WallTime;
-use tenure_replay::{Instance, Pending};
+use tenure_replay::{Code, Instance, Pending};
 use tenure_store::{Handle, Out, PinGrant, Wake};
 use tokio::sync::oneshot;
 
@@ -36,6 +36,8 @@ pub(super) struct Live {
     /// How many commits were kept.
     pub(super) turn: u64,
     pub(super) code: Instance,
+    /// Before its code is run, if several workers did not survive it.
+    pub(super) trial: Option<Box<Trial>>,
     pub(super) pending: Pending,
     /// What the code is told next.
     pub(super) told: Vec<HistoryEvent>,
@@ -61,6 +63,27 @@ pub(super) struct Live {
     pub(super) ends_at: Option<WallTime>,
     /// Grows at every use: the oldest is put away first.
     pub(super) used: u64,
+}
+
+/// An execution that several workers did not survive, until its code was run here.
+pub(super) struct Trial {
+    pub(super) stage: Stage,
+    /// How many workers were about to run its code.
+    pub(super) attempts: u32,
+    /// What its code is run on first.
+    pub(super) code: Code,
+    pub(super) history: Vec<Vec<HistoryEvent>>,
+}
+
+/// How far it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// There is nothing for its code to do.
+    Rests,
+    /// It waits until it is the only one.
+    Waits,
+    /// It is being recorded, or is already, that its code is about to be run.
+    Announced,
 }
 
 /// The end of an attempt, to be judged.
@@ -159,6 +182,7 @@ impl Live {
             fence: Fence(0),
             turn: 0,
             code,
+            trial: None,
             pending: Pending::default(),
             told: Vec::new(),
             taken: Vec::new(),
@@ -179,8 +203,12 @@ impl Live {
 
     /// Whether there is something to do for it.
     pub(super) fn is_ready(&self) -> bool {
-        !self.is_committing
-            && (self.is_new || !self.told.is_empty() || !self.taken.is_empty() || !self.asides.is_empty())
+        !self.is_committing && (self.runs() || !self.asides.is_empty())
+    }
+
+    /// Whether there is something for its code to do.
+    pub(super) fn runs(&self) -> bool {
+        self.is_new || !self.told.is_empty() || !self.taken.is_empty()
     }
 
     /// Whether it only waits, so that its code can be put away.
@@ -235,7 +263,7 @@ impl Live {
 
     /// When somebody has to look after it, should this worker be gone.
     pub(super) fn wake(&self) -> Wake {
-        if self.is_at_work() || self.pending.cancel.is_some() {
+        if self.is_new || self.is_at_work() || self.pending.cancel.is_some() {
             return Wake::Now;
         }
         self.pending.next_due().map_or(Wake::Never, Wake::At)

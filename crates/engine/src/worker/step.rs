@@ -64,12 +64,10 @@ impl Maker<'_> {
             // It has not begun, so there is nothing to tidy up.
             return Ok(self.terminate(key, live));
         }
-        let runs = live.is_new || !live.told.is_empty() || !live.taken.is_empty();
-        let mut history = std::mem::take(&mut live.asides);
-        let mut intents: Vec<_> = std::mem::take(&mut live.notes).into_iter().map(Intent::Note).collect();
-        if !runs {
-            return Ok(self.finish(key, live, Draft { opening: None, history, intents, next: Next::Waits }));
+        if !live.runs() {
+            return Ok(self.record(key, live));
         }
+        let (mut history, mut intents) = beside(live);
         let told = std::mem::take(&mut live.told);
         let Turn { events, asked_from, ending } = live.code.turn(self.now, told)?;
         let opening = if live.is_new { Self::begin(live, &mut history, &mut intents) } else { None };
@@ -94,31 +92,58 @@ impl Maker<'_> {
         Ok(self.finish(key, live, Draft { opening, history, intents, next }))
     }
 
+    /// Records what happened beside the code, which is told nothing.
+    pub(super) fn record(&mut self, key: Key, live: &mut Live) -> Step {
+        let (history, intents) = beside(live);
+        // The code was not told of them.
+        let taken = std::mem::take(&mut live.taken);
+        let step = self.finish(key, live, Draft { opening: None, history, intents, next: Next::Waits });
+        live.taken = taken;
+        step
+    }
+
     /// Ends an instance whatever its code does.
     pub(super) fn terminate(&mut self, key: Key, live: &mut Live) -> Step {
-        let told = std::mem::take(&mut live.told);
-        let (reason, by) = wish(live, &told).unwrap_or(("cancelled", None));
+        let (reason, by) = wish(live, &live.told).unwrap_or(("cancelled", None));
         let (reason, by) = (reason.to_owned(), by.cloned());
+        let last = HistoryEvent::ExecutionTerminated { reason: reason.clone() };
+        let end = End::Cancelled { reason: reason.clone(), by };
+        self.end(key, live, (last, vec![Intent::End(end)], Ended::Cancelled(reason)))
+    }
+
+    /// Ends an instance whose code cannot be run: somebody's wish, if there is one, is what it ends with.
+    pub(super) fn give_up(&mut self, key: Key, live: &mut Live, failure: Failure) -> Step {
+        if wish(live, &live.told).is_some() {
+            return self.terminate(key, live);
+        }
+        let last = HistoryEvent::ExecutionFailed { failure: failure.clone() };
+        let end = Intent::End(End::Failed(failure.clone()));
+        let intents = first_run(live).into_iter().chain([end]).collect();
+        self.end(key, live, (last, intents, Ended::Failed(failure)))
+    }
+
+    fn end(
+        &mut self,
+        key: Key,
+        live: &mut Live,
+        (last, intents, ended): (HistoryEvent, Vec<Intent>, Ended),
+    ) -> Step {
+        let told = std::mem::take(&mut live.told);
         let mut history = std::mem::take(&mut live.asides);
         let is_over = |op: &Operation| told.iter().any(|event| is_end_of_child(event, *op));
         let given_up = live.pending.children.iter().filter(|(op, _)| !is_over(op));
         history.extend(
             given_up.map(|(op, id)| HistoryEvent::SubOrchestrationCancelled { op: *op, id: id.clone() }),
         );
-        history.push(HistoryEvent::ExecutionTerminated { reason: reason.clone() });
+        history.push(last);
         live.is_new = false;
-        let intents = vec![Intent::End(End::Cancelled { reason: reason.clone(), by })];
-        let next = Next::Over(Ended::Cancelled(reason));
-        self.finish(key, live, Draft { opening: None, history, intents, next })
+        self.finish(key, live, Draft { opening: None, history, intents, next: Next::Over(ended) })
     }
 
     /// What is said of an instance whose first turn is run.
     fn begin(live: &mut Live, history: &mut Vec<HistoryEvent>, intents: &mut Vec<Intent>) -> Option<Write> {
         let Some(opening) = live.opening.take() else {
-            let is_unstarted = live.session.as_ref().is_some_and(|session| session.started_at.is_none());
-            if is_unstarted {
-                intents.insert(0, Intent::Begin(live.code.version()));
-            }
+            intents.splice(..0, first_run(live));
             return None;
         };
         let (write, start) = *opening;
@@ -285,6 +310,18 @@ struct Draft {
     history: Vec<HistoryEvent>,
     intents: Vec<Intent>,
     next: Next,
+}
+
+/// That its first turn is run, of one that was only accepted until now.
+fn first_run(live: &Live) -> Option<Intent> {
+    let is_unstarted = live.session.as_ref().is_some_and(|session| session.started_at.is_none());
+    is_unstarted.then(|| Intent::Begin(live.code.version()))
+}
+
+/// What happened beside the code, and what the log says of it.
+fn beside(live: &mut Live) -> (Vec<HistoryEvent>, Vec<Intent>) {
+    let notes = std::mem::take(&mut live.notes).into_iter();
+    (std::mem::take(&mut live.asides), notes.map(Intent::Note).collect())
 }
 
 /// The end of code that failed: a cancelled one that gave in was cancelled.

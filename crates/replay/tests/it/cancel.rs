@@ -6,7 +6,7 @@ use tenure_core::id::Operation;
 use tenure_core::orchestration::{Cause, Failure, HistoryEvent};
 use tenure_replay::Instance;
 
-use crate::fixture::{Recorded, Runs, code, completed, id, scheduled};
+use crate::fixture::{Recorded, Runs, code, completed, id, scheduled, text};
 
 fn wish() -> HistoryEvent {
     HistoryEvent::CancelRequested { reason: "enough".to_owned(), by: None }
@@ -45,6 +45,36 @@ fn code_may_tidy_up_after_it_was_interrupted() {
     assert_eq!(run.turn(vec![wish()]), [], "a second wish interrupts nothing");
     let ended = HistoryEvent::ExecutionTerminated { reason: "enough".to_owned() };
     assert_eq!(run.turn(vec![completed(2, "")]), [ended]);
+}
+
+#[test]
+fn a_wish_that_comes_together_with_a_result_interrupts_what_follows_that() {
+    let goes_on = code(|ctx| async move {
+        ctx.runs("one").await?;
+        ctx.timer(Duration::from_secs(60)).await?;
+        ctx.runs("never").await
+    });
+    let mut run = Recorded::begin(&goes_on);
+    run.turn(vec![]);
+    let asked = run.turn(vec![completed(1, ""), wish()]);
+    let ended = HistoryEvent::ExecutionTerminated { reason: "enough".to_owned() };
+    assert_eq!(asked.last(), Some(&ended), "{asked:?}");
+    assert!(Instance::replay(id(), &goes_on, &run.history).unwrap().has_ended());
+
+    // The other way round, nobody waits for the result any more.
+    let mut run = Recorded::begin(&goes_on);
+    run.turn(vec![]);
+    let given_up = HistoryEvent::TaskCancelled { op: Operation(1) };
+    assert_eq!(run.turn(vec![wish(), completed(1, "")]), [given_up, ended]);
+}
+
+#[test]
+fn code_that_ends_with_what_it_is_told_before_a_wish_has_ended_well() {
+    let ends = code(|ctx| async move { ctx.runs("one").await });
+    let mut run = Recorded::begin(&ends);
+    run.turn(vec![]);
+    let output = text("done");
+    assert_eq!(run.turn(vec![completed(1, "done"), wish()]), [HistoryEvent::ExecutionCompleted { output }]);
 }
 
 #[test]

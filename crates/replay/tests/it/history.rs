@@ -3,7 +3,7 @@
 use tenure_core::id::{AffinityKey, Operation, QueueName};
 use tenure_core::orchestration::{Cause, Failure, HistoryEvent, Payload};
 use tenure_core::worker::Affinity;
-use tenure_replay::{Instance, Mismatch, Pending, Problem, Wanted};
+use tenure_replay::{Instance, Losses, Mismatch, Pending, Problem, Wanted};
 
 use crate::fixture::{Recorded, Runs, at, code, completed, id, scheduled, text, wanted};
 
@@ -115,6 +115,51 @@ fn attempts_that_nobody_survived_are_counted_and_those_that_had_not_begun_are_no
     pending.apply(&HistoryEvent::TaskStarted { op, attempt: 4 });
     rescue(&mut pending);
     assert_eq!(counts(&pending), [(2, 1), (5, 3)]);
+}
+
+#[test]
+fn who_was_at_the_code_is_counted_until_it_comes_to_the_end_of_a_turn() {
+    use HistoryEvent::{ExecutionRescued as Rescued, TurnAttempted as Attempted};
+    let counts = |history: &[Vec<HistoryEvent>]| {
+        let Losses { rescues, attempts, .. } = Losses::of(history);
+        (rescues, attempts)
+    };
+    let one = code(|ctx| async move { ctx.runs("one").await });
+    let mut run = Recorded::begin(&one);
+    run.history.push(vec![Rescued]);
+    run.history.push(vec![Rescued]);
+    assert_eq!(counts(&run.history), (2, 0));
+    run.history.push(vec![Attempted]);
+    assert_eq!(counts(&run.history), (2, 0), "it is under way");
+    run.history.push(vec![Attempted]);
+    assert_eq!(counts(&run.history), (2, 0), "nobody is gone");
+    run.history.push(vec![Rescued]);
+    run.history.push(vec![Rescued]);
+    assert_eq!(counts(&run.history), (4, 1), "the last one was not at it");
+    run.turn(vec![]);
+    assert_eq!(counts(&run.history), (0, 0));
+    assert!(Instance::replay(id(), &one, &run.history).is_ok(), "the code is not told");
+}
+
+#[test]
+fn an_activity_is_not_blamed_for_whoever_was_at_the_code() {
+    let mut pending = Pending::default();
+    let mut say = |event| {
+        pending.apply(&event);
+        let waits = pending.activities().get(&Operation(1)).unwrap();
+        (waits.attempt, waits.rescues, waits.suspicion())
+    };
+    say(scheduled(1, "one"));
+    assert_eq!(say(HistoryEvent::ExecutionRescued), (2, 1, 1));
+    say(HistoryEvent::TaskStarted { op: Operation(1), attempt: 2 });
+    say(HistoryEvent::TurnAttempted);
+    assert_eq!(say(HistoryEvent::ExecutionRescued), (3, 2, 1));
+    say(HistoryEvent::TaskStarted { op: Operation(1), attempt: 3 });
+    assert_eq!(say(HistoryEvent::ExecutionRescued), (4, 3, 2), "the code was not run then");
+    say(HistoryEvent::TurnAttempted);
+    say(HistoryEvent::TurnStarted { at: at(9000) });
+    say(HistoryEvent::TaskStarted { op: Operation(1), attempt: 4 });
+    assert_eq!(say(HistoryEvent::ExecutionRescued), (5, 4, 3), "it came to the end of a turn");
 }
 
 /// What runs elsewhere goes on when the instance's worker is gone, and is lost without its instance noticing.

@@ -382,6 +382,14 @@ fn histories() {
     }
     let traced = traced();
     understood("history_traced", (record::encode_history(&traced), traced), record::decode_history);
+    let op = Operation(300);
+    let tried = vec![
+        HistoryEvent::ExecutionRescued,
+        HistoryEvent::TurnAttempted,
+        HistoryEvent::TaskStarted { op, attempt: 2 },
+        HistoryEvent::TaskHeartbeat { op, details: Payload(b"half".to_vec()) },
+    ];
+    understood("history_tried", (record::encode_history(&tried), tried), record::decode_history);
     let long: Vec<_> = (0..100).flat_map(|_| every_history_event()).collect();
     let written = record::encode_history(&long);
     assert!(written.len() < 4096, "{}", written.len());

@@ -8,10 +8,11 @@ use tenure_core::session::Session;
 use tenure_replay::{Code, Instance, Pending};
 use tenure_store::{ClaimRequest, Claimed, HistoryPage, HistoryRequest, MailRequest, Mailed, StoreError};
 
-use super::super::live::Live;
+use super::super::live::{Live, Trial};
 use super::super::order::Key;
 use super::super::step::UNCHOSEN;
 use super::house::words;
+use super::trials::on_trial;
 use super::{Conductor, Done, Due, RETRY_AFTER};
 
 /// Most instances that are claimed at once.
@@ -106,11 +107,15 @@ impl Conductor {
     /// An instance that was put away or left behind is brought back from its history.
     pub(super) fn loaded(&mut self, claimed: Claimed, page: Result<HistoryPage, StoreError>) {
         self.loading.remove(&claimed.handle);
-        let mut page = match page {
-            Ok(page) => page,
-            Err(error) if error.is_passing() => return self.load(claimed),
-            Err(error) => return self.set_aside(&claimed, &error.to_string()),
-        };
+        match page {
+            Ok(page) if claimed.is_rescued => self.rescue(claimed, page),
+            Ok(page) => self.bring_in(claimed, page),
+            Err(error) if error.is_passing() => self.load(claimed),
+            Err(error) => self.set_aside(&claimed, &error.to_string()),
+        }
+    }
+
+    pub(super) fn bring_in(&mut self, claimed: Claimed, mut page: HistoryPage) {
         let Some((version, code)) = self.code_of(&claimed.session) else {
             return self.set_aside(&claimed, "no worker here has code of that name and version");
         };
@@ -119,8 +124,11 @@ impl Conductor {
         {
             start.version = version;
         }
+        if let Some((unrun, trial)) = on_trial(&claimed.session.id, &code, &page.turns) {
+            return self.resume(claimed, (unrun, Some(trial)), &page.turns);
+        }
         match Instance::replay(claimed.session.id.clone(), &code, &page.turns) {
-            Ok(code) => self.resume(claimed, code, &page.turns),
+            Ok(code) => self.resume(claimed, (code, None), &page.turns),
             Err(problem) => self.set_aside(&claimed, &words(&problem)),
         }
     }
@@ -131,8 +139,13 @@ impl Conductor {
         self.registry.orchestration(&execution.name, version)
     }
 
-    pub(super) fn resume(&mut self, claimed: Claimed, code: Instance, history: &[Vec<HistoryEvent>]) {
-        let Claimed { handle, session, fence, turn, is_rescued, messages, out } = claimed;
+    fn resume(
+        &mut self,
+        claimed: Claimed,
+        (code, trial): (Instance, Option<Box<Trial>>),
+        history: &[Vec<HistoryEvent>],
+    ) {
+        let Claimed { handle, session, fence, turn, is_rescued: _, messages, out } = claimed;
         self.blocked.remove(&handle);
         if let Some(lost) = self.by_handle.get(&handle).copied() {
             // It was somebody else's in between, while this worker was late, and what is remembered of it is old.
@@ -141,7 +154,7 @@ impl Conductor {
         let execution = session.execution.as_ref().map_or(1, |execution| execution.number);
         let whose = (session.namespace.clone(), session.principal.clone());
         let mut live = Live::new((session.id.clone(), whose, execution), code);
-        live.session = Some(session);
+        (live.session, live.trial) = (Some(session), trial);
         (live.handle, live.fence, live.turn) = (Some(handle), fence, turn);
         live.pending = Pending::of(history);
         live.out = out.into_iter().map(|out| (out.op, out)).collect();
@@ -151,17 +164,13 @@ impl Conductor {
             !history.iter().flatten().any(|event| matches!(event, HistoryEvent::TurnStarted { .. }));
         messages.into_iter().for_each(|message| live.receive(message));
         live.ends_at = live.pending.cancel.as_ref().map(|wish| wish.at.after(self.options.cancel_grace));
-        let is_rescued = is_rescued && live.is_at_work();
-        if is_rescued {
-            live.asides.push(HistoryEvent::ExecutionRescued);
-        }
         let key = self.enter(live);
         self.by_handle.insert(handle, key);
-        self.take_up(key, is_rescued);
+        self.take_up(key);
     }
 
-    /// Takes up what an instance that came in waits for. After a rescue its attempts begin once that is recorded.
-    fn take_up(&mut self, key: Key, is_rescued: bool) {
+    /// Takes up what an instance that came in waits for.
+    fn take_up(&mut self, key: Key) {
         let Some(live) = self.live.get(&key) else { return };
         for (op, at) in live.pending.timers() {
             self.due.push(Reverse((*at, Due::Timer(key, *op))));
@@ -171,7 +180,7 @@ impl Conductor {
                 self.due.push(Reverse((at, Due::Attempt(key, *op))));
             }
         }
-        let begin = if is_rescued { Vec::new() } else { live.may_begin() };
+        let begin = live.may_begin();
         if let Some(at) = live.ends_at {
             self.due.push(Reverse((at, Due::End(key))));
         }

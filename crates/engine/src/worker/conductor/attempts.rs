@@ -13,12 +13,8 @@ use tokio_util::sync::CancellationToken;
 use super::super::attempt::{Attempt, Run, Vitals};
 use super::super::live::{Granted, Report, Running, retry_note};
 use super::super::order::{Key, Whose};
-use super::{Conductor, Due, Suspect};
-
-/// An activity that so many workers did not survive is run while no other such activity is.
-pub(super) const ALONE_FROM: u32 = 3;
-/// How long one waits while another is run.
-pub(super) const ALONE_WAITS: Duration = Duration::from_millis(100);
+use super::alone::{ALONE_FROM, ALONE_WAITS, Alone, Suspect};
+use super::{Conductor, Due};
 
 impl Conductor {
     /// Begins what there is a slot for. Nothing begins once the worker's lease may be over.
@@ -46,12 +42,17 @@ impl Conductor {
     /// An activity is to be run: here as soon as there is a slot, or wherever its place is.
     pub(super) fn enqueue(&mut self, key: Key, op: Operation) {
         let Some(live) = self.live.get(&key) else { return };
-        let Some(pending) = live.pending.activities().get(&op) else { return };
+        let Some(pending) = live.pending.activities().get(&op) else { return self.is_not_run(key, op) };
         if self.room.must_ask(&self.registry, (&live.namespace, &pending.activity)) {
             self.start_attempt(key, op);
         } else {
             self.queued.push_back((key, op));
         }
+    }
+
+    /// Nobody waits for it any more.
+    fn is_not_run(&mut self, key: Key, op: Operation) {
+        self.alone.are_over(|suspect| suspect == Suspect::Here(key, op));
     }
 
     fn start_attempt(&mut self, key: Key, op: Operation) {
@@ -61,20 +62,16 @@ impl Conductor {
         if is_asked || live.running.contains_key(&op) || live.out.contains_key(&op) {
             return;
         }
-        let Some(pending) = live.pending.begin(op, now) else { return };
-        if pending.rescues > limits::RESCUES_MAX {
-            live.told.push(HistoryEvent::TaskFailed { op, failure: poisoned(pending.rescues) });
+        let Some(pending) = live.pending.begin(op, now) else { return self.is_not_run(key, op) };
+        let suspicion = pending.suspicion();
+        if suspicion > limits::RESCUES_MAX {
+            live.told.push(HistoryEvent::TaskFailed { op, failure: poisoned(suspicion) });
             self.ready.push_back(key);
             return;
         }
-        let me = Suspect::Here(key, op);
-        if pending.rescues >= ALONE_FROM {
-            if self.suspect.is_some_and(|suspect| suspect != me) {
-                // Whichever of them it is that nobody survives, it is found by running them one at a time.
-                self.due.push(Reverse((now.after(ALONE_WAITS), Due::Attempt(key, op))));
-                return;
-            }
-            self.suspect = Some(me);
+        if suspicion >= ALONE_FROM && !self.alone.admits(Suspect::Here(key, op)) {
+            self.due.push(Reverse((now.after(ALONE_WAITS), Due::Attempt(key, op))));
+            return;
         }
         let must_ask = self.room.must_ask(&self.registry, (&live.namespace, &pending.activity));
         if must_ask || (pending.attempt > 1 && !pending.is_started) {
@@ -101,7 +98,7 @@ impl Conductor {
                 }
                 Placed::Left(task) => {
                     drop(self.room.take((key, op)));
-                    self.suspect = self.suspect.filter(|suspect| *suspect != Suspect::Here(key, op));
+                    self.alone.are_over(|suspect| suspect == Suspect::Here(key, op));
                     live.out.insert(op, Out { task: *task, op, attempt });
                 }
             }
@@ -176,13 +173,16 @@ impl Conductor {
     }
 
     fn tried_here(&mut self, key: Key, (op, number): (Operation, u32), result: Result<Payload, Failure>) {
-        self.suspect = self.suspect.filter(|suspect| *suspect != Suspect::Here(key, op));
+        let was_alone = self.alone.are_over(|suspect| suspect == Suspect::Here(key, op));
         let Some(live) = self.live.get_mut(&key) else { return };
         if live.running.get(&op).is_none_or(|running| running.number != number) {
             return;
         }
         let said = live.running.remove(&op).and_then(|running| running.vitals.said);
         self.judge(key, Report { op, number, said, result });
+        if was_alone {
+            self.wait_alone(key, Alone::wait_first);
+        }
     }
 
     /// Judges what others ran as if it had been run here.

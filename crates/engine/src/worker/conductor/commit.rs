@@ -49,7 +49,16 @@ impl Conductor {
     /// Runs what there is to run of an instance, and commits what came of it.
     pub(super) fn step(&mut self, key: Key) {
         self.hear_reports(key);
-        let Some((mut maker, live)) = self.made_with(key).filter(|(_, live)| live.is_ready()) else { return };
+        let Some(live) = self.live.get(&key).filter(|live| live.is_ready()) else { return };
+        if live.trial.is_some() && live.runs() {
+            self.try_code(key);
+        } else {
+            self.run_code(key);
+        }
+    }
+
+    pub(super) fn run_code(&mut self, key: Key) {
+        let Some((mut maker, live)) = self.made_with(key) else { return };
         match maker.step(key, live) {
             Ok(step) => self.commit(step),
             Err(problem) => self.block(key, &problem),
@@ -202,10 +211,6 @@ impl Conductor {
                     let at = self.now.after(self.options.cancel_grace);
                     live.ends_at = live.ends_at.or(Some(at));
                     self.due.push(Reverse((at, Due::End(key))));
-                }
-                HistoryEvent::ExecutionRescued => {
-                    let begin = live.may_begin().into_iter().filter(|op| !has_place(op));
-                    begin.for_each(|op| self.enqueue(key, op));
                 }
                 _ => {}
             }

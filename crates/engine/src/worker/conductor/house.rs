@@ -13,6 +13,7 @@ use super::super::live::blocked_note;
 use super::super::news::WorkerNews;
 use super::super::order::Key;
 use super::super::pulse::Granted;
+use super::alone::Alone;
 use super::tasks::persist;
 use super::{Conductor, Done, Stopping};
 
@@ -73,7 +74,7 @@ impl Conductor {
         let (store, clock) = (Arc::clone(self.engine.store()), Arc::clone(&self.clock));
         self.work.push(Box::pin(async move {
             // Nobody else would get them as long as this worker lives.
-            persist(clock, || store.free(instances.clone())).await;
+            drop(persist(clock, || store.free(instances.clone())).await);
             Done::Freed
         }));
     }
@@ -136,7 +137,7 @@ impl Conductor {
         let (store, clock, worker) = (Arc::clone(self.engine.store()), Arc::clone(&self.clock), self.worker);
         self.work.push(Box::pin(async move {
             // Where it is not known what this start holds, it is nobody's before the next one begins.
-            persist(clock, || store.retire(worker)).await;
+            drop(persist(clock, || store.retire(worker)).await);
             Done::Retired
         }));
     }
@@ -155,7 +156,8 @@ impl Conductor {
         self.gathered.clear();
         self.early.clear();
         self.loading.clear();
-        (self.stale, self.telling, self.suspect) = (0, 0, None);
+        self.alone = Alone::default();
+        (self.stale, self.telling) = (0, 0);
         (self.is_reading_mail, self.is_claiming, self.is_claiming_tasks) = (false, false, false);
         self.abandon();
     }

@@ -4,6 +4,7 @@
 //! store, and goes on with the others meanwhile: an instance has at most one commit under way, and what it is told
 //! until that is durable is told in one turn afterwards. What a turn asked for begins only once it is durable.
 
+mod alone;
 mod arrivals;
 mod attempts;
 mod commit;
@@ -11,6 +12,7 @@ mod crowds;
 mod house;
 mod lease;
 mod tasks;
+mod trials;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet, VecDeque};
@@ -28,10 +30,11 @@ use tenure_core::orchestration::{Message, MessageId};
 use tenure_core::time::WallTime;
 use tenure_store::{
     Attention, Claimed, ClaimedTask, GivenTasks, Handle, HistoryPage, Mailed, RegisterOutcome,
-    RegisterRequest, StoreError, TaskId, TaskOutcome, TaskRenewal, WorkerHandle,
+    RegisterRequest, StoreError, TaskId, TaskOutcome, TaskRenewal, TurnOutcome, WorkerHandle,
 };
 use tokio::sync::{mpsc, oneshot, watch};
 
+use alone::{Alone, Suspect};
 use commit::KEPT_TOGETHER;
 use tasks::Taken;
 
@@ -62,6 +65,8 @@ enum Done {
     },
     Claimed(Result<Vec<Claimed>, StoreError>),
     Loaded(Box<Claimed>, Result<HistoryPage, StoreError>),
+    /// What became of saying that an instance was taken from a worker that is gone.
+    Rescued(Box<Claimed>, HistoryPage, Result<TurnOutcome, StoreError>),
     Mailed(Result<Mailed, StoreError>),
     NextWake(Result<Option<WallTime>, StoreError>),
     /// Since when it was asked, on the steady clock, and what was answered.
@@ -155,8 +160,7 @@ pub(super) struct Conductor {
     /// Those that began together, until all of them have begun.
     crowds: Vec<Arc<Crowd>>,
     room: Room,
-    /// The activity that is run while no other is that workers did not survive.
-    suspect: Option<Suspect>,
+    alone: Alone,
     /// Tasks that were claimed, until something may begin: each with after how many lapses of the lease that was.
     unstarted: VecDeque<(u64, ClaimedTask)>,
     /// Tasks that run here.
@@ -192,13 +196,6 @@ pub(super) struct Conductor {
     claimed_for: Option<WallTime>,
     looked_at: Duration,
     stopping: Option<Stopping>,
-}
-
-/// An activity that workers did not survive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Suspect {
-    Here(Key, Operation),
-    Task(TaskId),
 }
 
 struct Stopping {
@@ -245,7 +242,7 @@ impl Conductor {
             granted: VecDeque::new(),
             gathered: Vec::new(),
             crowds: Vec::new(),
-            suspect: None,
+            alone: Alone::default(),
             unstarted: VecDeque::new(),
             taken: HashMap::new(),
             telling: 0,
@@ -357,6 +354,7 @@ impl Conductor {
         self.break_up_crowds();
         self.fire();
         self.start_attempts();
+        self.ready.extend(self.alone.next());
         // What is ready only by then has its turn in the next round, and everybody else before it.
         for _ in 0..self.ready.len() {
             self.step_next();
@@ -424,6 +422,7 @@ impl Conductor {
             Done::Kept { lapses, kept, again } => self.all_kept(kept, lapses, again),
             Done::Claimed(claimed) => self.claimed(claimed),
             Done::Loaded(claimed, page) => self.loaded(*claimed, page),
+            Done::Rescued(claimed, page, outcome) => self.rescued(*claimed, page, outcome),
             Done::Mailed(mailed) => self.mailed(mailed),
             Done::NextWake(at) => {
                 let again = Some(self.now.after(RETRY_AFTER));
@@ -464,9 +463,12 @@ impl Conductor {
         let mut live = self.live.remove(&key)?;
         live.stop_attempts();
         self.stale += live.pending.timers().len() + live.pending.activities().len();
-        self.suspect = self.suspect.filter(|suspect| !matches!(suspect, Suspect::Here(of, _) if *of == key));
+        self.alone.are_over(|suspect| matches!(suspect, Suspect::Here(of, _) if of == key));
         self.room.leave(key);
         self.granted.retain(|granted| granted.key != key);
+        if live.trial.is_some() {
+            self.alone.is_run(key);
+        }
         if let Some(handle) = live.handle
             && self.by_handle.get(&handle) == Some(&key)
         {

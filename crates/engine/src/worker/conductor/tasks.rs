@@ -20,8 +20,9 @@ use super::super::news::WorkerNews;
 use super::super::order::Whose;
 use super::super::registry::KnownActivity;
 use super::super::step::next_wait;
-use super::attempts::{ALONE_FROM, ALONE_WAITS, poisoned, unheard};
-use super::{Conductor, Done, Due, RETRY_AFTER, Suspect, next_look};
+use super::alone::{ALONE_FROM, ALONE_WAITS, Suspect};
+use super::attempts::{poisoned, unheard};
+use super::{Conductor, Done, Due, RETRY_AFTER, next_look};
 use crate::Steady;
 
 /// Most tasks that are claimed at once.
@@ -130,16 +131,13 @@ impl Conductor {
             return self.tell_end((task.task, task.fence), Err(poisoned(task.rescues)), None);
         }
         let me = Suspect::Task(task.task);
-        if task.rescues >= ALONE_FROM {
-            if self.suspect.is_some_and(|suspect| suspect != me) {
-                return self.hand_back((task.task, task.fence), ALONE_WAITS, false);
-            }
-            self.suspect = Some(me);
+        if task.rescues >= ALONE_FROM && !self.alone.admits(me) {
+            return self.hand_back((task.task, task.fence), ALONE_WAITS, false);
         }
         match self.registry.activity(&task.activity.name) {
             Some(code) => self.run_task(task, code, lapses),
             None => {
-                self.suspect = self.suspect.filter(|suspect| *suspect != me);
+                self.alone.are_over(|suspect| suspect == me);
                 let delay = self.lacks(task.task);
                 self.hand_back((task.task, task.fence), delay, true);
             }
@@ -198,7 +196,7 @@ impl Conductor {
         if self.taken.get(&task).is_none_or(|taken| taken.fence != fence) {
             return;
         }
-        self.suspect = self.suspect.filter(|suspect| *suspect != Suspect::Task(task));
+        self.alone.are_over(|suspect| suspect == Suspect::Task(task));
         if let Some(taken) = self.taken.remove(&task).filter(|taken| !taken.is_withdrawn) {
             // Nobody follows one that ended well.
             let details = taken.details.filter(|_| result.is_err());
@@ -211,7 +209,7 @@ impl Conductor {
         if self.taken.get(&task).is_none_or(|taken| taken.fence != fence) {
             return;
         }
-        self.suspect = self.suspect.filter(|suspect| *suspect != Suspect::Task(task));
+        self.alone.are_over(|suspect| suspect == Suspect::Task(task));
         if self.taken.remove(&task).is_some_and(|taken| !taken.is_withdrawn) {
             self.hand_back((task, fence), Duration::ZERO, false);
             self.wants_tasks = true;
@@ -229,7 +227,7 @@ impl Conductor {
         let (store, clock) = (Arc::clone(self.engine.store()), Arc::clone(&self.clock));
         let end = TaskEnd { worker: self.worker, task, fence, result, details, regrants: true };
         self.work.push(Box::pin(async move {
-            persist(clock, || store.end_task(end.clone())).await;
+            drop(persist(clock, || store.end_task(end.clone())).await);
             Done::Told
         }));
     }
@@ -240,7 +238,7 @@ impl Conductor {
         let back = HandBack { worker, task, fence, delay, counts: false, lacks_code };
         self.work.push(Box::pin(async move {
             // Nobody else would get it as long as this worker lives.
-            persist(clock, || store.hand_back(back.clone())).await;
+            drop(persist(clock, || store.hand_back(back.clone())).await);
             Done::Freed
         }));
     }
@@ -254,7 +252,7 @@ impl Conductor {
     /// Everything that this worker took is somebody else's.
     pub(super) fn abandon_tasks(&mut self) {
         self.unstarted.clear();
-        self.suspect = self.suspect.filter(|suspect| !matches!(suspect, Suspect::Task(_)));
+        self.alone.are_over(|suspect| matches!(suspect, Suspect::Task(_)));
         for (_, taken) in self.taken.drain() {
             taken.vitals.cancelled.cancel();
         }
@@ -356,13 +354,16 @@ impl Conductor {
 }
 
 /// Asks a store that is busy or blocked again, for as long as it takes. Another error is the end of it.
-pub(super) async fn persist<T, F>(clock: Arc<dyn Steady>, mut ask: impl FnMut() -> F)
+pub(super) async fn persist<T, F>(clock: Arc<dyn Steady>, mut ask: impl FnMut() -> F) -> Result<T, StoreError>
 where
     F: Future<Output = Result<T, StoreError>>,
 {
     let mut wait = Duration::ZERO;
-    while ask().await.is_err_and(|error| error.is_passing()) {
-        wait = next_wait(wait);
+    loop {
+        match ask().await {
+            Err(error) if error.is_passing() => wait = next_wait(wait),
+            answer => return answer,
+        }
         clock.sleep(wait).await;
     }
 }

@@ -48,7 +48,7 @@ struct HistoryRecord {
 struct EventRecord {
     #[prost(
         oneof = "EventKind",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28"
     )]
     kind: Option<EventKind>,
 }
@@ -109,6 +109,8 @@ enum EventKind {
     TaskStarted(StartedRecord),
     #[prost(uint64, tag = "27")]
     ExecutionCompletedAs(u64),
+    #[prost(message, tag = "28")]
+    TurnAttempted(EmptyRecord),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Message)]
@@ -404,6 +406,7 @@ impl EventRecord {
             }
             EventKind::TurnStarted(at) => HistoryEvent::TurnStarted { at: WallTime::from_epoch_ms(at) },
             EventKind::ExecutionRescued(EmptyRecord {}) => HistoryEvent::ExecutionRescued,
+            EventKind::TurnAttempted(EmptyRecord {}) => HistoryEvent::TurnAttempted,
             EventKind::TaskScheduled(record) => {
                 HistoryEvent::TaskScheduled(Arc::new(record.into_activity()?))
             }

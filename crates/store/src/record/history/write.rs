@@ -62,6 +62,7 @@ fn kind<'h>(fields: &mut Fields<'_>, event: &'h HistoryEvent, payloads: &mut Pay
         HistoryEvent::ExecutionStarted(kept) => fields.message(1, |fields| start(fields, kept, payloads)),
         HistoryEvent::TurnStarted { at } => fields.some_number(2, at.epoch_ms()),
         HistoryEvent::ExecutionRescued => fields.message(3, |_| {}),
+        HistoryEvent::TurnAttempted => fields.message(28, |_| {}),
         HistoryEvent::TaskScheduled(kept) => fields.message(4, |fields| activity(fields, kept, payloads)),
         HistoryEvent::TaskCompleted { op, result: kept } => result(fields, 5, (op.0, kept), payloads),
         HistoryEvent::TaskFailed { op, failure } => failed(fields, 6, (op.0, failure)),

@@ -1,6 +1,7 @@
 //! A process that runs the examples is killed at any moment.
 
 mod check;
+mod deadly;
 mod kills;
 mod workload;
 
