@@ -9,7 +9,8 @@ pub struct Losses {
     pub rescues: u32,
     /// Those of them that were about to run its code, as they had recorded.
     pub attempts: u32,
-    is_attempted: bool,
+    /// Whether it is recorded that somebody is about to run its code, and not what became of that.
+    pub is_attempted: bool,
 }
 
 impl Losses {

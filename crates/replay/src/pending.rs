@@ -129,6 +129,7 @@ impl Pending {
                 self.postpone(*op, Some(*due_at));
                 if let Some(pending) = self.activities.get_mut(op) {
                     pending.rescues = pending.rescues_at(*attempt);
+                    pending.excused = pending.excused.min(pending.rescues);
                     pending.attempt = attempt.saturating_add(1);
                     pending.is_started = false;
                     pending.failure = Some(failure.clone());

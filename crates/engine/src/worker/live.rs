@@ -206,6 +206,11 @@ impl Live {
         !self.is_committing && (self.runs() || !self.asides.is_empty())
     }
 
+    /// Whether it is said that its code is about to be run, which workers did not survive.
+    pub(super) fn is_announced(&self) -> bool {
+        self.trial.as_ref().is_some_and(|trial| trial.stage == Stage::Announced)
+    }
+
     /// Whether there is something for its code to do.
     pub(super) fn runs(&self) -> bool {
         self.is_new || !self.told.is_empty() || !self.taken.is_empty()

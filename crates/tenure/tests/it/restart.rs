@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use tenure::{Activity, Backoff, Builder, Failure, Orchestration, RetryPolicy, WorkerOptions};
+use tenure::{Activity, Backoff, Builder, Either, Failure, Orchestration, RetryPolicy, WorkerOptions, race};
 use tenure_core::id::WorkerId;
 
 use crate::fixture::Home;
@@ -105,5 +105,48 @@ async fn an_attempt_that_its_worker_did_not_survive_takes_nothing_from_those_tha
     let tenure = builder(told).start().await.unwrap();
     let attempt: u32 = tenure.instance("one").await.unwrap().result().await.unwrap();
     assert_eq!(attempt, 3);
+    tenure.stop().await;
+}
+
+/// Starts it if it is not there, and is gone, without a word, as soon as its activity runs.
+fn gone_again(builder: Builder, mut runs: tokio::sync::mpsc::UnboundedReceiver<u32>) -> Option<u32> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let tenure = builder.start().await.unwrap();
+        tenure.run("code", &()).id("one").await.unwrap();
+        runs.recv().await
+    })
+}
+
+#[tokio::test]
+async fn code_that_workers_did_not_survive_is_told_of_what_comes_while_its_activity_runs() {
+    let home = Home::new(false);
+    let builder = |told: tokio::sync::mpsc::UnboundedSender<u32>| {
+        let hangs = move |activity: Activity, (): ()| {
+            told.send(activity.attempt()).unwrap();
+            std::future::pending::<Result<(), Failure>>()
+        };
+        let code = |ctx: Orchestration, (): ()| async move {
+            match race(ctx.activity::<()>("hangs", &()), ctx.signal::<u32>("go")).await {
+                Either::Left(_) => Err(Failure::new("it cannot end")),
+                Either::Right(signal) => signal,
+            }
+        };
+        let options =
+            WorkerOptions { id: Some(WorkerId::parse("worker").unwrap()), replaces: true, ..home.options() };
+        home.tenure().options(options).orchestration("code", code).activity("hangs", hangs)
+    };
+    for attempt in 1..=4 {
+        let (told, runs) = tokio::sync::mpsc::unbounded_channel();
+        let gone = builder(told);
+        let began = std::thread::spawn(move || gone_again(gone, runs)).join().unwrap();
+        assert_eq!(began, Some(attempt));
+    }
+    let (told, mut runs) = tokio::sync::mpsc::unbounded_channel();
+    let tenure = builder(told).start().await.unwrap();
+    assert_eq!(runs.recv().await, Some(5), "it is run alone by now");
+    let instance = tenure.instance("one").await.unwrap();
+    instance.signal("go", &7).await.unwrap();
+    assert_eq!(instance.result::<u32>().await.unwrap(), 7);
     tenure.stop().await;
 }

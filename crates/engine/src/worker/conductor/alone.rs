@@ -1,7 +1,8 @@
 //! What workers did not survive is run alone.
 //!
-//! Which of all that was under way it was that a worker did not survive, it does not say. From [`ALONE_FROM`] such
-//! workers on, an activity, or the code of an instance, is run while no other such one is: whichever it is, it is found.
+//! Of all that was under way, a worker that is gone does not say what it was. From [`ALONE_FROM`] such workers on, an
+//! activity begins while no other such one is under way, and the code of instances is run one after the other. Code takes
+//! no time, so it never waits for an activity; activities wait for all of it.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -28,14 +29,17 @@ pub(super) enum Suspect {
 pub(super) struct Alone {
     /// The activity that is under way.
     activity: Option<Suspect>,
-    /// The instances whose code is to be run: the first is next. That takes no time, so activities wait for all of them.
-    code: VecDeque<Key>,
+    /// The instance whose code is being run, until what came of that is kept.
+    code: Option<Key>,
+    /// Instances whose code is to be run.
+    waiting: VecDeque<Key>,
 }
 
 impl Alone {
-    /// Whether an activity may begin. If so, nothing else may until it is over.
+    /// Whether an activity may begin. If so, no other may until it is over.
     pub(super) fn admits(&mut self, activity: Suspect) -> bool {
-        let is_free = self.activity.map_or(self.code.is_empty(), |under_way| under_way == activity);
+        let has_code = self.code.is_some() || !self.waiting.is_empty();
+        let is_free = self.activity.map_or(!has_code, |under_way| under_way == activity);
         if is_free {
             self.activity = Some(activity);
         }
@@ -49,22 +53,32 @@ impl Alone {
 
     /// An instance's code is to be run.
     pub(super) fn wait(&mut self, key: Key) {
-        self.code.push_back(key);
+        self.waiting.push_back(key);
     }
 
-    /// An instance's code is to be told of the activity that was under way: before anything else is run, for what that
-    /// came to would be lost.
+    /// An instance's code is to be told of the activity that was under way, before any other is run: what that came to
+    /// would be lost with the worker.
     pub(super) fn wait_first(&mut self, key: Key) {
-        self.code.push_front(key);
+        self.waiting.retain(|waits| *waits != key);
+        self.waiting.push_front(key);
     }
 
-    /// An instance's code was run, or is not to be run any more.
-    pub(super) fn is_run(&mut self, key: Key) {
-        self.code.retain(|waits| *waits != key);
+    /// Whether an instance's code may be run. If so, no other's may until it is kept.
+    pub(super) fn admits_code(&mut self, key: Key) -> bool {
+        if self.code.is_none() {
+            self.code = self.waiting.pop_front_if(|first| *first == key);
+        }
+        self.code == Some(key)
+    }
+
+    /// What came of an instance's code is kept, or it is not to be run any more.
+    pub(super) fn is_kept(&mut self, key: Key) {
+        self.code.take_if(|code| *code == key);
+        self.waiting.retain(|waits| *waits != key);
     }
 
     /// The instance whose code may be run now.
     pub(super) fn next(&self) -> Option<Key> {
-        self.code.front().copied().filter(|_| self.activity.is_none())
+        self.code.or_else(|| self.waiting.front().copied())
     }
 }

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::super::attempt::{Attempt, Run, Vitals};
 use super::super::live::{Granted, Report, Running, retry_note};
 use super::super::order::{Key, Whose};
-use super::alone::{ALONE_FROM, ALONE_WAITS, Alone, Suspect};
+use super::alone::{ALONE_FROM, ALONE_WAITS, Suspect};
 use super::{Conductor, Due};
 
 impl Conductor {
@@ -58,8 +58,14 @@ impl Conductor {
     fn start_attempt(&mut self, key: Key, op: Operation) {
         let now = self.now;
         let Some(live) = self.live.get_mut(&key) else { return };
+        let is_over = live.reports.iter().any(|report| report.op == op);
         let is_asked = live.asks.contains(&op);
-        if is_asked || live.running.contains_key(&op) || live.out.contains_key(&op) {
+        if is_over || is_asked || live.running.contains_key(&op) || live.out.contains_key(&op) {
+            return;
+        }
+        if live.is_announced() {
+            // Should the worker not survive what is run now, it was not this.
+            self.due.push(Reverse((now.after(ALONE_WAITS), Due::Attempt(key, op))));
             return;
         }
         let Some(pending) = live.pending.begin(op, now) else { return self.is_not_run(key, op) };
@@ -69,7 +75,9 @@ impl Conductor {
             self.ready.push_back(key);
             return;
         }
-        if suspicion >= ALONE_FROM && !self.alone.admits(Suspect::Here(key, op)) {
+        // While instances come in, there may be code among them that is to be run first.
+        let is_coming = self.is_claiming || !self.loading.is_empty();
+        if suspicion >= ALONE_FROM && (is_coming || !self.alone.admits(Suspect::Here(key, op))) {
             self.due.push(Reverse((now.after(ALONE_WAITS), Due::Attempt(key, op))));
             return;
         }
@@ -114,7 +122,7 @@ impl Conductor {
         if live.running.contains_key(&op) {
             return;
         }
-        let Some(pending) = live.pending.activities().get(&op) else { return };
+        let Some(pending) = live.pending.activities().get(&op) else { return self.is_not_run(key, op) };
         let Some(code) = self.registry.activity(&pending.activity.name) else { return };
         let (number, cancelled) = (pending.attempt, CancellationToken::new());
         let attempt = Attempt {
@@ -169,6 +177,8 @@ impl Conductor {
         if live.running.get(&op).is_some_and(|running| running.number == number) {
             live.running.remove(&op);
             self.enqueue(key, op);
+        } else {
+            self.is_not_run(key, op);
         }
     }
 
@@ -181,7 +191,7 @@ impl Conductor {
         let said = live.running.remove(&op).and_then(|running| running.vitals.said);
         self.judge(key, Report { op, number, said, result });
         if was_alone {
-            self.wait_alone(key, Alone::wait_first);
+            self.hear_first(key);
         }
     }
 

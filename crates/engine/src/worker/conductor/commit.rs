@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use super::super::live::{Live, write};
 use super::super::order::{Begun, Ended, Key, StartAnswer, Started};
 use super::super::step::{Kept, Next, Step, keep, next_wait};
+use super::alone::Suspect;
 use super::{Conductor, Done, Due};
 
 /// Most steps that are handed to the store as one: those are told of together. The store works on them while the next ones
@@ -48,17 +49,16 @@ impl Conductor {
 
     /// Runs what there is to run of an instance, and commits what came of it.
     pub(super) fn step(&mut self, key: Key) {
-        self.hear_reports(key);
-        let Some(live) = self.live.get(&key).filter(|live| live.is_ready()) else { return };
-        if live.trial.is_some() && live.runs() {
+        if self.live.get(&key).is_some_and(|live| live.trial.is_some() && live.is_ready() && live.runs()) {
             self.try_code(key);
         } else {
+            self.hear_reports(key);
             self.run_code(key);
         }
     }
 
     pub(super) fn run_code(&mut self, key: Key) {
-        let Some((mut maker, live)) = self.made_with(key) else { return };
+        let Some((mut maker, live)) = self.made_with(key).filter(|(_, live)| live.is_ready()) else { return };
         match maker.step(key, live) {
             Ok(step) => self.commit(step),
             Err(problem) => self.block(key, &problem),
@@ -153,6 +153,9 @@ impl Conductor {
         self.uses = self.uses.wrapping_add(1);
         let Some(live) = self.live.get_mut(&key) else { return };
         live.is_committing = false;
+        if live.trial.is_none() {
+            self.alone.is_kept(key);
+        }
         live.turn = live.turn.saturating_add(1);
         live.fence = done.fence;
         live.used = self.uses;
@@ -251,6 +254,7 @@ impl Conductor {
         live.reports.clear();
         self.room.leave(key);
         self.granted.retain(|granted| granted.key != key);
+        self.alone.are_over(|suspect| matches!(suspect, Suspect::Here(of, _) if of == key));
         live.is_new = true;
         self.ready.push_back(key);
     }

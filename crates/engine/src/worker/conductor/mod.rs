@@ -466,9 +466,7 @@ impl Conductor {
         self.alone.are_over(|suspect| matches!(suspect, Suspect::Here(of, _) if of == key));
         self.room.leave(key);
         self.granted.retain(|granted| granted.key != key);
-        if live.trial.is_some() {
-            self.alone.is_run(key);
-        }
+        self.alone.is_kept(key);
         if let Some(handle) = live.handle
             && self.by_handle.get(&handle) == Some(&key)
         {

@@ -1,9 +1,9 @@
 //! Instances that workers did not survive.
 //!
 //! Whoever takes an instance from a worker that is gone records that first. Where several are gone, one after the other,
-//! and the code came to the end of no turn in between, its code is on trial: it is run, its history included, only when
-//! that is recorded as well, and one such instance after the other. So it is known which one a worker was at, and the one
-//! that so many did not survive is given up. The others, which were only there, come to the end of a turn.
+//! and the code came to the end of no turn in between, its code is on trial: it is run, its history included, only once
+//! that is recorded as well, and one such instance after the other. The one whose code so many workers were at is given
+//! up; the others, which were only there, come to the end of a turn.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use tenure_store::{Claimed, Ground, HistoryPage, StoreError, TurnOutcome, TurnRe
 
 use super::super::live::{Stage, Trial};
 use super::super::order::Key;
-use super::alone::{ALONE_FROM, Alone};
+use super::alone::ALONE_FROM;
 use super::tasks::persist;
 use super::{Conductor, Done};
 
@@ -73,29 +73,40 @@ impl Conductor {
     /// Has an instance whose code is on trial wait until it is the only one, then says that its code is about to be run,
     /// then runs it. What happens beside the code is recorded meanwhile: an activity of it may wait for that.
     pub(super) fn try_code(&mut self, key: Key) {
-        self.wait_alone(key, Alone::wait);
-        let trial = self.live.get(&key).and_then(|live| live.trial.as_ref());
-        match trial.filter(|_| self.alone.next() == Some(key)).map(|trial| trial.stage) {
-            Some(Stage::Announced) => self.run_tried(key),
-            Some(Stage::Rests | Stage::Waits) => self.announce(key),
-            None => self.record_beside(key),
+        self.wait_alone(key);
+        let Some(live) = self.live.get(&key) else { return };
+        if live.is_announced() {
+            self.run_tried(key);
+        } else if !live.asides.is_empty() {
+            // By itself: what begins with it must not look as if it were the code.
+            self.record_beside(key);
+        } else if self.alone.admits_code(key) {
+            self.announce(key);
         }
     }
 
     fn record_beside(&mut self, key: Key) {
-        let Some((mut maker, live)) = self.made_with(key) else { return };
-        if !live.asides.is_empty() {
+        if let Some((mut maker, live)) = self.made_with(key) {
             let step = maker.record(key, live);
             self.commit(step);
         }
     }
 
     /// From now on no activity that is to be run alone begins before its code was run, if there is something for that to do.
-    pub(super) fn wait_alone(&mut self, key: Key, wait: impl FnOnce(&mut Alone, Key)) {
+    fn wait_alone(&mut self, key: Key) {
         let Some(live) = self.live.get_mut(&key).filter(|live| live.runs()) else { return };
         if let Some(trial) = live.trial.as_mut().filter(|trial| trial.stage == Stage::Rests) {
             trial.stage = Stage::Waits;
-            wait(&mut self.alone, key);
+            self.alone.wait(key);
+        }
+    }
+
+    /// The code of an instance that is on trial is told of an activity that was run alone before any other is run.
+    pub(super) fn hear_first(&mut self, key: Key) {
+        let Some(live) = self.live.get_mut(&key).filter(|live| live.runs()) else { return };
+        if let Some(trial) = live.trial.as_mut().filter(|trial| trial.stage != Stage::Announced) {
+            trial.stage = Stage::Waits;
+            self.alone.wait_first(key);
         }
     }
 
@@ -122,11 +133,11 @@ impl Conductor {
         match Instance::replay(live.id.clone(), &trial.code, &trial.history) {
             Ok(code) => {
                 live.code = code;
+                self.hear_reports(key);
                 self.run_code(key);
             }
             Err(problem) => self.block(key, &problem),
         }
-        self.alone.is_run(key);
     }
 }
 
@@ -137,7 +148,9 @@ pub(super) fn on_trial(
     history: &[Vec<HistoryEvent>],
 ) -> Option<(Instance, Box<Trial>)> {
     let losses = Losses::of(history);
-    let start = history.iter().flatten().next().filter(|_| losses.rescues >= ALONE_FROM)?;
+    // Whoever was at its code and gave it back survived it.
+    let is_suspected = losses.rescues >= ALONE_FROM && !losses.is_attempted;
+    let start = history.iter().flatten().next().filter(|_| is_suspected)?;
     let HistoryEvent::ExecutionStarted(start) = start else { return None };
     let unrun = Instance::begin(id.clone(), code, (**start).clone());
     let (attempts, code, history) = (losses.attempts, Arc::clone(code), history.to_vec());
