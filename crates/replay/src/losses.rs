@@ -27,6 +27,9 @@ impl Losses {
             *self = Self::default();
         } else if matches!(event, HistoryEvent::TurnAttempted) {
             self.is_attempted = true;
+        } else if matches!(event, HistoryEvent::TaskStarted { .. }) {
+            // None begins between the record and the turn: the code was given back.
+            self.is_attempted = false;
         } else if matches!(event, HistoryEvent::ExecutionRescued) {
             let is_attempted = std::mem::take(&mut self.is_attempted);
             self.rescues = self.rescues.saturating_add(1);

@@ -106,6 +106,8 @@ impl Pending {
                 );
             }
             HistoryEvent::TaskStarted { op, .. } => {
+                // None begins between the record of an attempt and its turn.
+                self.is_attempted = false;
                 self.postpone(*op, None);
                 if let Some(pending) = self.activities.get_mut(op) {
                     pending.is_started = true;

@@ -36,14 +36,12 @@ pub(super) struct Alone {
 }
 
 impl Alone {
-    /// Whether an activity may begin. If so, no other may until it is over.
-    pub(super) fn admits(&mut self, activity: Suspect) -> bool {
-        let has_code = self.code.is_some() || !self.waiting.is_empty();
-        let is_free = self.activity.map_or(!has_code, |under_way| under_way == activity);
-        if is_free {
+    /// Whether an activity may begin, where others may be coming. If so, no other may until it is over.
+    pub(super) fn admits(&mut self, activity: Suspect, has_others: bool) -> bool {
+        if self.activity.is_none() && self.next().is_none() && !has_others {
             self.activity = Some(activity);
         }
-        is_free
+        self.activity == Some(activity)
     }
 
     /// Activities are over, or do not begin after all. Returns whether one of them had been admitted.
@@ -68,6 +66,11 @@ impl Alone {
         if self.code.is_none() {
             self.code = self.waiting.pop_front_if(|first| *first == key);
         }
+        self.code == Some(key)
+    }
+
+    /// Whether an instance's code is being run, and not kept yet.
+    pub(super) fn is_at_code(&self, key: Key) -> bool {
         self.code == Some(key)
     }
 

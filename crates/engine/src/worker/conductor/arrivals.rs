@@ -54,6 +54,7 @@ impl Conductor {
                 Some((key, live)) => {
                     live.receive(message);
                     self.ready.push_back(key);
+                    self.wait_alone(key);
                 }
                 None => self.early.entry(handle).or_default().push(message),
             }
@@ -95,7 +96,7 @@ impl Conductor {
 
     pub(super) fn load(&mut self, claimed: Claimed) {
         let store = Arc::clone(self.engine.store());
-        self.loading.insert(claimed.handle);
+        self.loading.insert(claimed.handle, claimed.is_rescued);
         let execution = claimed.session.execution.as_ref().map(|execution| execution.number);
         let request = HistoryRequest { handle: claimed.handle, execution };
         self.work.push(Box::pin(async move {
@@ -171,6 +172,7 @@ impl Conductor {
 
     /// Takes up what an instance that came in waits for.
     fn take_up(&mut self, key: Key) {
+        self.wait_alone(key);
         let Some(live) = self.live.get(&key) else { return };
         for (op, at) in live.pending.timers() {
             self.due.push(Reverse((*at, Due::Timer(key, *op))));

@@ -50,20 +50,25 @@ impl Conductor {
         }
     }
 
+    /// Whether instances of workers that are gone come in, or may: among them there may be code that is to be run first.
+    pub(super) fn has_others_coming(&self) -> bool {
+        self.is_claiming || self.loading.values().any(|is_rescued| *is_rescued)
+    }
+
     /// Nobody waits for it any more.
     fn is_not_run(&mut self, key: Key, op: Operation) {
         self.alone.are_over(|suspect| suspect == Suspect::Here(key, op));
     }
 
     fn start_attempt(&mut self, key: Key, op: Operation) {
-        let now = self.now;
+        let (now, has_others) = (self.now, self.has_others_coming());
         let Some(live) = self.live.get_mut(&key) else { return };
         let is_over = live.reports.iter().any(|report| report.op == op);
         let is_asked = live.asks.contains(&op);
         if is_over || is_asked || live.running.contains_key(&op) || live.out.contains_key(&op) {
             return;
         }
-        if live.is_announced() {
+        if self.alone.is_at_code(key) {
             // Should the worker not survive what is run now, it was not this.
             self.due.push(Reverse((now.after(ALONE_WAITS), Due::Attempt(key, op))));
             return;
@@ -75,9 +80,7 @@ impl Conductor {
             self.ready.push_back(key);
             return;
         }
-        // While instances come in, there may be code among them that is to be run first.
-        let is_coming = self.is_claiming || !self.loading.is_empty();
-        if suspicion >= ALONE_FROM && (is_coming || !self.alone.admits(Suspect::Here(key, op))) {
+        if suspicion >= ALONE_FROM && !self.alone.admits(Suspect::Here(key, op), has_others) {
             self.due.push(Reverse((now.after(ALONE_WAITS), Due::Attempt(key, op))));
             return;
         }
@@ -174,20 +177,24 @@ impl Conductor {
             Whose::Task { task, fence } => return self.unbegun_task((task, fence)),
         };
         let Some(live) = self.live.get_mut(&key) else { return };
-        if live.running.get(&op).is_some_and(|running| running.number == number) {
-            live.running.remove(&op);
-            self.enqueue(key, op);
-        } else {
-            self.is_not_run(key, op);
+        match live.running.get(&op).map(|running| running.number) {
+            Some(begun) if begun == number => {
+                live.running.remove(&op);
+                self.enqueue(key, op);
+            }
+            Some(_later) => {}
+            None => self.is_not_run(key, op),
         }
     }
 
     fn tried_here(&mut self, key: Key, (op, number): (Operation, u32), result: Result<Payload, Failure>) {
-        let was_alone = self.alone.are_over(|suspect| suspect == Suspect::Here(key, op));
         let Some(live) = self.live.get_mut(&key) else { return };
-        if live.running.get(&op).is_none_or(|running| running.number != number) {
-            return;
+        match live.running.get(&op).map(|running| running.number) {
+            Some(begun) if begun == number => {}
+            Some(_later) => return,
+            None => return self.is_not_run(key, op),
         }
+        let was_alone = self.alone.are_over(|suspect| suspect == Suspect::Here(key, op));
         let said = live.running.remove(&op).and_then(|running| running.vitals.said);
         self.judge(key, Report { op, number, said, result });
         if was_alone {
@@ -250,6 +257,7 @@ impl Conductor {
                     if live.pending.timers().contains_key(&op) {
                         live.told.push(HistoryEvent::TimerFired { op });
                         self.ready.push_back(key);
+                        self.wait_alone(key);
                     }
                 }
                 Due::Attempt(key, op) => self.enqueue(key, op),

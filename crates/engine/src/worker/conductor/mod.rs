@@ -142,8 +142,8 @@ pub(super) struct Conductor {
     starting: HashMap<Key, oneshot::Sender<Result<StartAnswer, StoreError>>>,
     /// Messages for instances that are not known here: some were opened just now, and nobody told yet.
     early: HashMap<Handle, Vec<Message>>,
-    /// Instances that are being read.
-    loading: HashSet<Handle>,
+    /// Instances that are being read, and whether they were taken from a worker that is gone.
+    loading: HashMap<Handle, bool>,
     /// Instances that were told to be blocked.
     blocked: HashSet<Handle>,
     ready: VecDeque<Key>,
@@ -232,7 +232,7 @@ impl Conductor {
             by_handle: HashMap::new(),
             starting: HashMap::new(),
             early: HashMap::new(),
-            loading: HashSet::new(),
+            loading: HashMap::new(),
             blocked: HashSet::new(),
             ready: VecDeque::new(),
             idle: VecDeque::new(),

@@ -131,7 +131,8 @@ impl Conductor {
             return self.tell_end((task.task, task.fence), Err(poisoned(task.rescues)), None);
         }
         let me = Suspect::Task(task.task);
-        if task.rescues >= ALONE_FROM && !self.alone.admits(me) {
+        let has_others = self.has_others_coming();
+        if task.rescues >= ALONE_FROM && !self.alone.admits(me, has_others) {
             return self.hand_back((task.task, task.fence), ALONE_WAITS, false);
         }
         match self.registry.activity(&task.activity.name) {

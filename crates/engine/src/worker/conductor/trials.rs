@@ -22,7 +22,7 @@ use super::{Conductor, Done};
 impl Conductor {
     /// Says that an instance was taken from a worker that is gone, before anything of it goes on.
     pub(super) fn rescue(&mut self, claimed: Claimed, page: HistoryPage) {
-        self.loading.insert(claimed.handle);
+        self.loading.insert(claimed.handle, true);
         let Claimed { handle, fence, turn, .. } = claimed;
         let request = TurnRequest {
             commit_id: self.engine.ids().commit_id(),
@@ -77,7 +77,7 @@ impl Conductor {
         let Some(live) = self.live.get(&key) else { return };
         if live.is_announced() {
             self.run_tried(key);
-        } else if !live.asides.is_empty() {
+        } else if live.asides.iter().any(|aside| matches!(aside, HistoryEvent::TaskStarted { .. })) {
             // By itself: what begins with it must not look as if it were the code.
             self.record_beside(key);
         } else if self.alone.admits_code(key) {
@@ -93,7 +93,7 @@ impl Conductor {
     }
 
     /// From now on no activity that is to be run alone begins before its code was run, if there is something for that to do.
-    fn wait_alone(&mut self, key: Key) {
+    pub(super) fn wait_alone(&mut self, key: Key) {
         let Some(live) = self.live.get_mut(&key).filter(|live| live.runs()) else { return };
         if let Some(trial) = live.trial.as_mut().filter(|trial| trial.stage == Stage::Rests) {
             trial.stage = Stage::Waits;
