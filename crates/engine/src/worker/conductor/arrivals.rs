@@ -22,8 +22,8 @@ const MAIL_MAX: usize = 1024;
 
 impl Conductor {
     pub(super) fn read_mail(&mut self) {
-        // Not while instances come in: what they bring with them, and what is read here, would overlap.
-        if self.is_reading_mail || self.is_claiming || !self.loading.is_empty() || !self.wants_mail {
+        // Not while instances are claimed: it is not known whose messages come with them.
+        if self.is_reading_mail || self.is_claiming || !self.wants_mail {
             return;
         }
         self.wants_mail = false;
@@ -47,7 +47,7 @@ impl Conductor {
         self.wants_mail |= mailed.messages.len() >= MAIL_MAX || mailed.notices.len() >= MAIL_MAX;
         self.mail_read_to = mailed.read_to.max(self.mail_read_to);
         if self.starting.is_empty() {
-            self.early.clear();
+            self.early.retain(|handle, _| self.loading.contains_key(handle));
         }
         for (handle, message) in mailed.messages {
             match self.by_handle.get(&handle).and_then(|key| Some((*key, self.live.get_mut(key)?))) {
@@ -163,7 +163,8 @@ impl Conductor {
         live.out.retain(|op, _| activities.contains_key(op));
         live.is_new =
             !history.iter().flatten().any(|event| matches!(event, HistoryEvent::TurnStarted { .. }));
-        messages.into_iter().for_each(|message| live.receive(message));
+        let early = self.early.remove(&handle).unwrap_or_default();
+        messages.into_iter().chain(early).for_each(|message| live.receive(message));
         live.ends_at = live.pending.cancel.as_ref().map(|wish| wish.at.after(self.options.cancel_grace));
         let key = self.enter(live);
         self.by_handle.insert(handle, key);

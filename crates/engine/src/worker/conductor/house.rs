@@ -39,6 +39,8 @@ impl Conductor {
     /// The code of a claimed instance cannot go on.
     pub(super) fn set_aside(&mut self, claimed: &Claimed, why: &str) {
         self.tell_blocked(claimed.handle, why);
+        // They come with it again.
+        self.early.remove(&claimed.handle);
         let wake = Wake::At(self.now.after(BLOCKED_FOR));
         self.free(vec![FreeRequest { handle: claimed.handle, fence: claimed.fence, wake }]);
     }
@@ -127,6 +129,7 @@ impl Conductor {
             self.leave(key);
         }
         self.starting.clear();
+        self.early.clear();
         self.abandon_tasks();
         self.tell(WorkerNews::Over);
         if self.stopping.is_some() {

@@ -140,7 +140,7 @@ pub(super) struct Conductor {
     by_handle: HashMap<Handle, Key>,
     /// Those who wait to be told that their instance is there.
     starting: HashMap<Key, oneshot::Sender<Result<StartAnswer, StoreError>>>,
-    /// Messages for instances that are not known here: some were opened just now, and nobody told yet.
+    /// Messages for instances that are not known here: some were opened just now, and nobody told yet, or are being read.
     early: HashMap<Handle, Vec<Message>>,
     /// Instances that are being read, and whether they were taken from a worker that is gone.
     loading: HashMap<Handle, bool>,

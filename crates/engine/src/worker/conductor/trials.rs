@@ -65,7 +65,7 @@ impl Conductor {
                 self.bring_in(claimed, page);
             }
             // It is somebody else's by now.
-            Ok(_) => {}
+            Ok(_) => drop(self.early.remove(&claimed.handle)),
             Err(error) => self.set_aside(&claimed, &error.to_string()),
         }
     }
